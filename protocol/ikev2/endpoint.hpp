@@ -1,0 +1,69 @@
+// The IKEv2 engine of one node: sans I/O, deterministic, single-threaded (RFC 7296).
+//
+//   handle_datagram / handle_timeout / command, and after each of them drain, in this order:
+//   poll_event()  poll_sad()  poll_transmit()  poll_timeout()
+//
+// Invariant: the same inputs with the same times and the same RngSource give the same outputs to the byte.
+// Invariant: no input, however malformed or hostile, makes it crash, loop, or grow beyond protocol/base/bounds.hpp.
+#pragma once
+#include <memory>
+#include <optional>
+
+#include "protocol/crypto/provider.hpp"
+#include "protocol/esp/sa.hpp"
+#include "protocol/policy/connection.hpp"
+#include "protocol/trace/event.hpp"
+
+namespace ikelab::ikev2 {
+
+/// A UDP datagram with IKE in it, non-ESP marker already taken off. `id` names it in the trace.
+struct Datagram {
+  std::uint64_t id = 0;
+  SocketAddress src, dst;
+  Bytes payload;
+};
+
+/// What a person or a script asks of the engine. `connection`, `child` are configured names; `ike_sa` a local name ("gw-a#1"),
+/// empty for "the only one or the newest".
+struct Initiate { std::string connection, child; };
+struct RekeyIke { std::string ike_sa; };
+struct RekeyChild { std::string child; };
+struct DeleteIke { std::string ike_sa; };
+struct DeleteChild { std::string child; };
+struct CheckLiveness { std::string ike_sa; };
+using Command = std::variant<Initiate, RekeyIke, RekeyChild, DeleteIke, DeleteChild, CheckLiveness>;
+
+/// A row for tests and status displays.
+struct IkeSaInfo {
+  std::string name, connection, state;  ///< state: the RFC-near word of the state table
+  bool original_initiator = false;
+  IkeSpi spi_i, spi_r;
+  struct Child { std::string name, state; EspSpi spi_in, spi_out; std::vector<wire::TrafficSelector> local_ts, remote_ts; };
+  std::vector<Child> children;
+};
+
+class Endpoint {
+ public:
+  /// The provider must outlive the endpoint. Configuration is taken as checked (sim/scenario or the caller does that).
+  Endpoint(policy::EndpointConfig config, crypto::Provider& provider, std::unique_ptr<crypto::RngSource> rng);
+  ~Endpoint();
+
+  void handle_datagram(Instant now, const Datagram& datagram);
+  void handle_timeout(Instant now);
+  /// Errors: E-CMD-001 no such connection, child or SA; E-CMD-002 not possible in this state.
+  Result<void> command(Instant now, const Command& command);
+
+  std::optional<trace::LocalEvent> poll_event();
+  std::optional<esp::SadChange> poll_sad();
+  std::optional<Datagram> poll_transmit();
+  [[nodiscard]] std::optional<Instant> poll_timeout() const;
+
+  [[nodiscard]] std::vector<IkeSaInfo> sas() const;
+  [[nodiscard]] std::size_t half_open() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ikelab::ikev2
