@@ -43,6 +43,12 @@ std::string name(AuthMethod value);
 std::string name(NotifyType value);         ///< "NO_PROPOSAL_CHOSEN"
 bool is_error(NotifyType value);            ///< below 16384 (RFC 7296, 3.10.1)
 std::string transform_name(std::uint8_t type, std::uint16_t id);  ///< "ENCR_AES_GCM_16", also of what we do not implement
+std::string transform_type_name(std::uint8_t type);       ///< "Encryption Algorithm (ENCR)"
+std::string hash_name(std::uint16_t id);                  ///< RFC 7427, 7: "SHA2-256"
+std::string cert_encoding_name(std::uint8_t encoding);    ///< "X.509 Certificate - Signature"
+std::string cfg_type_name(std::uint8_t type);             ///< "CFG_REQUEST"
+std::string config_attribute_name(std::uint16_t type);    ///< "INTERNAL_IP4_ADDRESS"
+std::string ip_protocol_name(std::uint8_t protocol);      ///< "ICMP", "TCP"; "any" for 0 is the caller's meaning
 std::string rfc_of(PayloadType value);      ///< "RFC 7296, 3.3"
 
 }  // namespace ikelab::wire

@@ -1,0 +1,47 @@
+// Which payloads may stand in which message: the message grammar as data (RFC 7296, 1.2 to 1.4 and appendix C).
+// It judges presence, number and place (clear or encrypted); values are the tasks' business.
+#pragma once
+#include <span>
+
+#include "protocol/wire/diagnostic.hpp"
+#include "protocol/wire/message.hpp"
+
+namespace ikelab::wire {
+
+enum class Place : std::uint8_t { clear, encrypted };
+
+/// One row: this payload, so many times. A row with `notify` counts only Notify payloads of that type.
+struct Rule {
+  PayloadType payload = PayloadType::none;
+  std::uint8_t min = 0, max = 1;
+  NotifyType notify{};  ///< zero: any
+  const char* rfc = "";
+};
+
+/// One form a message of an exchange may have; `when` decides: the first form whose trigger is present holds.
+struct Form {
+  ExchangeType exchange{};
+  bool response = false;
+  Place place = Place::encrypted;
+  const char* name = "";        ///< "IKE_SA_INIT response that asks for a cookie"
+  PayloadType when = PayloadType::none;  ///< none: otherwise
+  NotifyType when_notify{};
+  std::span<const Rule> rules;  ///< payloads that no row names may not stand there; Notify and Vendor ID may
+  const char* rfc = "";
+};
+
+/// Every form, in the order of trial.
+std::span<const Form> forms();
+/// The form that holds for a message, or nullptr for an exchange type this version does not know.
+const Form* form_of(const Header& header, const std::vector<Payload>& payloads);
+
+/// Judges a decoded message: `inner` is the decrypted content of its SK payload, nullptr while it is not decrypted (then only the
+/// outer layer is judged). Ranges of diagnostics about inner payloads count in the decrypted octets. Codes E-WIRE-1nn.
+std::vector<Diagnostic> check(const Message& outer, const std::vector<Payload>* inner);
+
+/// "SA, KE, Ni, N(NAT_DETECTION_SOURCE_IP)" in the RFC's notation (RFC 7296, 1.2); nonces are Ni in requests, Nr in responses.
+std::string payload_summary(const std::vector<Payload>& payloads, bool response);
+/// "IKE_AUTH request {IDi, AUTH, SA, TSi, TSr}": braces around what is encrypted; `inner` as in check.
+std::string summary(const Message& outer, const std::vector<Payload>* inner);
+
+}  // namespace ikelab::wire
