@@ -11,6 +11,7 @@ inline constexpr std::size_t transforms_in_proposal = 64;  // every transform IA
 inline constexpr std::size_t attributes_in_transform = 8;  // only Key Length is defined
 inline constexpr std::size_t selectors_in_ts = 64;
 inline constexpr std::size_t spis_in_delete = 256;
+inline constexpr std::size_t attributes_in_config = 64;    // every attribute IANA lists, twice
 inline constexpr std::size_t nonce_octets_min = 16;        // RFC 7296, 2.10
 inline constexpr std::size_t nonce_octets_max = 256;       // RFC 7296, 2.10
 inline constexpr std::size_t half_open_sas = 10'000;       // about 20 MB of state an attacker may make us keep

@@ -18,15 +18,20 @@ struct Rule {
   const char* rfc = "";
 };
 
-/// One form a message of an exchange may have; `when` decides: the first form whose trigger is present holds.
+/// Which form a message has: the first form of its exchange and direction whose trigger holds. The empty trigger always does.
+struct Trigger {
+  NotifyType notify{};                      ///< a Notify payload of this type is there
+  bool error = false;                       ///< a Notify payload of an error type is there
+  PayloadType without = PayloadType::none;  ///< no payload of this type is there
+};
+
 struct Form {
   ExchangeType exchange{};
   bool response = false;
   Place place = Place::encrypted;
   const char* name = "";        ///< "IKE_SA_INIT response that asks for a cookie"
-  PayloadType when = PayloadType::none;  ///< none: otherwise
-  NotifyType when_notify{};
-  std::span<const Rule> rules;  ///< payloads that no row names may not stand there; Notify and Vendor ID may
+  Trigger when;
+  std::span<const Rule> rules;  ///< what no row names is ignored with a warning; Notify and Vendor ID may stand anywhere
   const char* rfc = "";
 };
 
@@ -35,7 +40,9 @@ std::span<const Form> forms();
 /// The form that holds for a message, or nullptr for an exchange type this version does not know.
 const Form* form_of(const Header& header, const std::vector<Payload>& payloads);
 
-/// Judges a decoded message: `inner` is the decrypted content of its SK payload, nullptr while it is not decrypted (then only the
+/// Judges a decoded message. All exchanges but IKE_SA_INIT must be encrypted: whatever stands in the clear there is refused, errors
+/// included, because anybody can send it. EAP (RFC 7296, 2.16) has no rows yet, so that a message without AUTH never passes.
+/// `inner` is the decrypted content of its SK payload, nullptr while it is not decrypted (then only the
 /// outer layer is judged). Ranges of diagnostics about inner payloads count in the decrypted octets. Codes E-WIRE-1nn.
 std::vector<Diagnostic> check(const Message& outer, const std::vector<Payload>* inner);
 

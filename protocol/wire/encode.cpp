@@ -1,0 +1,95 @@
+#include "protocol/wire/encode.hpp"
+
+#include "protocol/wire/codec.hpp"
+
+namespace ikelab::wire {
+namespace {
+
+struct TypeOf {
+  PayloadType operator()(const SaPayload&) const { return PayloadType::sa; }
+  PayloadType operator()(const KePayload&) const { return PayloadType::ke; }
+  PayloadType operator()(const IdPayload& b) const { return b.responder ? PayloadType::id_r : PayloadType::id_i; }
+  PayloadType operator()(const CertPayload&) const { return PayloadType::cert; }
+  PayloadType operator()(const CertreqPayload&) const { return PayloadType::certreq; }
+  PayloadType operator()(const AuthPayload&) const { return PayloadType::auth; }
+  PayloadType operator()(const NoncePayload&) const { return PayloadType::nonce; }
+  PayloadType operator()(const NotifyPayload&) const { return PayloadType::notify; }
+  PayloadType operator()(const DeletePayload&) const { return PayloadType::delete_; }
+  PayloadType operator()(const VendorIdPayload&) const { return PayloadType::vendor_id; }
+  PayloadType operator()(const TsPayload& b) const { return b.responder ? PayloadType::ts_r : PayloadType::ts_i; }
+  PayloadType operator()(const SkPayload&) const { return PayloadType::sk; }
+  PayloadType operator()(const ConfigPayload&) const { return PayloadType::cp; }
+  PayloadType operator()(const EapPayload&) const { return PayloadType::eap; }
+  PayloadType operator()(const UnknownPayload& b) const { return b.type; }
+};
+
+void write_body(Writer& w, const PayloadBody& body) {
+  std::visit([&](const auto& b) { write(w, b); }, body);
+}
+
+// RFC 7296, 3.14: SK's Next Payload is the first payload inside. SKF's too, but its fragments know no more than zero.
+PayloadType next_of(const std::vector<Payload>& payloads, std::size_t i) {
+  if (const auto* sk = std::get_if<SkPayload>(&payloads[i].body)) return sk->first_inner;
+  return i + 1 < payloads.size() ? type_of(payloads[i + 1].body) : PayloadType::none;
+}
+
+void write_chain(Writer& w, const std::vector<Payload>& payloads) {
+  for (std::size_t i = 0; i < payloads.size(); ++i) {
+    const std::size_t begin = w.size();
+    w.u8(static_cast<std::uint8_t>(next_of(payloads, i)));
+    w.u8(payloads[i].critical ? 0x80 : 0);
+    w.u16(0);
+    write_body(w, payloads[i].body);
+    w.put_u16(begin + 2, w.size() - begin);
+  }
+}
+
+PayloadType first_of(const std::vector<Payload>& payloads) {
+  return payloads.empty() ? PayloadType::none : type_of(payloads.front().body);
+}
+
+}  // namespace
+
+PayloadType type_of(const PayloadBody& body) { return std::visit(TypeOf{}, body); }
+
+Payload make_payload(PayloadBody body) {
+  Payload payload;
+  payload.type = type_of(body);
+  payload.body = std::move(body);
+  return payload;
+}
+
+Bytes encode(const Message& message) {
+  Writer w;
+  Header header = message.header;
+  header.next_payload = first_of(message.payloads);
+  write(w, header);
+  write_chain(w, message.payloads);
+  w.put_u32(24, w.size());
+  return w.take();
+}
+
+EncodedChain encode_chain(const std::vector<Payload>& payloads) {
+  Writer w;
+  write_chain(w, payloads);
+  return {first_of(payloads), w.take()};
+}
+
+Bytes encode_body(const PayloadBody& body) {
+  Writer w;
+  write_body(w, body);
+  return w.take();
+}
+
+std::size_t sk_body_offset(const Message& message) {
+  std::size_t at = header_size;
+  for (const Payload& payload : message.payloads) {
+    if (std::holds_alternative<SkPayload>(payload.body)) break;
+    at += generic_header_size + encode_body(payload.body).size();
+  }
+  return at + generic_header_size;
+}
+
+void write(Writer& w, const UnknownPayload& body) { w.octets(body.data); }
+
+}  // namespace ikelab::wire
