@@ -6,10 +6,9 @@
 
 #include "protocol/trace/event.hpp"
 #include "sim/store/run.hpp"
+#include "sim/store/schema.hpp"
 
 namespace ikelab::store {
-
-inline constexpr int schema_version = 1;  ///< PRAGMA user_version
 
 class Recorder : public trace::Sink {
  public:
