@@ -54,7 +54,7 @@ void read_flags(Reader& r, Header& h) {
   r.bits(3, 3, f_v, set(h.version_flag));
   r.bits(4, 4, f_i, set(h.initiator));
   r.bits(5, 7, f_x, std::to_string(flags & 7));
-  //= rfc7296#3.1 "X (Reserved) - Bits MUST be cleared when sending and MUST be ignored on receipt."
+  //= rfc7296#3.1 "'X' bits MUST be cleared when sending and MUST be ignored on receipt."
   if ((flags & 0xc7) != 0) r.warn("E-WIRE-010", r.at() - 1, rfc, "reserved flag bits are set; they are ignored");
 }
 
