@@ -36,7 +36,7 @@ TEST_CASE("encode: an IKE_SA_INIT written by hand from the RFC's diagrams", "[wi
   m.payloads.push_back(make_payload(SaPayload{{{1, ProtocolId::ike, {}, {{1, 20, {{14, true, 128, {}}}}, {4, 31, {}}}}}}));
   m.payloads.push_back(make_payload(NoncePayload{Bytes(16, 0xaa)}));
   CHECK(to_hex(encode(m)) ==
-        "1122334455667788" "0000000000000000" "21" "20" "22" "08" "00000000" "0000004c"
+        "1122334455667788" "0000000000000000" "21" "20" "22" "08" "00000000" "00000050"
         "28000020" "0000001c01010002" "0300000c01000014800e0080" "000000080400001f"
         "00000014" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
 }
