@@ -41,30 +41,18 @@ Error database_error(int result, const std::filesystem::path& file, const std::s
   return Error{"E-DB-003", "'" + file.string() + "': " + detail, {}, "", "", ""};
 }
 
-std::uint32_t big_endian(const unsigned char* at) {
-  return std::uint32_t{at[0]} << 24 | std::uint32_t{at[1]} << 16 | std::uint32_t{at[2]} << 8 | at[3];
-}
-
-/// SQLite notices missing pages only when it needs one. Its header says how many there must be (sqlite.org/fileformat2, 1.3).
-Result<void> check_not_truncated(const std::filesystem::path& file) {
-  std::error_code none;
-  const auto size = std::filesystem::file_size(file, none);
-  if (none || size == 0) return {};
-  if (std::filesystem::file_size(file.string() + "-wal", none) > 0 && !none) return {};  // pages may still be in there
+/// SQLite notices whole pages that are missing by itself, but takes a part of a page for zeros (sqlite.org/fileformat2, 1.3).
+Result<void> check_whole_pages(const std::filesystem::path& file) {
   unsigned char header[100] = {};
   std::ifstream in(file, std::ios::binary);
   in.read(reinterpret_cast<char*>(header), sizeof header);
+  if (in.gcount() == 0) return {};  // a new one, or not readable: opening it will say so
   if (std::string_view(reinterpret_cast<char*>(header), 15) != "SQLite format 3") return database_error(SQLITE_NOTADB, file, "");
-  const std::uint32_t raw = std::uint32_t{header[16]} << 8 | header[17];
-  const std::uint64_t page_size = raw == 1 ? 65536 : raw;
-  if (in.gcount() < 100 || page_size * big_endian(header + 28) > size) return database_error(SQLITE_CORRUPT, file, "");
-  return {};
-}
-
-Result<std::int64_t> pragma(const Database& database, const char* name) {
-  IKELAB_TRY(Statement statement, database.prepare(std::string("PRAGMA ") + name));
-  IKELAB_TRY(const bool row, statement.step());
-  return row ? statement.integer(0) : 0;
+  const std::uint64_t raw = std::uint64_t{header[16]} << 8 | header[17];
+  std::error_code none;
+  const std::uint64_t size = std::filesystem::file_size(file, none);
+  const bool whole = in.gcount() == sizeof header && raw != 0 && size % (raw == 1 ? 65536 : raw) == 0;
+  return whole ? Result<void>() : database_error(SQLITE_CORRUPT, file, "");
 }
 
 Error newer(const std::filesystem::path& file, std::int64_t version) {
@@ -74,11 +62,13 @@ Error newer(const std::filesystem::path& file, std::int64_t version) {
 
 /// 0 for a new file, else its schema version.
 Result<std::int64_t> known_version(const Database& database) {
-  IKELAB_TRY(const std::int64_t application, pragma(database, "application_id"));
-  IKELAB_TRY(const std::int64_t version, pragma(database, "user_version"));
-  IKELAB_TRY(Statement tables, database.prepare("SELECT count(*) FROM sqlite_master"));
-  IKELAB_TRY(const bool row, tables.step());
-  if (application != application_id && (version != 0 || (row && tables.integer(0) != 0))) {
+  // One statement, so one snapshot: another program may be creating the database at this moment.
+  IKELAB_TRY(Statement query, database.prepare("SELECT (SELECT application_id FROM pragma_application_id), "
+                                               "(SELECT user_version FROM pragma_user_version), count(*) FROM sqlite_master"));
+  IKELAB_TRY(const bool row, query.step());
+  IKELAB_ASSERT(row);
+  const std::int64_t application = query.integer(0), version = query.integer(1), objects = query.integer(2);
+  if (application != application_id && (application != 0 || version != 0 || objects != 0)) {
     return database_error(SQLITE_NOTADB, database.file(), "");
   }
   if (version > schema_version) return newer(database.file(), version);
@@ -150,7 +140,7 @@ Database::Database(std::filesystem::path file, sqlite3* handle) : file_(std::mov
 Database::~Database() { sqlite3_close_v2(handle_); }
 
 Result<std::unique_ptr<Database>> Database::connect(const std::filesystem::path& file, int flags, bool immutable) {
-  IKELAB_CHECK(check_not_truncated(file));
+  IKELAB_CHECK(check_whole_pages(file));
   std::string uri = "file:";
   for (const char c : std::filesystem::absolute(file).string()) {
     if (c == '?' || c == '#' || c == '%') uri += "%" + to_hex(as_bytes(std::string_view(&c, 1)));

@@ -164,7 +164,8 @@ TEST_CASE("store: a viewer reads a run while it is written") {
   for (std::uint64_t seq = 1; seq <= 10'000; ++seq) {
     (*recorder)->record({Instant{static_cast<std::int64_t>(seq)}, seq, "gw-a", "", trace::Mark{"m"}});
     if (seq % 1000 != 0) continue;
-    for (const auto& event : (*reader)->events(id, seen).value()) {
+    const auto events = (*reader)->events(id, seen).value();
+    for (const auto& event : events) {
       CHECK(event.seq == seen + 1);
       seen = event.seq;
     }
@@ -177,19 +178,23 @@ TEST_CASE("store: a viewer reads a run while it is written") {
 TEST_CASE("store: two programs record into one database at once") {
   const TemporaryFolder folder;
   const auto file = folder / "x.db";
-  const auto write = [&] {
-    auto recorder = store::Recorder::open(file);
-    if (!recorder.ok() || !(*recorder)->begin_run(sample_run(), store::RecordLevel::full).ok()) return false;
+  const auto write = [&]() -> Result<void> {
+    IKELAB_TRY(auto recorder, store::Recorder::open(file));
+    IKELAB_TRY(const auto id, recorder->begin_run(sample_run(), store::RecordLevel::full));
     for (std::uint64_t seq = 1; seq <= 8000; ++seq) {
-      (*recorder)->record({Instant{static_cast<std::int64_t>(seq)}, seq, "gw-a", "", trace::Mark{"m"}});
+      recorder->record({Instant{id + static_cast<std::int64_t>(seq)}, seq, "gw-a", "", trace::Mark{"m"}});
     }
-    return (*recorder)->finish_run(store::RunStatus::finished, true, "ff").ok();
+    return recorder->finish_run(store::RunStatus::finished, true, "ff");
   };
   pid_t children[3];
   for (pid_t& child : children) {
     child = fork();
     REQUIRE(child >= 0);
-    if (child == 0) _exit(write() ? 0 : 1);
+    if (child == 0) {
+      const auto written = write();
+      if (!written.ok()) std::fprintf(stderr, "%s\n", written.error().to_string().c_str());
+      _exit(written.ok() ? 0 : 1);
+    }
   }
   for (const pid_t child : children) {
     int status = 1;
