@@ -15,7 +15,9 @@ enum class PayloadType : std::uint8_t {
 
 enum class ProtocolId : std::uint8_t { none = 0, ike = 1, ah = 2, esp = 3 };
 
-enum class IdType : std::uint8_t { ipv4_addr = 1, fqdn = 2, rfc822_addr = 3, ipv6_addr = 5, der_asn1_dn = 9, der_asn1_gn = 10, key_id = 11 };
+enum class IdType : std::uint8_t {
+  ipv4_addr = 1, fqdn = 2, rfc822_addr = 3, ipv6_addr = 5, der_asn1_dn = 9, der_asn1_gn = 10, key_id = 11
+};
 
 enum class AuthMethod : std::uint8_t {
   rsa_signature = 1, shared_key = 2, dss_signature = 3, ecdsa_256 = 9, ecdsa_384 = 10, ecdsa_521 = 11, null_auth = 13,

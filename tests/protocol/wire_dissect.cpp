@@ -89,7 +89,8 @@ TEST_CASE("dissect: random and mutated octets are covered, and read the same wit
     check_reading(seed);
     for (int i = 0; i < 1500; ++i) {
       Bytes octets = seed;
-      for (std::size_t changes = 1 + below(4); changes > 0; --changes) octets[16 + below(octets.size() - 16)] = static_cast<std::uint8_t>(random());
+      for (std::size_t changes = 1 + below(4); changes > 0; --changes)
+        octets[16 + below(octets.size() - 16)] = static_cast<std::uint8_t>(random());
       if (below(4) == 0) octets.resize(below(octets.size()) + 1);
       if (octets.size() >= 28 && below(2) == 0) {  // a Length that fits, so that the rest is looked at
         octets[24] = octets[25] = 0;
