@@ -24,15 +24,16 @@ struct Algorithm {
   std::size_t block_size = 0;    ///< padding granularity of the cipher (1 for stream and counter modes)
   std::size_t output_size = 0;   ///< prf: octets of output; ke: octets of the public value in the KE payload
   bool aead = false;
-  std::string_view openssl;      ///< what the OpenSSL adapter fetches: "AES-256-GCM", "SHA256", "X25519", "P-256", "modp_2048"
+  std::string_view openssl = {}; ///< what the OpenSSL adapter fetches: "AES-256-GCM", "SHA256", "X25519", "P-256", "modp_2048"
 };
 
 /// Every row, in a fixed order. Rows live in algorithm.cpp.
 std::span<const Algorithm> algorithms();
 /// nullptr when unknown. key_bits must match exactly (0 for transforms without the attribute).
 const Algorithm* find(TransformType type, std::uint16_t id, std::uint16_t key_bits = 0);
+/// nullptr when unknown. Also takes swanctl's other words: "curve25519", "aes128gcm128", "sha2_256".
 const Algorithm* find_keyword(TransformType type, std::string_view keyword);
-/// IANA name of a transform we may not implement, e.g. "ENCR_3DES"; "transform 4711" when unassigned.
+/// IANA's name of the type: "Encryption Algorithm". (Names of transforms: wire::transform_name.)
 std::string_view transform_type_name(TransformType type);
 
 }  // namespace ikelab::crypto
