@@ -40,7 +40,7 @@ class DataPath {
   /// Seals with the newest matching outbound SA. Errors: E-ESP-NO-SA, E-ESP-SEQ (counter exhausted, RFC 4303 3.3.3).
   Result<Sealed> seal(ByteView inner_ip_packet);
   /// Opens and checks ICV, replay window, padding and inbound policy, in the RFC's order (4303, 3.4). Errors: E-ESP-NO-SA,
-  /// E-ESP-SHORT, E-ESP-REPLAY, E-ESP-ICV, E-ESP-PAD, E-ESP-POLICY.
+  /// E-ESP-SHORT, E-ESP-REPLAY, E-ESP-ICV, E-ESP-PAD, E-ESP-POLICY, E-ESP-DUMMY (RFC 4303, 2.6: to be discarded, no fault).
   Result<Opened> open(ByteView esp_packet);
   /// An inbound packet in the clear that policy says must be protected is `discard` (RFC 4301, 5.2).
   [[nodiscard]] Verdict inbound_clear(ByteView ip_packet) const;

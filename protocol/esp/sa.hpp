@@ -22,6 +22,7 @@ struct SaParameters {
   std::uint32_t replay_window = 64;  ///< inbound; 0: off
   std::string child;       ///< the configured child's name
   std::string ike_sa;      ///< the IKE SA's local name
+  std::uint64_t last_sequence = 0;   ///< outbound: numbers used so far; a new SA's first packet bears 1 (RFC 4303, 3.3.3)
 };
 
 /// What poll_sad() hands out: changes to the node's SAD and SPD, in order.
