@@ -24,17 +24,20 @@ struct TappedPacket {
 };
 
 /// What the script wants: the tapped packet's fate, and packets to put on the wire (after a delay, from the adversary's position).
+/// Packets the adversary made (modified, replayed, injected) bear ids of its own; the AttackAction in the trace names them as `result`.
 struct Injection {
+  std::uint64_t datagram = 0;        ///< the new packet's id, from AdversaryOptions::datagram_id_base on
   Duration after{0};
   SocketAddress src, dst;
   std::string protocol;              ///< "IKE" (UDP) or "ESP"
   Bytes payload;
-  bool towards_to = true;            ///< direction on the link: as the tapped packet travelled, or back
+  std::string towards;               ///< the end of the link it travels to (TappedPacket::to as the packet did, ::from to go back)
   std::uint64_t copy_of = 0;         ///< the datagram it replays, 0 if made
 };
 struct Decision {
   enum class Fate { pass, drop, modify, delay } fate = Fate::pass;
   Bytes payload;                     ///< modify: the new payload
+  std::uint64_t datagram = 0;        ///< modify: the id of the packet that goes on in its place
   Duration delay{0};                 ///< delay
   std::vector<Injection> injections;
 };
@@ -60,6 +63,7 @@ struct AdversaryOptions {
   std::string name;                  ///< node name of the adversary in the trace
   std::map<std::string, std::string> parameters;
   std::uint64_t seed = 0;
+  std::uint64_t datagram_id_base = 0;  ///< ids of packets it makes count up from here
   std::uint64_t instructions_per_call = 1'000'000;
   std::size_t memory_bytes = 16U << 20;
 };
