@@ -1,0 +1,158 @@
+// `show attack`: what an adversary did, what came of it at the other end, and what it knows now.
+#include <fmt/format.h>
+
+#include "protocol/wire/dissect.hpp"
+#include "sim/show/views.hpp"
+
+namespace ikelab::show {
+namespace {
+
+struct Outcome { bool accepted = false; std::string text; };
+
+// What a node made of a datagram.
+std::optional<Outcome> outcome_of(const Events& events, std::uint64_t datagram) {
+  std::optional<Outcome> found;
+  for (const trace::Event& event : events) {
+    if (const auto* o = std::get_if<trace::EspOpened>(&event.body); o && o->datagram == datagram)
+      return Outcome{true, fmt::format("{} accepted it: {}", event.node, o->summary)};
+    if (const auto* r = std::get_if<trace::EspRejected>(&event.body); r && r->datagram == datagram)
+      return Outcome{false, fmt::format("{} refused it: {} {}", event.node, r->code, r->reason)};
+    if (const auto* d = std::get_if<trace::Diagnostic>(&event.body); d && d->datagram == datagram && d->severity == "error")
+      return Outcome{false, fmt::format("{} refused it: {} {}", event.node, d->code, d->message)};
+    if (const auto* x = std::get_if<trace::DatagramDropped>(&event.body); x && x->id == datagram)
+      found = Outcome{false, fmt::format("dropped at {}: {}", x->where, x->reason)};
+    if (const auto* m = std::get_if<trace::Message>(&event.body); m && m->datagram == datagram && m->direction == "received")
+      found = Outcome{true, fmt::format("{} processed it as {} {}", event.node, m->exchange, m->response ? "response" : "request")};
+  }
+  return found;
+}
+
+struct Change { std::size_t begin = 0, end = 0; std::string field; };
+
+// Ranges of octets that differ, each with the field of the original it lies in.
+std::vector<Change> changes(const trace::AttackAction& a, bool ike) {
+  std::vector<Change> out;
+  if (a.before.size() != a.after.size()) return out;
+  const wire::Field root = ike ? wire::dissect(a.before).root : wire::dissect_esp(a.before).root;
+  for (std::size_t i = 0; i < a.before.size(); ++i) {
+    if (a.before[i] == a.after[i]) continue;
+    const auto path = path_to(root, i);
+    const std::string field = path.empty() ? "" : path.size() > 2 ? path[path.size() - 2]->name + " / " + path.back()->name : path.back()->name;
+    if (!out.empty() && out.back().end == i && out.back().field == field) out.back().end = i + 1;
+    else out.push_back({i, i + 1, field});
+  }
+  return out;
+}
+
+std::string_view past(std::string_view action) {
+  constexpr std::pair<std::string_view, std::string_view> words[] = {{"observe", "saw"}, {"pass", "let pass"}, {"drop", "dropped"},
+      {"delay", "delayed"}, {"modify", "changed"}, {"replay", "sent again"}, {"inject", "sent"}};
+  for (const auto& [word, text] : words)
+    if (word == action) return text;
+  return action;
+}
+
+std::string object(const trace::AttackAction& a, const Story& story) {
+  if (const std::uint64_t number = story.number_of(a.datagram)) return fmt::format("message {}", number);
+  if (a.datagram != 0) return fmt::format("datagram {}", a.datagram);
+  return "a packet of its own";
+}
+
+// Actions of one kind and note in a row are told as one.
+struct Deed {
+  std::string node;
+  Instant first, last;
+  std::uint64_t count = 0;
+  const trace::AttackAction* action = nullptr;
+  std::map<std::string, std::uint64_t> outcomes;
+  bool any_accepted = false;
+};
+
+std::vector<Deed> deeds_of(const Events& events) {
+  std::vector<Deed> deeds;
+  for (const trace::Event& event : events) {
+    const auto* a = std::get_if<trace::AttackAction>(&event.body);
+    if (!a) continue;
+    const bool repeats = !deeds.empty() && deeds.back().node == event.node && deeds.back().action->action == a->action &&
+                         deeds.back().action->note == a->note && a->action != "modify";
+    if (!repeats) deeds.push_back({event.node, event.time, event.time, 0, a, {}, false});
+    Deed& deed = deeds.back();
+    deed.last = event.time;
+    ++deed.count;
+    if (a->result == 0) continue;
+    const auto outcome = outcome_of(events, a->result);
+    deed.any_accepted = deed.any_accepted || (outcome && outcome->accepted);
+    ++deed.outcomes[outcome ? outcome->text : "nobody received it"];
+  }
+  return deeds;
+}
+
+void print_deed(Terminal& t, const Deed& deed, const Story& story) {
+  const trace::AttackAction& a = *deed.action;
+  const std::string what = deed.count == 1 ? object(a, story) : fmt::format("{} times", thousands(deed.count));
+  t.line(fmt::format("  {}  {} {}", t.paint(Role::muted, padded_left(at(deed.first), 12)), t.paint(Role::adversary, std::string(past(a.action))), what));
+  if (!a.note.empty()) t.paragraph(a.note, 16);
+  const bool ike = story.number_of(a.datagram) != 0;
+  for (const Change& c : changes(a, ike))
+    t.paragraph(fmt::format("octets {} to {} ({}): {} became {}", c.begin, c.end, c.field,
+                            hex_groups(ByteView(a.before).subspan(c.begin, c.end - c.begin)), hex_groups(ByteView(a.after).subspan(c.begin, c.end - c.begin))), 16);
+  std::size_t shown = 0;
+  for (const auto& [text, count] : deed.outcomes) {
+    if (++shown > 6) {
+      t.paragraph(fmt::format("and {} more outcomes (--json has all)", deed.outcomes.size() - 6), 16, Role::muted);
+      break;
+    }
+    t.paragraph(count == 1 ? text : fmt::format("{} ({} times)", text, thousands(count)), 16, deed.any_accepted ? Role::warning : Role::text);
+  }
+}
+
+std::string knowledge_value(const trace::AttackKnowledge& k) {
+  if (k.value.empty()) return k.text;
+  return k.text + (k.text.empty() ? "" : ": ") + hex_groups(ByteView(k.value).first(std::min<std::size_t>(k.value.size(), 32))) +
+         (k.value.size() > 32 ? fmt::format(" ... ({})", count_of(k.value.size(), "octet")) : "");
+}
+
+}  // namespace
+
+void print_attack(Terminal& t, const Events& events, const Story& story) {
+  const std::vector<Deed> deeds = deeds_of(events);
+  bool knows = false;
+  for (const trace::Event& event : events) knows = knows || std::holds_alternative<trace::AttackKnowledge>(event.body);
+  if (deeds.empty() && !knows) {
+    t.paragraph("No adversary acted in this run. One appears here when the scenario has `adversaries:`.");
+    return;
+  }
+  t.heading("What the adversary did, and what came of it");
+  for (const Deed& deed : deeds) print_deed(t, deed, story);
+  t.heading("What it knows");
+  if (!knows) t.paragraph("Nothing beyond what everybody on its link can see.", 2);
+  for (const trace::Event& event : events) {
+    const auto* k = std::get_if<trace::AttackKnowledge>(&event.body);
+    if (!k) continue;
+    t.line(fmt::format("  {}  {}", t.paint(Role::muted, padded_left(at(event.time), 12)), t.paint(Role::adversary, k->item)));
+    t.paragraph(knowledge_value(*k), 16);
+    if (!k->how.empty()) t.paragraph("because: " + k->how, 16, Role::muted);
+  }
+}
+
+Json attack_json(const Events& events, const Story& story) {
+  Json actions = Json::array(), knowledge = Json::array();
+  for (const trace::Event& event : events) {
+    if (const auto* a = std::get_if<trace::AttackAction>(&event.body)) {
+      Json one{{"time_ns", event.time.ns}, {"node", event.node}, {"action", a->action}, {"datagram", a->datagram}, {"result", a->result},
+               {"note", a->note}, {"before", to_hex(a->before)}, {"after", to_hex(a->after)}};
+      if (const std::uint64_t number = story.number_of(a->datagram)) one["message"] = number;
+      Json changed = Json::array();
+      for (const Change& c : changes(*a, one.contains("message"))) changed.push_back({{"begin", c.begin}, {"end", c.end}, {"field", c.field}});
+      if (!changed.empty()) one["changes"] = changed;
+      if (const auto outcome = a->result ? outcome_of(events, a->result) : std::nullopt)
+        one["outcome"] = {{"accepted", outcome->accepted}, {"text", outcome->text}};
+      actions.push_back(std::move(one));
+    } else if (const auto* k = std::get_if<trace::AttackKnowledge>(&event.body)) {
+      knowledge.push_back({{"time_ns", event.time.ns}, {"node", event.node}, {"item", k->item}, {"text", k->text}, {"how", k->how}, {"value", to_hex(k->value)}});
+    }
+  }
+  return {{"actions", actions}, {"knowledge", knowledge}};
+}
+
+}  // namespace ikelab::show

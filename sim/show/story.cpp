@@ -1,0 +1,259 @@
+#include "sim/show/story.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "protocol/base/address.hpp"
+
+namespace ikelab::show {
+namespace {
+
+using trace::Event;
+
+template <class T>
+const T* as(const Event& event) { return std::get_if<T>(&event.body); }
+
+// What the whole run says about datagrams, gathered before the story is told.
+struct Facts {
+  std::map<std::string, std::string> node_at;                       // "192.0.2.1:500" to the node that sends from there
+  std::map<std::uint64_t, std::pair<Instant, std::string>> arrival;  // datagram to when and where
+  std::map<std::uint64_t, std::string> lost;
+  std::set<std::uint64_t> sent_by_nodes;
+  std::map<std::uint64_t, std::pair<const Event*, const trace::AttackAction*>> made_by;  // datagram to the adversary's action
+  std::map<std::uint64_t, std::pair<std::string, std::string>> sealed_at;  // ESP datagram to sender
+  std::set<std::string> initiators;                                 // SPIi + node of who began an IKE SA
+};
+
+void gather_message(Facts& facts, const Event& event, const trace::Message& m) {
+  if (m.direction == "sent") {
+    facts.node_at.emplace(m.src, event.node);
+    facts.sent_by_nodes.insert(m.datagram);
+    if (m.exchange == "IKE_SA_INIT" && !m.response) facts.initiators.insert(m.spi_i + event.node);
+  } else {
+    facts.node_at.emplace(m.dst, event.node);
+    facts.arrival.emplace(m.datagram, std::pair(event.time, event.node));
+  }
+}
+
+Facts gather(const std::vector<Event>& events) {
+  Facts facts;
+  for (const Event& event : events) {
+    if (const auto* m = as<trace::Message>(event)) gather_message(facts, event, *m);
+    if (const auto* r = as<trace::DatagramReceived>(event)) facts.arrival.emplace(r->id, std::pair(event.time, event.node));
+    if (const auto* d = as<trace::DatagramDropped>(event)) facts.lost.emplace(d->id, fmt::format("{}: {}", d->where, d->reason));
+    if (const auto* p = as<trace::PacketOnLink>(event); p && p->id && !p->lost.empty())
+      facts.lost.emplace(p->id, fmt::format("link {}: {}", p->link, p->lost));
+    if (const auto* a = as<trace::AttackAction>(event); a && a->result) facts.made_by.emplace(a->result, std::pair(&event, a));
+    if (const auto* s = as<trace::EspSealed>(event)) facts.sealed_at.emplace(s->datagram, std::pair(event.node, s->spi));
+  }
+  return facts;
+}
+
+class Teller {
+ public:
+  Teller(const std::vector<Event>& events, Facts facts) : events_(events), facts_(std::move(facts)) {}
+
+  Story tell() {
+    for (const Event& event : events_) visit(event);
+    flush_esp();
+    attach();
+    return std::move(story_);
+  }
+
+ private:
+  void visit(const Event& event) {
+    if (const auto* m = as<trace::Message>(event)) return message(event, *m);
+    if (as<trace::EspSealed>(event) || as<trace::EspOpened>(event) || as<trace::EspRejected>(event)) return esp(event);
+    if (const auto* a = as<trace::AttackAction>(event)) return attack(event, *a);
+    if (const auto* s = as<trace::SaInstalled>(event); s && s->direction != "in")  // one note a pair
+      return note(event, installed_text(*s));
+    if (const auto* r = as<trace::SaRemoved>(event); r && r->direction != "in")
+      return note(event, fmt::format("{} SA {} removed: {}", r->protocol, r->spi, r->reason));
+    if (const auto* mark = as<trace::Mark>(event)) chapter(event, mark->text);
+  }
+
+  void message(const Event& event, const trace::Message& m) {
+    const bool sent = m.direction == "sent";
+    if (!sent && facts_.sent_by_nodes.contains(m.datagram)) return;  // the other end of a message already told
+    flush_esp();
+    IkeMessage out;
+    out.number = story_.messages.size() + 1;
+    out.content = &m;
+    out.sent = event.time;
+    out.sa = event.sa;
+    if (sent) {
+      out.from = event.node;
+      const auto to = facts_.node_at.find(m.dst);
+      out.to = to == facts_.node_at.end() ? m.dst : to->second;
+    } else {
+      out.to = event.node;
+      out.made_by_adversary = true;
+      const auto maker = facts_.made_by.find(m.datagram);
+      out.from = maker == facts_.made_by.end() ? m.src : maker->second.first->node;
+      if (maker != facts_.made_by.end()) out.sent = maker->second.first->time;
+    }
+    fate(out);
+    out.by_initiator = by_initiator(out);
+    story_.rows.push_back({Row::Kind::message, out.sent, story_.messages.size(), {}, {}, {}, false});
+    story_.messages.push_back(std::move(out));
+  }
+
+  void fate(IkeMessage& out) const {
+    const std::uint64_t id = out.content->datagram;
+    if (const auto at = facts_.arrival.find(id); at != facts_.arrival.end()) {
+      out.arrived = at->second.first;
+      out.to = at->second.second;
+    } else if (const auto lost = facts_.lost.find(id); lost != facts_.lost.end()) {
+      out.lost = lost->second;
+    } else {
+      out.lost = "never arrived";
+    }
+  }
+
+  // The I flag says which side of the IKE SA sent it (RFC 7296, 3.1); without octets, who began the SA does.
+  bool by_initiator(const IkeMessage& m) const {
+    if (m.content->bytes.size() > 19) return (m.content->bytes[19] & 0x08) != 0;
+    return facts_.initiators.contains(m.content->spi_i + m.from);
+  }
+
+  void attack(const Event& event, const trace::AttackAction& a) {
+    attacks_.push_back({event.time, event.node, &a});
+    if (a.action == "observe" || a.action == "pass") return;
+    flush_esp();
+    const std::string what = a.note.empty() ? a.action : a.action + ": " + a.note;
+    story_.rows.push_back({Row::Kind::attack, event.time, 0, {}, event.node, what, true});
+  }
+
+  void note(const Event& event, std::string text) {
+    flush_esp();
+    story_.rows.push_back({Row::Kind::note, event.time, 0, {}, event.node, std::move(text), false});
+  }
+  void chapter(const Event& event, const std::string& text) {
+    flush_esp();
+    story_.rows.push_back({Row::Kind::chapter, event.time, 0, {}, event.node, text, false});
+  }
+
+  EspFold::Direction& direction(const std::string& from, const std::string& to) {
+    for (EspFold::Direction& d : fold_->esp.directions)
+      if (d.from == from) {
+        if (d.to.empty()) d.to = to;
+        return d;
+      }
+    fold_->esp.directions.push_back({from, to, 0, 0});
+    return fold_->esp.directions.back();
+  }
+
+  void esp(const Event& event) {
+    if (!fold_) fold_ = Row{Row::Kind::esp, event.time, 0, {}, {}, {}, false};
+    if (const auto* sealed = as<trace::EspSealed>(event)) {
+      ++direction(event.node, {}).sealed;
+      if (fold_->esp.first.empty()) fold_->esp.first = sealed->summary;
+    } else if (const auto* opened = as<trace::EspOpened>(event)) {
+      const auto from = facts_.sealed_at.find(opened->datagram);
+      const auto maker = facts_.made_by.find(opened->datagram);
+      if (from != facts_.sealed_at.end()) ++direction(from->second.first, event.node).opened;
+      else if (maker != facts_.made_by.end()) ++direction(maker->second.first->node, event.node).opened;
+    } else if (const auto* rejected = as<trace::EspRejected>(event)) {
+      ++fold_->esp.refused[event.node + ": " + rejected->code];
+    }
+  }
+  void flush_esp() {
+    if (fold_) story_.rows.push_back(std::move(*fold_));
+    fold_.reset();
+  }
+
+  // Remarks and attacks belong to the message that travelled as their datagram.
+  void attach() {
+    std::map<std::uint64_t, IkeMessage*> by_datagram;
+    for (IkeMessage& m : story_.messages) by_datagram[m.content->datagram] = &m;
+    for (const Event& event : events_) {
+      const auto* d = as<trace::Diagnostic>(event);
+      if (!d || d->datagram == 0) continue;
+      if (const auto at = by_datagram.find(d->datagram); at != by_datagram.end()) at->second->remarks.push_back({event.node, d});
+    }
+    for (const Attack& a : attacks_)
+      for (const std::uint64_t id : {a.action->datagram, a.action->result})
+        if (const auto at = by_datagram.find(id); id != 0 && at != by_datagram.end()) at->second->attacks.push_back(a);
+  }
+
+  const std::vector<Event>& events_;
+  Facts facts_;
+  Story story_;
+  std::vector<Attack> attacks_;
+  std::optional<Row> fold_;
+};
+
+bool has(const IkeMessage& m, std::string_view payload) {
+  const std::string list = ", " + m.content->payloads + ",";
+  return list.find(fmt::format(", {},", payload)) != std::string::npos;
+}
+
+std::string error_in(const IkeMessage& m) {
+  for (const char* error : {"NO_PROPOSAL_CHOSEN", "AUTHENTICATION_FAILED", "TS_UNACCEPTABLE", "TEMPORARY_FAILURE", "CHILD_SA_NOT_FOUND",
+                            "INVALID_SYNTAX", "UNSUPPORTED_CRITICAL_PAYLOAD", "NO_ADDITIONAL_SAS"})
+    if (has(m, fmt::format("N({})", error))) return error;
+  return {};
+}
+
+std::string init_in_words(const IkeMessage& m) {
+  if (!m.content->response) {
+    if (has(m, "N(COOKIE)")) return fmt::format("{} begins again and returns the cookie: it can receive at its address.", m.from);
+    return fmt::format("{} offers algorithms, its public key exchange value and a nonce.", m.from);
+  }
+  if (has(m, "N(COOKIE)")) return fmt::format("{} asks {} to show with a cookie that it can receive, before any costly work.", m.from, m.to);
+  if (has(m, "N(INVALID_KE_PAYLOAD)")) return fmt::format("{} asks for another key exchange method.", m.from);
+  return fmt::format("{} chooses one proposal and answers with its own public value; now both can derive keys.", m.from);
+}
+
+std::string child_in_words(const IkeMessage& m) {
+  const bool ike = !has(m, "TSi");
+  if (!m.content->response) {
+    if (ike) return fmt::format("{} wants to replace the IKE SA by a new one with fresh keys.", m.from);
+    if (has(m, "N(REKEY_SA)")) return fmt::format("{} wants to replace a Child SA by a new one with fresh keys.", m.from);
+    return fmt::format("{} asks for another Child SA.", m.from);
+  }
+  return fmt::format("{} agrees: the new {} has its keys.", m.from, ike ? "IKE SA" : "Child SA");
+}
+
+}  // namespace
+
+std::uint64_t Story::number_of(std::uint64_t datagram) const {
+  for (const IkeMessage& m : messages)
+    if (datagram != 0 && m.content->datagram == datagram) return m.number;
+  return 0;
+}
+
+Story tell(const std::vector<trace::Event>& events) { return Teller(events, gather(events)).tell(); }
+
+std::string in_words(const IkeMessage& m) {
+  const trace::Message& c = *m.content;
+  if (const std::string error = error_in(m); !error.empty()) return fmt::format("{} refuses: {}.", m.from, error);
+  if (c.exchange == "IKE_SA_INIT") return init_in_words(m);
+  if (c.encrypted && c.payloads.empty() && c.exchange == "INFORMATIONAL")
+    return c.response ? fmt::format("{} confirms.", m.from) : fmt::format("{} asks whether {} is still there.", m.from, m.to);
+  if (c.exchange == "IKE_AUTH")
+    return c.response ? fmt::format("{} proves who it is; the first Child SA is ready.", m.from)
+                      : fmt::format("{} proves who it is and asks for the first Child SA.", m.from);
+  if (c.exchange == "CREATE_CHILD_SA") return child_in_words(m);
+  if (has(m, "D")) return fmt::format(fmt::runtime(c.response ? "{} has closed its side of the SA too." : "{} closes an SA."), m.from);
+  return fmt::format("{} sends {}.", m.from, title(m));
+}
+
+std::string title(const IkeMessage& m) {
+  std::string text = m.content->exchange + (m.content->response ? " response" : " request");
+  if (m.content->attempt > 0) text += fmt::format(", retransmission {}", m.content->attempt);
+  return text;
+}
+
+std::string contents(const IkeMessage& m) {
+  return m.content->encrypted ? "{" + m.content->payloads + "}" : m.content->payloads;
+}
+
+std::string installed_text(const trace::SaInstalled& sa) {
+  if (sa.protocol == "IKE") return fmt::format("IKE SA {} is up ({})", sa.spi, sa.reason.empty() ? "new" : sa.reason);
+  return fmt::format("Child SA '{}' is up: out {}, in {} ({})", sa.name, sa.spi, sa.peer_spi, sa.reason.empty() ? "new" : sa.reason);
+}
+
+}  // namespace ikelab::show
