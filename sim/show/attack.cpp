@@ -9,22 +9,34 @@ namespace {
 
 struct Outcome { bool accepted = false; std::string text; };
 
-// What a node made of a datagram.
-std::optional<Outcome> outcome_of(const Events& events, std::uint64_t datagram) {
-  std::optional<Outcome> found;
+// What the nodes made of each datagram. A verdict on the content outweighs its mere arrival.
+using Outcomes = std::map<std::uint64_t, Outcome>;
+
+Outcomes outcomes_of(const Events& events) {
+  Outcomes out;
   for (const trace::Event& event : events) {
-    if (const auto* o = std::get_if<trace::EspOpened>(&event.body); o && o->datagram == datagram)
-      return Outcome{true, fmt::format("{} accepted it: {}", event.node, o->summary)};
-    if (const auto* r = std::get_if<trace::EspRejected>(&event.body); r && r->datagram == datagram)
-      return Outcome{false, fmt::format("{} refused it: {} {}", event.node, r->code, r->reason)};
-    if (const auto* d = std::get_if<trace::Diagnostic>(&event.body); d && d->datagram == datagram && d->severity == "error")
-      return Outcome{false, fmt::format("{} refused it: {} {}", event.node, d->code, d->message)};
-    if (const auto* x = std::get_if<trace::DatagramDropped>(&event.body); x && x->id == datagram)
-      found = Outcome{false, fmt::format("dropped at {}: {}", x->where, x->reason)};
-    if (const auto* m = std::get_if<trace::Message>(&event.body); m && m->datagram == datagram && m->direction == "received")
-      found = Outcome{true, fmt::format("{} processed it as {} {}", event.node, m->exchange, m->response ? "response" : "request")};
+    if (const auto* o = std::get_if<trace::EspOpened>(&event.body))
+      out.emplace(o->datagram, Outcome{true, fmt::format("{} accepted it: {}", event.node, o->summary)});
+    if (const auto* r = std::get_if<trace::EspRejected>(&event.body))
+      out.emplace(r->datagram, Outcome{false, fmt::format("{} refused it: {} {}", event.node, r->code, r->reason)});
+    if (const auto* d = std::get_if<trace::Diagnostic>(&event.body); d && d->severity == "error" && d->datagram)
+      out.insert_or_assign(d->datagram, Outcome{false, fmt::format("{} refused it: {} {}", event.node, d->code, d->message)});
+    if (const auto* x = std::get_if<trace::DatagramDropped>(&event.body))
+      out.emplace(x->id, Outcome{false, fmt::format("dropped at {}: {}", x->where, x->reason)});
+    if (const auto* m = std::get_if<trace::Message>(&event.body); m && m->direction == "received")
+      out.emplace(m->datagram, Outcome{true, fmt::format("{} processed it as {} {}", event.node, m->exchange, m->response ? "response" : "request")});
   }
-  return found;
+  return out;
+}
+
+// "message 3", "ESP packet 17 of SA cafe0002"
+std::map<std::uint64_t, std::string> names_of(const Events& events, const Story& story) {
+  std::map<std::uint64_t, std::string> out;
+  for (const IkeMessage& m : story.messages) out.emplace(m.content->datagram, fmt::format("message {}", m.number));
+  for (const trace::Event& event : events)
+    if (const auto* s = std::get_if<trace::EspSealed>(&event.body))
+      out.emplace(s->datagram, fmt::format("ESP packet {} of SA {}", s->sequence, s->spi));
+  return out;
 }
 
 struct Change { std::size_t begin = 0, end = 0; std::string field; };
@@ -52,10 +64,10 @@ std::string_view past(std::string_view action) {
   return action;
 }
 
-std::string object(const trace::AttackAction& a, const Story& story) {
-  if (const std::uint64_t number = story.number_of(a.datagram)) return fmt::format("message {}", number);
-  if (a.datagram != 0) return fmt::format("datagram {}", a.datagram);
-  return "a packet of its own";
+std::string object(const trace::AttackAction& a, const std::map<std::uint64_t, std::string>& names) {
+  const auto name = names.find(a.datagram);
+  if (name != names.end()) return name->second;
+  return a.datagram != 0 ? fmt::format("datagram {}", a.datagram) : "a packet of its own";
 }
 
 // Actions of one kind and note in a row are told as one.
@@ -69,6 +81,7 @@ struct Deed {
 };
 
 std::vector<Deed> deeds_of(const Events& events) {
+  const Outcomes all = outcomes_of(events);
   std::vector<Deed> deeds;
   for (const trace::Event& event : events) {
     const auto* a = std::get_if<trace::AttackAction>(&event.body);
@@ -80,29 +93,29 @@ std::vector<Deed> deeds_of(const Events& events) {
     deed.last = event.time;
     ++deed.count;
     if (a->result == 0) continue;
-    const auto outcome = outcome_of(events, a->result);
-    deed.any_accepted = deed.any_accepted || (outcome && outcome->accepted);
-    ++deed.outcomes[outcome ? outcome->text : "nobody received it"];
+    const auto outcome = all.find(a->result);
+    deed.any_accepted = deed.any_accepted || (outcome != all.end() && outcome->second.accepted);
+    ++deed.outcomes[outcome != all.end() ? outcome->second.text : "nobody received it"];
   }
   return deeds;
 }
 
-void print_deed(Terminal& t, const Deed& deed, const Story& story) {
+void print_deed(Terminal& t, const Deed& deed, const Story& story, const std::map<std::uint64_t, std::string>& names) {
   const trace::AttackAction& a = *deed.action;
-  const std::string what = deed.count == 1 ? object(a, story) : fmt::format("{} times", thousands(deed.count));
-  t.line(fmt::format("  {}  {} {}", t.paint(Role::muted, padded_left(at(deed.first), 12)), t.paint(Role::adversary, std::string(past(a.action))), what));
-  if (!a.note.empty()) t.paragraph(a.note, 16);
+  const std::string what = deed.count == 1 ? object(a, names) : fmt::format("{} times", thousands(deed.count));
+  t.line(fmt::format("  {}  {} {}", t.paint(Role::muted, padded_left(at(deed.first), 14)), t.paint(Role::adversary, std::string(past(a.action))), what));
+  if (!a.note.empty()) t.paragraph(a.note, 18);
   const bool ike = story.number_of(a.datagram) != 0;
   for (const Change& c : changes(a, ike))
     t.paragraph(fmt::format("octets {} to {} ({}): {} became {}", c.begin, c.end, c.field,
-                            hex_groups(ByteView(a.before).subspan(c.begin, c.end - c.begin)), hex_groups(ByteView(a.after).subspan(c.begin, c.end - c.begin))), 16);
+                            hex_groups(ByteView(a.before).subspan(c.begin, c.end - c.begin)), hex_groups(ByteView(a.after).subspan(c.begin, c.end - c.begin))), 18);
   std::size_t shown = 0;
   for (const auto& [text, count] : deed.outcomes) {
     if (++shown > 6) {
-      t.paragraph(fmt::format("and {} more outcomes (--json has all)", deed.outcomes.size() - 6), 16, Role::muted);
+      t.paragraph(fmt::format("and {} more outcomes (--json has all)", deed.outcomes.size() - 6), 18, Role::muted);
       break;
     }
-    t.paragraph(count == 1 ? text : fmt::format("{} ({} times)", text, thousands(count)), 16, deed.any_accepted ? Role::warning : Role::text);
+    t.paragraph(count == 1 ? text : fmt::format("{} ({} times)", text, thousands(count)), 18, deed.any_accepted ? Role::warning : Role::text);
   }
 }
 
@@ -123,20 +136,22 @@ void print_attack(Terminal& t, const Events& events, const Story& story) {
     return;
   }
   t.heading("What the adversary did, and what came of it");
-  for (const Deed& deed : deeds) print_deed(t, deed, story);
+  const auto names = names_of(events, story);
+  for (const Deed& deed : deeds) print_deed(t, deed, story, names);
   t.heading("What it knows");
   if (!knows) t.paragraph("Nothing beyond what everybody on its link can see.", 2);
   for (const trace::Event& event : events) {
     const auto* k = std::get_if<trace::AttackKnowledge>(&event.body);
     if (!k) continue;
-    t.line(fmt::format("  {}  {}", t.paint(Role::muted, padded_left(at(event.time), 12)), t.paint(Role::adversary, k->item)));
-    t.paragraph(knowledge_value(*k), 16);
-    if (!k->how.empty()) t.paragraph("because: " + k->how, 16, Role::muted);
+    t.line(fmt::format("  {}  {}", t.paint(Role::muted, padded_left(at(event.time), 14)), t.paint(Role::adversary, k->item)));
+    t.paragraph(knowledge_value(*k), 18);
+    if (!k->how.empty()) t.paragraph("because: " + k->how, 18, Role::muted);
   }
 }
 
 Json attack_json(const Events& events, const Story& story) {
   Json actions = Json::array(), knowledge = Json::array();
+  const Outcomes all = outcomes_of(events);
   for (const trace::Event& event : events) {
     if (const auto* a = std::get_if<trace::AttackAction>(&event.body)) {
       Json one{{"time_ns", event.time.ns}, {"node", event.node}, {"action", a->action}, {"datagram", a->datagram}, {"result", a->result},
@@ -145,8 +160,8 @@ Json attack_json(const Events& events, const Story& story) {
       Json changed = Json::array();
       for (const Change& c : changes(*a, one.contains("message"))) changed.push_back({{"begin", c.begin}, {"end", c.end}, {"field", c.field}});
       if (!changed.empty()) one["changes"] = changed;
-      if (const auto outcome = a->result ? outcome_of(events, a->result) : std::nullopt)
-        one["outcome"] = {{"accepted", outcome->accepted}, {"text", outcome->text}};
+      if (const auto outcome = all.find(a->result); a->result && outcome != all.end())
+        one["outcome"] = {{"accepted", outcome->second.accepted}, {"text", outcome->second.text}};
       actions.push_back(std::move(one));
     } else if (const auto* k = std::get_if<trace::AttackKnowledge>(&event.body)) {
       knowledge.push_back({{"time_ns", event.time.ns}, {"node", event.node}, {"item", k->item}, {"text", k->text}, {"how", k->how}, {"value", to_hex(k->value)}});

@@ -44,7 +44,7 @@ std::string octets_text(const Bytes& value, std::uint64_t length) {
 }
 
 void print_key(Terminal& t, const trace::KeyDerived& key, Instant time) {
-  t.line(fmt::format("  {}  {}  {}", t.paint(Role::heading, padded(key.name, 12)), t.paint(Role::muted, padded_left(at(time), 12)),
+  t.line(fmt::format("  {}  {}  {}", t.paint(Role::heading, padded(key.name, 12)), t.paint(Role::muted, padded_left(at(time), 14)),
                      t.paint(Role::muted, fmt::format("{}, {} [{}]", key.algorithm, count_of(key.length, "octet"), key.rfc))));
   t.entry("=", key.function, 4, 2);
   t.entry("=", octets_text(key.output, key.length), 4, 2, Role::secret);

@@ -7,7 +7,7 @@ namespace ikelab::show {
 namespace {
 
 struct Lanes {
-  std::size_t number = 4, time = 12, name = 4, arrow = 50, tail = 11;
+  std::size_t number = 4, time = 14, name = 4, arrow = 50, tail = 11;
   [[nodiscard]] std::size_t indent() const { return number + 2 + time + 2; }
 };
 
@@ -67,7 +67,7 @@ std::string esp_text(const EspFold& esp) {
   std::string_view separator = " ";
   for (const EspFold::Direction& d : esp.directions) {
     text += fmt::format("{}{} {} ▶ {}", separator, count_of(std::max(d.sealed, d.opened), "packet"), d.from, d.to.empty() ? "?" : d.to);
-    if (d.sealed > d.opened) text += fmt::format(" ({} not opened)", thousands(d.sealed - d.opened));
+    if (d.sealed > d.opened) text += fmt::format(" ({} lost, refused or still on the way)", thousands(d.sealed - d.opened));
     separator = ", ";
   }
   for (const auto& [who, count] : esp.refused) {
@@ -77,16 +77,17 @@ std::string esp_text(const EspFold& esp) {
   return text;
 }
 
-void print_row(Terminal& t, const Lanes& lanes, const Story& story, const Row& row) {
+void print_row(Terminal& t, const Lanes& lanes, const Story& story, const Row& row, bool first) {
   if (row.kind == Row::Kind::message) return print_one(t, lanes, story.messages[row.message]);
   const std::string time = t.paint(Role::muted, padded_left(at(row.time), lanes.time));
   if (row.kind == Row::Kind::chapter) {
-    t.line();
+    if (!first) t.line();
     t.line(fmt::format("{}  {}  {}", std::string(lanes.number, ' '), time, t.paint(Role::heading, row.text)));
     return;
   }
   const std::string text = row.kind == Row::Kind::esp ? esp_text(row.esp) : row.node + ": " + row.text;
-  const Role role = row.adversary ? Role::adversary : row.kind == Row::Kind::esp && !row.esp.refused.empty() ? Role::warning : Role::muted;
+  const bool warns = row.warning || !row.esp.refused.empty();
+  const Role role = row.adversary ? Role::adversary : warns ? Role::warning : Role::muted;
   const std::string sign = row.kind == Row::Kind::attack ? "!" : row.kind == Row::Kind::esp ? "═" : "·";
   std::string left = fmt::format("{}  {}  {} ", std::string(lanes.number, ' '), time, t.paint(role, sign));
   for (const std::string& part : wrapped(text, t.width() - lanes.indent() - 2)) {
@@ -128,7 +129,7 @@ void print_messages(Terminal& t, const Story& story) {
   t.paragraph("Left: the side that began the IKE SA; right: its peer. Braces hold what is encrypted on the wire. The time beside a "
               "message is its travel time. `show message N` takes one apart.", 0, Role::muted);
   t.line();
-  for (const Row& row : story.rows) print_row(t, lanes, story, row);
+  for (const Row& row : story.rows) print_row(t, lanes, story, row, &row == &story.rows.front());
 }
 
 Json messages_json(const Story& story) {

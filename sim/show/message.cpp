@@ -1,6 +1,8 @@
 // `show message N`: every octet of one message beside the field it belongs to, outside and inside the encryption.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "protocol/wire/dissect.hpp"
 #include "sim/show/views.hpp"
 
@@ -30,6 +32,12 @@ std::optional<wire::CipherHint> hint_for(const Events& events, const trace::Mess
   return std::nullopt;
 }
 
+// "RFC 7296, 3.1" as one word.
+std::string unbroken(std::string text) {
+  for (std::size_t at = text.find(' '); at != std::string::npos; at = text.find(' ', at)) text.replace(at, 1, no_break);
+  return text;
+}
+
 class FieldPrinter {
  public:
   FieldPrinter(Terminal& t, ByteView octets) : t_(t), octets_(octets) {}
@@ -37,19 +45,23 @@ class FieldPrinter {
   void print(const wire::Field& field, std::size_t depth) {
     if (field.is_leaf()) return leaf(field, depth);
     rows({}, 0, text_of(field, depth, Role::heading));
+    groups_.push_back(field.rfc);
     for (const wire::Field& child : field.children) print(child, depth + 1);
+    groups_.pop_back();
   }
 
  private:
   struct Text { Role role; std::string line; };
 
-  std::vector<Text> text_of(const wire::Field& field, std::size_t depth, Role role) const {
+  // A field is explained where it first appears, and names its section where that is not its group's.
+  std::vector<Text> text_of(const wire::Field& field, std::size_t depth, Role role) {
     const std::string indent(2 * depth, ' ');
     const std::size_t width = t_.width() > text_column + indent.size() + 20 ? t_.width() - text_column - indent.size() : 20;
     std::vector<Text> out;
     const std::string value = field.value.empty() ? "" : ": " + field.value;
     for (const std::string& part : wrapped(field.name + value, width)) out.push_back({role, indent + part});
-    const std::string where = field.rfc.empty() ? "" : " [" + field.rfc + "]";
+    if (!explained_.insert(field.name + field.meaning).second) return out;
+    const std::string where = field.rfc.empty() || (!groups_.empty() && groups_.back() == field.rfc) ? "" : " [" + unbroken(field.rfc) + "]";
     for (const std::string& part : wrapped(field.meaning + where, width)) out.push_back({Role::muted, indent + part});
     return out;
   }
@@ -81,12 +93,17 @@ class FieldPrinter {
 
   Terminal& t_;
   ByteView octets_;
+  std::set<std::string> explained_;
+  std::vector<std::string> groups_;  // the RFC sections of the groups around
 };
 
 void print_tree(Terminal& t, const wire::Field& root, ByteView octets, const std::vector<wire::Diagnostic>& remarks) {
   t.line(t.paint(Role::muted, fmt::format("  {}  {}  {}  field, value, meaning", "from", padded("octets", 19), padded("ASCII", 8))));
   FieldPrinter printer(t, octets);
-  for (const wire::Field& child : root.children) printer.print(child, 0);
+  for (const wire::Field& child : root.children) {
+    if (&child != &root.children.front()) t.line();
+    printer.print(child, 0);
+  }
   for (const wire::Diagnostic& d : remarks)
     t.paragraph(fmt::format("{} {} at octets {} to {}: {} [{}]", name(d.severity), d.code, d.begin, d.end, d.message, d.rfc), 2, Role::warning);
 }

@@ -93,12 +93,21 @@ int show_message(const store::RunInfo& run, const Events& events, const ShowOpti
 
 }  // namespace
 
-std::string at(Instant time) { return to_string(time - Instant{}); }
+// "2,061.500 ms": one unit in a column, thousands separated.
+std::string at(Instant time) {
+  const std::uint64_t us = static_cast<std::uint64_t>(std::max<std::int64_t>(time.ns, 0)) / 1000;
+  return fmt::format("{}.{:03} ms", thousands(us / 1000), us % 1000);
+}
 
 void print_overview(Terminal& t, const store::RunInfo& run, const Events& events) {
   const Counts c = count(events);
-  if (!run.about.empty()) t.paragraph(run.about, 2);
-  t.line();
+  if (!run.about.empty()) {
+    t.paragraph(run.about, 2);
+    t.line();
+  }
+  if (run.status == store::RunStatus::finished)
+    t.entry("expected", run.expectations_met ? "everything that had to be true was" : "something that had to be true was not", 2, 12,
+            run.expectations_met ? Role::text : Role::warning);
   t.entry("messages", fmt::format("{} of IKE, {} of ESP{}", thousands(c.ike), thousands(c.esp), c.refused ? fmt::format(" ({} refused)", thousands(c.refused)) : ""), 2, 12);
   t.entry("keys", count_of(c.keys, "derived value"), 2, 12);
   t.entry("sas", fmt::format("{} installed", thousands(c.sas)), 2, 12);
@@ -129,6 +138,7 @@ int show(const store::RunInfo& run, const std::vector<trace::Event>& events, con
   }
   Terminal terminal(out, options.colour, options.width);
   terminal.heading(run_line(run));
+  terminal.line();
   view->print(terminal, run, events, story);
   return 0;
 }

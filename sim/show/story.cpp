@@ -20,21 +20,37 @@ struct Facts {
   std::map<std::string, std::string> node_at;                       // "192.0.2.1:500" to the node that sends from there
   std::map<std::uint64_t, std::pair<Instant, std::string>> arrival;  // datagram to when and where
   std::map<std::uint64_t, std::string> lost;
-  std::set<std::uint64_t> sent_by_nodes;
+  std::map<std::uint64_t, std::string> sent_by_nodes;               // datagram to its sender
+  std::set<std::uint64_t> messages;                                 // datagrams some node told as a message
+  std::map<std::uint64_t, std::string> attacked;                    // datagram to what kept it from arriving as it was
   std::map<std::uint64_t, std::pair<const Event*, const trace::AttackAction*>> made_by;  // datagram to the adversary's action
   std::map<std::uint64_t, std::pair<std::string, std::string>> sealed_at;  // ESP datagram to sender
   std::set<std::string> initiators;                                 // SPIi + node of who began an IKE SA
 };
 
 void gather_message(Facts& facts, const Event& event, const trace::Message& m) {
+  facts.messages.insert(m.datagram);
   if (m.direction == "sent") {
     facts.node_at.emplace(m.src, event.node);
-    facts.sent_by_nodes.insert(m.datagram);
+    facts.sent_by_nodes.emplace(m.datagram, event.node);
     if (m.exchange == "IKE_SA_INIT" && !m.response) facts.initiators.insert(m.spi_i + event.node);
   } else {
     facts.node_at.emplace(m.dst, event.node);
     facts.arrival.emplace(m.datagram, std::pair(event.time, event.node));
   }
+}
+
+void gather_attack(Facts& facts, const Event& event, const trace::AttackAction& a) {
+  if (a.result) facts.made_by.emplace(a.result, std::pair(&event, &a));
+  if (a.action == "modify") facts.attacked.emplace(a.datagram, event.node + " changed it on the way");
+  if (a.action == "drop") facts.attacked.emplace(a.datagram, event.node + " took it off the wire");
+}
+
+// A remark about a datagram shows that it arrived, unless the sender made it.
+void gather_remark(Facts& facts, const Event& event, std::uint64_t datagram) {
+  const auto sender = facts.sent_by_nodes.find(datagram);
+  if (datagram != 0 && (sender == facts.sent_by_nodes.end() || sender->second != event.node))
+    facts.arrival.emplace(datagram, std::pair(event.time, event.node));
 }
 
 Facts gather(const std::vector<Event>& events) {
@@ -45,7 +61,8 @@ Facts gather(const std::vector<Event>& events) {
     if (const auto* d = as<trace::DatagramDropped>(event)) facts.lost.emplace(d->id, fmt::format("{}: {}", d->where, d->reason));
     if (const auto* p = as<trace::PacketOnLink>(event); p && p->id && !p->lost.empty())
       facts.lost.emplace(p->id, fmt::format("link {}: {}", p->link, p->lost));
-    if (const auto* a = as<trace::AttackAction>(event); a && a->result) facts.made_by.emplace(a->result, std::pair(&event, a));
+    if (const auto* a = as<trace::AttackAction>(event)) gather_attack(facts, event, *a);
+    if (const auto* d = as<trace::Diagnostic>(event)) gather_remark(facts, event, d->datagram);
     if (const auto* s = as<trace::EspSealed>(event)) facts.sealed_at.emplace(s->datagram, std::pair(event.node, s->spi));
   }
   return facts;
@@ -67,6 +84,8 @@ class Teller {
     if (const auto* m = as<trace::Message>(event)) return message(event, *m);
     if (as<trace::EspSealed>(event) || as<trace::EspOpened>(event) || as<trace::EspRejected>(event)) return esp(event);
     if (const auto* a = as<trace::AttackAction>(event)) return attack(event, *a);
+    if (const auto* d = as<trace::Diagnostic>(event); d && !facts_.messages.contains(d->datagram))
+      return note(event, fmt::format("{} {}: {}", d->severity == "error" ? "refuses" : "remarks", d->code, d->message), d->severity == "error");
     if (const auto* s = as<trace::SaInstalled>(event); s && s->direction != "in")  // one note a pair
       return note(event, installed_text(*s));
     if (const auto* r = as<trace::SaRemoved>(event); r && r->direction != "in")
@@ -96,7 +115,7 @@ class Teller {
     }
     fate(out);
     out.by_initiator = by_initiator(out);
-    story_.rows.push_back({Row::Kind::message, out.sent, story_.messages.size(), {}, {}, {}, false});
+    story_.rows.push_back({Row::Kind::message, out.sent, story_.messages.size(), {}, {}, {}, false, false});
     story_.messages.push_back(std::move(out));
   }
 
@@ -105,6 +124,8 @@ class Teller {
     if (const auto at = facts_.arrival.find(id); at != facts_.arrival.end()) {
       out.arrived = at->second.first;
       out.to = at->second.second;
+    } else if (const auto attacked = facts_.attacked.find(id); attacked != facts_.attacked.end()) {
+      out.lost = attacked->second;
     } else if (const auto lost = facts_.lost.find(id); lost != facts_.lost.end()) {
       out.lost = lost->second;
     } else {
@@ -123,16 +144,16 @@ class Teller {
     if (a.action == "observe" || a.action == "pass") return;
     flush_esp();
     const std::string what = a.note.empty() ? a.action : a.action + ": " + a.note;
-    story_.rows.push_back({Row::Kind::attack, event.time, 0, {}, event.node, what, true});
+    story_.rows.push_back({Row::Kind::attack, event.time, 0, {}, event.node, what, true, false});
   }
 
-  void note(const Event& event, std::string text) {
+  void note(const Event& event, std::string text, bool warning = false) {
     flush_esp();
-    story_.rows.push_back({Row::Kind::note, event.time, 0, {}, event.node, std::move(text), false});
+    story_.rows.push_back({Row::Kind::note, event.time, 0, {}, event.node, std::move(text), false, warning});
   }
   void chapter(const Event& event, const std::string& text) {
     flush_esp();
-    story_.rows.push_back({Row::Kind::chapter, event.time, 0, {}, event.node, text, false});
+    story_.rows.push_back({Row::Kind::chapter, event.time, 0, {}, event.node, text, false, false});
   }
 
   EspFold::Direction& direction(const std::string& from, const std::string& to) {
@@ -146,7 +167,7 @@ class Teller {
   }
 
   void esp(const Event& event) {
-    if (!fold_) fold_ = Row{Row::Kind::esp, event.time, 0, {}, {}, {}, false};
+    if (!fold_) fold_ = Row{Row::Kind::esp, event.time, 0, {}, {}, {}, false, false};
     if (const auto* sealed = as<trace::EspSealed>(event)) {
       ++direction(event.node, {}).sealed;
       if (fold_->esp.first.empty()) fold_->esp.first = sealed->summary;

@@ -51,7 +51,7 @@ struct Row {
   std::size_t message = 0;   ///< index into messages
   EspFold esp;
   std::string node, text;    ///< attack, note, chapter
-  bool adversary = false;
+  bool adversary = false, warning = false;
 };
 
 struct Story {

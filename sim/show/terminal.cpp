@@ -42,10 +42,11 @@ void Terminal::line(std::string_view text) {
   const std::size_t last = text.find_last_not_of(' ');
   out_ << (last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1)) << '\n';
   begun_ = true;
+  blank_ = last == std::string_view::npos;
 }
 
 void Terminal::heading(std::string_view text) {
-  if (begun_) line();
+  if (begun_ && !blank_) line();
   line(paint(Role::heading, text));
 }
 
@@ -95,6 +96,8 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
       word = tail;
     }
   }
+  for (std::string& line : lines)
+    for (std::size_t at = line.find(no_break); at != std::string::npos; at = line.find(no_break, at)) line.replace(at, no_break.size(), " ");
   return lines;
 }
 

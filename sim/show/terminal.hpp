@@ -29,15 +29,17 @@ class Terminal {
   std::ostream& out_;
   bool colour_;
   std::size_t width_;
-  bool begun_ = false;
+  bool begun_ = false, blank_ = false;  // something was printed; the last line was empty
 };
+
+inline constexpr std::string_view no_break = "\u00a0";
 
 /// Columns a UTF-8 text takes (code points; no wide characters are used here).
 std::size_t columns(std::string_view text);
 /// Padded with blanks on the right, never cut.
 std::string padded(std::string_view text, std::size_t width);
 std::string padded_left(std::string_view text, std::size_t width);
-/// Lines of at most `width` columns, broken at blanks; longer words are cut.
+/// Lines of at most `width` columns, broken at blanks but not at no-break spaces (which become blanks); longer words are cut.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 /// "c0c1 c2c3 c4c5": groups of four digits.
 std::string hex_groups(ByteView octets);

@@ -1,0 +1,298 @@
+// The terminal's views, as snapshots of what a person reads and as the JSON a program reads.
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "sim/show/story.hpp"
+#include "sim/show/terminal.hpp"
+#include "tests/sim/show_run.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace ikelab;
+using namespace ikelab::show;
+using namespace ikelab::show::test;
+
+namespace {
+
+struct Shown { int code = 0; std::string out, err; };
+
+Shown shown(const std::vector<trace::Event>& events, const std::string& what, std::uint64_t message = 0, bool json = false, bool colour = false) {
+  std::ostringstream out, err;
+  ShowOptions options{what, message, json, colour, 100};
+  const int code = show::show(run_info(), events, options, out, err);
+  return {code, out.str(), err.str()};
+}
+
+nlohmann::json json_of(const std::vector<trace::Event>& events, const std::string& what, std::uint64_t message = 0) {
+  const Shown s = shown(events, what, message, true);
+  REQUIRE(s.code == 0);
+  return nlohmann::json::parse(s.out);
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("show messages: the ladder of a tunnel with a loss, a retransmission and a replay", "[show]") {
+  const Shown s = shown(run_of_two().events, "messages");
+  CHECK(s.code == 0);
+  CHECK(s.err.empty());
+  CHECK(s.out == R"(Run 3: site-to-site, seed 7
+
+Left: the side that began the IKE SA; right: its peer. Braces hold what is encrypted on the wire.
+The time beside a message is its travel time. `show message N` takes one apart.
+
+            0.000 ms  gw-a brings up the tunnel
+   1        0.000 ms  gw-a │─── IKE_SA_INIT request ──────────────────────────────▶│ gw-b  20.500 ms
+                           │  SA, KE, Ni                                           │
+   2       20.500 ms  gw-a │◀─── IKE_SA_INIT response ─────────────────────────────│ gw-b  20.500 ms
+                           │  SA, KE, Nr                                           │
+   3       41.000 ms  gw-a │─── IKE_AUTH request ──────────────╳                   │ gw-b
+                           │  {IDi, AUTH, SA, TSi, TSr}                            │
+                           │  lost, link wan: random loss                          │
+   4    2,041.000 ms  gw-a │╌╌╌ IKE_AUTH request, retransmission 1 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▶│ gw-b  20.500 ms
+                           │  {IDi, AUTH, SA, TSi, TSr}                            │
+        2,061.500 ms  · gw-b: IKE SA 1122334455667788 is up (new)
+        2,061.500 ms  · gw-b: Child SA 'net' is up: out cafe0001, in cafe0002 (new)
+        2,061.500 ms  ═ ESP: 3 packets gw-a ▶ gw-b (1 lost, refused or still on the way)
+        3,000.000 ms  ! mallory: replay: the first ESP packet once more
+        3,010.000 ms  ═ ESP: 1 packet refused by gw-b: E-ESP-REPLAY
+)");
+}
+
+TEST_CASE("show message: every octet stands beside its field, once", "[show]") {
+  const auto events = run_of_two().events;
+  const Shown s = shown(events, "message", 4);
+  CHECK(s.code == 0);
+  CHECK(contains(s.out, R"(Message 4 of 4: gw-a proves who it is and asks for the first Child SA.
+  what    IKE_AUTH request, retransmission 1, message ID 1: {IDi, AUTH, SA, TSi, TSr}
+  way     gw-a (192.0.2.1:500) to gw-b (198.51.100.1:500)
+  time    sent at 2,041.000 ms, arrived 20.500 ms later
+
+On the wire: 92 octets
+  from  octets               ASCII     field, value, meaning
+                                       IKE Header: IKE_AUTH request, message ID 1
+                                       Says which IKE SA and which exchange this message belongs to.
+                                       [RFC 7296, 3.1]
+     0  1122 3344 5566 7788  ."3DUfw.    Initiator's SPI: 1122334455667788
+                                         The number the initiator chose for this IKE SA; never zero.
+)"));
+  // The SA's algorithms say where IV and ICV are; the plain content follows.
+  CHECK(contains(s.out, "    32  eeee eeee eeee eeee  ........    Initialization Vector: eeeeeeeeeeeeeeee\n"));
+  CHECK(contains(s.out, "    76  eeee eeee eeee eeee  ........    Integrity Check Value: "));
+  CHECK(contains(s.out, "     8  6777 2d61            gw-a        Identification Data: \"gw-a\"\n"));
+  std::istringstream lines(s.out);
+  std::string octets;
+  for (std::string line; std::getline(lines, line);)
+    if (line.size() > 28 && line.substr(0, 2) == "  " && std::isdigit(static_cast<unsigned char>(line[5]))) octets += line.substr(8, 19);
+  octets.erase(std::remove(octets.begin(), octets.end(), ' '), octets.end());
+  const auto& m = std::get<trace::Message>(events[9].body);
+  REQUIRE(m.attempt == 0);
+  CHECK(octets == to_hex(m.bytes) + to_hex(m.plain));
+}
+
+TEST_CASE("show message: numbers that are not there, content that is not disclosed", "[show]") {
+  auto script = run_of_two();
+  for (const std::uint64_t number : {0, 5}) {
+    const Shown s = shown(script.events, "message", number);
+    CHECK(s.code == 2);
+    CHECK(s.out.empty());
+    CHECK(contains(s.err, "E-SHOW-002"));
+    CHECK(contains(s.err, "messages 1 to 4"));
+  }
+  CHECK(contains(shown({}, "message", 1).err, "has none"));
+  for (trace::Event& event : script.events)
+    if (auto* m = std::get_if<trace::Message>(&event.body)) m->plain.clear();
+  CHECK(contains(shown(script.events, "message", 4).out, "Not disclosed."));
+  for (trace::Event& event : script.events)
+    if (auto* m = std::get_if<trace::Message>(&event.body)) m->bytes.clear();
+  CHECK(contains(shown(script.events, "message", 4).out, "were not recorded"));
+}
+
+TEST_CASE("show keys: a value, its function, its inputs; the other end in one line", "[show]") {
+  CHECK(shown(run_of_two().events, "keys").out == R"(Run 3: site-to-site, seed 7
+
+gw-b#1 at gw-b: 1 derived value
+  SKEYSEED           20.500 ms  PRF_HMAC_SHA2_384, 48 octets [RFC 7296, 2.14]
+    = prf(Ni | Nr, g^ir)
+    = 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e 5e5e
+      5e5e 5e5e 5e5e 5e5e 5e5e
+        Ni              4e4e 4e4e 4e4e 4e4e 4e4e 4e4e 4e4e 4e4e 4e4e 4e4e 4e4e 4e4e 4e4e 4e4e 4e4e
+                        4e4e  from message 1, Nonce
+        g^ir            6161 6161 6161 6161 6161 6161 6161 6161 6161 6161 6161 6161 6161 6161 6161
+                        6161
+
+gw-a#1 at gw-a: 1 derived value
+  The same values as gw-b#1 at gw-b, derived independently: that is how both ends know them.
+)");
+  Script silent;
+  keys(silent, "gw-a", false);
+  keys(silent, "gw-b", false);
+  const std::string out = shown(silent.events, "keys").out;
+  CHECK(contains(out, "(48 octets, not disclosed)"));
+  CHECK_FALSE(contains(out, "The same values"));  // nobody can tell
+}
+
+TEST_CASE("show sas: lives, packets, and an anti-replay window that is off", "[show]") {
+  auto script = run_of_two();
+  script.at_ms(9000);
+  script.add("gw-b", trace::SaRemoved{"ESP", "in", "cafe0002", "deleted by peer"}, "gw-b#1");
+  const std::string out = shown(script.events, "sas").out;
+  CHECK(contains(out, R"(  ESP SA cafe0002 (in)  gw-b, gw-b#1
+    name        net
+    from, to    192.0.2.1 ▶ 198.51.100.1
+    algorithms  ENCR_AES_GCM_16
+    protects    10.1.0.0/24 ▶ 10.2.0.0/24
+    anti-replay off: a copied packet is accepted again
+    used for    2 packets, 1 refused
+    lived       2,061.500 ms to 9,000.000 ms: deleted by peer (new)
+)"));
+  const auto json = json_of(script.events, "sas");
+  REQUIRE(json["sas"].size() == 3);
+  CHECK(json["sas"][1]["removed_ns"] == 9'000'000'000);
+  CHECK(json["sas"][1]["refused"] == 1);
+}
+
+TEST_CASE("show why: each proposal with its verdict and reason", "[show]") {
+  CHECK(contains(shown(run_of_two().events, "why").out, R"(20.500 ms: gw-b as responder of the IKE negotiation of gw-b#1
+  Chosen: aes256gcm16-prfsha384-x25519
+  ✗  1  aes128-sha256-modp2048  IKE
+        no common KE method: offered MODP_2048; configured CURVE25519
+  ✓  2  aes256gcm16-prfsha384-x25519  IKE
+        every transform is configured
+)"));
+  Script none;
+  none.add("gw-b", trace::Negotiated{"IKE", "responder", "", {{1, "IKE", "3des", false, "no"}}});
+  CHECK(contains(shown(none.events, "why").out, "No proposal was acceptable"));
+}
+
+TEST_CASE("show attack: deeds with their outcome, and knowledge", "[show]") {
+  CHECK(shown(run_of_two().events, "attack").out == R"(Run 3: site-to-site, seed 7
+
+What the adversary did, and what came of it
+    3,000.000 ms  sent again ESP packet 1 of SA cafe0002
+                  the first ESP packet once more
+                  gw-b refused it: E-ESP-REPLAY sequence number 1 was seen before
+
+What it knows
+    3,010.000 ms  lengths
+                  how long every packet is
+                  because: ESP hides content, not size
+)");
+}
+
+TEST_CASE("show: a message changed on the way is told at both ends, with the field that was changed", "[show]") {
+  Script s;
+  auto m = s.message(1, true, ike(wire::ExchangeType::ike_sa_init, false, 0, init_payloads()));
+  s.add("gw-a", m, "gw-a#1");
+  auto changed = m;
+  changed.datagram = 2;
+  changed.bytes[67] ^= 1;  // the transform ID of the KE transform
+  s.at_ms(10);
+  s.add("mallory", trace::AttackAction{"modify", 1, 2, "downgrade", m.bytes, changed.bytes});
+  s.at_ms(20);
+  s.received("gw-b", changed);
+  s.add("gw-b", trace::Diagnostic{"error", "E-AUTH-001", "AUTH does not fit", "RFC 7296, 2.15", 2, 0, 0});
+  const std::string ladder = shown(s.events, "messages").out;
+  CHECK(contains(ladder, "lost, mallory changed it on the way"));
+  CHECK(contains(ladder, "! mallory: modify: downgrade"));
+  CHECK(contains(ladder, "   2       10.000 ms  mallory │─── IKE_SA_INIT request"));
+  CHECK(contains(ladder, "gw-b refuses: E-AUTH-001 AUTH does not fit"));
+  const std::string attack = shown(s.events, "attack").out;
+  CHECK(contains(attack, "changed message 1"));
+  CHECK(contains(attack, "octets 67 to 68 (Transform / Transform ID): 1f became 1e"));
+  CHECK(contains(attack, "gw-b refused it: E-AUTH-001"));
+  CHECK(contains(shown(s.events, "message", 1).out, "mallory modify: downgrade"));
+  CHECK(json_of(s.events, "attack")["actions"][0]["changes"][0]["field"] == "Transform / Transform ID");
+}
+
+TEST_CASE("show --json: every view parses and carries the run", "[show]") {
+  const auto events = run_of_two().events;
+  for (const char* view : {"", "messages", "keys", "sas", "why", "attack"}) {
+    INFO(view);
+    CHECK(json_of(events, view)["run"]["scenario"] == "site-to-site");
+  }
+  const auto ladder = json_of(events, "messages");
+  CHECK(ladder["rows"][1]["number"] == 1);
+  CHECK(ladder["rows"][1]["arrived_ns"] == 20'500'000);
+  CHECK(ladder["rows"][3]["lost"] == "link wan: random loss");
+  const auto message = json_of(events, "message", 4);
+  CHECK(message["fields"]["children"][0]["children"][0]["name"] == "Initiator's SPI");
+  CHECK(message["plain"]["fields"]["children"][0]["name"] == "Identification payload - Initiator (IDi)");
+  CHECK(json_of(events, "")["ike_messages"] == 4);
+}
+
+TEST_CASE("show: an empty run says what would appear; an unknown view is refused in one line", "[show]") {
+  for (const char* view : {"messages", "keys", "sas", "why", "attack"}) {
+    const Shown s = shown({}, view);
+    CHECK(s.code == 0);
+    CHECK(contains(s.out, "appear"));
+  }
+  CHECK(shown({}, "").code == 0);
+  const Shown s = shown({}, "mesages");
+  CHECK(s.code == 2);
+  CHECK(contains(s.err, "E-SHOW-001"));
+  CHECK(std::count(s.err.begin(), s.err.end(), '\n') == 1);
+}
+
+TEST_CASE("show: colour adds nothing but colour, and no line is wider than the terminal", "[show]") {
+  const auto events = run_of_two().events;
+  for (const char* view : {"", "messages", "message", "keys", "sas", "why", "attack"}) {
+    const std::string plain = shown(events, view, 4).out;
+    std::string coloured = shown(events, view, 4, false, true).out, bare;
+    CHECK(contains(coloured, "\x1b["));
+    for (std::size_t i = 0; i < coloured.size(); ++i) {
+      if (coloured[i] == '\x1b') i = coloured.find('m', i);
+      else bare += coloured[i];
+    }
+    const auto stripped = [](const std::string& text) {  // padding inside colours may end a line
+      std::istringstream in(text);
+      std::string all;
+      for (std::string line; std::getline(in, line);) all += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+      return all;
+    };
+    CHECK(stripped(bare) == stripped(plain));
+    std::istringstream lines(plain);
+    for (std::string line; std::getline(lines, line);) CHECK(columns(line) <= 100);
+  }
+}
+
+TEST_CASE("show: text helpers", "[show]") {
+  CHECK(wrapped("one two three", 7) == std::vector<std::string>{"one two", "three"});
+  CHECK(wrapped("abcdefgh ij", 4) == std::vector<std::string>{"abcd", "efgh", "ij"});
+  CHECK(wrapped("a\u00a0b c", 3) == std::vector<std::string>{"a b", "c"});
+  CHECK(wrapped("", 10).size() == 1);
+  CHECK(columns("─▶x") == 3);
+  CHECK(padded("▶", 3) == "▶  ");
+  CHECK(hex_groups(hex("c0c1c2")) == "c0c1 c2");
+  CHECK(ascii(hex("41007f42")) == "A..B");
+  CHECK(thousands(0) == "0");
+  CHECK(thousands(999) == "999");
+  CHECK(thousands(1234567) == "1,234,567");
+  CHECK(count_of(1, "packet") == "1 packet");
+}
+
+TEST_CASE("story: what each message is for, in words", "[show]") {
+  using namespace wire;
+  Script s;
+  const auto say = [&](ExchangeType exchange, bool response, std::vector<Payload> payloads, bool encrypted) {
+    Script one;
+    const wire::Message outer = ike(exchange, response, 1, encrypted ? std::vector<Payload>{make_payload(SkPayload{PayloadType::none, Bytes(30)})} : payloads);
+    one.add(response ? "gw-b" : "gw-a", one.message(1, !response, outer, encrypted ? &payloads : nullptr));
+    return in_words(tell(one.events).messages.at(0));
+  };
+  const Payload cookie = make_payload(NotifyPayload{ProtocolId::none, {}, NotifyType::cookie, Bytes(8)});
+  const Payload rekey = make_payload(NotifyPayload{ProtocolId::esp, Bytes(4), NotifyType::rekey_sa, {}});
+  const Payload failed = make_payload(NotifyPayload{ProtocolId::none, {}, NotifyType::authentication_failed, {}});
+  auto again = init_payloads();
+  again.insert(again.begin(), cookie);
+  CHECK(contains(say(ExchangeType::ike_sa_init, true, {cookie}, false), "with a cookie"));
+  CHECK(contains(say(ExchangeType::ike_sa_init, false, again, false), "returns the cookie"));
+  CHECK(say(ExchangeType::ike_auth, true, {failed}, true) == "gw-b refuses: AUTHENTICATION_FAILED.");
+  CHECK(contains(say(ExchangeType::informational, false, {}, true), "still there"));
+  CHECK(say(ExchangeType::informational, true, {}, true) == "gw-b confirms.");
+  CHECK(contains(say(ExchangeType::create_child_sa, false, init_payloads(), true), "replace the IKE SA"));
+  auto child = auth_payloads();
+  child.push_back(rekey);
+  CHECK(contains(say(ExchangeType::create_child_sa, false, child, true), "replace a Child SA"));
+  CHECK(contains(say(ExchangeType::informational, false, {make_payload(DeletePayload{})}, true), "closes an SA"));
+}
