@@ -1,6 +1,7 @@
-// Inside of the codec: one reader and one writer a payload, and the table that binds them to types (payload_codec.cpp).
-// A reader gets the payload's body (the generic header is read) with the limit at the payload's end. It returns false when the
-// body is malformed; what it did not read then becomes a leaf, and the payload an UnknownPayload.
+// Inside of the codec: one reader and one writer a payload, and the table that binds them to types
+// (payload_codec.cpp). A reader gets the payload's body (the generic header is read) with the limit
+// at the payload's end. It returns false when the body is malformed; what it did not read then
+// becomes a leaf, and the payload an UnknownPayload.
 #pragma once
 #include "protocol/base/bounds.hpp"
 #include "protocol/wire/dissect.hpp"
@@ -26,7 +27,8 @@ bool read_ts_r(Reader& r, PayloadBody& out);
 bool read_cp(Reader& r, PayloadBody& out);
 bool read_eap(Reader& r, PayloadBody& out);
 /// `first_inner` stands in the generic header's Next Payload field (RFC 7296, 3.14).
-bool read_sk(Reader& r, PayloadType first_inner, const std::optional<CipherHint>& hint, PayloadBody& out);
+bool read_sk(Reader& r, PayloadType first_inner, const std::optional<CipherHint>& hint,
+             PayloadBody& out);
 bool read_skf(Reader& r, const std::optional<CipherHint>& hint, PayloadBody& out);
 /// IV | ciphertext | ICV up to the limit; without a hint one field (shared with ESP).
 bool read_protected(Reader& r, const std::optional<CipherHint>& hint, const char* rfc);
@@ -56,7 +58,8 @@ inline constexpr std::size_t generic_header_size = 4;  // RFC 7296, 3.2
 
 struct PayloadCodec {
   PayloadType type;
-  bool (*read)(Reader& r, PayloadBody& out);  ///< nullptr: SK and SKF, which need more than the octets
+  bool (*read)(Reader& r,
+               PayloadBody& out);  ///< nullptr: SK and SKF, which need more than the octets
   FieldInfo info;
 };
 /// The row of a type, or of PayloadType::none for a type without one.

@@ -1,4 +1,5 @@
-// The walk over a message: header, then the chain of payloads by their generic headers (RFC 7296, 3.2).
+// The walk over a message: header, then the chain of payloads by their generic headers (RFC
+// 7296, 3.2).
 //
 //                        1                   2                   3
 //    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -14,34 +15,97 @@ namespace ikelab::wire {
 namespace {
 
 constexpr const char* rfc_generic = "RFC 7296, 3.2";
-constexpr FieldInfo f_next{"Next Payload", "The type of the payload after this one; 0 after the last.", rfc_generic};
-constexpr FieldInfo f_first_inner{"Next Payload", "The type of the first payload inside the encrypted content; SK is always the last payload outside.", "RFC 7296, 3.14"};
-constexpr FieldInfo f_critical{"Critical and RESERVED", "Whether a receiver that does not know this payload must refuse the message.", rfc_generic};
-constexpr FieldInfo f_c{"C (Critical)", "1: refuse the message if this payload type is unknown; 0: skip it then.", "RFC 7296, 2.5"};
+constexpr FieldInfo f_next{
+    "Next Payload", "The type of the payload after this one; 0 after the last.", rfc_generic};
+constexpr FieldInfo f_first_inner{"Next Payload",
+                                  "The type of the first payload inside the encrypted content; SK "
+                                  "is always the last payload outside.",
+                                  "RFC 7296, 3.14"};
+constexpr FieldInfo f_critical{
+    "Critical and RESERVED",
+    "Whether a receiver that does not know this payload must refuse the message.", rfc_generic};
+constexpr FieldInfo f_c{"C (Critical)",
+                        "1: refuse the message if this payload type is unknown; 0: skip it then.",
+                        "RFC 7296, 2.5"};
 constexpr FieldInfo f_reserved{"RESERVED", "Sent as zero, ignored when received.", rfc_generic};
-constexpr FieldInfo f_length{"Payload Length", "Octets of this payload, these four included.", rfc_generic};
-constexpr FieldInfo f_unknown{"Unknown payload data", "A payload type this implementation does not know; skipped unless it is critical.", "RFC 7296, 2.5"};
-constexpr FieldInfo f_trailing{"Trailing octets", "The datagram is longer than the message says; these octets belong to nothing.", "RFC 7296, 3.1"};
+constexpr FieldInfo f_length{"Payload Length", "Octets of this payload, these four included.",
+                             rfc_generic};
+constexpr FieldInfo f_unknown{
+    "Unknown payload data",
+    "A payload type this implementation does not know; skipped unless it is critical.",
+    "RFC 7296, 2.5"};
+constexpr FieldInfo f_trailing{
+    "Trailing octets",
+    "The datagram is longer than the message says; these octets belong to nothing.",
+    "RFC 7296, 3.1"};
 
 constexpr PayloadCodec codecs[] = {
-    {PayloadType::sa, read_sa, {"Security Association payload (SA)", "Offers or answers the algorithms of an SA.", "RFC 7296, 3.3"}},
-    {PayloadType::ke, read_ke, {"Key Exchange payload (KE)", "The sender's public value of the key exchange.", "RFC 7296, 3.4"}},
-    {PayloadType::id_i, read_id_i, {"Identification payload - Initiator (IDi)", "Who the initiator says it is.", "RFC 7296, 3.5"}},
-    {PayloadType::id_r, read_id_r, {"Identification payload - Responder (IDr)", "Who the responder says it is, or whom the initiator wants to reach.", "RFC 7296, 3.5"}},
-    {PayloadType::cert, read_cert, {"Certificate payload (CERT)", "The sender's certificate, or one above it.", "RFC 7296, 3.6"}},
-    {PayloadType::certreq, read_certreq, {"Certificate Request payload (CERTREQ)", "Which authorities' certificates the sender accepts.", "RFC 7296, 3.7"}},
-    {PayloadType::auth, read_auth, {"Authentication payload (AUTH)", "Proves the sender's identity and that nobody changed IKE_SA_INIT.", "RFC 7296, 3.8"}},
-    {PayloadType::nonce, read_nonce, {"Nonce payload (Ni, Nr)", "Fresh randomness of this exchange.", "RFC 7296, 3.9"}},
-    {PayloadType::notify, read_notify, {"Notify payload (N)", "An error or a status.", "RFC 7296, 3.10"}},
-    {PayloadType::delete_, read_delete, {"Delete payload (D)", "Says which SAs the sender has closed.", "RFC 7296, 3.11"}},
-    {PayloadType::vendor_id, read_vendor_id, {"Vendor ID payload (V)", "Tells what implementation this is.", "RFC 7296, 3.12"}},
-    {PayloadType::ts_i, read_ts_i, {"Traffic Selector payload - Initiator (TSi)", "Traffic on the initiator's side of the tunnel.", "RFC 7296, 3.13"}},
-    {PayloadType::ts_r, read_ts_r, {"Traffic Selector payload - Responder (TSr)", "Traffic on the responder's side of the tunnel.", "RFC 7296, 3.13"}},
-    {PayloadType::sk, nullptr, {"Encrypted and Authenticated payload (SK)", "Holds all further payloads, readable and changeable only with the SA's keys.", "RFC 7296, 3.14"}},
-    {PayloadType::cp, read_cp, {"Configuration payload (CP)", "Asks for or gives addresses inside the tunnel.", "RFC 7296, 3.15"}},
-    {PayloadType::eap, read_eap, {"EAP payload (EAP)", "Carries another authentication protocol.", "RFC 7296, 3.16"}},
-    {PayloadType::skf, nullptr, {"Encrypted and Authenticated Fragment payload (SKF)", "One part of an encrypted message too large for a datagram.", "RFC 7383, 2.5"}},
-    {PayloadType::none, nullptr, {"Payload of an unknown type", "Something from another RFC or from nobody.", "RFC 7296, 2.5"}},
+    {PayloadType::sa,
+     read_sa,
+     {"Security Association payload (SA)", "Offers or answers the algorithms of an SA.",
+      "RFC 7296, 3.3"}},
+    {PayloadType::ke,
+     read_ke,
+     {"Key Exchange payload (KE)", "The sender's public value of the key exchange.",
+      "RFC 7296, 3.4"}},
+    {PayloadType::id_i,
+     read_id_i,
+     {"Identification payload - Initiator (IDi)", "Who the initiator says it is.",
+      "RFC 7296, 3.5"}},
+    {PayloadType::id_r,
+     read_id_r,
+     {"Identification payload - Responder (IDr)",
+      "Who the responder says it is, or whom the initiator wants to reach.", "RFC 7296, 3.5"}},
+    {PayloadType::cert,
+     read_cert,
+     {"Certificate payload (CERT)", "The sender's certificate, or one above it.", "RFC 7296, 3.6"}},
+    {PayloadType::certreq,
+     read_certreq,
+     {"Certificate Request payload (CERTREQ)",
+      "Which authorities' certificates the sender accepts.", "RFC 7296, 3.7"}},
+    {PayloadType::auth,
+     read_auth,
+     {"Authentication payload (AUTH)",
+      "Proves the sender's identity and that nobody changed IKE_SA_INIT.", "RFC 7296, 3.8"}},
+    {PayloadType::nonce,
+     read_nonce,
+     {"Nonce payload (Ni, Nr)", "Fresh randomness of this exchange.", "RFC 7296, 3.9"}},
+    {PayloadType::notify,
+     read_notify,
+     {"Notify payload (N)", "An error or a status.", "RFC 7296, 3.10"}},
+    {PayloadType::delete_,
+     read_delete,
+     {"Delete payload (D)", "Says which SAs the sender has closed.", "RFC 7296, 3.11"}},
+    {PayloadType::vendor_id,
+     read_vendor_id,
+     {"Vendor ID payload (V)", "Tells what implementation this is.", "RFC 7296, 3.12"}},
+    {PayloadType::ts_i,
+     read_ts_i,
+     {"Traffic Selector payload - Initiator (TSi)",
+      "Traffic on the initiator's side of the tunnel.", "RFC 7296, 3.13"}},
+    {PayloadType::ts_r,
+     read_ts_r,
+     {"Traffic Selector payload - Responder (TSr)",
+      "Traffic on the responder's side of the tunnel.", "RFC 7296, 3.13"}},
+    {PayloadType::sk,
+     nullptr,
+     {"Encrypted and Authenticated payload (SK)",
+      "Holds all further payloads, readable and changeable only with the SA's keys.",
+      "RFC 7296, 3.14"}},
+    {PayloadType::cp,
+     read_cp,
+     {"Configuration payload (CP)", "Asks for or gives addresses inside the tunnel.",
+      "RFC 7296, 3.15"}},
+    {PayloadType::eap,
+     read_eap,
+     {"EAP payload (EAP)", "Carries another authentication protocol.", "RFC 7296, 3.16"}},
+    {PayloadType::skf,
+     nullptr,
+     {"Encrypted and Authenticated Fragment payload (SKF)",
+      "One part of an encrypted message too large for a datagram.", "RFC 7383, 2.5"}},
+    {PayloadType::none,
+     nullptr,
+     {"Payload of an unknown type", "Something from another RFC or from nobody.", "RFC 7296, 2.5"}},
 };
 
 struct Walk {
@@ -68,18 +132,23 @@ struct Walk {
     const bool encrypted = type == PayloadType::sk || type == PayloadType::skf;
     auto group = r.group(codec_of(type).info, size);
     const auto next = static_cast<PayloadType>(r.u8(encrypted ? f_first_inner : f_next));
-    r.says([&] { return numbered(static_cast<unsigned>(next), next == PayloadType::none ? "none" : notation(next)); });
+    r.says([&] {
+      return numbered(static_cast<unsigned>(next),
+                      next == PayloadType::none ? "none" : notation(next));
+    });
     const std::uint8_t flags = r.u8(f_critical);
     payload.critical = (flags & 0x80) != 0;
     r.says([&] { return std::string(payload.critical ? "critical" : "not critical"); });
     r.bits(0, 0, f_c, payload.critical ? "1" : "0");
     r.bits(1, 7, f_reserved, std::to_string(flags & 0x7f));
-    if ((flags & 0x7f) != 0) r.warn("E-WIRE-010", r.at() - 1, rfc_generic, "a reserved field is not zero; it is ignored");
+    if ((flags & 0x7f) != 0)
+      r.warn("E-WIRE-010", r.at() - 1, rfc_generic, "a reserved field is not zero; it is ignored");
     r.u16(f_length);
     r.says([&] { return count_octets(size); });
     const std::size_t body_begin = r.at();
     const ByteView octets = r.peek();
-    if (!read_body(payload, next, payload.body)) payload.body = UnknownPayload{type, to_bytes(octets)};
+    if (!read_body(payload, next, payload.body))
+      payload.body = UnknownPayload{type, to_bytes(octets)};
     group.says([&] { return payload_value(payload, body_begin); });
     out.push_back(std::move(payload));
     return encrypted ? PayloadType::none : next;
@@ -88,7 +157,8 @@ struct Walk {
   // What stands beside a payload's name in a tree that is folded.
   static std::string payload_value(const Payload& payload, std::size_t body_begin) {
     if (const auto* n = std::get_if<NotifyPayload>(&payload.body)) return name(n->type);
-    if (std::holds_alternative<UnknownPayload>(payload.body) && codec_of(payload.type).type == PayloadType::none)
+    if (std::holds_alternative<UnknownPayload>(payload.body) &&
+        codec_of(payload.type).type == PayloadType::none)
       return numbered(static_cast<unsigned>(payload.type), name(payload.type));
     return count_octets(payload.end - body_begin);
   }
@@ -98,18 +168,22 @@ struct Walk {
     while (next != PayloadType::none) {
       const std::size_t begin = r.at();
       if (r.left() < generic_header_size) {
-        refuse_at_end("E-WIRE-006", begin, fmt::format("a payload {} is announced, but {} left", notation(next),
-                                                       r.left() == 0 ? "nothing is" : count_octets(r.left()) + " are"));
+        refuse_at_end("E-WIRE-006", begin,
+                      fmt::format("a payload {} is announced, but {} left", notation(next),
+                                  r.left() == 0 ? "nothing is" : count_octets(r.left()) + " are"));
         return;
       }
       const ByteView ahead = r.peek();
       const std::size_t size = ahead[2] * 256U + ahead[3];
       if (size < generic_header_size || size > r.left()) {
-        r.refuse("E-WIRE-007", begin, rfc_generic, fmt::format("Payload Length {} of {}, but 4 to {} octets are possible", size, notation(next), r.left()));
+        r.refuse("E-WIRE-007", begin, rfc_generic,
+                 fmt::format("Payload Length {} of {}, but 4 to {} octets are possible", size,
+                             notation(next), r.left()));
         return;
       }
       if (out.size() == bounds::payloads_in_message) {
-        r.refuse("E-WIRE-005", begin, rfc_generic, "more payloads than this implementation accepts");
+        r.refuse("E-WIRE-005", begin, rfc_generic,
+                 "more payloads than this implementation accepts");
         return;
       }
       last = next;
@@ -117,9 +191,11 @@ struct Walk {
     }
     if (r.left() == 0) return;
     const bool encrypted = last == PayloadType::sk || last == PayloadType::skf;
-    //= rfc7296#3.14 "The Encrypted payload, if present in a message, MUST be the last payload in the message."
+    //= rfc7296#3.14 "if present in a message, MUST be the last payload in the message."
     r.refuse("E-WIRE-008", r.at(), encrypted ? "RFC 7296, 3.14" : rfc_generic,
-             fmt::format("{} after {}", count_octets(r.left()), encrypted ? "the encrypted payload, which must be the last" : "the last payload"));
+             fmt::format(
+                 "{} after {}", count_octets(r.left()),
+                 encrypted ? "the encrypted payload, which must be the last" : "the last payload"));
   }
 
   // The range of a diagnostic about missing octets is what is left, or the last octet before.
@@ -131,29 +207,38 @@ struct Walk {
 
 void judge_length(Reader& r, const Header& h, std::size_t size) {
   if (h.length < header_size || h.length > size) {
-    r.remark(Severity::error, "E-WIRE-002", 24, header_size, "RFC 7296, 3.1", fmt::format("Length is {}, the datagram has {}", h.length, count_octets(size)));
+    r.remark(Severity::error, "E-WIRE-002", 24, header_size, "RFC 7296, 3.1",
+             fmt::format("Length is {}, the datagram has {}", h.length, count_octets(size)));
   } else if (h.length < size) {
-    r.remark(Severity::warning, "E-WIRE-003", h.length, size, "RFC 7296, 3.1", fmt::format("{} after the message's end; they are ignored", count_octets(size - h.length)));
+    r.remark(
+        Severity::warning, "E-WIRE-003", h.length, size, "RFC 7296, 3.1",
+        fmt::format("{} after the message's end; they are ignored", count_octets(size - h.length)));
   }
 }
 
-void read_message(Reader& r, std::size_t size, const std::optional<CipherHint>& hint, Message& out) {
+void read_message(Reader& r, std::size_t size, const std::optional<CipherHint>& hint,
+                  Message& out) {
   if (size < header_size) {
-    r.refuse("E-WIRE-001", 0, "RFC 7296, 3.1", fmt::format("an IKE header needs 28 octets, {} are there", size));
+    r.refuse("E-WIRE-001", 0, "RFC 7296, 3.1",
+             fmt::format("an IKE header needs 28 octets, {} are there", size));
     return;
   }
   if (size > bounds::message_octets) {
-    r.refuse("E-WIRE-013", 0, "RFC 7296, 2", fmt::format("{}, more than a UDP datagram holds", count_octets(size)));
+    r.refuse("E-WIRE-013", 0, "RFC 7296, 2",
+             fmt::format("{}, more than a UDP datagram holds", count_octets(size)));
     return;
   }
   out.header = read_header(r);
-  //= rfc7296#2.5 "If an endpoint receives a message with a higher major version number, it MUST drop the message"
+  //= rfc7296#2.5 "a message with a higher major version number, it MUST drop the message"
   if (out.header.major != 2) {
-    r.refuse("E-WIRE-004", 17, "RFC 7296, 2.5", fmt::format("IKE version {}.{}; only version 2 is read here", out.header.major, out.header.minor));
+    r.refuse("E-WIRE-004", 17, "RFC 7296, 2.5",
+             fmt::format("IKE version {}.{}; only version 2 is read here", out.header.major,
+                         out.header.minor));
     return;
   }
   judge_length(r, out.header, size);
-  if (out.header.length >= header_size && out.header.length < size) r.narrow(out.header.length - header_size);
+  if (out.header.length >= header_size && out.header.length < size)
+    r.narrow(out.header.length - header_size);
   Walk{r, hint, out.payloads}.chain(out.header.next_payload);
 }
 
@@ -162,11 +247,14 @@ const std::optional<CipherHint> no_hint;
 }  // namespace
 
 const PayloadCodec& codec_of(PayloadType type) {
-  const auto* row = std::find_if(std::begin(codecs), std::end(codecs) - 1, [&](const PayloadCodec& c) { return c.type == type; });
+  const auto* row = std::find_if(std::begin(codecs), std::end(codecs) - 1,
+                                 [&](const PayloadCodec& c) { return c.type == type; });
   return *row;  // the last row when there is none
 }
 
-std::string numbered(unsigned number, const std::string& name) { return fmt::format("{} ({})", number, name); }
+std::string numbered(unsigned number, const std::string& name) {
+  return fmt::format("{} ({})", number, name);
+}
 
 Decoded decode(ByteView datagram) {
   Decoded out;
@@ -178,11 +266,15 @@ Decoded decode(ByteView datagram) {
 
 Dissection dissect(ByteView datagram, std::optional<CipherHint> hint) {
   Dissection out;
-  out.root = Field{"IKE message", "", "A request or a response of IKEv2, as it crossed the network.", "RFC 7296, 3", 0, 0, std::nullopt, {}};
+  out.root =
+      Field{"IKE message", "", "A request or a response of IKEv2, as it crossed the network.",
+            "RFC 7296, 3", 0,  0,
+            std::nullopt,  {}};
   Reader r(datagram, out.diagnostics, &out.root);
   read_message(r, datagram.size(), hint, out.message);
   r.finish(f_trailing);
-  out.root.value = datagram.size() < header_size ? count_octets(datagram.size()) : summary(out.message, nullptr);
+  out.root.value =
+      datagram.size() < header_size ? count_octets(datagram.size()) : summary(out.message, nullptr);
   return out;
 }
 
@@ -196,7 +288,9 @@ DecodedChain decode_chain(ByteView plain, PayloadType first) {
 
 ChainDissection dissect_chain(ByteView plain, PayloadType first) {
   ChainDissection out;
-  out.root = Field{"Decrypted content", "", "What was inside the SK payload, padding taken off.", "RFC 7296, 3.14", 0, 0, std::nullopt, {}};
+  out.root = Field{"Decrypted content", "", "What was inside the SK payload, padding taken off.",
+                   "RFC 7296, 3.14",    0,  0,
+                   std::nullopt,        {}};
   Reader r(plain, out.diagnostics, &out.root);
   Walk{r, no_hint, out.payloads}.chain(first);
   r.finish();

@@ -1,5 +1,6 @@
-// What decoding and the grammar remark about a message. A diagnostic never stops the reading: it is data beside the tree.
-// The engine refuses a message with any error; viewers show every remark at its bytes (RFC 7296, 2.21 says what may be answered).
+// What decoding and the grammar remark about a message. A diagnostic never stops the reading: it is
+// data beside the tree. The engine refuses a message with any error; viewers show every remark at
+// its bytes (RFC 7296, 2.21 says what may be answered).
 #pragma once
 #include <string>
 #include <vector>
@@ -12,9 +13,9 @@ enum class Severity : std::uint8_t { warning, error };  ///< accepted with a rem
 
 struct Diagnostic {
   Severity severity = Severity::error;
-  std::string code;     ///< stable: "E-WIRE-007"; docs/ERRORS.md lists them
-  std::string message;  ///< one sentence, no newline
-  std::string rfc;      ///< "RFC 7296, 3.1"
+  std::string code;                ///< stable: "E-WIRE-007"; docs/ERRORS.md lists them
+  std::string message;             ///< one sentence, no newline
+  std::string rfc;                 ///< "RFC 7296, 3.1"
   std::size_t begin = 0, end = 0;  ///< half-open range of the octets it is about
   bool operator==(const Diagnostic&) const = default;
 };

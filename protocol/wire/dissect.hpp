@@ -1,4 +1,5 @@
-// The same reading as decode.hpp, with every octet named: one pass over one code, so that what is shown is what the engine saw.
+// The same reading as decode.hpp, with every octet named: one pass over one code, so that what is
+// shown is what the engine saw.
 #pragma once
 #include "protocol/wire/decode.hpp"
 #include "protocol/wire/field.hpp"
@@ -20,7 +21,8 @@ struct PacketDissection {
   std::vector<Diagnostic> diagnostics;
 };
 
-/// Sizes the SA's algorithms fix; without them ciphertext is one field (RFC 7296, 3.14; RFC 4303, 2).
+/// Sizes the SA's algorithms fix; without them ciphertext is one field (RFC 7296, 3.14; RFC 4303,
+/// 2).
 struct CipherHint {
   std::size_t iv_size = 0, icv_size = 0;
 };

@@ -8,7 +8,9 @@ namespace {
 struct TypeOf {
   PayloadType operator()(const SaPayload&) const { return PayloadType::sa; }
   PayloadType operator()(const KePayload&) const { return PayloadType::ke; }
-  PayloadType operator()(const IdPayload& b) const { return b.responder ? PayloadType::id_r : PayloadType::id_i; }
+  PayloadType operator()(const IdPayload& b) const {
+    return b.responder ? PayloadType::id_r : PayloadType::id_i;
+  }
   PayloadType operator()(const CertPayload&) const { return PayloadType::cert; }
   PayloadType operator()(const CertreqPayload&) const { return PayloadType::certreq; }
   PayloadType operator()(const AuthPayload&) const { return PayloadType::auth; }
@@ -16,7 +18,9 @@ struct TypeOf {
   PayloadType operator()(const NotifyPayload&) const { return PayloadType::notify; }
   PayloadType operator()(const DeletePayload&) const { return PayloadType::delete_; }
   PayloadType operator()(const VendorIdPayload&) const { return PayloadType::vendor_id; }
-  PayloadType operator()(const TsPayload& b) const { return b.responder ? PayloadType::ts_r : PayloadType::ts_i; }
+  PayloadType operator()(const TsPayload& b) const {
+    return b.responder ? PayloadType::ts_r : PayloadType::ts_i;
+  }
   PayloadType operator()(const SkPayload&) const { return PayloadType::sk; }
   PayloadType operator()(const ConfigPayload&) const { return PayloadType::cp; }
   PayloadType operator()(const EapPayload&) const { return PayloadType::eap; }
@@ -27,7 +31,8 @@ void write_body(Writer& w, const PayloadBody& body) {
   std::visit([&](const auto& b) { write(w, b); }, body);
 }
 
-// RFC 7296, 3.14: SK's Next Payload is the first payload inside. SKF's too, but its fragments know no more than zero.
+// RFC 7296, 3.14: SK's Next Payload is the first payload inside. SKF's too, but its fragments know
+// no more than zero.
 PayloadType next_of(const std::vector<Payload>& payloads, std::size_t i) {
   if (const auto* sk = std::get_if<SkPayload>(&payloads[i].body)) return sk->first_inner;
   return i + 1 < payloads.size() ? type_of(payloads[i + 1].body) : PayloadType::none;
@@ -50,7 +55,9 @@ PayloadType first_of(const std::vector<Payload>& payloads) {
 
 }  // namespace
 
-PayloadType type_of(const PayloadBody& body) { return std::visit(TypeOf{}, body); }
+PayloadType type_of(const PayloadBody& body) {
+  return std::visit(TypeOf{}, body);
+}
 
 Payload make_payload(PayloadBody body) {
   Payload payload;
@@ -90,6 +97,8 @@ std::size_t sk_body_offset(const Message& message) {
   return at + generic_header_size;
 }
 
-void write(Writer& w, const UnknownPayload& body) { w.octets(body.data); }
+void write(Writer& w, const UnknownPayload& body) {
+  w.octets(body.data);
+}
 
 }  // namespace ikelab::wire

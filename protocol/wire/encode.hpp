@@ -1,6 +1,7 @@
-// Values to octets (RFC 7296, section 3). Lengths and the chain of Next Payload fields are filled in; everything else is written
-// as it stands, right or wrong, because adversaries encode too (grammar.hpp is for those who want to be right).
-// Asserts only what has no encoding: a body above 65,531 octets, an SPI above 255 octets, more than 255 transforms.
+// Values to octets (RFC 7296, section 3). Lengths and the chain of Next Payload fields are filled
+// in; everything else is written as it stands, right or wrong, because adversaries encode too
+// (grammar.hpp is for those who want to be right). Asserts only what has no encoding: a body above
+// 65,531 octets, an SPI above 255 octets, more than 255 transforms.
 #pragma once
 #include "protocol/wire/message.hpp"
 
@@ -11,19 +12,24 @@ struct EncodedChain {
   Bytes bytes;
 };
 
-/// The whole message. An SkPayload's body (IV | ciphertext | ICV) is written as given and ends the message. To seal: encode with a
-/// body of the right size, take the octets before it as associated data (sk_body_offset), and write the sealed body over it.
+/// The whole message. An SkPayload's body (IV | ciphertext | ICV) is written as given and ends the
+/// message. To seal: encode with a body of the right size, take the octets before it as associated
+/// data (sk_body_offset), and write the sealed body over it.
 Bytes encode(const Message& message);
-/// Payloads one after another with their generic headers; `first` belongs in the header before them.
+/// Payloads one after another with their generic headers; `first` belongs in the header before
+/// them.
 EncodedChain encode_chain(const std::vector<Payload>& payloads);
-/// A payload's body without its generic header: what MACedIDForI covers (RFC 7296, 2.15: RestOfInitIDPayload).
+/// A payload's body without its generic header: what MACedIDForI covers (RFC 7296, 2.15:
+/// RestOfInitIDPayload).
 Bytes encode_body(const PayloadBody& body);
-/// Where the SK payload's body starts in encode(message): header, payloads before it, its generic header.
+/// Where the SK payload's body starts in encode(message): header, payloads before it, its generic
+/// header.
 std::size_t sk_body_offset(const Message& message);
 
 /// The type a body is encoded under; UnknownPayload says its own.
 PayloadType type_of(const PayloadBody& body);
-/// A payload around a body, with the right type and the critical bit clear (RFC 7296, 2.5: MUST be clear for types defined there).
+/// A payload around a body, with the right type and the critical bit clear (RFC 7296, 2.5: MUST be
+/// clear for types defined there).
 Payload make_payload(PayloadBody body);
 
 }  // namespace ikelab::wire

@@ -21,28 +21,39 @@
 namespace ikelab::wire {
 namespace {
 
-constexpr FieldInfo f_spi{"Security Parameters Index (SPI)", "Tells the receiver which SA, and so which keys, this packet belongs to.", "RFC 4303, 2.1"};
-constexpr FieldInfo f_sequence{"Sequence Number", "Grows by one with every packet of the SA; the receiver refuses a number it has seen.", "RFC 4303, 2.2"};
-constexpr FieldInfo f_inner{"Inner packet", "The packet that travels through the tunnel.", "RFC 4303, 2.3"};
-constexpr FieldInfo f_padding{"Padding", "Fills up to the cipher's block size: 1, 2, 3 ...", "RFC 4303, 2.4"};
-constexpr FieldInfo f_pad_length{"Pad Length", "Octets of padding before this field.", "RFC 4303, 2.5"};
-constexpr FieldInfo f_next{"Next Header", "What the inner packet is: 4 IPv4, 41 IPv6, 59 nothing (dummy).", "RFC 4303, 2.6"};
+constexpr FieldInfo f_spi{"Security Parameters Index (SPI)",
+                          "Tells the receiver which SA, and so which keys, this packet belongs to.",
+                          "RFC 4303, 2.1"};
+constexpr FieldInfo f_sequence{
+    "Sequence Number",
+    "Grows by one with every packet of the SA; the receiver refuses a number it has seen.",
+    "RFC 4303, 2.2"};
+constexpr FieldInfo f_inner{"Inner packet", "The packet that travels through the tunnel.",
+                            "RFC 4303, 2.3"};
+constexpr FieldInfo f_padding{"Padding", "Fills up to the cipher's block size: 1, 2, 3 ...",
+                              "RFC 4303, 2.4"};
+constexpr FieldInfo f_pad_length{"Pad Length", "Octets of padding before this field.",
+                                 "RFC 4303, 2.5"};
+constexpr FieldInfo f_next{"Next Header",
+                           "What the inner packet is: 4 IPv4, 41 IPv6, 59 nothing (dummy).",
+                           "RFC 4303, 2.6"};
 
 void read_esp(Reader& r, const std::optional<CipherHint>& hint) {
   if (r.left() < 8) {
-    r.refuse("E-WIRE-080", 0, "RFC 4303, 2", fmt::format("an ESP packet needs 8 octets, {} are there", r.left()));
+    r.refuse("E-WIRE-080", 0, "RFC 4303, 2",
+             fmt::format("an ESP packet needs 8 octets, {} are there", r.left()));
     return;
   }
   const std::uint32_t spi = r.u32(f_spi);
   r.says([&] { return to_string(EspSpi{spi}); });
   if (spi == 0)
-    r.remark(Severity::error, "E-WIRE-081", 0, 4, "RFC 4303, 2.1", "SPI zero is reserved and never sent");
+    r.remark(Severity::error, "E-WIRE-081", 0, 4, "RFC 4303, 2.1",
+             "SPI zero is reserved and never sent");
   r.u32(f_sequence);
   read_protected(r, hint, "RFC 4303, 2");
 }
 
-//= rfc4303#2.4 "The first padding byte appended to the plaintext is numbered 1, with subsequent padding bytes making up a
-// monotonically increasing sequence: 1, 2, 3, ...."
+//= rfc4303#2.4 "The first padding byte appended to the plaintext is numbered 1"
 bool is_counting(ByteView padding) {
   for (std::size_t i = 0; i < padding.size(); ++i)
     if (padding[i] != i + 1) return false;
@@ -51,13 +62,15 @@ bool is_counting(ByteView padding) {
 
 void read_esp_plain(Reader& r) {
   if (r.left() < 2) {
-    r.refuse("E-WIRE-082", 0, "RFC 4303, 2.5", fmt::format("{} cannot hold Pad Length and Next Header", count_octets(r.left())));
+    r.refuse("E-WIRE-082", 0, "RFC 4303, 2.5",
+             fmt::format("{} cannot hold Pad Length and Next Header", count_octets(r.left())));
     return;
   }
   const ByteView all = r.peek();
   const std::size_t padding = all[all.size() - 2];
   if (padding + 2 > all.size()) {
-    r.refuse("E-WIRE-082", 0, "RFC 4303, 2.5", fmt::format("Pad Length {} in {}", padding, count_octets(all.size())));
+    r.refuse("E-WIRE-082", 0, "RFC 4303, 2.5",
+             fmt::format("Pad Length {} in {}", padding, count_octets(all.size())));
     return;
   }
   const std::size_t inner = all.size() - 2 - padding;
@@ -79,7 +92,14 @@ void read_esp_plain(Reader& r) {
 
 PacketDissection dissect_esp(ByteView packet, std::optional<CipherHint> hint) {
   PacketDissection out;
-  out.root = Field{"ESP packet", count_octets(packet.size()), "A packet of the tunnel, encrypted and authenticated.", "RFC 4303, 2", 0, 0, std::nullopt, {}};
+  out.root = Field{"ESP packet",
+                   count_octets(packet.size()),
+                   "A packet of the tunnel, encrypted and authenticated.",
+                   "RFC 4303, 2",
+                   0,
+                   0,
+                   std::nullopt,
+                   {}};
   Reader r(packet, out.diagnostics, &out.root);
   read_esp(r, hint);
   r.finish();
@@ -88,7 +108,14 @@ PacketDissection dissect_esp(ByteView packet, std::optional<CipherHint> hint) {
 
 PacketDissection dissect_esp_plain(ByteView plain) {
   PacketDissection out;
-  out.root = Field{"Decrypted ESP content", count_octets(plain.size()), "What the receiver finds after decryption.", "RFC 4303, 2", 0, 0, std::nullopt, {}};
+  out.root = Field{"Decrypted ESP content",
+                   count_octets(plain.size()),
+                   "What the receiver finds after decryption.",
+                   "RFC 4303, 2",
+                   0,
+                   0,
+                   std::nullopt,
+                   {}};
   Reader r(plain, out.diagnostics, &out.root);
   read_esp_plain(r);
   r.finish();

@@ -17,7 +17,8 @@ void collect(const Field& field, std::vector<const Field*>& out) {
 }  // namespace
 
 bool Field::is_leaf() const {
-  return std::all_of(children.begin(), children.end(), [](const Field& f) { return f.bits.has_value(); });
+  return std::all_of(children.begin(), children.end(),
+                     [](const Field& f) { return f.bits.has_value(); });
 }
 
 std::vector<const Field*> leaves(const Field& root) {

@@ -1,6 +1,6 @@
 // A message as a tree of named fields: what the byte view, `show message`, and the labs read.
-// Invariant: the leaves of a dissection cover every octet exactly once, in order. A field with `bits` describes a part of its
-// parent's octets; it is no leaf of its own.
+// Invariant: the leaves of a dissection cover every octet exactly once, in order. A field with
+// `bits` describes a part of its parent's octets; it is no leaf of its own.
 #pragma once
 #include <optional>
 #include <string>
@@ -11,7 +11,9 @@
 namespace ikelab::wire {
 
 struct Field {
-  struct Bits { unsigned first = 0, last = 0; };  ///< as in the RFC's diagrams: 0 is the most significant bit of `begin`
+  struct Bits {
+    unsigned first = 0, last = 0;
+  };  ///< as in the RFC's diagrams: 0 is the most significant bit of `begin`
 
   std::string name;     ///< the RFC's: "Next Payload"
   std::string value;    ///< "33 (SA)", "c0c1c2c3c4c5c6c7"

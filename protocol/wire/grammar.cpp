@@ -11,45 +11,61 @@ constexpr std::uint8_t many = static_cast<std::uint8_t>(bounds::payloads_in_mess
 
 // payload, min, max [, notify type], where the RFC says so
 constexpr Rule init_request[] = {
-    {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"}, {PayloadType::ke, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::ke, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::nonce, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::notify, 0, 1, NotifyType::cookie, "RFC 7296, 2.6"},
 };
 constexpr Rule init_response[] = {
-    {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"}, {PayloadType::ke, 1, 1, {}, "RFC 7296, 1.2"},
-    {PayloadType::nonce, 1, 1, {}, "RFC 7296, 1.2"}, {PayloadType::certreq, 0, many, {}, "RFC 7296, 1.2"},
+    {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::ke, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::nonce, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::certreq, 0, many, {}, "RFC 7296, 1.2"},
 };
 constexpr Rule init_cookie[] = {{PayloadType::notify, 1, 1, NotifyType::cookie, "RFC 7296, 2.6"}};
 constexpr Rule error_only[] = {{PayloadType::notify, 1, many, {}, "RFC 7296, 2.21"}};
 constexpr Rule auth_request[] = {
-    {PayloadType::id_i, 1, 1, {}, "RFC 7296, 1.2"}, {PayloadType::cert, 0, many, {}, "RFC 7296, 1.2"},
-    {PayloadType::certreq, 0, many, {}, "RFC 7296, 1.2"}, {PayloadType::id_r, 0, 1, {}, "RFC 7296, 1.2"},
-    {PayloadType::auth, 1, 1, {}, "RFC 7296, 1.2"}, {PayloadType::cp, 0, 1, {}, "RFC 7296, 2.19"},
-    {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"}, {PayloadType::ts_i, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::id_i, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::cert, 0, many, {}, "RFC 7296, 1.2"},
+    {PayloadType::certreq, 0, many, {}, "RFC 7296, 1.2"},
+    {PayloadType::id_r, 0, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::auth, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::cp, 0, 1, {}, "RFC 7296, 2.19"},
+    {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::ts_i, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::ts_r, 1, 1, {}, "RFC 7296, 1.2"},
 };
 constexpr Rule auth_response[] = {
-    {PayloadType::id_r, 1, 1, {}, "RFC 7296, 1.2"}, {PayloadType::cert, 0, many, {}, "RFC 7296, 1.2"},
-    {PayloadType::auth, 1, 1, {}, "RFC 7296, 1.2"}, {PayloadType::cp, 0, 1, {}, "RFC 7296, 2.19"},
-    {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"}, {PayloadType::ts_i, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::id_r, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::cert, 0, many, {}, "RFC 7296, 1.2"},
+    {PayloadType::auth, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::cp, 0, 1, {}, "RFC 7296, 2.19"},
+    {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::ts_i, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::ts_r, 1, 1, {}, "RFC 7296, 1.2"},
 };
 constexpr Rule auth_response_childless[] = {
-    {PayloadType::id_r, 1, 1, {}, "RFC 7296, 1.2"}, {PayloadType::cert, 0, many, {}, "RFC 7296, 1.2"},
+    {PayloadType::id_r, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::cert, 0, many, {}, "RFC 7296, 1.2"},
     {PayloadType::auth, 1, 1, {}, "RFC 7296, 1.2"},
 };
 constexpr Rule rekey_ike[] = {
-    {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.3.2"}, {PayloadType::nonce, 1, 1, {}, "RFC 7296, 1.3.2"},
+    {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.3.2"},
+    {PayloadType::nonce, 1, 1, {}, "RFC 7296, 1.3.2"},
     {PayloadType::ke, 1, 1, {}, "RFC 7296, 1.3.2"},
 };
 constexpr Rule child[] = {
-    {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.3.1"}, {PayloadType::nonce, 1, 1, {}, "RFC 7296, 1.3.1"},
-    {PayloadType::ke, 0, 1, {}, "RFC 7296, 1.3.1"}, {PayloadType::ts_i, 1, 1, {}, "RFC 7296, 1.3.1"},
-    {PayloadType::ts_r, 1, 1, {}, "RFC 7296, 1.3.1"}, {PayloadType::cp, 0, 1, {}, "RFC 7296, 2.19"},
+    {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.3.1"},
+    {PayloadType::nonce, 1, 1, {}, "RFC 7296, 1.3.1"},
+    {PayloadType::ke, 0, 1, {}, "RFC 7296, 1.3.1"},
+    {PayloadType::ts_i, 1, 1, {}, "RFC 7296, 1.3.1"},
+    {PayloadType::ts_r, 1, 1, {}, "RFC 7296, 1.3.1"},
+    {PayloadType::cp, 0, 1, {}, "RFC 7296, 2.19"},
     {PayloadType::notify, 0, 1, NotifyType::rekey_sa, "RFC 7296, 1.3.3"},
 };
 constexpr Rule informational[] = {
-    {PayloadType::notify, 0, many, {}, "RFC 7296, 1.4"}, {PayloadType::delete_, 0, many, {}, "RFC 7296, 1.4"},
+    {PayloadType::notify, 0, many, {}, "RFC 7296, 1.4"},
+    {PayloadType::delete_, 0, many, {}, "RFC 7296, 1.4"},
     {PayloadType::cp, 0, 1, {}, "RFC 7296, 1.4"},
 };
 
@@ -65,20 +81,31 @@ constexpr Trigger without_ts{{}, false, PayloadType::ts_i};
 
 constexpr Form all_forms[] = {
     {INIT, false, Place::clear, "IKE_SA_INIT request", otherwise, init_request, "RFC 7296, 1.2"},
-    {INIT, true, Place::clear, "IKE_SA_INIT response that asks for a cookie", cookie, init_cookie, "RFC 7296, 2.6"},
-    {INIT, true, Place::clear, "IKE_SA_INIT response that reports an error", error_without_sa, error_only, "RFC 7296, 2.21.1"},
+    {INIT, true, Place::clear, "IKE_SA_INIT response that asks for a cookie", cookie, init_cookie,
+     "RFC 7296, 2.6"},
+    {INIT, true, Place::clear, "IKE_SA_INIT response that reports an error", error_without_sa,
+     error_only, "RFC 7296, 2.21.1"},
     {INIT, true, Place::clear, "IKE_SA_INIT response", otherwise, init_response, "RFC 7296, 1.2"},
     {AUTH, false, Place::encrypted, "IKE_AUTH request", otherwise, auth_request, "RFC 7296, 1.2"},
-    {AUTH, true, Place::encrypted, "IKE_AUTH response that reports an error", error_without_auth, error_only, "RFC 7296, 2.21.2"},
-    {AUTH, true, Place::encrypted, "IKE_AUTH response without a Child SA", error_without_sa, auth_response_childless, "RFC 7296, 1.2"},
+    {AUTH, true, Place::encrypted, "IKE_AUTH response that reports an error", error_without_auth,
+     error_only, "RFC 7296, 2.21.2"},
+    {AUTH, true, Place::encrypted, "IKE_AUTH response without a Child SA", error_without_sa,
+     auth_response_childless, "RFC 7296, 1.2"},
     {AUTH, true, Place::encrypted, "IKE_AUTH response", otherwise, auth_response, "RFC 7296, 1.2"},
-    {CHILD, false, Place::encrypted, "CREATE_CHILD_SA request that rekeys the IKE SA", without_ts, rekey_ike, "RFC 7296, 1.3.2"},
-    {CHILD, false, Place::encrypted, "CREATE_CHILD_SA request for a Child SA", otherwise, child, "RFC 7296, 1.3.1"},
-    {CHILD, true, Place::encrypted, "CREATE_CHILD_SA response that reports an error", error_without_sa, error_only, "RFC 7296, 2.21.3"},
-    {CHILD, true, Place::encrypted, "CREATE_CHILD_SA response that rekeys the IKE SA", without_ts, rekey_ike, "RFC 7296, 1.3.2"},
-    {CHILD, true, Place::encrypted, "CREATE_CHILD_SA response for a Child SA", otherwise, child, "RFC 7296, 1.3.1"},
-    {INFO, false, Place::encrypted, "INFORMATIONAL request", otherwise, informational, "RFC 7296, 1.4"},
-    {INFO, true, Place::encrypted, "INFORMATIONAL response", otherwise, informational, "RFC 7296, 1.4"},
+    {CHILD, false, Place::encrypted, "CREATE_CHILD_SA request that rekeys the IKE SA", without_ts,
+     rekey_ike, "RFC 7296, 1.3.2"},
+    {CHILD, false, Place::encrypted, "CREATE_CHILD_SA request for a Child SA", otherwise, child,
+     "RFC 7296, 1.3.1"},
+    {CHILD, true, Place::encrypted, "CREATE_CHILD_SA response that reports an error",
+     error_without_sa, error_only, "RFC 7296, 2.21.3"},
+    {CHILD, true, Place::encrypted, "CREATE_CHILD_SA response that rekeys the IKE SA", without_ts,
+     rekey_ike, "RFC 7296, 1.3.2"},
+    {CHILD, true, Place::encrypted, "CREATE_CHILD_SA response for a Child SA", otherwise, child,
+     "RFC 7296, 1.3.1"},
+    {INFO, false, Place::encrypted, "INFORMATIONAL request", otherwise, informational,
+     "RFC 7296, 1.4"},
+    {INFO, true, Place::encrypted, "INFORMATIONAL response", otherwise, informational,
+     "RFC 7296, 1.4"},
 };
 
 bool matches(const Payload& payload, const Rule& rule) {
@@ -89,34 +116,44 @@ bool matches(const Payload& payload, const Rule& rule) {
 }
 
 bool holds(const Trigger& when, const std::vector<Payload>& payloads) {
-  const auto any = [&](auto condition) { return std::any_of(payloads.begin(), payloads.end(), condition); };
+  const auto any = [&](auto condition) {
+    return std::any_of(payloads.begin(), payloads.end(), condition);
+  };
   const auto notify = [](const Payload& p) { return std::get_if<NotifyPayload>(&p.body); };
-  if (when.notify != NotifyType{} && !any([&](const Payload& p) { return notify(p) && notify(p)->type == when.notify; })) return false;
-  if (when.error && !any([&](const Payload& p) { return notify(p) && is_error(notify(p)->type); })) return false;
-  return when.without == PayloadType::none || !any([&](const Payload& p) { return p.type == when.without; });
+  if (when.notify != NotifyType{} &&
+      !any([&](const Payload& p) { return notify(p) && notify(p)->type == when.notify; }))
+    return false;
+  if (when.error && !any([&](const Payload& p) { return notify(p) && is_error(notify(p)->type); }))
+    return false;
+  return when.without == PayloadType::none ||
+         !any([&](const Payload& p) { return p.type == when.without; });
 }
 
 class Judge {
  public:
   std::vector<Diagnostic> found;
 
-  void add(Severity severity, const char* code, std::size_t begin, std::size_t end, std::string rfc, std::string message) {
+  void add(Severity severity, const char* code, std::size_t begin, std::size_t end, std::string rfc,
+           std::string message) {
     found.push_back(Diagnostic{severity, code, std::move(message), std::move(rfc), begin, end});
   }
   void error(const char* code, const Payload& p, std::string rfc, std::string message) {
     add(Severity::error, code, p.begin, p.end, std::move(rfc), std::move(message));
   }
 
-  //= rfc7296#2.5 "If the critical flag is set and the payload type is unrecognized, the message MUST be rejected"
+  //= rfc7296#2.5 "the payload type is unrecognized, the message MUST be rejected"
   void critical_bits(const std::vector<Payload>& payloads) {
     for (const Payload& p : payloads) {
       if (!p.critical) continue;
       const bool unknown = codec_of(p.type).type == PayloadType::none || p.type == PayloadType::skf;
       if (unknown)
-        error("E-WIRE-105", p, "RFC 7296, 2.5", fmt::format("payload type {} is critical and not understood", static_cast<unsigned>(p.type)));
+        error("E-WIRE-105", p, "RFC 7296, 2.5",
+              fmt::format("payload type {} is critical and not understood",
+                          static_cast<unsigned>(p.type)));
       else
         add(Severity::warning, "E-WIRE-106", p.begin, p.end, "RFC 7296, 3.2",
-            fmt::format("the critical bit of {} is set; it is ignored for payloads of RFC 7296", notation(p.type)));
+            fmt::format("the critical bit of {} is set; it is ignored for payloads of RFC 7296",
+                        notation(p.type)));
     }
   }
 
@@ -125,34 +162,47 @@ class Judge {
     const bool sk = first<SkPayload>(outer.payloads) != nullptr;
     if (place == Place::clear) {
       for (const Payload& p : outer.payloads)
-        if (p.type == PayloadType::sk) error("E-WIRE-112", p, "RFC 7296, 1.2", "an encrypted payload before there are keys");
+        if (p.type == PayloadType::sk)
+          error("E-WIRE-112", p, "RFC 7296, 1.2", "an encrypted payload before there are keys");
       return;
     }
     if (!sk)
-      add(Severity::error, "E-WIRE-110", 0, header_size, "RFC 7296, 1.2", fmt::format("{} must be encrypted, but there is no SK payload", name(outer.header.exchange)));
+      add(Severity::error, "E-WIRE-110", 0, header_size, "RFC 7296, 1.2",
+          fmt::format("{} must be encrypted, but there is no SK payload",
+                      name(outer.header.exchange)));
     for (const Payload& p : outer.payloads)
       if (p.type != PayloadType::sk)
-        error("E-WIRE-111", p, "RFC 7296, 1.2", fmt::format("{} stands in the clear where everything must be encrypted", notation(p.type)));
+        error("E-WIRE-111", p, "RFC 7296, 1.2",
+              fmt::format("{} stands in the clear where everything must be encrypted",
+                          notation(p.type)));
   }
 
   void rules(const Form& form, const std::vector<Payload>& payloads) {
     for (const Rule& rule : form.rules) {
-      const auto count = std::count_if(payloads.begin(), payloads.end(), [&](const Payload& p) { return matches(p, rule); });
-      const std::string what = rule.notify == NotifyType{} ? notation(rule.payload) : "N(" + name(rule.notify) + ")";
+      const auto count = std::count_if(payloads.begin(), payloads.end(),
+                                       [&](const Payload& p) { return matches(p, rule); });
+      const std::string what =
+          rule.notify == NotifyType{} ? notation(rule.payload) : "N(" + name(rule.notify) + ")";
       if (count < rule.min)
-        add(Severity::error, "E-WIRE-101", 0, 0, rule.rfc, fmt::format("{} lacks {}", form.name, what));
+        add(Severity::error, "E-WIRE-101", 0, 0, rule.rfc,
+            fmt::format("{} lacks {}", form.name, what));
       if (count > rule.max)
-        add(Severity::error, "E-WIRE-102", 0, 0, rule.rfc, fmt::format("{} has {} {} payloads, at most {} may stand there", form.name, count, what, rule.max));
+        add(Severity::error, "E-WIRE-102", 0, 0, rule.rfc,
+            fmt::format("{} has {} {} payloads, at most {} may stand there", form.name, count, what,
+                        rule.max));
     }
     for (const Payload& p : payloads) strangers(form, p);
   }
 
  private:
   void strangers(const Form& form, const Payload& p) {
-    const bool anywhere = p.type == PayloadType::notify || p.type == PayloadType::vendor_id || codec_of(p.type).type == PayloadType::none;
-    const bool named = std::any_of(form.rules.begin(), form.rules.end(), [&](const Rule& r) { return r.payload == p.type; });
+    const bool anywhere = p.type == PayloadType::notify || p.type == PayloadType::vendor_id ||
+                          codec_of(p.type).type == PayloadType::none;
+    const bool named = std::any_of(form.rules.begin(), form.rules.end(),
+                                   [&](const Rule& r) { return r.payload == p.type; });
     if (!anywhere && !named)
-      add(Severity::warning, "E-WIRE-103", p.begin, p.end, form.rfc, fmt::format("{} does not belong in an {}; it is ignored", notation(p.type), form.name));
+      add(Severity::warning, "E-WIRE-103", p.begin, p.end, form.rfc,
+          fmt::format("{} does not belong in an {}; it is ignored", notation(p.type), form.name));
   }
 };
 
@@ -168,11 +218,15 @@ std::string one_summary(const Payload& p, bool response) {
 
 }  // namespace
 
-std::span<const Form> forms() { return all_forms; }
+std::span<const Form> forms() {
+  return all_forms;
+}
 
 const Form* form_of(const Header& header, const std::vector<Payload>& payloads) {
   for (const Form& form : all_forms)
-    if (form.exchange == header.exchange && form.response == header.response && holds(form.when, payloads)) return &form;
+    if (form.exchange == header.exchange && form.response == header.response &&
+        holds(form.when, payloads))
+      return &form;
   return nullptr;
 }
 
@@ -181,7 +235,9 @@ std::vector<Diagnostic> check(const Message& outer, const std::vector<Payload>* 
   const Place place = place_of(outer.header.exchange);
   const std::vector<Payload>* judged = place == Place::clear ? &outer.payloads : inner;
   if (!form_of(outer.header, {})) {
-    judge.add(Severity::error, "E-WIRE-100", 18, 19, "RFC 7296, 3.1", fmt::format("exchange type {} is not known", static_cast<unsigned>(outer.header.exchange)));
+    judge.add(
+        Severity::error, "E-WIRE-100", 18, 19, "RFC 7296, 3.1",
+        fmt::format("exchange type {} is not known", static_cast<unsigned>(outer.header.exchange)));
     return judge.found;
   }
   judge.critical_bits(outer.payloads);
@@ -198,9 +254,12 @@ std::string payload_summary(const std::vector<Payload>& payloads, bool response)
 }
 
 std::string summary(const Message& outer, const std::vector<Payload>* inner) {
-  std::string text = name(outer.header.exchange) + (outer.header.response ? " response" : " request");
+  std::string text =
+      name(outer.header.exchange) + (outer.header.response ? " response" : " request");
   if (inner) return text + " {" + payload_summary(*inner, outer.header.response) + "}";
-  return outer.payloads.empty() ? text : text + " " + payload_summary(outer.payloads, outer.header.response);
+  return outer.payloads.empty()
+             ? text
+             : text + " " + payload_summary(outer.payloads, outer.header.response);
 }
 
 }  // namespace ikelab::wire

@@ -21,20 +21,34 @@ namespace ikelab::wire {
 namespace {
 
 constexpr const char* rfc = "RFC 7296, 3.1";
-constexpr FieldInfo f_header{"IKE Header", "Says which IKE SA and which exchange this message belongs to.", rfc};
-constexpr FieldInfo f_spi_i{"Initiator's SPI", "The number the initiator chose for this IKE SA; never zero.", rfc};
-constexpr FieldInfo f_spi_r{"Responder's SPI", "The number the responder chose for this IKE SA; zero in the very first request.", rfc};
+constexpr FieldInfo f_header{"IKE Header",
+                             "Says which IKE SA and which exchange this message belongs to.", rfc};
+constexpr FieldInfo f_spi_i{"Initiator's SPI",
+                            "The number the initiator chose for this IKE SA; never zero.", rfc};
+constexpr FieldInfo f_spi_r{
+    "Responder's SPI",
+    "The number the responder chose for this IKE SA; zero in the very first request.", rfc};
 constexpr FieldInfo f_next{"Next Payload", "The type of the payload that follows the header.", rfc};
-constexpr FieldInfo f_version{"Version", "The version of IKE this message is written in: 2.0.", rfc};
-constexpr FieldInfo f_major{"Major Version", "A receiver refuses a major version it does not know.", rfc};
+constexpr FieldInfo f_version{"Version", "The version of IKE this message is written in: 2.0.",
+                              rfc};
+constexpr FieldInfo f_major{"Major Version", "A receiver refuses a major version it does not know.",
+                            rfc};
 constexpr FieldInfo f_minor{"Minor Version", "Sent as zero, ignored when received.", rfc};
 constexpr FieldInfo f_exchange{"Exchange Type", "What this request and response pair is for.", rfc};
-constexpr FieldInfo f_flags{"Flags", "Who sends this message, and whether it asks or answers.", rfc};
-constexpr FieldInfo f_r{"R (Response)", "Set in the answer to a request with the same message ID.", rfc};
-constexpr FieldInfo f_v{"V (Version)", "Set when the sender could also speak a higher major version.", rfc};
-constexpr FieldInfo f_i{"I (Initiator)", "Set in every message of the side that began this IKE SA, also in its responses.", rfc};
+constexpr FieldInfo f_flags{"Flags", "Who sends this message, and whether it asks or answers.",
+                            rfc};
+constexpr FieldInfo f_r{"R (Response)", "Set in the answer to a request with the same message ID.",
+                        rfc};
+constexpr FieldInfo f_v{"V (Version)",
+                        "Set when the sender could also speak a higher major version.", rfc};
+constexpr FieldInfo f_i{
+    "I (Initiator)",
+    "Set in every message of the side that began this IKE SA, also in its responses.", rfc};
 constexpr FieldInfo f_x{"X (Reserved)", "Cleared when sent, ignored when received.", rfc};
-constexpr FieldInfo f_id{"Message ID", "Counts the exchanges of one direction; retransmissions and replays are told by it.", "RFC 7296, 2.2"};
+constexpr FieldInfo f_id{
+    "Message ID",
+    "Counts the exchanges of one direction; retransmissions and replays are told by it.",
+    "RFC 7296, 2.2"};
 constexpr FieldInfo f_length{"Length", "Octets of the whole message, header included.", rfc};
 
 constexpr std::uint8_t flag_initiator = 0x08, flag_version = 0x10, flag_response = 0x20;
@@ -55,7 +69,8 @@ void read_flags(Reader& r, Header& h) {
   r.bits(4, 4, f_i, set(h.initiator));
   r.bits(5, 7, f_x, std::to_string(flags & 7));
   //= rfc7296#3.1 "'X' bits MUST be cleared when sending and MUST be ignored on receipt."
-  if ((flags & 0xc7) != 0) r.warn("E-WIRE-010", r.at() - 1, rfc, "reserved flag bits are set; they are ignored");
+  if ((flags & 0xc7) != 0)
+    r.warn("E-WIRE-010", r.at() - 1, rfc, "reserved flag bits are set; they are ignored");
 }
 
 }  // namespace
@@ -81,7 +96,10 @@ Header read_header(Reader& r) {
   h.message_id = {r.u32(f_id)};
   h.length = r.u32(f_length);
   r.says([&] { return count_octets(h.length); });
-  group.says([&] { return fmt::format("{} {}, message ID {}", name(h.exchange), h.response ? "response" : "request", h.message_id.value); });
+  group.says([&] {
+    return fmt::format("{} {}, message ID {}", name(h.exchange),
+                       h.response ? "response" : "request", h.message_id.value);
+  });
   return h;
 }
 
@@ -91,7 +109,8 @@ void write(Writer& w, const Header& h) {
   w.u8(static_cast<std::uint8_t>(h.next_payload));
   w.u8(static_cast<std::uint8_t>(h.major << 4 | (h.minor & 15)));
   w.u8(static_cast<std::uint8_t>(h.exchange));
-  w.u8(static_cast<std::uint8_t>((h.initiator ? flag_initiator : 0) | (h.version_flag ? flag_version : 0) |
+  w.u8(static_cast<std::uint8_t>((h.initiator ? flag_initiator : 0) |
+                                 (h.version_flag ? flag_version : 0) |
                                  (h.response ? flag_response : 0)));
   w.u32(h.message_id.value);
   w.u32(h.length);

@@ -1,5 +1,5 @@
-// The packets inside the tunnel, as far as a student wants to see them: IPv4 (RFC 791), IPv6 (RFC 8200) without extension headers,
-// and ICMP, TCP and UDP headers in them. What follows is data.
+// The packets inside the tunnel, as far as a student wants to see them: IPv4 (RFC 791), IPv6 (RFC
+// 8200) without extension headers, and ICMP, TCP and UDP headers in them. What follows is data.
 #include "protocol/wire/codec.hpp"
 
 namespace ikelab::wire {
@@ -9,24 +9,31 @@ constexpr const char* v4 = "RFC 791, 3.1";
 constexpr const char* v6 = "RFC 8200, 3";
 constexpr const char* tcp = "RFC 9293, 3.1";
 constexpr FieldInfo f_v4{"IPv4 header", "Carries the packet from source to destination.", v4};
-constexpr FieldInfo f_version_ihl{"Version and IHL", "IP version and the header's length in 32-bit words.", v4};
+constexpr FieldInfo f_version_ihl{"Version and IHL",
+                                  "IP version and the header's length in 32-bit words.", v4};
 constexpr FieldInfo f_version{"Version", "4 for IPv4.", v4};
 constexpr FieldInfo f_ihl{"IHL", "Header length in 32-bit words.", v4};
-constexpr FieldInfo f_tos{"DSCP and ECN", "How routers should treat the packet.", "RFC 2474, RFC 3168"};
+constexpr FieldInfo f_tos{"DSCP and ECN", "How routers should treat the packet.",
+                          "RFC 2474, RFC 3168"};
 constexpr FieldInfo f_total{"Total Length", "Octets of the packet, header included.", v4};
 constexpr FieldInfo f_ident{"Identification", "Names the fragments of one packet.", v4};
-constexpr FieldInfo f_fragment{"Flags and Fragment Offset", "Whether it may be fragmented, and where this fragment belongs.", v4};
-constexpr FieldInfo f_ttl{"Time to Live", "Each router takes one off; at zero the packet dies.", v4};
+constexpr FieldInfo f_fragment{"Flags and Fragment Offset",
+                               "Whether it may be fragmented, and where this fragment belongs.",
+                               v4};
+constexpr FieldInfo f_ttl{"Time to Live", "Each router takes one off; at zero the packet dies.",
+                          v4};
 constexpr FieldInfo f_protocol{"Protocol", "What the packet carries.", v4};
 constexpr FieldInfo f_checksum{"Header Checksum", "Detects damage of the header.", v4};
 constexpr FieldInfo f_src{"Source Address", "Where the packet comes from.", v4};
 constexpr FieldInfo f_dst{"Destination Address", "Where the packet goes.", v4};
 constexpr FieldInfo f_options{"Options", "Rarely used extras of the header.", v4};
 constexpr FieldInfo f_v6{"IPv6 header", "Carries the packet from source to destination.", v6};
-constexpr FieldInfo f_v6_first{"Version, Traffic Class, Flow Label", "IP version 6 and how routers should treat the packet.", v6};
+constexpr FieldInfo f_v6_first{"Version, Traffic Class, Flow Label",
+                               "IP version 6 and how routers should treat the packet.", v6};
 constexpr FieldInfo f_v6_length{"Payload Length", "Octets after this header.", v6};
 constexpr FieldInfo f_v6_next{"Next Header", "What the packet carries.", v6};
-constexpr FieldInfo f_v6_hops{"Hop Limit", "Each router takes one off; at zero the packet dies.", v6};
+constexpr FieldInfo f_v6_hops{"Hop Limit", "Each router takes one off; at zero the packet dies.",
+                              v6};
 constexpr FieldInfo f_icmp{"ICMP message", "Control and echo messages of IP.", "RFC 792"};
 constexpr FieldInfo f_icmp_type{"Type", "8 echo request, 0 echo reply.", "RFC 792"};
 constexpr FieldInfo f_icmp_code{"Code", "Details of the type.", "RFC 792"};
@@ -36,9 +43,11 @@ constexpr FieldInfo f_icmp_seq{"Sequence Number", "Counts the echoes of one ping
 constexpr FieldInfo f_tcp{"TCP header", "A segment of a reliable connection.", tcp};
 constexpr FieldInfo f_sport{"Source Port", "The sender's application.", tcp};
 constexpr FieldInfo f_dport{"Destination Port", "The receiver's application.", tcp};
-constexpr FieldInfo f_seq{"Sequence Number", "Position of the first octet of data in the stream.", tcp};
+constexpr FieldInfo f_seq{"Sequence Number", "Position of the first octet of data in the stream.",
+                          tcp};
 constexpr FieldInfo f_ack{"Acknowledgment Number", "The next octet the sender expects.", tcp};
-constexpr FieldInfo f_tcp_flags{"Data Offset and Flags", "Header length in 32-bit words, and what the segment does.", tcp};
+constexpr FieldInfo f_tcp_flags{"Data Offset and Flags",
+                                "Header length in 32-bit words, and what the segment does.", tcp};
 constexpr FieldInfo f_window{"Window", "How much the sender is ready to receive.", tcp};
 constexpr FieldInfo f_tcp_checksum{"Checksum", "Detects damage of the segment.", tcp};
 constexpr FieldInfo f_urgent{"Urgent Pointer", "Where urgent data ends; hardly used.", tcp};
@@ -47,7 +56,9 @@ constexpr FieldInfo f_udp{"UDP header", "A datagram without a connection.", "RFC
 constexpr FieldInfo f_udp_length{"Length", "Octets of the datagram, header included.", "RFC 768"};
 constexpr FieldInfo f_udp_checksum{"Checksum", "Detects damage; 0 when unused.", "RFC 768"};
 constexpr FieldInfo f_data{"Data", "What the application sent.", ""};
-constexpr FieldInfo f_beyond{"Octets after the packet", "More than the packet's length says, e.g. TFC padding.", "RFC 4303, 2.7"};
+constexpr FieldInfo f_beyond{"Octets after the packet",
+                             "More than the packet's length says, e.g. TFC padding.",
+                             "RFC 4303, 2.7"};
 
 constexpr std::uint8_t icmp = 1, tcp_number = 6, udp = 17;
 
@@ -59,7 +70,11 @@ void read_address(Reader& r, std::size_t size, const FieldInfo& info) {
 void read_icmp(Reader& r) {
   auto group = r.group(f_icmp, r.left());
   const unsigned type = r.u8(f_icmp_type);
-  const char* word = type == 8 ? "echo request" : type == 0 ? "echo reply" : type == 3 ? "destination unreachable" : type == 11 ? "time exceeded" : "other";
+  const char* word = type == 8    ? "echo request"
+                     : type == 0  ? "echo reply"
+                     : type == 3  ? "destination unreachable"
+                     : type == 11 ? "time exceeded"
+                                  : "other";
   r.says([&] { return numbered(type, word); });
   r.u8(f_icmp_code);
   r.u16(f_icmp_checksum);
@@ -101,7 +116,8 @@ void read_udp(Reader& r) {
   r.u16(f_udp_checksum);
 }
 
-// A fragment other than the first begins in the middle of its content, and a short header is left as data.
+// A fragment other than the first begins in the middle of its content, and a short header is left
+// as data.
 void read_transport(Reader& r, std::uint8_t protocol, bool first_fragment) {
   if (first_fragment) {
     if (protocol == icmp && r.left() >= 8) return read_icmp(r);
@@ -167,8 +183,10 @@ void read_ip_packet(Reader& r) {
     r.refuse("E-WIRE-085", begin, v4, fmt::format("{} are no IP packet", count_octets(p.size())));
     return;
   }
-  if (p[0] >> 4 == 4) read_v4(r, header);
-  else read_v6(r);
+  if (p[0] >> 4 == 4)
+    read_v4(r, header);
+  else
+    read_v6(r);
   const std::size_t beyond = p.size() - total;
   if (total > header) {
     auto content = r.group(FieldInfo{"Content", "What the packet carries.", ""}, total - header);
@@ -179,7 +197,14 @@ void read_ip_packet(Reader& r) {
 
 PacketDissection dissect_ip(ByteView packet) {
   PacketDissection out;
-  out.root = Field{"IP packet", count_octets(packet.size()), "A packet as a host sends it.", v4, 0, 0, std::nullopt, {}};
+  out.root = Field{"IP packet",
+                   count_octets(packet.size()),
+                   "A packet as a host sends it.",
+                   v4,
+                   0,
+                   0,
+                   std::nullopt,
+                   {}};
   Reader r(packet, out.diagnostics, &out.root);
   read_ip_packet(r);
   r.finish();

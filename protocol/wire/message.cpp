@@ -20,7 +20,8 @@ std::uint16_t Transform::key_bits() const {
 // RFC 7296, 3.3.6: an attribute with another value makes another transform.
 bool Transform::operator==(const Transform& other) const {
   return type == other.type && id == other.id &&
-         std::equal(attributes.begin(), attributes.end(), other.attributes.begin(), other.attributes.end(), same);
+         std::equal(attributes.begin(), attributes.end(), other.attributes.begin(),
+                    other.attributes.end(), same);
 }
 
 }  // namespace ikelab::wire

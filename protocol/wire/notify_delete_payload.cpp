@@ -22,16 +22,28 @@ namespace {
 
 constexpr const char* rfc_notify = "RFC 7296, 3.10";
 constexpr const char* rfc_delete = "RFC 7296, 3.11";
-constexpr FieldInfo f_protocol{"Protocol ID", "Which SA the SPI belongs to: 0 when none is meant, 2 AH, 3 ESP.", rfc_notify};
-constexpr FieldInfo f_spi_size{"SPI Size", "Octets of the SPI that follows; 0 when the notification is about no particular SA.", rfc_notify};
-constexpr FieldInfo f_type{"Notify Message Type", "Below 16384 it reports an error, from there on it tells a status.", "RFC 7296, 3.10.1"};
+constexpr FieldInfo f_protocol{
+    "Protocol ID", "Which SA the SPI belongs to: 0 when none is meant, 2 AH, 3 ESP.", rfc_notify};
+constexpr FieldInfo f_spi_size{
+    "SPI Size",
+    "Octets of the SPI that follows; 0 when the notification is about no particular SA.",
+    rfc_notify};
+constexpr FieldInfo f_type{"Notify Message Type",
+                           "Below 16384 it reports an error, from there on it tells a status.",
+                           "RFC 7296, 3.10.1"};
 constexpr FieldInfo f_spi{"SPI", "The SA the notification is about.", rfc_notify};
-constexpr FieldInfo f_data{"Notification Data", "What this type of notification carries.", "RFC 7296, 3.10.1"};
-constexpr FieldInfo f_d_protocol{"Protocol ID", "Which kind of SA is deleted: 1 this IKE SA, 2 AH, 3 ESP.", rfc_delete};
-constexpr FieldInfo f_d_spi_size{"SPI Size", "0 for the IKE SA (its SPIs are in the header), 4 for ESP and AH.", rfc_delete};
+constexpr FieldInfo f_data{"Notification Data", "What this type of notification carries.",
+                           "RFC 7296, 3.10.1"};
+constexpr FieldInfo f_d_protocol{
+    "Protocol ID", "Which kind of SA is deleted: 1 this IKE SA, 2 AH, 3 ESP.", rfc_delete};
+constexpr FieldInfo f_d_spi_size{
+    "SPI Size", "0 for the IKE SA (its SPIs are in the header), 4 for ESP and AH.", rfc_delete};
 constexpr FieldInfo f_d_count{"Num of SPIs", "How many SPIs follow.", rfc_delete};
 constexpr FieldInfo f_d_spi{"SPI", "An SA the sender will no longer receive on.", rfc_delete};
-constexpr FieldInfo f_vendor{"Vendor ID", "Octets by which implementations recognise each other; whoever does not know them ignores them.", "RFC 7296, 3.12"};
+constexpr FieldInfo f_vendor{"Vendor ID",
+                             "Octets by which implementations recognise each other; whoever does "
+                             "not know them ignores them.",
+                             "RFC 7296, 3.12"};
 
 struct NotifyRow {
   NotifyType type;
@@ -41,28 +53,48 @@ struct NotifyRow {
 };
 constexpr std::size_t any = bounds::message_octets;
 constexpr NotifyRow known[] = {
-    {NotifyType::unsupported_critical_payload, 1, 1, "RFC 7296, 2.5", "The type of the critical payload that was not understood."},
-    {NotifyType::invalid_ke_payload, 2, 2, "RFC 7296, 1.2", "The key exchange method the responder wants instead; the initiator tries again with it."},
+    {NotifyType::unsupported_critical_payload, 1, 1, "RFC 7296, 2.5",
+     "The type of the critical payload that was not understood."},
+    {NotifyType::invalid_ke_payload, 2, 2, "RFC 7296, 1.2",
+     "The key exchange method the responder wants instead; the initiator tries again with it."},
     {NotifyType::invalid_message_id, 4, 4, "RFC 7296, 2.3", "The message ID that did not fit."},
-    {NotifyType::invalid_major_version, 1, 1, "RFC 7296, 2.5", "The highest major version the sender speaks."},
-    {NotifyType::no_proposal_chosen, 0, any, "RFC 7296, 2.7", "None of the proposals was acceptable."},
-    {NotifyType::authentication_failed, 0, any, "RFC 7296, 2.21.2", "The peer's proof of identity did not hold."},
-    {NotifyType::ts_unacceptable, 0, any, "RFC 7296, 2.9", "None of the traffic selectors was acceptable."},
-    {NotifyType::set_window_size, 4, 4, "RFC 7296, 2.3", "How many requests may be outstanding at once."},
-    {NotifyType::nat_detection_source_ip, 20, 20, "RFC 7296, 2.23", "SHA-1 of the SPIs, the sender's address and port: another result at the receiver means a NAT between."},
-    {NotifyType::nat_detection_destination_ip, 20, 20, "RFC 7296, 2.23", "SHA-1 of the SPIs, the receiver's address and port: another result at the receiver means it sits behind a NAT."},
-    {NotifyType::cookie, 1, bounds::cookie_octets_max, "RFC 7296, 2.6", "The initiator must return these octets to show that it can receive at its address."},
-    {NotifyType::use_transport_mode, 0, 0, "RFC 7296, 1.3.1", "The Child SA is to protect packets between the two hosts without a tunnel header."},
-    {NotifyType::rekey_sa, 0, 0, "RFC 7296, 1.3.3", "The new Child SA replaces the one with this SPI."},
-    {NotifyType::initial_contact, 0, 0, "RFC 7296, 2.4", "The sender has no other IKE SA with this peer; older ones may go."},
-    {NotifyType::esp_tfc_padding_not_supported, 0, 0, "RFC 7296, 1.3.1", "The sender will not accept ESP packets with traffic flow padding."},
-    {NotifyType::non_first_fragments_also, 0, 0, "RFC 7296, 1.3.1", "Fragments other than the first may use this Child SA."},
-    {NotifyType::ikev2_fragmentation_supported, 0, 0, "RFC 7383, 2.3", "The sender can put large IKE messages together from fragments."},
-    {NotifyType::signature_hash_algorithms, 2, any, "RFC 7427, 4", "The hash functions the sender accepts in signatures, two octets each."},
+    {NotifyType::invalid_major_version, 1, 1, "RFC 7296, 2.5",
+     "The highest major version the sender speaks."},
+    {NotifyType::no_proposal_chosen, 0, any, "RFC 7296, 2.7",
+     "None of the proposals was acceptable."},
+    {NotifyType::authentication_failed, 0, any, "RFC 7296, 2.21.2",
+     "The peer's proof of identity did not hold."},
+    {NotifyType::ts_unacceptable, 0, any, "RFC 7296, 2.9",
+     "None of the traffic selectors was acceptable."},
+    {NotifyType::set_window_size, 4, 4, "RFC 7296, 2.3",
+     "How many requests may be outstanding at once."},
+    {NotifyType::nat_detection_source_ip, 20, 20, "RFC 7296, 2.23",
+     "SHA-1 of the SPIs, the sender's address and port: another result at the receiver means a NAT "
+     "between."},
+    {NotifyType::nat_detection_destination_ip, 20, 20, "RFC 7296, 2.23",
+     "SHA-1 of the SPIs, the receiver's address and port: another result at the receiver means it "
+     "sits behind a NAT."},
+    {NotifyType::cookie, 1, bounds::cookie_octets_max, "RFC 7296, 2.6",
+     "The initiator must return these octets to show that it can receive at its address."},
+    {NotifyType::use_transport_mode, 0, 0, "RFC 7296, 1.3.1",
+     "The Child SA is to protect packets between the two hosts without a tunnel header."},
+    {NotifyType::rekey_sa, 0, 0, "RFC 7296, 1.3.3",
+     "The new Child SA replaces the one with this SPI."},
+    {NotifyType::initial_contact, 0, 0, "RFC 7296, 2.4",
+     "The sender has no other IKE SA with this peer; older ones may go."},
+    {NotifyType::esp_tfc_padding_not_supported, 0, 0, "RFC 7296, 1.3.1",
+     "The sender will not accept ESP packets with traffic flow padding."},
+    {NotifyType::non_first_fragments_also, 0, 0, "RFC 7296, 1.3.1",
+     "Fragments other than the first may use this Child SA."},
+    {NotifyType::ikev2_fragmentation_supported, 0, 0, "RFC 7383, 2.3",
+     "The sender can put large IKE messages together from fragments."},
+    {NotifyType::signature_hash_algorithms, 2, any, "RFC 7427, 4",
+     "The hash functions the sender accepts in signatures, two octets each."},
 };
 
 const NotifyRow* row_of(NotifyType type) {
-  const auto* row = std::find_if(std::begin(known), std::end(known), [&](const NotifyRow& k) { return k.type == type; });
+  const auto* row = std::find_if(std::begin(known), std::end(known),
+                                 [&](const NotifyRow& k) { return k.type == type; });
   return row == std::end(known) ? nullptr : row;
 }
 
@@ -84,10 +116,13 @@ std::string shown(NotifyType type, ByteView data) {
 
 bool read_notify(Reader& r, PayloadBody& out) {
   const std::size_t begin = r.at();
-  if (r.left() < 4) return r.refuse("E-WIRE-012", begin, rfc_notify, fmt::format("a Notify body needs 4 octets, {} are there", r.left()));
+  if (r.left() < 4)
+    return r.refuse("E-WIRE-012", begin, rfc_notify,
+                    fmt::format("a Notify body needs 4 octets, {} are there", r.left()));
   const std::size_t spi_size = r.peek()[1];
   if (4 + spi_size > r.left())
-    return r.refuse("E-WIRE-045", begin, rfc_notify, fmt::format("an SPI of {}, {} are left", count_octets(spi_size), r.left() - 4));
+    return r.refuse("E-WIRE-045", begin, rfc_notify,
+                    fmt::format("an SPI of {}, {} are left", count_octets(spi_size), r.left() - 4));
   NotifyPayload n;
   n.protocol = static_cast<ProtocolId>(r.u8(f_protocol));
   r.says([&] { return numbered(static_cast<unsigned>(n.protocol), name(n.protocol)); });
@@ -99,7 +134,8 @@ bool read_notify(Reader& r, PayloadBody& out) {
   const std::size_t size = r.left();
   const bool odd = n.type == NotifyType::signature_hash_algorithms && size % 2 != 0;
   if (row && (size < row->min || size > row->max || odd))
-    r.remark(Severity::error, "E-WIRE-046", begin, r.limit(), row->rfc, fmt::format("{} with {} of data", name(n.type), count_octets(size)));
+    r.remark(Severity::error, "E-WIRE-046", begin, r.limit(), row->rfc,
+             fmt::format("{} with {} of data", name(n.type), count_octets(size)));
   n.data = to_bytes(r.rest(f_data));
   r.says([&] { return shown(n.type, n.data); });
   if (row) r.means([&] { return std::string(row->meaning); });
@@ -118,12 +154,18 @@ void write(Writer& w, const NotifyPayload& body) {
 
 bool read_delete(Reader& r, PayloadBody& out) {
   const std::size_t begin = r.at();
-  if (r.left() < 4) return r.refuse("E-WIRE-012", begin, rfc_delete, fmt::format("a Delete body needs 4 octets, {} are there", r.left()));
+  if (r.left() < 4)
+    return r.refuse("E-WIRE-012", begin, rfc_delete,
+                    fmt::format("a Delete body needs 4 octets, {} are there", r.left()));
   const ByteView ahead = r.peek();
   const std::size_t spi_size = ahead[1], count = ahead[2] * 256U + ahead[3];
   if (spi_size * count != r.left() - 4)
-    return r.refuse("E-WIRE-050", begin, rfc_delete, fmt::format("{} SPIs of {} octets do not fill {}", count, spi_size, count_octets(r.left() - 4)));
-  if (count > bounds::spis_in_delete) return r.refuse("E-WIRE-051", begin, rfc_delete, "more SPIs in a Delete than this implementation accepts");
+    return r.refuse("E-WIRE-050", begin, rfc_delete,
+                    fmt::format("{} SPIs of {} octets do not fill {}", count, spi_size,
+                                count_octets(r.left() - 4)));
+  if (count > bounds::spis_in_delete)
+    return r.refuse("E-WIRE-051", begin, rfc_delete,
+                    "more SPIs in a Delete than this implementation accepts");
   DeletePayload d;
   d.protocol = static_cast<ProtocolId>(r.u8(f_d_protocol));
   r.says([&] { return numbered(static_cast<unsigned>(d.protocol), name(d.protocol)); });
@@ -133,7 +175,8 @@ bool read_delete(Reader& r, PayloadBody& out) {
   const bool child = d.protocol == ProtocolId::esp || d.protocol == ProtocolId::ah;
   //= rfc7296#3.11 "It MUST be zero for IKE (SPI is in message header) or four for AH and ESP."
   if ((ike && spi_size != 0) || (child && spi_size != 4))
-    r.remark(Severity::error, "E-WIRE-052", begin, r.limit(), rfc_delete, fmt::format("SPI Size {} for protocol {}", spi_size, name(d.protocol)));
+    r.remark(Severity::error, "E-WIRE-052", begin, r.limit(), rfc_delete,
+             fmt::format("SPI Size {} for protocol {}", spi_size, name(d.protocol)));
   const std::size_t listed = spi_size == 0 ? 0 : count;
   for (std::size_t i = 0; i < listed; ++i) d.spis.push_back(to_bytes(r.octets(spi_size, f_d_spi)));
   out = std::move(d);
@@ -154,6 +197,8 @@ bool read_vendor_id(Reader& r, PayloadBody& out) {
   return true;
 }
 
-void write(Writer& w, const VendorIdPayload& body) { w.octets(body.data); }
+void write(Writer& w, const VendorIdPayload& body) {
+  w.octets(body.data);
+}
 
 }  // namespace ikelab::wire

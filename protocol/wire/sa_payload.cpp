@@ -1,4 +1,5 @@
-// The Security Association payload (RFC 7296, 3.3): proposals, their transforms, the transforms' attributes.
+// The Security Association payload (RFC 7296, 3.3): proposals, their transforms, the transforms'
+// attributes.
 //
 //   SA payload body := one or more proposals
 //
@@ -37,29 +38,57 @@ constexpr const char* rfc_proposal = "RFC 7296, 3.3.1";
 constexpr const char* rfc_transform = "RFC 7296, 3.3.2";
 constexpr const char* rfc_attribute = "RFC 7296, 3.3.5";
 
-constexpr FieldInfo f_proposal{"Proposal", "One complete suite of algorithms the sender can live with; the responder picks one proposal.", rfc_proposal};
-constexpr FieldInfo f_p_last{"Last Substruc", "0 in the last proposal, 2 when another proposal follows.", rfc_proposal};
+constexpr FieldInfo f_proposal{
+    "Proposal",
+    "One complete suite of algorithms the sender can live with; the responder picks one proposal.",
+    rfc_proposal};
+constexpr FieldInfo f_p_last{
+    "Last Substruc", "0 in the last proposal, 2 when another proposal follows.", rfc_proposal};
 constexpr FieldInfo f_p_reserved{"RESERVED", "Sent as zero, ignored when received.", rfc_proposal};
-constexpr FieldInfo f_p_length{"Proposal Length", "Octets of this proposal, its transforms included.", rfc_proposal};
-constexpr FieldInfo f_number{"Proposal Num", "Proposals are numbered from 1; the answer repeats the number of the chosen one.", rfc_proposal};
-constexpr FieldInfo f_protocol{"Protocol ID", "For which protocol this SA is: IKE, AH or ESP.", rfc_proposal};
-constexpr FieldInfo f_spi_size{"SPI Size", "Octets of the SPI: 0 in the first IKE negotiation, 8 when IKE rekeys, 4 for ESP and AH.", rfc_proposal};
-constexpr FieldInfo f_transforms{"Num Transforms", "How many transforms this proposal holds.", rfc_proposal};
-constexpr FieldInfo f_spi{"SPI", "The number the sender wants to receive this SA's packets under.", rfc_proposal};
+constexpr FieldInfo f_p_length{"Proposal Length",
+                               "Octets of this proposal, its transforms included.", rfc_proposal};
+constexpr FieldInfo f_number{
+    "Proposal Num",
+    "Proposals are numbered from 1; the answer repeats the number of the chosen one.",
+    rfc_proposal};
+constexpr FieldInfo f_protocol{"Protocol ID", "For which protocol this SA is: IKE, AH or ESP.",
+                               rfc_proposal};
+constexpr FieldInfo f_spi_size{
+    "SPI Size",
+    "Octets of the SPI: 0 in the first IKE negotiation, 8 when IKE rekeys, 4 for ESP and AH.",
+    rfc_proposal};
+constexpr FieldInfo f_transforms{"Num Transforms", "How many transforms this proposal holds.",
+                                 rfc_proposal};
+constexpr FieldInfo f_spi{"SPI", "The number the sender wants to receive this SA's packets under.",
+                          rfc_proposal};
 
-constexpr FieldInfo f_transform{"Transform", "One algorithm on offer; of each type the responder picks exactly one.", rfc_transform};
-constexpr FieldInfo f_t_last{"Last Substruc", "0 in the last transform, 3 when another transform follows.", rfc_transform};
+constexpr FieldInfo f_transform{
+    "Transform", "One algorithm on offer; of each type the responder picks exactly one.",
+    rfc_transform};
+constexpr FieldInfo f_t_last{
+    "Last Substruc", "0 in the last transform, 3 when another transform follows.", rfc_transform};
 constexpr FieldInfo f_t_reserved{"RESERVED", "Sent as zero, ignored when received.", rfc_transform};
-constexpr FieldInfo f_t_length{"Transform Length", "Octets of this transform, its attributes included.", rfc_transform};
-constexpr FieldInfo f_type{"Transform Type", "What the algorithm is for: encryption, PRF, integrity, key exchange, sequence numbers.", rfc_transform};
+constexpr FieldInfo f_t_length{"Transform Length",
+                               "Octets of this transform, its attributes included.", rfc_transform};
+constexpr FieldInfo f_type{
+    "Transform Type",
+    "What the algorithm is for: encryption, PRF, integrity, key exchange, sequence numbers.",
+    rfc_transform};
 constexpr FieldInfo f_id{"Transform ID", "Which algorithm of that type.", rfc_transform};
 
 constexpr FieldInfo f_attribute{"Attribute", "A parameter of the transform.", rfc_attribute};
-constexpr FieldInfo f_a_type{"Attribute Type", "Which parameter; the top bit (AF) says that the value is in the next two octets.", rfc_attribute};
-constexpr FieldInfo f_af{"AF (Attribute Format)", "1: the value follows at once in two octets; 0: a length and then the value.", rfc_attribute};
+constexpr FieldInfo f_a_type{
+    "Attribute Type",
+    "Which parameter; the top bit (AF) says that the value is in the next two octets.",
+    rfc_attribute};
+constexpr FieldInfo f_af{
+    "AF (Attribute Format)",
+    "1: the value follows at once in two octets; 0: a length and then the value.", rfc_attribute};
 constexpr FieldInfo f_a_number{"Type", "14 is Key Length, the only one defined.", rfc_attribute};
-constexpr FieldInfo f_a_value{"Attribute Value", "For Key Length: the size of the key in bits.", rfc_attribute};
-constexpr FieldInfo f_a_length{"Attribute Length", "Octets of the value that follows.", rfc_attribute};
+constexpr FieldInfo f_a_value{"Attribute Value", "For Key Length: the size of the key in bits.",
+                              rfc_attribute};
+constexpr FieldInfo f_a_length{"Attribute Length", "Octets of the value that follows.",
+                               rfc_attribute};
 
 constexpr std::uint16_t key_length = 14;
 constexpr std::size_t proposal_fixed = 8, transform_fixed = 8, attribute_fixed = 4;
@@ -67,14 +96,17 @@ constexpr std::size_t proposal_fixed = 8, transform_fixed = 8, attribute_fixed =
 bool read_attribute(Reader& r, Transform& transform) {
   const std::size_t begin = r.at();
   if (r.left() < attribute_fixed)
-    return r.refuse("E-WIRE-026", begin, rfc_attribute, fmt::format("an attribute needs 4 octets, {} are left", r.left()));
+    return r.refuse("E-WIRE-026", begin, rfc_attribute,
+                    fmt::format("an attribute needs 4 octets, {} are left", r.left()));
   const ByteView ahead = r.peek();
   const bool tv = (ahead[0] & 0x80) != 0;
   const std::size_t size = tv ? 4 : 4U + ahead[2] * 256U + ahead[3];
   if (size > r.left())
-    return r.refuse("E-WIRE-026", begin, rfc_attribute, fmt::format("an attribute of {} octets, {} are left", size, r.left()));
+    return r.refuse("E-WIRE-026", begin, rfc_attribute,
+                    fmt::format("an attribute of {} octets, {} are left", size, r.left()));
   if (transform.attributes.size() == bounds::attributes_in_transform)
-    return r.refuse("E-WIRE-027", begin, rfc_attribute, "more attributes in a transform than this implementation accepts");
+    return r.refuse("E-WIRE-027", begin, rfc_attribute,
+                    "more attributes in a transform than this implementation accepts");
   auto group = r.group(f_attribute, size);
   TransformAttribute a;
   const std::uint16_t word = r.u16(f_a_type);
@@ -99,18 +131,24 @@ bool read_attribute(Reader& r, Transform& transform) {
 bool read_transform(Reader& r, Proposal& proposal, bool& more) {
   const std::size_t begin = r.at();
   if (r.left() < transform_fixed)
-    return r.refuse("E-WIRE-024", begin, rfc_transform, fmt::format("a transform needs 8 octets, {} are left", r.left()));
+    return r.refuse("E-WIRE-024", begin, rfc_transform,
+                    fmt::format("a transform needs 8 octets, {} are left", r.left()));
   const ByteView ahead = r.peek();
   const std::size_t size = ahead[2] * 256U + ahead[3];
   if (size < transform_fixed || size > r.left())
-    return r.refuse("E-WIRE-024", begin, rfc_transform, fmt::format("Transform Length {}, but 8 to {} octets are possible", size, r.left()));
+    return r.refuse(
+        "E-WIRE-024", begin, rfc_transform,
+        fmt::format("Transform Length {}, but 8 to {} octets are possible", size, r.left()));
   if (proposal.transforms.size() == bounds::transforms_in_proposal)
-    return r.refuse("E-WIRE-027", begin, rfc_transform, "more transforms in a proposal than this implementation accepts");
+    return r.refuse("E-WIRE-027", begin, rfc_transform,
+                    "more transforms in a proposal than this implementation accepts");
   auto group = r.group(f_transform, size);
   const std::uint8_t last = r.u8(f_t_last);
   r.says([&] { return numbered(last, last == 0 ? "last" : last == 3 ? "more" : "undefined"); });
   more = last != 0;
-  if (last != 0 && last != 3) r.warn("E-WIRE-021", begin, rfc_transform, fmt::format("Last Substruc is {} where only 0 and 3 are defined", last));
+  if (last != 0 && last != 3)
+    r.warn("E-WIRE-021", begin, rfc_transform,
+           fmt::format("Last Substruc is {} where only 0 and 3 are defined", last));
   r.reserved(1, f_t_reserved);
   r.u16(f_t_length);
   Transform t;
@@ -121,20 +159,24 @@ bool read_transform(Reader& r, Proposal& proposal, bool& more) {
   r.says([&] { return numbered(t.id, transform_name(t.type, t.id)); });
   while (r.left() > 0)
     if (!read_attribute(r, t)) return false;
-  group.says([&] { return transform_name(t.type, t.id) + (t.key_bits() ? fmt::format(" {} bits", t.key_bits()) : ""); });
+  group.says([&] {
+    return transform_name(t.type, t.id) +
+           (t.key_bits() ? fmt::format(" {} bits", t.key_bits()) : "");
+  });
   proposal.transforms.push_back(std::move(t));
   return true;
 }
 
 // The number and the SPI's size are what the protocol fixes.
 void judge_proposal(Reader& r, const Proposal& p, std::size_t begin, std::size_t earlier) {
-  //= rfc7296#3.3.1 "When a proposal is made, the first proposal in an SA payload MUST be 1, and subsequent proposals MUST be one
-  // more than the previous proposal (indicating an OR of the two proposals)."
+  //= rfc7296#3.3.1 "subsequent proposals MUST be one more than the previous proposal"
   if (earlier > 0 && p.number != earlier + 1)
-    r.warn("E-WIRE-022", begin, rfc_proposal, fmt::format("proposal number {} follows number {}", p.number, earlier));
+    r.warn("E-WIRE-022", begin, rfc_proposal,
+           fmt::format("proposal number {} follows number {}", p.number, earlier));
   const std::size_t spi = p.spi.size();
   const bool fits = p.protocol == ProtocolId::ike ? spi == 0 || spi == 8
-                    : p.protocol == ProtocolId::esp || p.protocol == ProtocolId::ah ? spi == 4 : true;
+                    : p.protocol == ProtocolId::esp || p.protocol == ProtocolId::ah ? spi == 4
+                                                                                    : true;
   if (!fits)
     r.remark(Severity::error, "E-WIRE-023", begin, r.limit(), rfc_proposal,
              fmt::format("an SPI of {} for protocol {}", count_octets(spi), name(p.protocol)));
@@ -143,19 +185,24 @@ void judge_proposal(Reader& r, const Proposal& p, std::size_t begin, std::size_t
 bool read_proposal(Reader& r, SaPayload& sa, bool& more) {
   const std::size_t begin = r.at();
   if (r.left() < proposal_fixed)
-    return r.refuse("E-WIRE-020", begin, rfc_proposal, fmt::format("a proposal needs 8 octets, {} are left", r.left()));
+    return r.refuse("E-WIRE-020", begin, rfc_proposal,
+                    fmt::format("a proposal needs 8 octets, {} are left", r.left()));
   const ByteView ahead = r.peek();
   const std::size_t size = ahead[2] * 256U + ahead[3], spi_size = ahead[6], transforms = ahead[7];
   if (size < proposal_fixed + spi_size || size > r.left())
     return r.refuse("E-WIRE-020", begin, rfc_proposal,
-                    fmt::format("Proposal Length {}, but {} to {} octets are possible", size, proposal_fixed + spi_size, r.left()));
+                    fmt::format("Proposal Length {}, but {} to {} octets are possible", size,
+                                proposal_fixed + spi_size, r.left()));
   if (sa.proposals.size() == bounds::proposals_in_sa)
-    return r.refuse("E-WIRE-027", begin, rfc_proposal, "more proposals than this implementation accepts");
+    return r.refuse("E-WIRE-027", begin, rfc_proposal,
+                    "more proposals than this implementation accepts");
   auto group = r.group(f_proposal, size);
   const std::uint8_t last = r.u8(f_p_last);
   r.says([&] { return numbered(last, last == 0 ? "last" : last == 2 ? "more" : "undefined"); });
   more = last != 0;
-  if (last != 0 && last != 2) r.warn("E-WIRE-021", begin, rfc_proposal, fmt::format("Last Substruc is {} where only 0 and 2 are defined", last));
+  if (last != 0 && last != 2)
+    r.warn("E-WIRE-021", begin, rfc_proposal,
+           fmt::format("Last Substruc is {} where only 0 and 2 are defined", last));
   r.reserved(1, f_p_reserved);
   r.u16(f_p_length);
   Proposal p;
@@ -170,10 +217,16 @@ bool read_proposal(Reader& r, SaPayload& sa, bool& more) {
   while (more_transforms)
     if (!read_transform(r, p, more_transforms)) return false;
   if (p.transforms.size() != transforms)
-    return r.refuse("E-WIRE-025", begin, rfc_proposal, fmt::format("Num Transforms is {}, {} are there", transforms, p.transforms.size()));
+    return r.refuse(
+        "E-WIRE-025", begin, rfc_proposal,
+        fmt::format("Num Transforms is {}, {} are there", transforms, p.transforms.size()));
   if (r.left() > 0)
-    return r.refuse("E-WIRE-025", r.at(), rfc_proposal, fmt::format("{} after the last transform", count_octets(r.left())));
-  group.says([&] { return fmt::format("number {}, {}, {} transforms", p.number, name(p.protocol), p.transforms.size()); });
+    return r.refuse("E-WIRE-025", r.at(), rfc_proposal,
+                    fmt::format("{} after the last transform", count_octets(r.left())));
+  group.says([&] {
+    return fmt::format("number {}, {}, {} transforms", p.number, name(p.protocol),
+                       p.transforms.size());
+  });
   sa.proposals.push_back(std::move(p));
   return true;
 }
@@ -203,10 +256,13 @@ void write_transform(Writer& w, const Transform& t, bool last) {
 bool read_sa(Reader& r, PayloadBody& out) {
   SaPayload sa;
   const std::size_t begin = r.at();
-  if (r.left() == 0) return r.refuse("E-WIRE-028", begin, "RFC 7296, 3.3", "an SA payload without proposals");
+  if (r.left() == 0)
+    return r.refuse("E-WIRE-028", begin, "RFC 7296, 3.3", "an SA payload without proposals");
   for (bool more = true; more;)
     if (!read_proposal(r, sa, more)) return false;
-  if (r.left() > 0) return r.refuse("E-WIRE-020", r.at(), rfc_proposal, fmt::format("{} after the last proposal", count_octets(r.left())));
+  if (r.left() > 0)
+    return r.refuse("E-WIRE-020", r.at(), rfc_proposal,
+                    fmt::format("{} after the last proposal", count_octets(r.left())));
   out = std::move(sa);
   return true;
 }

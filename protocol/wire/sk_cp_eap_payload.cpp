@@ -1,16 +1,19 @@
-// Encrypted and Authenticated (RFC 7296, 3.14; RFC 5282, 3), its fragments (RFC 7383, 2.5), Configuration (RFC 7296, 3.15),
-// EAP (3.16).
+// Encrypted and Authenticated (RFC 7296, 3.14; RFC 5282, 3), its fragments (RFC 7383, 2.5),
+// Configuration (RFC 7296, 3.15), EAP (3.16).
 //
 //                        1                   2                   3
 //    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-//   | Next Payload  |C|  RESERVED   |         Payload Length        |   SK: Next Payload is the first payload inside
+//   | Next Payload  |C|  RESERVED   |         Payload Length        |   SK: Next Payload is the
+//   first payload inside
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-//   ~                     Initialization Vector                     ~   size fixed by the encryption algorithm
+//   ~                     Initialization Vector                     ~   size fixed by the
+//   encryption algorithm
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //   ~  Encrypted: payloads | Padding (0-255 octets) | Pad Length    ~
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-//   ~                    Integrity Checksum Data                    ~   size fixed by the integrity or AEAD algorithm
+//   ~                    Integrity Checksum Data                    ~   size fixed by the integrity
+//   or AEAD algorithm
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //
 //   SKF: Fragment Number (2) | Total Fragments (2) before the Initialization Vector
@@ -36,17 +39,24 @@ namespace {
 constexpr const char* rfc_sk = "RFC 7296, 3.14";
 constexpr const char* rfc_cp = "RFC 7296, 3.15";
 constexpr const char* rfc_eap = "RFC 7296, 3.16";
-constexpr FieldInfo f_fragment{"Fragment Number", "Which part of the message this is, from 1.", "RFC 7383, 2.5"};
-constexpr FieldInfo f_total{"Total Fragments", "How many parts the message was cut into.", "RFC 7383, 2.5"};
-constexpr FieldInfo f_cfg_type{"CFG Type", "Whether configuration is asked for, given, set or acknowledged.", rfc_cp};
+constexpr FieldInfo f_fragment{"Fragment Number", "Which part of the message this is, from 1.",
+                               "RFC 7383, 2.5"};
+constexpr FieldInfo f_total{"Total Fragments", "How many parts the message was cut into.",
+                            "RFC 7383, 2.5"};
+constexpr FieldInfo f_cfg_type{
+    "CFG Type", "Whether configuration is asked for, given, set or acknowledged.", rfc_cp};
 constexpr FieldInfo f_cp_reserved{"RESERVED", "Sent as zero, ignored when received.", rfc_cp};
-constexpr FieldInfo f_attribute{"Configuration Attribute", "One value of the configuration; empty when it is asked for.", "RFC 7296, 3.15.1"};
-constexpr FieldInfo f_a_type{"Attribute Type", "Which value: an inner address, a DNS server, a subnet.", "RFC 7296, 3.15.1"};
+constexpr FieldInfo f_attribute{"Configuration Attribute",
+                                "One value of the configuration; empty when it is asked for.",
+                                "RFC 7296, 3.15.1"};
+constexpr FieldInfo f_a_type{
+    "Attribute Type", "Which value: an inner address, a DNS server, a subnet.", "RFC 7296, 3.15.1"};
 constexpr FieldInfo f_a_length{"Length", "Octets of the value.", "RFC 7296, 3.15.1"};
 constexpr FieldInfo f_a_value{"Value", "The value itself.", "RFC 7296, 3.15.1"};
 constexpr FieldInfo f_code{"Code", "1 request, 2 response, 3 success, 4 failure.", rfc_eap};
 constexpr FieldInfo f_identifier{"Identifier", "Matches EAP responses with requests.", rfc_eap};
-constexpr FieldInfo f_eap_length{"Length", "Octets of the EAP message; four less than the payload.", rfc_eap};
+constexpr FieldInfo f_eap_length{"Length", "Octets of the EAP message; four less than the payload.",
+                                 rfc_eap};
 constexpr FieldInfo f_eap_type{"Type", "The EAP method.", rfc_eap};
 constexpr FieldInfo f_type_data{"Type Data", "What the EAP method exchanges.", rfc_eap};
 
@@ -58,13 +68,18 @@ std::string shown(std::uint16_t type, ByteView value) {
 
 bool read_attribute(Reader& r, ConfigPayload& out) {
   const std::size_t begin = r.at();
-  if (r.left() < 4) return r.refuse("E-WIRE-060", begin, rfc_cp, fmt::format("an attribute needs 4 octets, {} are left", r.left()));
+  if (r.left() < 4)
+    return r.refuse("E-WIRE-060", begin, rfc_cp,
+                    fmt::format("an attribute needs 4 octets, {} are left", r.left()));
   const ByteView ahead = r.peek();
   const std::size_t size = 4U + ahead[2] * 256U + ahead[3];
-  if (size > r.left()) return r.refuse("E-WIRE-060", begin, rfc_cp, fmt::format("an attribute of {}, {} are left", count_octets(size), r.left()));
+  if (size > r.left())
+    return r.refuse("E-WIRE-060", begin, rfc_cp,
+                    fmt::format("an attribute of {}, {} are left", count_octets(size), r.left()));
   auto group = r.group(f_attribute, size);
   ConfigPayload::Attribute a;
-  a.type = r.u16(f_a_type) & 0x7fff;  //= rfc7296#3.15.1 "Reserved (1 bit) - This bit MUST be set to zero and MUST be ignored on receipt."
+  //= rfc7296#3.15.1 "This bit MUST be set to zero and MUST be ignored on receipt."
+  a.type = r.u16(f_a_type) & 0x7fff;
   r.says([&] { return numbered(a.type, config_attribute_name(a.type)); });
   r.u16(f_a_length);
   a.value = to_bytes(r.rest(f_a_value));
@@ -77,32 +92,46 @@ bool read_attribute(Reader& r, ConfigPayload& out) {
 }  // namespace
 
 bool read_protected(Reader& r, const std::optional<CipherHint>& hint, const char* rfc) {
-  const FieldInfo f_iv{"Initialization Vector", "Makes equal plaintexts encrypt differently; sent in the clear.", rfc};
-  const FieldInfo f_ciphertext{"Ciphertext", "The protected content with its padding; only the holders of the key can read it.", rfc};
-  const FieldInfo f_icv{"Integrity Check Value", "Fits only if no covered octet was changed and the sender held the key.", rfc};
-  const FieldInfo f_body{"Encrypted data", "Initialization vector, ciphertext and integrity check value; their sizes depend on the SA's algorithms.", rfc};
+  const FieldInfo f_iv{"Initialization Vector",
+                       "Makes equal plaintexts encrypt differently; sent in the clear.", rfc};
+  const FieldInfo f_ciphertext{
+      "Ciphertext",
+      "The protected content with its padding; only the holders of the key can read it.", rfc};
+  const FieldInfo f_icv{"Integrity Check Value",
+                        "Fits only if no covered octet was changed and the sender held the key.",
+                        rfc};
+  const FieldInfo f_body{"Encrypted data",
+                         "Initialization vector, ciphertext and integrity check value; their sizes "
+                         "depend on the SA's algorithms.",
+                         rfc};
   if (!hint) {
     r.rest(f_body);
     return true;
   }
   if (r.left() < hint->iv_size + hint->icv_size)
     return r.refuse("E-WIRE-070", r.at(), rfc,
-                    fmt::format("{} cannot hold an IV of {} and an ICV of {}", count_octets(r.left()), hint->iv_size, hint->icv_size));
+                    fmt::format("{} cannot hold an IV of {} and an ICV of {}",
+                                count_octets(r.left()), hint->iv_size, hint->icv_size));
   r.octets(hint->iv_size, f_iv);
   r.octets(r.left() - hint->icv_size, f_ciphertext);
   r.rest(f_icv);
   return true;
 }
 
-bool read_sk(Reader& r, PayloadType first_inner, const std::optional<CipherHint>& hint, PayloadBody& out) {
+bool read_sk(Reader& r, PayloadType first_inner, const std::optional<CipherHint>& hint,
+             PayloadBody& out) {
   out = SkPayload{first_inner, to_bytes(r.peek())};
   return read_protected(r, hint, rfc_sk);
 }
 
-void write(Writer& w, const SkPayload& body) { w.octets(body.body); }
+void write(Writer& w, const SkPayload& body) {
+  w.octets(body.body);
+}
 
 bool read_skf(Reader& r, const std::optional<CipherHint>& hint, PayloadBody& out) {
-  if (r.left() < 4) return r.refuse("E-WIRE-012", r.at(), "RFC 7383, 2.5", fmt::format("an SKF body needs 4 octets, {} are there", r.left()));
+  if (r.left() < 4)
+    return r.refuse("E-WIRE-012", r.at(), "RFC 7383, 2.5",
+                    fmt::format("an SKF body needs 4 octets, {} are there", r.left()));
   out = UnknownPayload{PayloadType::skf, to_bytes(r.peek())};
   r.u16(f_fragment);
   r.u16(f_total);
@@ -110,14 +139,17 @@ bool read_skf(Reader& r, const std::optional<CipherHint>& hint, PayloadBody& out
 }
 
 bool read_cp(Reader& r, PayloadBody& out) {
-  if (r.left() < 4) return r.refuse("E-WIRE-012", r.at(), rfc_cp, fmt::format("a CP body needs 4 octets, {} are there", r.left()));
+  if (r.left() < 4)
+    return r.refuse("E-WIRE-012", r.at(), rfc_cp,
+                    fmt::format("a CP body needs 4 octets, {} are there", r.left()));
   ConfigPayload cp;
   cp.type = r.u8(f_cfg_type);
   r.says([&] { return numbered(cp.type, cfg_type_name(cp.type)); });
   r.reserved(3, f_cp_reserved);
   while (r.left() > 0) {
     if (cp.attributes.size() == bounds::attributes_in_config)
-      return r.refuse("E-WIRE-061", r.at(), rfc_cp, "more configuration attributes than this implementation accepts");
+      return r.refuse("E-WIRE-061", r.at(), rfc_cp,
+                      "more configuration attributes than this implementation accepts");
     if (!read_attribute(r, cp)) return false;
   }
   out = std::move(cp);
@@ -136,11 +168,14 @@ void write(Writer& w, const ConfigPayload& body) {
 }
 
 bool read_eap(Reader& r, PayloadBody& out) {
-  if (r.left() < 4) return r.refuse("E-WIRE-012", r.at(), rfc_eap, fmt::format("an EAP message needs 4 octets, {} are there", r.left()));
+  if (r.left() < 4)
+    return r.refuse("E-WIRE-012", r.at(), rfc_eap,
+                    fmt::format("an EAP message needs 4 octets, {} are there", r.left()));
   const ByteView ahead = r.peek();
   const std::size_t length = ahead[2] * 256U + ahead[3];
   if (length != r.left())
-    r.remark(Severity::error, "E-WIRE-065", r.at(), r.limit(), rfc_eap, fmt::format("EAP Length {} in a payload body of {}", length, count_octets(r.left())));
+    r.remark(Severity::error, "E-WIRE-065", r.at(), r.limit(), rfc_eap,
+             fmt::format("EAP Length {} in a payload body of {}", length, count_octets(r.left())));
   out = EapPayload{to_bytes(ahead)};
   const unsigned code = r.u8(f_code);
   static constexpr const char* codes[] = {"unknown", "Request", "Response", "Success", "Failure"};
@@ -152,6 +187,8 @@ bool read_eap(Reader& r, PayloadBody& out) {
   return true;
 }
 
-void write(Writer& w, const EapPayload& body) { w.octets(body.data); }
+void write(Writer& w, const EapPayload& body) {
+  w.octets(body.data);
+}
 
 }  // namespace ikelab::wire

@@ -26,7 +26,8 @@ class Writer {
   }
   void put(std::size_t place, std::size_t value, unsigned size) {
     IKELAB_ASSERT(place + size <= out_.size() && (value >> (8 * size)) == 0);
-    for (unsigned i = 0; i < size; ++i) out_[place + i] = static_cast<std::uint8_t>(value >> (8 * (size - 1 - i)));
+    for (unsigned i = 0; i < size; ++i)
+      out_[place + i] = static_cast<std::uint8_t>(value >> (8 * (size - 1 - i)));
   }
   Bytes out_;
 };

@@ -7,7 +7,10 @@
 namespace ikelab::show {
 namespace {
 
-struct Outcome { bool accepted = false; std::string text; };
+struct Outcome {
+  bool accepted = false;
+  std::string text;
+};
 
 // What the nodes made of each datagram. A verdict on the content outweighs its mere arrival.
 using Outcomes = std::map<std::uint64_t, Outcome>;
@@ -16,15 +19,22 @@ Outcomes outcomes_of(const Events& events) {
   Outcomes out;
   for (const trace::Event& event : events) {
     if (const auto* o = std::get_if<trace::EspOpened>(&event.body))
-      out.emplace(o->datagram, Outcome{true, fmt::format("{} accepted it: {}", event.node, o->summary)});
+      out.emplace(o->datagram,
+                  Outcome{true, fmt::format("{} accepted it: {}", event.node, o->summary)});
     if (const auto* r = std::get_if<trace::EspRejected>(&event.body))
-      out.emplace(r->datagram, Outcome{false, fmt::format("{} refused it: {} {}", event.node, r->code, r->reason)});
-    if (const auto* d = std::get_if<trace::Diagnostic>(&event.body); d && d->severity == "error" && d->datagram)
-      out.insert_or_assign(d->datagram, Outcome{false, fmt::format("{} refused it: {} {}", event.node, d->code, d->message)});
+      out.emplace(r->datagram, Outcome{false, fmt::format("{} refused it: {} {}", event.node,
+                                                          r->code, r->reason)});
+    if (const auto* d = std::get_if<trace::Diagnostic>(&event.body);
+        d && d->severity == "error" && d->datagram)
+      out.insert_or_assign(
+          d->datagram,
+          Outcome{false, fmt::format("{} refused it: {} {}", event.node, d->code, d->message)});
     if (const auto* x = std::get_if<trace::DatagramDropped>(&event.body))
       out.emplace(x->id, Outcome{false, fmt::format("dropped at {}: {}", x->where, x->reason)});
     if (const auto* m = std::get_if<trace::Message>(&event.body); m && m->direction == "received")
-      out.emplace(m->datagram, Outcome{true, fmt::format("{} processed it as {} {}", event.node, m->exchange, m->response ? "response" : "request")});
+      out.emplace(m->datagram,
+                  Outcome{true, fmt::format("{} processed it as {} {}", event.node, m->exchange,
+                                            m->response ? "response" : "request")});
   }
   return out;
 }
@@ -32,14 +42,18 @@ Outcomes outcomes_of(const Events& events) {
 // "message 3", "ESP packet 17 of SA cafe0002"
 std::map<std::uint64_t, std::string> names_of(const Events& events, const Story& story) {
   std::map<std::uint64_t, std::string> out;
-  for (const IkeMessage& m : story.messages) out.emplace(m.content->datagram, fmt::format("message {}", m.number));
+  for (const IkeMessage& m : story.messages)
+    out.emplace(m.content->datagram, fmt::format("message {}", m.number));
   for (const trace::Event& event : events)
     if (const auto* s = std::get_if<trace::EspSealed>(&event.body))
       out.emplace(s->datagram, fmt::format("ESP packet {} of SA {}", s->sequence, s->spi));
   return out;
 }
 
-struct Change { std::size_t begin = 0, end = 0; std::string field; };
+struct Change {
+  std::size_t begin = 0, end = 0;
+  std::string field;
+};
 
 // Ranges of octets that differ, each with the field of the original it lies in.
 std::vector<Change> changes(const trace::AttackAction& a, bool ike) {
@@ -49,22 +63,29 @@ std::vector<Change> changes(const trace::AttackAction& a, bool ike) {
   for (std::size_t i = 0; i < a.before.size(); ++i) {
     if (a.before[i] == a.after[i]) continue;
     const auto path = path_to(root, i);
-    const std::string field = path.empty() ? "" : path.size() > 2 ? path[path.size() - 2]->name + " / " + path.back()->name : path.back()->name;
-    if (!out.empty() && out.back().end == i && out.back().field == field) out.back().end = i + 1;
-    else out.push_back({i, i + 1, field});
+    const std::string field = path.empty() ? ""
+                              : path.size() > 2
+                                  ? path[path.size() - 2]->name + " / " + path.back()->name
+                                  : path.back()->name;
+    if (!out.empty() && out.back().end == i && out.back().field == field)
+      out.back().end = i + 1;
+    else
+      out.push_back({i, i + 1, field});
   }
   return out;
 }
 
 std::string_view past(std::string_view action) {
-  constexpr std::pair<std::string_view, std::string_view> words[] = {{"observe", "saw"}, {"pass", "let pass"}, {"drop", "dropped"},
-      {"delay", "delayed"}, {"modify", "changed"}, {"replay", "sent again"}, {"inject", "sent"}};
+  constexpr std::pair<std::string_view, std::string_view> words[] = {
+      {"observe", "saw"},    {"pass", "let pass"},     {"drop", "dropped"}, {"delay", "delayed"},
+      {"modify", "changed"}, {"replay", "sent again"}, {"inject", "sent"}};
   for (const auto& [word, text] : words)
     if (word == action) return text;
   return action;
 }
 
-std::string object(const trace::AttackAction& a, const std::map<std::uint64_t, std::string>& names) {
+std::string object(const trace::AttackAction& a,
+                   const std::map<std::uint64_t, std::string>& names) {
   const auto name = names.find(a.datagram);
   if (name != names.end()) return name->second;
   return a.datagram != 0 ? fmt::format("datagram {}", a.datagram) : "a packet of its own";
@@ -86,7 +107,8 @@ std::vector<Deed> deeds_of(const Events& events) {
   for (const trace::Event& event : events) {
     const auto* a = std::get_if<trace::AttackAction>(&event.body);
     if (!a) continue;
-    const bool repeats = !deeds.empty() && deeds.back().node == event.node && deeds.back().action->action == a->action &&
+    const bool repeats = !deeds.empty() && deeds.back().node == event.node &&
+                         deeds.back().action->action == a->action &&
                          deeds.back().action->note == a->note && a->action != "modify";
     if (!repeats) deeds.push_back({event.node, event.time, event.time, 0, a, {}, false});
     Deed& deed = deeds.back();
@@ -100,28 +122,36 @@ std::vector<Deed> deeds_of(const Events& events) {
   return deeds;
 }
 
-void print_deed(Terminal& t, const Deed& deed, const Story& story, const std::map<std::uint64_t, std::string>& names) {
+void print_deed(Terminal& t, const Deed& deed, const Story& story,
+                const std::map<std::uint64_t, std::string>& names) {
   const trace::AttackAction& a = *deed.action;
-  const std::string what = deed.count == 1 ? object(a, names) : fmt::format("{} times", thousands(deed.count));
-  t.line(fmt::format("  {}  {} {}", t.paint(Role::muted, padded_left(at(deed.first), 14)), t.paint(Role::adversary, std::string(past(a.action))), what));
+  const std::string what =
+      deed.count == 1 ? object(a, names) : fmt::format("{} times", thousands(deed.count));
+  t.line(fmt::format("  {}  {} {}", t.paint(Role::muted, padded_left(at(deed.first), 14)),
+                     t.paint(Role::adversary, std::string(past(a.action))), what));
   if (!a.note.empty()) t.paragraph(a.note, 18);
   const bool ike = story.number_of(a.datagram) != 0;
   for (const Change& c : changes(a, ike))
     t.paragraph(fmt::format("octets {} to {} ({}): {} became {}", c.begin, c.end, c.field,
-                            hex_groups(ByteView(a.before).subspan(c.begin, c.end - c.begin)), hex_groups(ByteView(a.after).subspan(c.begin, c.end - c.begin))), 18);
+                            hex_groups(ByteView(a.before).subspan(c.begin, c.end - c.begin)),
+                            hex_groups(ByteView(a.after).subspan(c.begin, c.end - c.begin))),
+                18);
   std::size_t shown = 0;
   for (const auto& [text, count] : deed.outcomes) {
     if (++shown > 6) {
-      t.paragraph(fmt::format("and {} more outcomes (--json has all)", deed.outcomes.size() - 6), 18, Role::muted);
+      t.paragraph(fmt::format("and {} more outcomes (--json has all)", deed.outcomes.size() - 6),
+                  18, Role::muted);
       break;
     }
-    t.paragraph(count == 1 ? text : fmt::format("{} ({} times)", text, thousands(count)), 18, deed.any_accepted ? Role::warning : Role::text);
+    t.paragraph(count == 1 ? text : fmt::format("{} ({} times)", text, thousands(count)), 18,
+                deed.any_accepted ? Role::warning : Role::text);
   }
 }
 
 std::string knowledge_value(const trace::AttackKnowledge& k) {
   if (k.value.empty()) return k.text;
-  return k.text + (k.text.empty() ? "" : ": ") + hex_groups(ByteView(k.value).first(std::min<std::size_t>(k.value.size(), 32))) +
+  return k.text + (k.text.empty() ? "" : ": ") +
+         hex_groups(ByteView(k.value).first(std::min<std::size_t>(k.value.size(), 32))) +
          (k.value.size() > 32 ? fmt::format(" ... ({})", count_of(k.value.size(), "octet")) : "");
 }
 
@@ -130,9 +160,11 @@ std::string knowledge_value(const trace::AttackKnowledge& k) {
 void print_attack(Terminal& t, const Events& events, const Story& story) {
   const std::vector<Deed> deeds = deeds_of(events);
   bool knows = false;
-  for (const trace::Event& event : events) knows = knows || std::holds_alternative<trace::AttackKnowledge>(event.body);
+  for (const trace::Event& event : events)
+    knows = knows || std::holds_alternative<trace::AttackKnowledge>(event.body);
   if (deeds.empty() && !knows) {
-    t.paragraph("No adversary acted in this run. One appears here when the scenario has `adversaries:`.");
+    t.paragraph(
+        "No adversary acted in this run. One appears here when the scenario has `adversaries:`.");
     return;
   }
   t.heading("What the adversary did, and what came of it");
@@ -143,7 +175,8 @@ void print_attack(Terminal& t, const Events& events, const Story& story) {
   for (const trace::Event& event : events) {
     const auto* k = std::get_if<trace::AttackKnowledge>(&event.body);
     if (!k) continue;
-    t.line(fmt::format("  {}  {}", t.paint(Role::muted, padded_left(at(event.time), 14)), t.paint(Role::adversary, k->item)));
+    t.line(fmt::format("  {}  {}", t.paint(Role::muted, padded_left(at(event.time), 14)),
+                       t.paint(Role::adversary, k->item)));
     t.paragraph(knowledge_value(*k), 18);
     if (!k->how.empty()) t.paragraph("because: " + k->how, 18, Role::muted);
   }
@@ -154,17 +187,24 @@ Json attack_json(const Events& events, const Story& story) {
   const Outcomes all = outcomes_of(events);
   for (const trace::Event& event : events) {
     if (const auto* a = std::get_if<trace::AttackAction>(&event.body)) {
-      Json one{{"time_ns", event.time.ns}, {"node", event.node}, {"action", a->action}, {"datagram", a->datagram}, {"result", a->result},
-               {"note", a->note}, {"before", to_hex(a->before)}, {"after", to_hex(a->after)}};
+      Json one{{"time_ns", event.time.ns},    {"node", event.node},       {"action", a->action},
+               {"datagram", a->datagram},     {"result", a->result},      {"note", a->note},
+               {"before", to_hex(a->before)}, {"after", to_hex(a->after)}};
       if (const std::uint64_t number = story.number_of(a->datagram)) one["message"] = number;
       Json changed = Json::array();
-      for (const Change& c : changes(*a, one.contains("message"))) changed.push_back({{"begin", c.begin}, {"end", c.end}, {"field", c.field}});
+      for (const Change& c : changes(*a, one.contains("message")))
+        changed.push_back({{"begin", c.begin}, {"end", c.end}, {"field", c.field}});
       if (!changed.empty()) one["changes"] = changed;
       if (const auto outcome = all.find(a->result); a->result && outcome != all.end())
         one["outcome"] = {{"accepted", outcome->second.accepted}, {"text", outcome->second.text}};
       actions.push_back(std::move(one));
     } else if (const auto* k = std::get_if<trace::AttackKnowledge>(&event.body)) {
-      knowledge.push_back({{"time_ns", event.time.ns}, {"node", event.node}, {"item", k->item}, {"text", k->text}, {"how", k->how}, {"value", to_hex(k->value)}});
+      knowledge.push_back({{"time_ns", event.time.ns},
+                           {"node", event.node},
+                           {"item", k->item},
+                           {"text", k->text},
+                           {"how", k->how},
+                           {"value", to_hex(k->value)}});
     }
   }
   return {{"actions", actions}, {"knowledge", knowledge}};

@@ -15,9 +15,12 @@ struct Sa {
   std::uint64_t packets = 0, refused = 0;
 };
 
-Sa* find(std::vector<Sa>& sas, const std::string& node, std::string_view protocol, std::string_view direction, std::string_view spi) {
+Sa* find(std::vector<Sa>& sas, const std::string& node, std::string_view protocol,
+         std::string_view direction, std::string_view spi) {
   for (auto sa = sas.rbegin(); sa != sas.rend(); ++sa)
-    if (sa->node == node && sa->parameters->protocol == protocol && sa->parameters->direction == direction && sa->parameters->spi == spi) return &*sa;
+    if (sa->node == node && sa->parameters->protocol == protocol &&
+        sa->parameters->direction == direction && sa->parameters->spi == spi)
+      return &*sa;
   return nullptr;
 }
 
@@ -56,21 +59,30 @@ std::string algorithms(const trace::SaInstalled& p) {
 void print_sa(Terminal& t, const Sa& sa) {
   const trace::SaInstalled& p = *sa.parameters;
   const bool esp = p.protocol == "ESP";
-  const std::string what = esp ? fmt::format("ESP SA {} ({})", p.spi, p.direction) : fmt::format("IKE SA {} / {}", p.spi, p.peer_spi);
-  t.line(fmt::format("  {}  {}", t.paint(Role::heading, what), t.paint(Role::muted, fmt::format("{}{}", sa.node, sa.ike_sa.empty() ? "" : ", " + sa.ike_sa))));
+  const std::string what = esp ? fmt::format("ESP SA {} ({})", p.spi, p.direction)
+                               : fmt::format("IKE SA {} / {}", p.spi, p.peer_spi);
+  t.line(fmt::format("  {}  {}", t.paint(Role::heading, what),
+                     t.paint(Role::muted, fmt::format("{}{}", sa.node,
+                                                      sa.ike_sa.empty() ? "" : ", " + sa.ike_sa))));
   t.entry("name", p.name, 4, 12);
   t.entry("from, to", fmt::format("{} ▶ {}", p.src, p.dst), 4, 12);
   t.entry("algorithms", algorithms(p), 4, 12);
   if (esp) {
     t.entry("protects", fmt::format("{} ▶ {}", joined(p.ts_src), joined(p.ts_dst)), 4, 12);
     if (p.direction == "in")
-      t.entry("anti-replay", p.replay_window == 0 ? "off: a copied packet is accepted again" : fmt::format("window of {}", count_of(p.replay_window, "packet")), 4, 12,
-              p.replay_window == 0 ? Role::warning : Role::text);
-    t.entry("used for", count_of(sa.packets, "packet") + (sa.refused ? fmt::format(", {} refused", thousands(sa.refused)) : ""), 4, 12,
-            sa.refused ? Role::warning : Role::text);
+      t.entry("anti-replay",
+              p.replay_window == 0
+                  ? "off: a copied packet is accepted again"
+                  : fmt::format("window of {}", count_of(p.replay_window, "packet")),
+              4, 12, p.replay_window == 0 ? Role::warning : Role::text);
+    t.entry("used for",
+            count_of(sa.packets, "packet") +
+                (sa.refused ? fmt::format(", {} refused", thousands(sa.refused)) : ""),
+            4, 12, sa.refused ? Role::warning : Role::text);
   }
-  const std::string life = sa.removed ? fmt::format("{} to {}: {}", at(sa.installed), at(*sa.removed), sa.removed_reason)
-                                      : fmt::format("{} to the end of the run", at(sa.installed));
+  const std::string life =
+      sa.removed ? fmt::format("{} to {}: {}", at(sa.installed), at(*sa.removed), sa.removed_reason)
+                 : fmt::format("{} to the end of the run", at(sa.installed));
   t.entry("lived", fmt::format("{} ({})", life, p.reason.empty() ? "new" : p.reason), 4, 12);
 }
 
@@ -79,7 +91,9 @@ void print_sa(Terminal& t, const Sa& sa) {
 void print_sas(Terminal& t, const Events& events) {
   const std::vector<Sa> sas = collect(events);
   if (sas.empty()) {
-    t.paragraph("No security association was installed in this run. They appear here once IKE_AUTH succeeds; `show messages` says how far it came.");
+    t.paragraph(
+        "No security association was installed in this run. They appear here once IKE_AUTH "
+        "succeeds; `show messages` says how far it came.");
     return;
   }
   std::vector<std::string> nodes;
@@ -96,10 +110,24 @@ Json sas_json(const Events& events) {
   Json out = Json::array();
   for (const Sa& sa : collect(events)) {
     const trace::SaInstalled& p = *sa.parameters;
-    Json one{{"node", sa.node}, {"ike_sa", sa.ike_sa}, {"protocol", p.protocol}, {"direction", p.direction}, {"spi", p.spi},
-             {"peer_spi", p.peer_spi}, {"name", p.name}, {"src", p.src}, {"dst", p.dst}, {"encryption", p.encryption},
-             {"integrity", p.integrity}, {"prf", p.prf}, {"ke", p.ke}, {"ts_src", p.ts_src}, {"ts_dst", p.ts_dst},
-             {"replay_window", p.replay_window}, {"reason", p.reason}, {"installed_ns", sa.installed.ns}};
+    Json one{{"node", sa.node},
+             {"ike_sa", sa.ike_sa},
+             {"protocol", p.protocol},
+             {"direction", p.direction},
+             {"spi", p.spi},
+             {"peer_spi", p.peer_spi},
+             {"name", p.name},
+             {"src", p.src},
+             {"dst", p.dst},
+             {"encryption", p.encryption},
+             {"integrity", p.integrity},
+             {"prf", p.prf},
+             {"ke", p.ke},
+             {"ts_src", p.ts_src},
+             {"ts_dst", p.ts_dst},
+             {"replay_window", p.replay_window},
+             {"reason", p.reason},
+             {"installed_ns", sa.installed.ns}};
     if (sa.removed) one["removed_ns"] = sa.removed->ns, one["removed_reason"] = sa.removed_reason;
     if (p.protocol == "ESP") one["packets"] = sa.packets, one["refused"] = sa.refused;
     out.push_back(std::move(one));

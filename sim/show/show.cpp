@@ -9,7 +9,8 @@ namespace ikelab::show {
 namespace {
 
 struct Counts {
-  std::uint64_t ike = 0, esp = 0, refused = 0, keys = 0, sas = 0, negotiations = 0, attacks = 0, alerts = 0;
+  std::uint64_t ike = 0, esp = 0, refused = 0, keys = 0, sas = 0, negotiations = 0, attacks = 0,
+                alerts = 0;
   Instant end;
 };
 
@@ -23,20 +24,27 @@ Counts count(const Events& events) {
     c.keys += std::holds_alternative<trace::KeyDerived>(event.body);
     c.sas += std::holds_alternative<trace::SaInstalled>(event.body);
     c.negotiations += std::holds_alternative<trace::Negotiated>(event.body);
-    c.attacks += std::holds_alternative<trace::AttackAction>(event.body) || std::holds_alternative<trace::AttackKnowledge>(event.body);
+    c.attacks += std::holds_alternative<trace::AttackAction>(event.body) ||
+                 std::holds_alternative<trace::AttackKnowledge>(event.body);
     c.alerts += std::holds_alternative<trace::Alert>(event.body);
   }
   return c;
 }
 
 Json run_json(const store::RunInfo& run) {
-  return {{"id", run.id}, {"scenario", run.scenario}, {"seed", run.seed}, {"status", store::to_string(run.status)},
-          {"expectations_met", run.expectations_met}, {"fingerprint", run.fingerprint}};
+  return {{"id", run.id},
+          {"scenario", run.scenario},
+          {"seed", run.seed},
+          {"status", store::to_string(run.status)},
+          {"expectations_met", run.expectations_met},
+          {"fingerprint", run.fingerprint}};
 }
 
 std::string run_line(const store::RunInfo& run) {
   return fmt::format("Run {}: {}, seed {}{}", run.id, run.scenario, run.seed,
-                     run.status == store::RunStatus::finished ? "" : fmt::format(" ({})", store::to_string(run.status)));
+                     run.status == store::RunStatus::finished
+                         ? ""
+                         : fmt::format(" ({})", store::to_string(run.status)));
 }
 
 const IkeMessage* find_message(const Story& story, std::uint64_t number) {
@@ -51,17 +59,29 @@ struct View {
   ToJson json;
 };
 constexpr View views[] = {
-    {"", [](Terminal& t, const store::RunInfo& r, const Events& e, const Story&) { print_overview(t, r, e); },
+    {"",
+     [](Terminal& t, const store::RunInfo& r, const Events& e, const Story&) {
+       print_overview(t, r, e);
+     },
      [](const store::RunInfo& r, const Events& e, const Story&) { return overview_json(r, e); }},
-    {"messages", [](Terminal& t, const store::RunInfo&, const Events&, const Story& s) { print_messages(t, s); },
+    {"messages",
+     [](Terminal& t, const store::RunInfo&, const Events&, const Story& s) {
+       print_messages(t, s);
+     },
      [](const store::RunInfo&, const Events&, const Story& s) { return messages_json(s); }},
-    {"keys", [](Terminal& t, const store::RunInfo&, const Events& e, const Story&) { print_keys(t, e); },
+    {"keys",
+     [](Terminal& t, const store::RunInfo&, const Events& e, const Story&) { print_keys(t, e); },
      [](const store::RunInfo&, const Events& e, const Story&) { return keys_json(e); }},
-    {"sas", [](Terminal& t, const store::RunInfo&, const Events& e, const Story&) { print_sas(t, e); },
+    {"sas",
+     [](Terminal& t, const store::RunInfo&, const Events& e, const Story&) { print_sas(t, e); },
      [](const store::RunInfo&, const Events& e, const Story&) { return sas_json(e); }},
-    {"why", [](Terminal& t, const store::RunInfo&, const Events& e, const Story&) { print_why(t, e); },
+    {"why",
+     [](Terminal& t, const store::RunInfo&, const Events& e, const Story&) { print_why(t, e); },
      [](const store::RunInfo&, const Events& e, const Story&) { return why_json(e); }},
-    {"attack", [](Terminal& t, const store::RunInfo&, const Events& e, const Story& s) { print_attack(t, e, s); },
+    {"attack",
+     [](Terminal& t, const store::RunInfo&, const Events& e, const Story& s) {
+       print_attack(t, e, s);
+     },
      [](const store::RunInfo&, const Events& e, const Story& s) { return attack_json(e, s); }},
 };
 
@@ -76,12 +96,16 @@ void write_json(std::ostream& out, const store::RunInfo& run, Json view) {
   out << all.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
-int show_message(const store::RunInfo& run, const Events& events, const ShowOptions& options, std::ostream& out, std::ostream& err) {
+int show_message(const store::RunInfo& run, const Events& events, const ShowOptions& options,
+                 std::ostream& out, std::ostream& err) {
   const Story story = tell(events);
   const IkeMessage* message = find_message(story, options.message);
   if (!message)
-    return usage_error(err, fmt::format("E-SHOW-002: there is no message {}; run {} has {}", options.message, run.id,
-                                        story.messages.empty() ? "none" : fmt::format("messages 1 to {}", story.messages.size())));
+    return usage_error(
+        err, fmt::format(
+                 "E-SHOW-002: there is no message {}; run {} has {}", options.message, run.id,
+                 story.messages.empty() ? "none"
+                                        : fmt::format("messages 1 to {}", story.messages.size())));
   if (options.json) {
     write_json(out, run, message_json(events, *message));
   } else {
@@ -106,9 +130,14 @@ void print_overview(Terminal& t, const store::RunInfo& run, const Events& events
     t.line();
   }
   if (run.status == store::RunStatus::finished)
-    t.entry("expected", run.expectations_met ? "everything that had to be true was" : "something that had to be true was not", 2, 12,
-            run.expectations_met ? Role::text : Role::warning);
-  t.entry("messages", fmt::format("{} of IKE, {} of ESP{}", thousands(c.ike), thousands(c.esp), c.refused ? fmt::format(" ({} refused)", thousands(c.refused)) : ""), 2, 12);
+    t.entry("expected",
+            run.expectations_met ? "everything that had to be true was"
+                                 : "something that had to be true was not",
+            2, 12, run.expectations_met ? Role::text : Role::warning);
+  t.entry("messages",
+          fmt::format("{} of IKE, {} of ESP{}", thousands(c.ike), thousands(c.esp),
+                      c.refused ? fmt::format(" ({} refused)", thousands(c.refused)) : ""),
+          2, 12);
   t.entry("keys", count_of(c.keys, "derived value"), 2, 12);
   t.entry("sas", fmt::format("{} installed", thousands(c.sas)), 2, 12);
   t.entry("why", count_of(c.negotiations, "negotiation"), 2, 12);
@@ -122,15 +151,21 @@ void print_overview(Terminal& t, const store::RunInfo& run, const Events& events
 
 Json overview_json(const store::RunInfo& run, const Events& events) {
   const Counts c = count(events);
-  return {{"about", run.about}, {"duration_ns", c.end.ns}, {"ike_messages", c.ike}, {"esp_packets", c.esp}, {"esp_refused", c.refused},
-          {"derived_values", c.keys}, {"sas_installed", c.sas}, {"negotiations", c.negotiations}, {"attack_events", c.attacks}, {"alerts", c.alerts}};
+  return {{"about", run.about},     {"duration_ns", c.end.ns},        {"ike_messages", c.ike},
+          {"esp_packets", c.esp},   {"esp_refused", c.refused},       {"derived_values", c.keys},
+          {"sas_installed", c.sas}, {"negotiations", c.negotiations}, {"attack_events", c.attacks},
+          {"alerts", c.alerts}};
 }
 
-int show(const store::RunInfo& run, const std::vector<trace::Event>& events, const ShowOptions& options, std::ostream& out, std::ostream& err) {
+int show(const store::RunInfo& run, const std::vector<trace::Event>& events,
+         const ShowOptions& options, std::ostream& out, std::ostream& err) {
   if (options.what == "message") return show_message(run, events, options, out, err);
-  const auto* view = std::find_if(std::begin(views), std::end(views), [&](const View& v) { return v.name == options.what; });
+  const auto* view = std::find_if(std::begin(views), std::end(views),
+                                  [&](const View& v) { return v.name == options.what; });
   if (view == std::end(views))
-    return usage_error(err, fmt::format("E-SHOW-001: there is no view '{}'; expected messages, message N, keys, sas, why or attack", options.what));
+    return usage_error(err, fmt::format("E-SHOW-001: there is no view '{}'; expected messages, "
+                                        "message N, keys, sas, why or attack",
+                                        options.what));
   const Story story = tell(events);
   if (options.json) {
     write_json(out, run, view->json(run, events, story));

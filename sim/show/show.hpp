@@ -1,5 +1,6 @@
-// `ikelab show`: a recorded run in the terminal, for those without a display. Everything is read from the events of the run;
-// what a message consists of is dissected again from its octets, by the same code the engine used.
+// `ikelab show`: a recorded run in the terminal, for those without a display. Everything is read
+// from the events of the run; what a message consists of is dissected again from its octets, by the
+// same code the engine used.
 #pragma once
 #include <cstdint>
 #include <ostream>
@@ -12,16 +13,17 @@
 namespace ikelab::show {
 
 struct ShowOptions {
-  std::string what;           ///< "" (overview), "messages", "message", "keys", "sas", "why", "attack"
+  std::string what;  ///< "" (overview), "messages", "message", "keys", "sas", "why", "attack"
   std::uint64_t message = 0;  ///< for "message": the number that `messages` prints, from 1
   bool json = false;
-  bool colour = false;        ///< ANSI colours; never the only carrier of meaning
-  unsigned width = 100;       ///< columns of the terminal; at least 72 are used
+  bool colour = false;   ///< ANSI colours; never the only carrier of meaning
+  unsigned width = 100;  ///< columns of the terminal; at least 72 are used
 };
 
-/// Prints the view on `out`, or one line of error on `err`. Returns the exit code: 0 done, 2 wrong usage: E-SHOW-001 no such view,
-/// E-SHOW-002 no such message. A view with nothing to show says what would appear and how to get it, and is 0.
-int show(const store::RunInfo& run, const std::vector<trace::Event>& events, const ShowOptions& options, std::ostream& out,
-         std::ostream& err);
+/// Prints the view on `out`, or one line of error on `err`. Returns the exit code: 0 done, 2 wrong
+/// usage: E-SHOW-001 no such view, E-SHOW-002 no such message. A view with nothing to show says
+/// what would appear and how to get it, and is 0.
+int show(const store::RunInfo& run, const std::vector<trace::Event>& events,
+         const ShowOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace ikelab::show

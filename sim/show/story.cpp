@@ -13,19 +13,23 @@ namespace {
 using trace::Event;
 
 template <class T>
-const T* as(const Event& event) { return std::get_if<T>(&event.body); }
+const T* as(const Event& event) {
+  return std::get_if<T>(&event.body);
+}
 
 // What the whole run says about datagrams, gathered before the story is told.
 struct Facts {
-  std::map<std::string, std::string> node_at;                       // "192.0.2.1:500" to the node that sends from there
+  std::map<std::string, std::string> node_at;  // "192.0.2.1:500" to the node that sends from there
   std::map<std::uint64_t, std::pair<Instant, std::string>> arrival;  // datagram to when and where
   std::map<std::uint64_t, std::string> lost;
-  std::map<std::uint64_t, std::string> sent_by_nodes;               // datagram to its sender
-  std::set<std::uint64_t> messages;                                 // datagrams some node told as a message
-  std::map<std::uint64_t, std::string> attacked;                    // datagram to what kept it from arriving as it was
-  std::map<std::uint64_t, std::pair<const Event*, const trace::AttackAction*>> made_by;  // datagram to the adversary's action
+  std::map<std::uint64_t, std::string> sent_by_nodes;  // datagram to its sender
+  std::set<std::uint64_t> messages;                    // datagrams some node told as a message
+  std::map<std::uint64_t, std::string>
+      attacked;  // datagram to what kept it from arriving as it was
+  std::map<std::uint64_t, std::pair<const Event*, const trace::AttackAction*>>
+      made_by;  // datagram to the adversary's action
   std::map<std::uint64_t, std::pair<std::string, std::string>> sealed_at;  // ESP datagram to sender
-  std::set<std::string> initiators;                                 // SPIi + node of who began an IKE SA
+  std::set<std::string> initiators;  // SPIi + node of who began an IKE SA
 };
 
 void gather_message(Facts& facts, const Event& event, const trace::Message& m) {
@@ -42,7 +46,8 @@ void gather_message(Facts& facts, const Event& event, const trace::Message& m) {
 
 void gather_attack(Facts& facts, const Event& event, const trace::AttackAction& a) {
   if (a.result) facts.made_by.emplace(a.result, std::pair(&event, &a));
-  if (a.action == "modify") facts.attacked.emplace(a.datagram, event.node + " changed it on the way");
+  if (a.action == "modify")
+    facts.attacked.emplace(a.datagram, event.node + " changed it on the way");
   if (a.action == "drop") facts.attacked.emplace(a.datagram, event.node + " took it off the wire");
 }
 
@@ -57,20 +62,24 @@ Facts gather(const std::vector<Event>& events) {
   Facts facts;
   for (const Event& event : events) {
     if (const auto* m = as<trace::Message>(event)) gather_message(facts, event, *m);
-    if (const auto* r = as<trace::DatagramReceived>(event)) facts.arrival.emplace(r->id, std::pair(event.time, event.node));
-    if (const auto* d = as<trace::DatagramDropped>(event)) facts.lost.emplace(d->id, fmt::format("{}: {}", d->where, d->reason));
+    if (const auto* r = as<trace::DatagramReceived>(event))
+      facts.arrival.emplace(r->id, std::pair(event.time, event.node));
+    if (const auto* d = as<trace::DatagramDropped>(event))
+      facts.lost.emplace(d->id, fmt::format("{}: {}", d->where, d->reason));
     if (const auto* p = as<trace::PacketOnLink>(event); p && p->id && !p->lost.empty())
       facts.lost.emplace(p->id, fmt::format("link {}: {}", p->link, p->lost));
     if (const auto* a = as<trace::AttackAction>(event)) gather_attack(facts, event, *a);
     if (const auto* d = as<trace::Diagnostic>(event)) gather_remark(facts, event, d->datagram);
-    if (const auto* s = as<trace::EspSealed>(event)) facts.sealed_at.emplace(s->datagram, std::pair(event.node, s->spi));
+    if (const auto* s = as<trace::EspSealed>(event))
+      facts.sealed_at.emplace(s->datagram, std::pair(event.node, s->spi));
   }
   return facts;
 }
 
 class Teller {
  public:
-  Teller(const std::vector<Event>& events, Facts facts) : events_(events), facts_(std::move(facts)) {}
+  Teller(const std::vector<Event>& events, Facts facts)
+      : events_(events), facts_(std::move(facts)) {}
 
   Story tell() {
     for (const Event& event : events_) visit(event);
@@ -82,11 +91,16 @@ class Teller {
  private:
   void visit(const Event& event) {
     if (const auto* m = as<trace::Message>(event)) return message(event, *m);
-    if (as<trace::EspSealed>(event) || as<trace::EspOpened>(event) || as<trace::EspRejected>(event)) return esp(event);
+    if (as<trace::EspSealed>(event) || as<trace::EspOpened>(event) || as<trace::EspRejected>(event))
+      return esp(event);
     if (const auto* a = as<trace::AttackAction>(event)) return attack(event, *a);
     if (const auto* d = as<trace::Diagnostic>(event); d && !facts_.messages.contains(d->datagram))
-      return note(event, fmt::format("{} {}: {}", d->severity == "error" ? "refuses" : "remarks", d->code, d->message), d->severity == "error");
-    if (const auto* s = as<trace::SaInstalled>(event); s && s->direction != "in")  // one note a pair
+      return note(event,
+                  fmt::format("{} {}: {}", d->severity == "error" ? "refuses" : "remarks", d->code,
+                              d->message),
+                  d->severity == "error");
+    if (const auto* s = as<trace::SaInstalled>(event);
+        s && s->direction != "in")  // one note a pair
       return note(event, installed_text(*s));
     if (const auto* r = as<trace::SaRemoved>(event); r && r->direction != "in")
       return note(event, fmt::format("{} SA {} removed: {}", r->protocol, r->spi, r->reason));
@@ -95,7 +109,8 @@ class Teller {
 
   void message(const Event& event, const trace::Message& m) {
     const bool sent = m.direction == "sent";
-    if (!sent && facts_.sent_by_nodes.contains(m.datagram)) return;  // the other end of a message already told
+    if (!sent && facts_.sent_by_nodes.contains(m.datagram))
+      return;  // the other end of a message already told
     flush_esp();
     IkeMessage out;
     out.number = story_.messages.size() + 1;
@@ -115,7 +130,8 @@ class Teller {
     }
     fate(out);
     out.by_initiator = by_initiator(out);
-    story_.rows.push_back({Row::Kind::message, out.sent, story_.messages.size(), {}, {}, {}, false, false});
+    story_.rows.push_back(
+        {Row::Kind::message, out.sent, story_.messages.size(), {}, {}, {}, false, false});
     story_.messages.push_back(std::move(out));
   }
 
@@ -133,7 +149,8 @@ class Teller {
     }
   }
 
-  // The I flag says which side of the IKE SA sent it (RFC 7296, 3.1); without octets, who began the SA does.
+  // The I flag says which side of the IKE SA sent it (RFC 7296, 3.1); without octets, who began the
+  // SA does.
   bool by_initiator(const IkeMessage& m) const {
     if (m.content->bytes.size() > 19) return (m.content->bytes[19] & 0x08) != 0;
     return facts_.initiators.contains(m.content->spi_i + m.from);
@@ -149,7 +166,8 @@ class Teller {
 
   void note(const Event& event, std::string text, bool warning = false) {
     flush_esp();
-    story_.rows.push_back({Row::Kind::note, event.time, 0, {}, event.node, std::move(text), false, warning});
+    story_.rows.push_back(
+        {Row::Kind::note, event.time, 0, {}, event.node, std::move(text), false, warning});
   }
   void chapter(const Event& event, const std::string& text) {
     flush_esp();
@@ -174,8 +192,10 @@ class Teller {
     } else if (const auto* opened = as<trace::EspOpened>(event)) {
       const auto from = facts_.sealed_at.find(opened->datagram);
       const auto maker = facts_.made_by.find(opened->datagram);
-      if (from != facts_.sealed_at.end()) ++direction(from->second.first, event.node).opened;
-      else if (maker != facts_.made_by.end()) ++direction(maker->second.first->node, event.node).opened;
+      if (from != facts_.sealed_at.end())
+        ++direction(from->second.first, event.node).opened;
+      else if (maker != facts_.made_by.end())
+        ++direction(maker->second.first->node, event.node).opened;
     } else if (const auto* rejected = as<trace::EspRejected>(event)) {
       ++fold_->esp.refused[event.node + ": " + rejected->code];
     }
@@ -192,11 +212,13 @@ class Teller {
     for (const Event& event : events_) {
       const auto* d = as<trace::Diagnostic>(event);
       if (!d || d->datagram == 0) continue;
-      if (const auto at = by_datagram.find(d->datagram); at != by_datagram.end()) at->second->remarks.push_back({event.node, d});
+      if (const auto at = by_datagram.find(d->datagram); at != by_datagram.end())
+        at->second->remarks.push_back({event.node, d});
     }
     for (const Attack& a : attacks_)
       for (const std::uint64_t id : {a.action->datagram, a.action->result})
-        if (const auto at = by_datagram.find(id); id != 0 && at != by_datagram.end()) at->second->attacks.push_back(a);
+        if (const auto at = by_datagram.find(id); id != 0 && at != by_datagram.end())
+          at->second->attacks.push_back(a);
   }
 
   const std::vector<Event>& events_;
@@ -212,27 +234,38 @@ bool has(const IkeMessage& m, std::string_view payload) {
 }
 
 std::string error_in(const IkeMessage& m) {
-  for (const char* error : {"NO_PROPOSAL_CHOSEN", "AUTHENTICATION_FAILED", "TS_UNACCEPTABLE", "TEMPORARY_FAILURE", "CHILD_SA_NOT_FOUND",
-                            "INVALID_SYNTAX", "UNSUPPORTED_CRITICAL_PAYLOAD", "NO_ADDITIONAL_SAS"})
+  for (const char* error : {"NO_PROPOSAL_CHOSEN", "AUTHENTICATION_FAILED", "TS_UNACCEPTABLE",
+                            "TEMPORARY_FAILURE", "CHILD_SA_NOT_FOUND", "INVALID_SYNTAX",
+                            "UNSUPPORTED_CRITICAL_PAYLOAD", "NO_ADDITIONAL_SAS"})
     if (has(m, fmt::format("N({})", error))) return error;
   return {};
 }
 
 std::string init_in_words(const IkeMessage& m) {
   if (!m.content->response) {
-    if (has(m, "N(COOKIE)")) return fmt::format("{} begins again and returns the cookie: it can receive at its address.", m.from);
+    if (has(m, "N(COOKIE)"))
+      return fmt::format("{} begins again and returns the cookie: it can receive at its address.",
+                         m.from);
     return fmt::format("{} offers algorithms, its public key exchange value and a nonce.", m.from);
   }
-  if (has(m, "N(COOKIE)")) return fmt::format("{} asks {} to show with a cookie that it can receive, before any costly work.", m.from, m.to);
-  if (has(m, "N(INVALID_KE_PAYLOAD)")) return fmt::format("{} asks for another key exchange method.", m.from);
-  return fmt::format("{} chooses one proposal and answers with its own public value; now both can derive keys.", m.from);
+  if (has(m, "N(COOKIE)"))
+    return fmt::format(
+        "{} asks {} to show with a cookie that it can receive, before any costly work.", m.from,
+        m.to);
+  if (has(m, "N(INVALID_KE_PAYLOAD)"))
+    return fmt::format("{} asks for another key exchange method.", m.from);
+  return fmt::format(
+      "{} chooses one proposal and answers with its own public value; now both can derive keys.",
+      m.from);
 }
 
 std::string child_in_words(const IkeMessage& m) {
   const bool ike = !has(m, "TSi");
   if (!m.content->response) {
-    if (ike) return fmt::format("{} wants to replace the IKE SA by a new one with fresh keys.", m.from);
-    if (has(m, "N(REKEY_SA)")) return fmt::format("{} wants to replace a Child SA by a new one with fresh keys.", m.from);
+    if (ike)
+      return fmt::format("{} wants to replace the IKE SA by a new one with fresh keys.", m.from);
+    if (has(m, "N(REKEY_SA)"))
+      return fmt::format("{} wants to replace a Child SA by a new one with fresh keys.", m.from);
     return fmt::format("{} asks for another Child SA.", m.from);
   }
   return fmt::format("{} agrees: the new {} has its keys.", m.from, ike ? "IKE SA" : "Child SA");
@@ -246,19 +279,26 @@ std::uint64_t Story::number_of(std::uint64_t datagram) const {
   return 0;
 }
 
-Story tell(const std::vector<trace::Event>& events) { return Teller(events, gather(events)).tell(); }
+Story tell(const std::vector<trace::Event>& events) {
+  return Teller(events, gather(events)).tell();
+}
 
 std::string in_words(const IkeMessage& m) {
   const trace::Message& c = *m.content;
-  if (const std::string error = error_in(m); !error.empty()) return fmt::format("{} refuses: {}.", m.from, error);
+  if (const std::string error = error_in(m); !error.empty())
+    return fmt::format("{} refuses: {}.", m.from, error);
   if (c.exchange == "IKE_SA_INIT") return init_in_words(m);
   if (c.encrypted && c.payloads.empty() && c.exchange == "INFORMATIONAL")
-    return c.response ? fmt::format("{} confirms.", m.from) : fmt::format("{} asks whether {} is still there.", m.from, m.to);
+    return c.response ? fmt::format("{} confirms.", m.from)
+                      : fmt::format("{} asks whether {} is still there.", m.from, m.to);
   if (c.exchange == "IKE_AUTH")
     return c.response ? fmt::format("{} proves who it is; the first Child SA is ready.", m.from)
                       : fmt::format("{} proves who it is and asks for the first Child SA.", m.from);
   if (c.exchange == "CREATE_CHILD_SA") return child_in_words(m);
-  if (has(m, "D")) return fmt::format(fmt::runtime(c.response ? "{} has closed its side of the SA too." : "{} closes an SA."), m.from);
+  if (has(m, "D"))
+    return fmt::format(
+        fmt::runtime(c.response ? "{} has closed its side of the SA too." : "{} closes an SA."),
+        m.from);
   return fmt::format("{} sends {}.", m.from, title(m));
 }
 
@@ -273,8 +313,10 @@ std::string contents(const IkeMessage& m) {
 }
 
 std::string installed_text(const trace::SaInstalled& sa) {
-  if (sa.protocol == "IKE") return fmt::format("IKE SA {} is up ({})", sa.spi, sa.reason.empty() ? "new" : sa.reason);
-  return fmt::format("Child SA '{}' is up: out {}, in {} ({})", sa.name, sa.spi, sa.peer_spi, sa.reason.empty() ? "new" : sa.reason);
+  if (sa.protocol == "IKE")
+    return fmt::format("IKE SA {} is up ({})", sa.spi, sa.reason.empty() ? "new" : sa.reason);
+  return fmt::format("Child SA '{}' is up: out {}, in {} ({})", sa.name, sa.spi, sa.peer_spi,
+                     sa.reason.empty() ? "new" : sa.reason);
 }
 
 }  // namespace ikelab::show

@@ -1,5 +1,5 @@
-// The run as a story: IKE messages with what became of each, and the rows of the ladder in the order of time.
-// Built from the events alone, so that it can be tested without a database.
+// The run as a story: IKE messages with what became of each, and the rows of the ladder in the
+// order of time. Built from the events alone, so that it can be tested without a database.
 #pragma once
 #include <map>
 #include <optional>
@@ -24,33 +24,37 @@ struct Remark {
 
 /// One IKE datagram on its way. Retransmissions are messages of their own.
 struct IkeMessage {
-  std::uint64_t number = 0;               ///< from 1, in the order of sending
-  const trace::Message* content = nullptr;  ///< as sent; as received when no node of the run sent it
-  std::string from, to;                   ///< nodes; `from` is the adversary's when it made the datagram
-  std::string sa;                         ///< the IKE SA's local name at the sender
+  std::uint64_t number = 0;  ///< from 1, in the order of sending
+  const trace::Message* content =
+      nullptr;           ///< as sent; as received when no node of the run sent it
+  std::string from, to;  ///< nodes; `from` is the adversary's when it made the datagram
+  std::string sa;        ///< the IKE SA's local name at the sender
   bool made_by_adversary = false;
   Instant sent;
-  std::optional<Instant> arrived;         ///< when the receiver accepted or refused it
-  std::string lost;                       ///< where and why it never arrived, in words
-  std::vector<Remark> remarks;            ///< of the receiver
-  std::vector<Attack> attacks;            ///< what an adversary did with this datagram
-  bool by_initiator = true;               ///< sent by the side that began this IKE SA: the left lane
+  std::optional<Instant> arrived;  ///< when the receiver accepted or refused it
+  std::string lost;                ///< where and why it never arrived, in words
+  std::vector<Remark> remarks;     ///< of the receiver
+  std::vector<Attack> attacks;     ///< what an adversary did with this datagram
+  bool by_initiator = true;        ///< sent by the side that began this IKE SA: the left lane
 };
 
 /// Neighbouring ESP packets in one row.
 struct EspFold {
-  struct Direction { std::string from, to; std::uint64_t sealed = 0, opened = 0; };
+  struct Direction {
+    std::string from, to;
+    std::uint64_t sealed = 0, opened = 0;
+  };
   std::vector<Direction> directions;
   std::map<std::string, std::uint64_t> refused;  ///< "gw-b: E-ESP-REPLAY" to packets
-  std::string first;                              ///< summary of the first inner packet
+  std::string first;                             ///< summary of the first inner packet
 };
 
 struct Row {
   enum class Kind { message, esp, attack, note, chapter } kind = Kind::note;
   Instant time;
-  std::size_t message = 0;   ///< index into messages
+  std::size_t message = 0;  ///< index into messages
   EspFold esp;
-  std::string node, text;    ///< attack, note, chapter
+  std::string node, text;  ///< attack, note, chapter
   bool adversary = false, warning = false;
 };
 

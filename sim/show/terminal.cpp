@@ -5,17 +5,26 @@
 namespace ikelab::show {
 namespace {
 
-// The dark theme's colour roles in the terminal's 256 colours (nearest to the hex values of the look).
+// The dark theme's colour roles in the terminal's 256 colours (nearest to the hex values of the
+// look).
 constexpr std::string_view code(Role role) {
   switch (role) {
-    case Role::muted: return "38;5;245";
-    case Role::heading: return "1";
-    case Role::initiator: return "38;5;74";
-    case Role::responder: return "38;5;36";
-    case Role::adversary: return "38;5;209";
-    case Role::warning: return "38;5;214";
-    case Role::secret: return "38;5;175";
-    case Role::text: break;
+    case Role::muted:
+      return "38;5;245";
+    case Role::heading:
+      return "1";
+    case Role::initiator:
+      return "38;5;74";
+    case Role::responder:
+      return "38;5;36";
+    case Role::adversary:
+      return "38;5;209";
+    case Role::warning:
+      return "38;5;214";
+    case Role::secret:
+      return "38;5;175";
+    case Role::text:
+      break;
   }
   return "";
 }
@@ -51,10 +60,12 @@ void Terminal::heading(std::string_view text) {
 }
 
 void Terminal::paragraph(std::string_view text, std::size_t indent, Role role) {
-  for (const std::string& part : wrapped(text, width_ - indent)) line(std::string(indent, ' ') + paint(role, part));
+  for (const std::string& part : wrapped(text, width_ - indent))
+    line(std::string(indent, ' ') + paint(role, part));
 }
 
-void Terminal::entry(std::string_view name, std::string_view value, std::size_t indent, std::size_t name_columns, Role role) {
+void Terminal::entry(std::string_view name, std::string_view value, std::size_t indent,
+                     std::size_t name_columns, Role role) {
   const std::size_t used = indent + name_columns;
   std::string left = std::string(indent, ' ') + padded(name, name_columns);
   for (const std::string& part : wrapped(value, width_ - used)) {
@@ -97,7 +108,9 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
     }
   }
   for (std::string& line : lines)
-    for (std::size_t at = line.find(no_break); at != std::string::npos; at = line.find(no_break, at)) line.replace(at, no_break.size(), " ");
+    for (std::size_t at = line.find(no_break); at != std::string::npos;
+         at = line.find(no_break, at))
+      line.replace(at, no_break.size(), " ");
   return lines;
 }
 

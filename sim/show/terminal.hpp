@@ -1,4 +1,5 @@
-// How text gets to a terminal: colour roles (docs of the look: a role means something or is absent), wrapping, hex.
+// How text gets to a terminal: colour roles (docs of the look: a role means something or is
+// absent), wrapping, hex.
 #pragma once
 #include <ostream>
 #include <string>
@@ -13,7 +14,8 @@ enum class Role { text, muted, heading, initiator, responder, adversary, warning
 
 class Terminal {
  public:
-  Terminal(std::ostream& out, bool colour, unsigned width) : out_(out), colour_(colour), width_(width < 72 ? 72 : width) {}
+  Terminal(std::ostream& out, bool colour, unsigned width)
+      : out_(out), colour_(colour), width_(width < 72 ? 72 : width) {}
 
   [[nodiscard]] std::string paint(Role role, std::string_view text) const;
   [[nodiscard]] std::size_t width() const { return width_; }
@@ -23,7 +25,8 @@ class Terminal {
   /// Wrapped at the width, every line indented.
   void paragraph(std::string_view text, std::size_t indent = 0, Role role = Role::text);
   /// "name  value", the value wrapped under itself.
-  void entry(std::string_view name, std::string_view value, std::size_t indent, std::size_t name_columns, Role role = Role::text);
+  void entry(std::string_view name, std::string_view value, std::size_t indent,
+             std::size_t name_columns, Role role = Role::text);
 
  private:
   std::ostream& out_;
@@ -39,7 +42,8 @@ std::size_t columns(std::string_view text);
 /// Padded with blanks on the right, never cut.
 std::string padded(std::string_view text, std::size_t width);
 std::string padded_left(std::string_view text, std::size_t width);
-/// Lines of at most `width` columns, broken at blanks but not at no-break spaces (which become blanks); longer words are cut.
+/// Lines of at most `width` columns, broken at blanks but not at no-break spaces (which become
+/// blanks); longer words are cut.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 /// "c0c1 c2c3 c4c5": groups of four digits.
 std::string hex_groups(ByteView octets);

@@ -17,7 +17,8 @@ Json overview_json(const store::RunInfo& run, const Events& events);
 void print_messages(Terminal& terminal, const Story& story);
 Json messages_json(const Story& story);
 
-void print_message(Terminal& terminal, const Events& events, const Story& story, const IkeMessage& message);
+void print_message(Terminal& terminal, const Events& events, const Story& story,
+                   const IkeMessage& message);
 Json message_json(const Events& events, const IkeMessage& message);
 
 void print_keys(Terminal& terminal, const Events& events);

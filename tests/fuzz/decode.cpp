@@ -1,9 +1,10 @@
-// Fuzz target: any datagram decodes, what decodes without remark encodes back to the same meaning, the grammar judges it.
-#include "tests/fuzz/targets.hpp"
-
+// Fuzz target: any datagram decodes, what decodes without remark encodes back to the same meaning,
+// the grammar judges it.
 #include "protocol/wire/decode.hpp"
+
 #include "protocol/wire/encode.hpp"
 #include "protocol/wire/grammar.hpp"
+#include "tests/fuzz/targets.hpp"
 
 using namespace ikelab;
 using namespace ikelab::wire;
@@ -13,7 +14,8 @@ namespace ikelab::fuzz {
 void decode(ByteView octets) {
   const Decoded once = wire::decode(octets);
   const auto inner = decode_chain(octets, PayloadType::sa);
-  for (const Diagnostic& d : once.diagnostics) IKELAB_ASSERT(d.begin <= d.end && d.end <= octets.size());
+  for (const Diagnostic& d : once.diagnostics)
+    IKELAB_ASSERT(d.begin <= d.end && d.end <= octets.size());
   static_cast<void>(check(once.message, &inner.payloads));
   static_cast<void>(summary(once.message, &inner.payloads));
   if (!once.ok()) return;

@@ -1,8 +1,9 @@
-// Fuzz target: the leaves of every dissection cover every octet once, and what is shown is what decode() read.
-#include "tests/fuzz/targets.hpp"
-
+// Fuzz target: the leaves of every dissection cover every octet once, and what is shown is what
+// decode() read.
 #include "protocol/wire/dissect.hpp"
+
 #include "protocol/wire/encode.hpp"
+#include "tests/fuzz/targets.hpp"
 
 using namespace ikelab;
 using namespace ikelab::wire;
@@ -13,7 +14,8 @@ void covers(const Field& root, std::size_t size) {
   IKELAB_ASSERT(root.begin == 0 && root.end == size);
   std::size_t at = 0;
   for (const Field* leaf : leaves(root)) {
-    IKELAB_ASSERT(leaf->begin == at && leaf->end > at && !leaf->name.empty() && !leaf->meaning.empty());
+    IKELAB_ASSERT(leaf->begin == at && leaf->end > at && !leaf->name.empty() &&
+                  !leaf->meaning.empty());
     at = leaf->end;
   }
   IKELAB_ASSERT(at == size);
@@ -29,7 +31,8 @@ void dissect(ByteView octets) {
   const Decoded plain = wire::decode(octets);
   IKELAB_ASSERT(plain.message.payloads.size() == tree.message.payloads.size());
   for (std::size_t i = 0; i < plain.message.payloads.size(); ++i)
-    IKELAB_ASSERT(encode_body(plain.message.payloads[i].body) == encode_body(tree.message.payloads[i].body));
+    IKELAB_ASSERT(encode_body(plain.message.payloads[i].body) ==
+                  encode_body(tree.message.payloads[i].body));
   IKELAB_ASSERT(wire::dissect(octets).diagnostics == plain.diagnostics);
 
   // The first octet chooses how else to read the rest.

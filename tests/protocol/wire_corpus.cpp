@@ -9,10 +9,12 @@
 using namespace ikelab;
 
 TEST_CASE("fuzz corpora are replayed", "[wire]") {
-  const std::pair<const char*, std::function<void(ByteView)>> targets[] = {{"decode", fuzz::decode}, {"dissect", fuzz::dissect}};
+  const std::pair<const char*, std::function<void(ByteView)>> targets[] = {
+      {"decode", fuzz::decode}, {"dissect", fuzz::dissect}};
   for (const auto& [name, target] : targets) {
     std::size_t count = 0;
-    const std::filesystem::path folder = std::filesystem::path(IKELAB_SOURCE_DIR) / "tests/fuzz/corpus" / name;
+    const std::filesystem::path folder =
+        std::filesystem::path(IKELAB_SOURCE_DIR) / "tests/fuzz/corpus" / name;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
       std::ifstream in(entry.path(), std::ios::binary);
       const std::string octets((std::istreambuf_iterator<char>(in)), {});

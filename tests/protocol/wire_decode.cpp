@@ -67,27 +67,33 @@ constexpr auto N = PayloadType::notify;
 constexpr auto D = PayloadType::delete_;
 constexpr auto TS = PayloadType::ts_i;
 
-// For each diagnostic about payload bodies: a body that earns it; and for each payload, bodies that earn none.
+// For each diagnostic about payload bodies: a body that earns it; and for each payload, bodies that
+// earn none.
 const Case cases[] = {
     // One ESP proposal, SPI 01020304, with ENCR_AES_GCM_16 256 and no ESN.
     {"", SA, "00000020 01030402 01020304 0300000c 01000014 800e0100 00000008 05000000"},
     {"", SA, "00000014 01030401 01020304 00000008 05000000"},
-    {"E-WIRE-020", SA, "00000014 010304"},                                          // shorter than a proposal
-    {"E-WIRE-020", SA, "00000015 01030401 01020304 00000008 05000000"},             // longer than the payload
-    {"E-WIRE-020", SA, "0000000b 01030401 01020304 00000008 05000000"},             // shorter than its SPI
-    {"E-WIRE-020", SA, "02000014 01030401 01020304 00000008 05000000"},             // another is promised
-    {"E-WIRE-020", SA, "00000014 01030401 01020304 00000008 05000000 ff"},          // octets after the last
-    {"E-WIRE-021", SA, "01000014 01030401 01020304 00000008 05000000 00000014 02030401 01020304 00000008 05000000"},
-    {"E-WIRE-022", SA, "02000014 01030401 01020304 00000008 05000000 00000014 03030401 01020304 00000008 05000000"},
-    {"E-WIRE-023", SA, "00000010 01030001 00000008 05000000"},                      // ESP without an SPI
-    {"E-WIRE-023", SA, "00000014 01010401 01020304 00000008 05000000"},             // IKE with 4 octets of SPI
-    {"E-WIRE-024", SA, "00000013 01030401 01020304 00000008 050000"},               // a transform cut short
-    {"E-WIRE-024", SA, "00000014 01030401 01020304 00000009 05000000"},             // longer than its proposal
-    {"E-WIRE-024", SA, "00000014 01030402 01020304 03000008 05000000"},             // another is promised
-    {"E-WIRE-025", SA, "00000014 01030402 01020304 00000008 05000000"},             // counts two, holds one
-    {"E-WIRE-025", SA, "00000018 01030401 01020304 00000008 05000000 00000000"},    // octets after the last transform
-    {"E-WIRE-026", SA, "00000016 01030401 01020304 0000000a 05000000 800e"},        // an attribute cut short
-    {"E-WIRE-026", SA, "00000018 01030401 01020304 0000000c 01000014 000e0001"},    // its value is not there
+    {"E-WIRE-020", SA, "00000014 010304"},                               // shorter than a proposal
+    {"E-WIRE-020", SA, "00000015 01030401 01020304 00000008 05000000"},  // longer than the payload
+    {"E-WIRE-020", SA, "0000000b 01030401 01020304 00000008 05000000"},  // shorter than its SPI
+    {"E-WIRE-020", SA, "02000014 01030401 01020304 00000008 05000000"},  // another is promised
+    {"E-WIRE-020", SA, "00000014 01030401 01020304 00000008 05000000 ff"},  // octets after the last
+    {"E-WIRE-021", SA,
+     "01000014 01030401 01020304 00000008 05000000 00000014 02030401 01020304 00000008 05000000"},
+    {"E-WIRE-022", SA,
+     "02000014 01030401 01020304 00000008 05000000 00000014 03030401 01020304 00000008 05000000"},
+    {"E-WIRE-023", SA, "00000010 01030001 00000008 05000000"},           // ESP without an SPI
+    {"E-WIRE-023", SA, "00000014 01010401 01020304 00000008 05000000"},  // IKE with 4 octets of SPI
+    {"E-WIRE-024", SA, "00000013 01030401 01020304 00000008 050000"},    // a transform cut short
+    {"E-WIRE-024", SA, "00000014 01030401 01020304 00000009 05000000"},  // longer than its proposal
+    {"E-WIRE-024", SA, "00000014 01030402 01020304 03000008 05000000"},  // another is promised
+    {"E-WIRE-025", SA, "00000014 01030402 01020304 00000008 05000000"},  // counts two, holds one
+    {"E-WIRE-025", SA,
+     "00000018 01030401 01020304 00000008 05000000 00000000"},  // octets after the last transform
+    {"E-WIRE-026", SA,
+     "00000016 01030401 01020304 0000000a 05000000 800e"},  // an attribute cut short
+    {"E-WIRE-026", SA,
+     "00000018 01030401 01020304 0000000c 01000014 000e0001"},  // its value is not there
     {"E-WIRE-028", SA, ""},
     {"E-WIRE-010", SA, "00ff0014 01030401 01020304 00000008 05000000"},
     {"", PayloadType::ke, "001f0000 0011"},
@@ -109,16 +115,16 @@ const Case cases[] = {
     {"E-WIRE-036", PayloadType::auth, "0e000000 05aabb 0102"},
     {"", PayloadType::nonce, "000102030405060708090a0b0c0d0e0f"},
     {"E-WIRE-040", PayloadType::nonce, "000102030405060708090a0b0c0d0e"},
-    {"", N, "00004000"},                          // INITIAL_CONTACT
-    {"", N, "03044009 01020304"},                 // REKEY_SA
-    {"", N, "00000011 001f"},                     // INVALID_KE_PAYLOAD: CURVE25519
-    {"", N, "00009c40 ff"},                       // a type nobody knows may say anything
+    {"", N, "00004000"},           // INITIAL_CONTACT
+    {"", N, "03044009 01020304"},  // REKEY_SA
+    {"", N, "00000011 001f"},      // INVALID_KE_PAYLOAD: CURVE25519
+    {"", N, "00009c40 ff"},        // a type nobody knows may say anything
     {"E-WIRE-012", N, "000040"},
     {"E-WIRE-045", N, "03044009 010203"},
-    {"E-WIRE-046", N, "00000011 00"},             // INVALID_KE_PAYLOAD without a whole group number
-    {"E-WIRE-046", N, "00004006"},                // COOKIE without a cookie
-    {"E-WIRE-046", N, "00004004 00"},             // NAT_DETECTION_SOURCE_IP is 20 octets
-    {"E-WIRE-046", N, "0000402f 000200"},         // half a hash identifier
+    {"E-WIRE-046", N, "00000011 00"},      // INVALID_KE_PAYLOAD without a whole group number
+    {"E-WIRE-046", N, "00004006"},         // COOKIE without a cookie
+    {"E-WIRE-046", N, "00004004 00"},      // NAT_DETECTION_SOURCE_IP is 20 octets
+    {"E-WIRE-046", N, "0000402f 000200"},  // half a hash identifier
     {"", D, "03040002 01020304 05060708"},
     {"", D, "01000000"},
     {"E-WIRE-012", D, "030400"},
@@ -149,14 +155,19 @@ const Case cases[] = {
 
 }  // namespace
 
-TEST_CASE("wire: each payload's bounds, with a body that keeps them and bodies that break them", "[wire]") {
+TEST_CASE("wire: each payload's bounds, with a body that keeps them and bodies that break them",
+          "[wire]") {
   for (const Case& c : cases) {
     INFO(notation(c.type) << " " << c.body);
     const Bytes octets = one_payload(c.body);
     const DecodedChain d = decode_chain(octets, c.type);
-    INFO("got " << (d.diagnostics.empty() ? "" : d.diagnostics[0].code + " " + d.diagnostics[0].message));
-    if (*c.code) CHECK(has_code(d.diagnostics, c.code));
-    else CHECK(d.diagnostics.empty());
+    INFO("got " << (d.diagnostics.empty()
+                        ? ""
+                        : d.diagnostics[0].code + " " + d.diagnostics[0].message));
+    if (*c.code)
+      CHECK(has_code(d.diagnostics, c.code));
+    else
+      CHECK(d.diagnostics.empty());
     for (const Diagnostic& remark : d.diagnostics) {
       CHECK(remark.begin <= remark.end);
       CHECK(remark.end <= octets.size());
@@ -182,33 +193,52 @@ TEST_CASE("wire: upper bounds of counts", "[wire]") {
   sa.proposals.push_back({33, ProtocolId::ike, {}, {{2, 5, {}}}});
   CHECK(body_codes(sa) == std::vector<std::string>{"E-WIRE-027"});
 
-  SaPayload wide{{{1, ProtocolId::ike, {}, std::vector<Transform>(bounds::transforms_in_proposal, {2, 5, {}})}}};
+  SaPayload wide{{{1,
+                   ProtocolId::ike,
+                   {},
+                   std::vector<Transform>(bounds::transforms_in_proposal, {2, 5, {}})}}};
   CHECK(body_codes(wide).empty());
   wide.proposals[0].transforms.push_back({2, 5, {}});
   CHECK(body_codes(wide) == std::vector<std::string>{"E-WIRE-027"});
 
-  SaPayload deep{{{1, ProtocolId::ike, {}, {{1, 12, std::vector<TransformAttribute>(bounds::attributes_in_transform, {14, true, 128, {}})}}}}};
+  SaPayload deep{{{1,
+                   ProtocolId::ike,
+                   {},
+                   {{1, 12,
+                     std::vector<TransformAttribute>(bounds::attributes_in_transform,
+                                                     {14, true, 128, {}})}}}}};
   CHECK(body_codes(deep).empty());
   deep.proposals[0].transforms[0].attributes.push_back({14, true, 128, {}});
   CHECK(body_codes(deep) == std::vector<std::string>{"E-WIRE-027"});
 
   CHECK(body_codes(NoncePayload{Bytes(bounds::nonce_octets_max, 1)}).empty());
-  CHECK(body_codes(NoncePayload{Bytes(bounds::nonce_octets_max + 1, 1)}) == std::vector<std::string>{"E-WIRE-040"});
+  CHECK(body_codes(NoncePayload{Bytes(bounds::nonce_octets_max + 1, 1)}) ==
+        std::vector<std::string>{"E-WIRE-040"});
   CHECK(body_codes(NotifyPayload{ProtocolId::none, {}, NotifyType::cookie, Bytes(64, 1)}).empty());
-  CHECK(body_codes(NotifyPayload{ProtocolId::none, {}, NotifyType::cookie, Bytes(65, 1)}) == std::vector<std::string>{"E-WIRE-046"});
-  CHECK(body_codes(DeletePayload{ProtocolId::esp, std::vector<Bytes>(bounds::spis_in_delete, Bytes(4)), 4}).empty());
-  CHECK(body_codes(DeletePayload{ProtocolId::esp, std::vector<Bytes>(bounds::spis_in_delete + 1, Bytes(4)), 4}) ==
+  CHECK(body_codes(NotifyPayload{ProtocolId::none, {}, NotifyType::cookie, Bytes(65, 1)}) ==
+        std::vector<std::string>{"E-WIRE-046"});
+  CHECK(body_codes(
+            DeletePayload{ProtocolId::esp, std::vector<Bytes>(bounds::spis_in_delete, Bytes(4)), 4})
+            .empty());
+  CHECK(body_codes(DeletePayload{ProtocolId::esp,
+                                 std::vector<Bytes>(bounds::spis_in_delete + 1, Bytes(4)), 4}) ==
         std::vector<std::string>{"E-WIRE-051"});
-  CHECK(body_codes(TsPayload{false, std::vector<TrafficSelector>(bounds::selectors_in_ts)}).empty());
-  CHECK(body_codes(TsPayload{false, std::vector<TrafficSelector>(bounds::selectors_in_ts + 1)}) == std::vector<std::string>{"E-WIRE-058"});
-  CHECK(body_codes(ConfigPayload{1, std::vector<ConfigPayload::Attribute>(bounds::attributes_in_config)}).empty());
-  CHECK(body_codes(ConfigPayload{1, std::vector<ConfigPayload::Attribute>(bounds::attributes_in_config + 1)}) ==
+  CHECK(
+      body_codes(TsPayload{false, std::vector<TrafficSelector>(bounds::selectors_in_ts)}).empty());
+  CHECK(body_codes(TsPayload{false, std::vector<TrafficSelector>(bounds::selectors_in_ts + 1)}) ==
+        std::vector<std::string>{"E-WIRE-058"});
+  CHECK(body_codes(
+            ConfigPayload{1, std::vector<ConfigPayload::Attribute>(bounds::attributes_in_config)})
+            .empty());
+  CHECK(body_codes(ConfigPayload{
+            1, std::vector<ConfigPayload::Attribute>(bounds::attributes_in_config + 1)}) ==
         std::vector<std::string>{"E-WIRE-061"});
 
   std::vector<Payload> many(bounds::payloads_in_message, notify(NotifyType::initial_contact));
   CHECK(decode_chain(encode_chain(many).bytes, PayloadType::notify).diagnostics.empty());
   many.push_back(many[0]);
-  CHECK(codes(decode_chain(encode_chain(many).bytes, PayloadType::notify).diagnostics) == std::vector<std::string>{"E-WIRE-005"});
+  CHECK(codes(decode_chain(encode_chain(many).bytes, PayloadType::notify).diagnostics) ==
+        std::vector<std::string>{"E-WIRE-005"});
 }
 
 TEST_CASE("wire: what is wrong around the payloads", "[wire]") {
@@ -228,15 +258,16 @@ TEST_CASE("wire: what is wrong around the payloads", "[wire]") {
   CHECK(first_code({}) == "E-WIRE-001");
   CHECK(first_code(Bytes(good.begin(), good.begin() + 27)) == "E-WIRE-001");
   CHECK(first_code(Bytes(good.begin(), good.end() - 1)) == "E-WIRE-002");
-  CHECK(first_code(with(26, 0)) == "E-WIRE-003");   // Length 40: a message that ends inside the SA payload
+  CHECK(first_code(with(26, 0)) ==
+        "E-WIRE-003");  // Length 40: a message that ends inside the SA payload
   CHECK(decode(with(26, 0)).ok() == false);
   CHECK(first_code(concat({good, Bytes{0}})) == "E-WIRE-003");
-  CHECK(decode(concat({good, Bytes{0}})).ok());     // trailing octets are a warning
+  CHECK(decode(concat({good, Bytes{0}})).ok());       // trailing octets are a warning
   CHECK(first_code(with(17, 0x10)) == "E-WIRE-004");  // IKEv1
   CHECK(first_code(with(17, 0x30)) == "E-WIRE-004");
-  CHECK(first_code(with(17, 0x21)).empty());        // a minor version is ignored
+  CHECK(first_code(with(17, 0x21)).empty());  // a minor version is ignored
   CHECK(first_code(with(19, 0x48)) == "E-WIRE-010");
-  CHECK(first_code(with(16, 0)) == "E-WIRE-008");   // no payload announced, yet octets follow
+  CHECK(first_code(with(16, 0)) == "E-WIRE-008");  // no payload announced, yet octets follow
   CHECK(first_code(with(30, 0x7f)) == "E-WIRE-007");
   CHECK(first_code(with(31, 3)) != "");
   CHECK(first_code(with(good.size() - 24, 41)) == "E-WIRE-006");  // another payload after the last
@@ -249,11 +280,13 @@ TEST_CASE("wire: what is wrong around the payloads", "[wire]") {
 }
 
 TEST_CASE("wire: a malformed payload is kept as unknown, its neighbours are read", "[wire]") {
-  const auto chain = encode_chain(
-      {notify(NotifyType::initial_contact), make_payload(KePayload{31, Bytes(3)}), notify(NotifyType::cookie, "aa")});
+  const auto chain =
+      encode_chain({notify(NotifyType::initial_contact), make_payload(KePayload{31, Bytes(3)}),
+                    notify(NotifyType::cookie, "aa")});
   Bytes octets = chain.bytes;
-  octets[8 + 2] = 0, octets[8 + 3] = 6;                            // KE now ends after two octets of body,
-  octets.erase(octets.begin() + 8 + 6, octets.begin() + 8 + 11);   // which are all that is left of it
+  octets[8 + 2] = 0, octets[8 + 3] = 6;  // KE now ends after two octets of body,
+  octets.erase(octets.begin() + 8 + 6,
+               octets.begin() + 8 + 11);  // which are all that is left of it
   const DecodedChain d = decode_chain(octets, PayloadType::notify);
   CHECK(codes(d.diagnostics) == std::vector<std::string>{"E-WIRE-012"});
   REQUIRE(d.payloads.size() == 3);

@@ -9,7 +9,9 @@ TEST_CASE("dissect: fields of the RFC 7634 message with value, meaning and secti
   const Dissection d = dissect(rfc7634_message(), CipherHint{8, 16});
   CHECK(covers(d.root, 69));
   CHECK(d.root.value == "INFORMATIONAL request SK");
-  const auto value = [&](const char* name) { return find_field(d.root, name) ? find_field(d.root, name)->value : "no such field"; };
+  const auto value = [&](const char* name) {
+    return find_field(d.root, name) ? find_field(d.root, name)->value : "no such field";
+  };
   CHECK(value("Initiator's SPI") == "c0c1c2c3c4c5c6c7");
   CHECK(value("Exchange Type") == "37 (INFORMATIONAL)");
   CHECK(value("Message ID") == "9");
@@ -26,7 +28,8 @@ TEST_CASE("dissect: fields of the RFC 7634 message with value, meaning and secti
   CHECK(path_to(d.root, 69).empty());
 }
 
-TEST_CASE("dissect: without sizes the encrypted data is one field, with impossible ones it says so", "[wire]") {
+TEST_CASE("dissect: without sizes the encrypted data is one field, with impossible ones it says so",
+          "[wire]") {
   const Dissection blind = dissect(rfc7634_message());
   CHECK(find_field(blind.root, "Encrypted data")->end == 69);
   CHECK(blind.diagnostics.empty());
@@ -67,16 +70,21 @@ void check_reading(const Bytes& octets) {
   const Decoded plain = decode(octets);
   bool same = plain.message.payloads.size() == tree.message.payloads.size();
   for (std::size_t i = 0; same && i < plain.message.payloads.size(); ++i)
-    same = encode_body(plain.message.payloads[i].body) == encode_body(tree.message.payloads[i].body);
+    same =
+        encode_body(plain.message.payloads[i].body) == encode_body(tree.message.payloads[i].body);
   bool ranges = true;
-  for (const Diagnostic& d : tree.diagnostics) ranges = ranges && d.begin <= d.end && d.end <= octets.size();
+  for (const Diagnostic& d : tree.diagnostics)
+    ranges = ranges && d.begin <= d.end && d.end <= octets.size();
   if (covered && same && ranges) return;  // one assertion a failure, not one a message
-  FAIL("octets " << to_hex(octets) << " covered " << covered << " same " << same << " ranges " << ranges);
+  FAIL("octets " << to_hex(octets) << " covered " << covered << " same " << same << " ranges "
+                 << ranges);
 }
 
 }  // namespace
 
-TEST_CASE("dissect: random and mutated octets are covered, and read the same with and without a tree", "[wire]") {
+TEST_CASE(
+    "dissect: random and mutated octets are covered, and read the same with and without a tree",
+    "[wire]") {
   std::mt19937 random(7);
   const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
   for (int i = 0; i < 2000; ++i) {
@@ -84,7 +92,8 @@ TEST_CASE("dissect: random and mutated octets are covered, and read the same wit
     for (std::uint8_t& b : noise) b = static_cast<std::uint8_t>(random());
     check_reading(noise);
   }
-  const Bytes seeds[] = {ike_scan_init(), rfc7634_message(), encode(message(ExchangeType::ike_auth, false, every_payload()))};
+  const Bytes seeds[] = {ike_scan_init(), rfc7634_message(),
+                         encode(message(ExchangeType::ike_auth, false, every_payload()))};
   for (const Bytes& seed : seeds) {
     check_reading(seed);
     for (int i = 0; i < 1500; ++i) {
@@ -92,7 +101,8 @@ TEST_CASE("dissect: random and mutated octets are covered, and read the same wit
       for (std::size_t changes = 1 + below(4); changes > 0; --changes)
         octets[16 + below(octets.size() - 16)] = static_cast<std::uint8_t>(random());
       if (below(4) == 0) octets.resize(below(octets.size()) + 1);
-      if (octets.size() >= 28 && below(2) == 0) {  // a Length that fits, so that the rest is looked at
+      if (octets.size() >= 28 &&
+          below(2) == 0) {  // a Length that fits, so that the rest is looked at
         octets[24] = octets[25] = 0;
         octets[26] = static_cast<std::uint8_t>(octets.size() >> 8);
         octets[27] = static_cast<std::uint8_t>(octets.size());

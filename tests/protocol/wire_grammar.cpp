@@ -12,12 +12,24 @@ constexpr auto AUTH = ExchangeType::ike_auth;
 constexpr auto CHILD = ExchangeType::create_child_sa;
 constexpr auto INFO = ExchangeType::informational;
 
-Payload sa() { return make_payload(SaPayload{{{1, ProtocolId::esp, Bytes(4, 1), {{5, 0, {}}}}}}); }
-Payload ke() { return make_payload(KePayload{31, Bytes(32, 1)}); }
-Payload nonce() { return make_payload(NoncePayload{Bytes(32, 1)}); }
-Payload id(bool responder) { return make_payload(IdPayload{responder, IdType::fqdn, to_bytes(as_bytes("x"))}); }
-Payload auth() { return make_payload(AuthPayload{AuthMethod::shared_key, Bytes(32, 1)}); }
-Payload ts(bool responder) { return make_payload(TsPayload{responder, {TrafficSelector{}}}); }
+Payload sa() {
+  return make_payload(SaPayload{{{1, ProtocolId::esp, Bytes(4, 1), {{5, 0, {}}}}}});
+}
+Payload ke() {
+  return make_payload(KePayload{31, Bytes(32, 1)});
+}
+Payload nonce() {
+  return make_payload(NoncePayload{Bytes(32, 1)});
+}
+Payload id(bool responder) {
+  return make_payload(IdPayload{responder, IdType::fqdn, to_bytes(as_bytes("x"))});
+}
+Payload auth() {
+  return make_payload(AuthPayload{AuthMethod::shared_key, Bytes(32, 1)});
+}
+Payload ts(bool responder) {
+  return make_payload(TsPayload{responder, {TrafficSelector{}}});
+}
 Payload unknown(bool critical) {
   Payload p = make_payload(UnknownPayload{static_cast<PayloadType>(200), Bytes(3)});
   p.critical = critical;
@@ -29,7 +41,8 @@ Codes judge_clear(bool response, std::vector<Payload> payloads) {
 }
 Codes judge_inner(ExchangeType exchange, bool response, const std::vector<Payload>& inner) {
   const auto chain = encode_chain(inner);
-  const Message outer = received(message(exchange, response, {make_payload(SkPayload{chain.first, Bytes(40)})}));
+  const Message outer =
+      received(message(exchange, response, {make_payload(SkPayload{chain.first, Bytes(40)})}));
   const DecodedChain decoded = decode_chain(chain.bytes, chain.first);
   REQUIRE(decoded.ok());
   return codes(check(outer, &decoded.payloads));
@@ -39,7 +52,9 @@ Codes judge_inner(ExchangeType exchange, bool response, const std::vector<Payloa
 
 TEST_CASE("grammar: IKE_SA_INIT", "[wire]") {
   CHECK(judge_clear(false, {sa(), ke(), nonce()}).empty());
-  CHECK(judge_clear(false, {notify(NotifyType::cookie, "aabb"), sa(), ke(), nonce(), notify(NotifyType::ikev2_fragmentation_supported)}).empty());
+  CHECK(judge_clear(false, {notify(NotifyType::cookie, "aabb"), sa(), ke(), nonce(),
+                            notify(NotifyType::ikev2_fragmentation_supported)})
+            .empty());
   CHECK(judge_clear(true, {sa(), ke(), nonce(), make_payload(CertreqPayload{4, {}})}).empty());
   CHECK(judge_clear(true, {notify(NotifyType::cookie, "aabb")}).empty());
   CHECK(judge_clear(true, {notify(NotifyType::invalid_ke_payload, "001f")}).empty());
@@ -51,19 +66,26 @@ TEST_CASE("grammar: IKE_SA_INIT", "[wire]") {
   CHECK(judge_clear(false, {}) == Codes{"E-WIRE-101", "E-WIRE-101", "E-WIRE-101"});
   CHECK(judge_clear(false, {sa(), sa(), ke(), nonce()}) == Codes{"E-WIRE-102"});
   CHECK(judge_clear(false, {sa(), ke(), nonce(), nonce()}) == Codes{"E-WIRE-102"});
-  CHECK(judge_clear(false, {notify(NotifyType::cookie, "aa"), notify(NotifyType::cookie, "bb"), sa(), ke(), nonce()}) == Codes{"E-WIRE-102"});
-  CHECK(judge_clear(false, {sa(), ke(), nonce(), id(false)}) == Codes{"E-WIRE-103"});  // a warning: it is ignored
-  CHECK(judge_clear(false, {notify(NotifyType::cookie, "aabb")}) == Codes{"E-WIRE-101", "E-WIRE-101", "E-WIRE-101"});  // a request must be whole
-  CHECK(judge_clear(true, {notify(NotifyType::initial_contact)}).size() == 3);  // a status alone is no answer
+  CHECK(judge_clear(false, {notify(NotifyType::cookie, "aa"), notify(NotifyType::cookie, "bb"),
+                            sa(), ke(), nonce()}) == Codes{"E-WIRE-102"});
+  CHECK(judge_clear(false, {sa(), ke(), nonce(), id(false)}) ==
+        Codes{"E-WIRE-103"});  // a warning: it is ignored
+  CHECK(judge_clear(false, {notify(NotifyType::cookie, "aabb")}) ==
+        Codes{"E-WIRE-101", "E-WIRE-101", "E-WIRE-101"});  // a request must be whole
+  CHECK(judge_clear(true, {notify(NotifyType::initial_contact)}).size() ==
+        3);  // a status alone is no answer
 }
 
-TEST_CASE("grammar: the IKE_SA_INIT error answer may not replace a payload of a normal answer", "[wire]") {
-  CHECK(judge_clear(true, {sa(), ke(), notify(NotifyType::no_proposal_chosen)}) == Codes{"E-WIRE-101"});
+TEST_CASE("grammar: the IKE_SA_INIT error answer may not replace a payload of a normal answer",
+          "[wire]") {
+  CHECK(judge_clear(true, {sa(), ke(), notify(NotifyType::no_proposal_chosen)}) ==
+        Codes{"E-WIRE-101"});
 }
 
 TEST_CASE("grammar: critical payloads", "[wire]") {
   CHECK(judge_clear(false, {sa(), ke(), nonce(), unknown(false)}).empty());
-  const auto remarks = check(received(message(INIT, false, {sa(), ke(), nonce(), unknown(true)})), nullptr);
+  const auto remarks =
+      check(received(message(INIT, false, {sa(), ke(), nonce(), unknown(true)})), nullptr);
   CHECK(codes(remarks) == Codes{"E-WIRE-105"});
   CHECK(has_error(remarks));
   CHECK(remarks[0].end - remarks[0].begin == 7);
@@ -78,7 +100,10 @@ TEST_CASE("grammar: critical payloads", "[wire]") {
 TEST_CASE("grammar: IKE_AUTH", "[wire]") {
   const std::vector<Payload> request{id(false), auth(), sa(), ts(false), ts(true)};
   CHECK(judge_inner(AUTH, false, request).empty());
-  CHECK(judge_inner(AUTH, false, {id(false), make_payload(CertPayload{4, Bytes(9)}), id(true), auth(), sa(), ts(false), ts(true)}).empty());
+  CHECK(judge_inner(AUTH, false,
+                    {id(false), make_payload(CertPayload{4, Bytes(9)}), id(true), auth(), sa(),
+                     ts(false), ts(true)})
+            .empty());
   for (std::size_t i = 0; i < request.size(); ++i) {
     auto without = request;
     without.erase(without.begin() + static_cast<std::ptrdiff_t>(i));
@@ -88,20 +113,23 @@ TEST_CASE("grammar: IKE_AUTH", "[wire]") {
   CHECK(judge_inner(AUTH, true, {id(true), auth(), sa(), ts(false), ts(true)}).empty());
   CHECK(judge_inner(AUTH, true, {notify(NotifyType::authentication_failed)}).empty());
   CHECK(judge_inner(AUTH, true, {id(true), auth(), notify(NotifyType::ts_unacceptable)}).empty());
-  CHECK(judge_inner(AUTH, true, {auth(), notify(NotifyType::ts_unacceptable)}) == Codes{"E-WIRE-101"});
-  CHECK(judge_inner(AUTH, true, {id(true), auth()}).size() == 3);  // no Child SA and no error: SA, TSi, TSr are missing
+  CHECK(judge_inner(AUTH, true, {auth(), notify(NotifyType::ts_unacceptable)}) ==
+        Codes{"E-WIRE-101"});
+  CHECK(judge_inner(AUTH, true, {id(true), auth()}).size() ==
+        3);  // no Child SA and no error: SA, TSi, TSr are missing
 }
 
 TEST_CASE("grammar: CREATE_CHILD_SA and INFORMATIONAL", "[wire]") {
   for (const bool response : {false, true}) {
     CHECK(judge_inner(CHILD, response, {sa(), nonce(), ts(false), ts(true)}).empty());
     CHECK(judge_inner(CHILD, response, {sa(), nonce(), ke(), ts(false), ts(true)}).empty());
-    CHECK(judge_inner(CHILD, response, {sa(), nonce(), ke()}).empty());                          // rekeys the IKE SA
-    CHECK(judge_inner(CHILD, response, {sa(), nonce()}) == Codes{"E-WIRE-101"});                 // which needs KE
+    CHECK(judge_inner(CHILD, response, {sa(), nonce(), ke()}).empty());  // rekeys the IKE SA
+    CHECK(judge_inner(CHILD, response, {sa(), nonce()}) == Codes{"E-WIRE-101"});  // which needs KE
     CHECK(judge_inner(CHILD, response, {sa(), ts(false), ts(true)}) == Codes{"E-WIRE-101"});
     CHECK(judge_inner(CHILD, response, {sa(), nonce(), ts(false)}) == Codes{"E-WIRE-101"});
     CHECK(judge_inner(INFO, response, {}).empty());
-    CHECK(judge_inner(INFO, response, {make_payload(DeletePayload{ProtocolId::ike, {}, 0})}).empty());
+    CHECK(
+        judge_inner(INFO, response, {make_payload(DeletePayload{ProtocolId::ike, {}, 0})}).empty());
     CHECK(judge_inner(INFO, response, {nonce()}) == Codes{"E-WIRE-103"});
   }
   CHECK(judge_inner(CHILD, true, {notify(NotifyType::temporary_failure)}).empty());
@@ -114,7 +142,8 @@ TEST_CASE("grammar: what must be encrypted is refused in the clear, errors too",
   };
   const Payload sk = make_payload(SkPayload{PayloadType::none, Bytes(40)});
   CHECK(judge_outer(AUTH, {sk}).empty());
-  CHECK(judge_outer(AUTH, {notify(NotifyType::authentication_failed)}) == Codes{"E-WIRE-110", "E-WIRE-111"});
+  CHECK(judge_outer(AUTH, {notify(NotifyType::authentication_failed)}) ==
+        Codes{"E-WIRE-110", "E-WIRE-111"});
   CHECK(judge_outer(INFO, {}) == Codes{"E-WIRE-110"});
   CHECK(judge_outer(INFO, {notify(NotifyType::initial_contact), sk}) == Codes{"E-WIRE-111"});
   CHECK(judge_clear(false, {sa(), ke(), nonce(), sk}) == Codes{"E-WIRE-112", "E-WIRE-103"});
@@ -123,7 +152,8 @@ TEST_CASE("grammar: what must be encrypted is refused in the clear, errors too",
 
 TEST_CASE("grammar: every exchange and direction has a form of last resort", "[wire]") {
   for (const ExchangeType exchange : {INIT, AUTH, CHILD, INFO})
-    for (const bool response : {false, true}) CHECK(form_of(message(exchange, response, {}).header, {}) != nullptr);
+    for (const bool response : {false, true})
+      CHECK(form_of(message(exchange, response, {}).header, {}) != nullptr);
   for (const Form& form : forms()) {
     CHECK(std::string(form.name).starts_with(name(form.exchange)));
     CHECK(std::string(form.name).find(form.response ? "response" : "request") != std::string::npos);
@@ -133,10 +163,13 @@ TEST_CASE("grammar: every exchange and direction has a form of last resort", "[w
 
 TEST_CASE("summary: the RFC's notation", "[wire]") {
   const std::vector<Payload> inner{id(false), auth(), sa(), ts(false), ts(true)};
-  const Message outer = message(AUTH, false, {make_payload(SkPayload{PayloadType::id_i, Bytes(40)})});
+  const Message outer =
+      message(AUTH, false, {make_payload(SkPayload{PayloadType::id_i, Bytes(40)})});
   CHECK(summary(outer, &inner) == "IKE_AUTH request {IDi, AUTH, SA, TSi, TSr}");
   CHECK(summary(outer, nullptr) == "IKE_AUTH request SK");
-  CHECK(payload_summary({sa(), ke(), nonce(), notify(NotifyType::nat_detection_source_ip, "00")}, true) == "SA, KE, Nr, N(NAT_DETECTION_SOURCE_IP)");
+  CHECK(payload_summary({sa(), ke(), nonce(), notify(NotifyType::nat_detection_source_ip, "00")},
+                        true) == "SA, KE, Nr, N(NAT_DETECTION_SOURCE_IP)");
   CHECK(payload_summary({}, false).empty());
-  CHECK(payload_summary({unknown(false), make_payload(DeletePayload{})}, false) == "payload 200, D");
+  CHECK(payload_summary({unknown(false), make_payload(DeletePayload{})}, false) ==
+        "payload 200, D");
 }

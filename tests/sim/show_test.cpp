@@ -13,26 +13,34 @@ using namespace ikelab::show::test;
 
 namespace {
 
-struct Shown { int code = 0; std::string out, err; };
+struct Shown {
+  int code = 0;
+  std::string out, err;
+};
 
-Shown shown(const std::vector<trace::Event>& events, const std::string& what, std::uint64_t message = 0, bool json = false, bool colour = false) {
+Shown shown(const std::vector<trace::Event>& events, const std::string& what,
+            std::uint64_t message = 0, bool json = false, bool colour = false) {
   std::ostringstream out, err;
   ShowOptions options{what, message, json, colour, 100};
   const int code = show::show(run_info(), events, options, out, err);
   return {code, out.str(), err.str()};
 }
 
-nlohmann::json json_of(const std::vector<trace::Event>& events, const std::string& what, std::uint64_t message = 0) {
+nlohmann::json json_of(const std::vector<trace::Event>& events, const std::string& what,
+                       std::uint64_t message = 0) {
   const Shown s = shown(events, what, message, true);
   REQUIRE(s.code == 0);
   return nlohmann::json::parse(s.out);
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
-TEST_CASE("show messages: the ladder of a tunnel with a loss, a retransmission and a replay", "[show]") {
+TEST_CASE("show messages: the ladder of a tunnel with a loss, a retransmission and a replay",
+          "[show]") {
   const Shown s = shown(run_of_two().events, "messages");
   CHECK(s.code == 0);
   CHECK(s.err.empty());
@@ -77,13 +85,17 @@ On the wire: 92 octets
                                          The number the initiator chose for this IKE SA; never zero.
 )"));
   // The SA's algorithms say where IV and ICV are; the plain content follows.
-  CHECK(contains(s.out, "    32  eeee eeee eeee eeee  ........    Initialization Vector: eeeeeeeeeeeeeeee\n"));
+  CHECK(contains(
+      s.out, "    32  eeee eeee eeee eeee  ........    Initialization Vector: eeeeeeeeeeeeeeee\n"));
   CHECK(contains(s.out, "    76  eeee eeee eeee eeee  ........    Integrity Check Value: "));
-  CHECK(contains(s.out, "     8  6777 2d61            gw-a        Identification Data: \"gw-a\"\n"));
+  CHECK(
+      contains(s.out, "     8  6777 2d61            gw-a        Identification Data: \"gw-a\"\n"));
   std::istringstream lines(s.out);
   std::string octets;
   for (std::string line; std::getline(lines, line);)
-    if (line.size() > 28 && line.substr(0, 2) == "  " && std::isdigit(static_cast<unsigned char>(line[5]))) octets += line.substr(8, 19);
+    if (line.size() > 28 && line.substr(0, 2) == "  " &&
+        std::isdigit(static_cast<unsigned char>(line[5])))
+      octets += line.substr(8, 19);
   octets.erase(std::remove(octets.begin(), octets.end(), ' '), octets.end());
   const Story story = tell(events);
   const trace::Message& m = *story.messages[3].content;
@@ -153,7 +165,8 @@ TEST_CASE("show sas: lives, packets, and an anti-replay window that is off", "[s
 }
 
 TEST_CASE("show why: each proposal with its verdict and reason", "[show]") {
-  CHECK(contains(shown(run_of_two().events, "why").out, R"(20.500 ms: gw-b as responder of the IKE negotiation of gw-b#1
+  CHECK(contains(shown(run_of_two().events, "why").out,
+                 R"(20.500 ms: gw-b as responder of the IKE negotiation of gw-b#1
   Chosen: aes256gcm16-prfsha384-x25519
   ✗  1  aes128-sha256-modp2048  IKE
         no common KE method: offered MODP_2048; configured CURVE25519
@@ -180,7 +193,9 @@ What it knows
 )");
 }
 
-TEST_CASE("show: a message changed on the way is told at both ends, with the field that was changed", "[show]") {
+TEST_CASE(
+    "show: a message changed on the way is told at both ends, with the field that was changed",
+    "[show]") {
   Script s;
   auto m = s.message(1, true, ike(wire::ExchangeType::ike_sa_init, false, 0, init_payloads()));
   s.add("gw-a", m, "gw-a#1");
@@ -191,7 +206,8 @@ TEST_CASE("show: a message changed on the way is told at both ends, with the fie
   s.add("mallory", trace::AttackAction{"modify", 1, 2, "downgrade", m.bytes, changed.bytes});
   s.at_ms(20);
   s.received("gw-b", changed);
-  s.add("gw-b", trace::Diagnostic{"error", "E-AUTH-001", "AUTH does not fit", "RFC 7296, 2.15", 2, 0, 0});
+  s.add("gw-b",
+        trace::Diagnostic{"error", "E-AUTH-001", "AUTH does not fit", "RFC 7296, 2.15", 2, 0, 0});
   const std::string ladder = shown(s.events, "messages").out;
   CHECK(contains(ladder, "lost, mallory changed it on the way"));
   CHECK(contains(ladder, "! mallory: modify: downgrade"));
@@ -202,7 +218,8 @@ TEST_CASE("show: a message changed on the way is told at both ends, with the fie
   CHECK(contains(attack, "octets 67 to 68 (Transform / Transform ID): 1f became 1e"));
   CHECK(contains(attack, "gw-b refused it: E-AUTH-001"));
   CHECK(contains(shown(s.events, "message", 1).out, "mallory modify: downgrade"));
-  CHECK(json_of(s.events, "attack")["actions"][0]["changes"][0]["field"] == "Transform / Transform ID");
+  CHECK(json_of(s.events, "attack")["actions"][0]["changes"][0]["field"] ==
+        "Transform / Transform ID");
 }
 
 TEST_CASE("show --json: every view parses and carries the run", "[show]") {
@@ -217,11 +234,13 @@ TEST_CASE("show --json: every view parses and carries the run", "[show]") {
   CHECK(ladder["rows"][3]["lost"] == "link wan: random loss");
   const auto message = json_of(events, "message", 4);
   CHECK(message["fields"]["children"][0]["children"][0]["name"] == "Initiator's SPI");
-  CHECK(message["plain"]["fields"]["children"][0]["name"] == "Identification payload - Initiator (IDi)");
+  CHECK(message["plain"]["fields"]["children"][0]["name"] ==
+        "Identification payload - Initiator (IDi)");
   CHECK(json_of(events, "")["ike_messages"] == 4);
 }
 
-TEST_CASE("show: an empty run says what would appear; an unknown view is refused in one line", "[show]") {
+TEST_CASE("show: an empty run says what would appear; an unknown view is refused in one line",
+          "[show]") {
   for (const char* view : {"messages", "keys", "sas", "why", "attack"}) {
     const Shown s = shown({}, view);
     CHECK(s.code == 0);
@@ -234,20 +253,24 @@ TEST_CASE("show: an empty run says what would appear; an unknown view is refused
   CHECK(std::count(s.err.begin(), s.err.end(), '\n') == 1);
 }
 
-TEST_CASE("show: colour adds nothing but colour, and no line is wider than the terminal", "[show]") {
+TEST_CASE("show: colour adds nothing but colour, and no line is wider than the terminal",
+          "[show]") {
   const auto events = run_of_two().events;
   for (const char* view : {"", "messages", "message", "keys", "sas", "why", "attack"}) {
     const std::string plain = shown(events, view, 4).out;
     std::string coloured = shown(events, view, 4, false, true).out, bare;
     CHECK(contains(coloured, "\x1b["));
     for (std::size_t i = 0; i < coloured.size(); ++i) {
-      if (coloured[i] == '\x1b') i = coloured.find('m', i);
-      else bare += coloured[i];
+      if (coloured[i] == '\x1b')
+        i = coloured.find('m', i);
+      else
+        bare += coloured[i];
     }
     const auto stripped = [](const std::string& text) {  // padding inside colours may end a line
       std::istringstream in(text);
       std::string all;
-      for (std::string line; std::getline(in, line);) all += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+      for (std::string line; std::getline(in, line);)
+        all += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
       return all;
     };
     CHECK(stripped(bare) == stripped(plain));
@@ -273,25 +296,36 @@ TEST_CASE("show: text helpers", "[show]") {
 
 TEST_CASE("story: what each message is for, in words", "[show]") {
   using namespace wire;
-  const auto say = [&](ExchangeType exchange, bool response, std::vector<Payload> payloads, bool encrypted) {
+  const auto say = [&](ExchangeType exchange, bool response, std::vector<Payload> payloads,
+                       bool encrypted) {
     Script one;
-    const wire::Message outer = ike(exchange, response, 1, encrypted ? std::vector<Payload>{make_payload(SkPayload{PayloadType::none, Bytes(30)})} : payloads);
-    one.add(response ? "gw-b" : "gw-a", one.message(1, !response, outer, encrypted ? &payloads : nullptr));
+    const wire::Message outer =
+        ike(exchange, response, 1,
+            encrypted ? std::vector<Payload>{make_payload(SkPayload{PayloadType::none, Bytes(30)})}
+                      : payloads);
+    one.add(response ? "gw-b" : "gw-a",
+            one.message(1, !response, outer, encrypted ? &payloads : nullptr));
     return in_words(tell(one.events).messages.at(0));
   };
-  const Payload cookie = make_payload(NotifyPayload{ProtocolId::none, {}, NotifyType::cookie, Bytes(8)});
-  const Payload rekey = make_payload(NotifyPayload{ProtocolId::esp, Bytes(4), NotifyType::rekey_sa, {}});
-  const Payload failed = make_payload(NotifyPayload{ProtocolId::none, {}, NotifyType::authentication_failed, {}});
+  const Payload cookie =
+      make_payload(NotifyPayload{ProtocolId::none, {}, NotifyType::cookie, Bytes(8)});
+  const Payload rekey =
+      make_payload(NotifyPayload{ProtocolId::esp, Bytes(4), NotifyType::rekey_sa, {}});
+  const Payload failed =
+      make_payload(NotifyPayload{ProtocolId::none, {}, NotifyType::authentication_failed, {}});
   auto again = init_payloads();
   again.insert(again.begin(), cookie);
   CHECK(contains(say(ExchangeType::ike_sa_init, true, {cookie}, false), "with a cookie"));
   CHECK(contains(say(ExchangeType::ike_sa_init, false, again, false), "returns the cookie"));
-  CHECK(say(ExchangeType::ike_auth, true, {failed}, true) == "gw-b refuses: AUTHENTICATION_FAILED.");
+  CHECK(say(ExchangeType::ike_auth, true, {failed}, true) ==
+        "gw-b refuses: AUTHENTICATION_FAILED.");
   CHECK(contains(say(ExchangeType::informational, false, {}, true), "still there"));
   CHECK(say(ExchangeType::informational, true, {}, true) == "gw-b confirms.");
-  CHECK(contains(say(ExchangeType::create_child_sa, false, init_payloads(), true), "replace the IKE SA"));
+  CHECK(contains(say(ExchangeType::create_child_sa, false, init_payloads(), true),
+                 "replace the IKE SA"));
   auto child = auth_payloads();
   child.push_back(rekey);
   CHECK(contains(say(ExchangeType::create_child_sa, false, child, true), "replace a Child SA"));
-  CHECK(contains(say(ExchangeType::informational, false, {make_payload(DeletePayload{})}, true), "closes an SA"));
+  CHECK(contains(say(ExchangeType::informational, false, {make_payload(DeletePayload{})}, true),
+                 "closes an SA"));
 }
