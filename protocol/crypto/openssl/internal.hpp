@@ -1,0 +1,42 @@
+// What the parts of the OpenSSL adapter share with each other, and with nobody else.
+#pragma once
+#include <map>
+
+#include "protocol/crypto/openssl/handles.hpp"
+#include "protocol/crypto/openssl/lent_randomness.hpp"
+#include "protocol/crypto/provider.hpp"
+
+namespace ikelab::crypto::openssl {
+
+/// What a provider shares with the keys it made; they keep it alive.
+struct Shared {
+  OperationCounts counts{};
+  void count(Operation operation) { ++counts[static_cast<std::size_t>(operation)]; }
+  /// Made when the first private key is: most nodes of a large network need none.
+  LentRandomness& randomness();
+  /// An elliptic curve by its row's `openssl` name ("P-256"); kept, as making one is dear.
+  const EC_GROUP* curve(std::string_view name);
+
+ private:
+  std::unique_ptr<LentRandomness> randomness_;
+  std::map<std::string, EcGroup, std::less<>> curves_;
+};
+
+/// "SHA256" for sha2_256; null for identity.
+const char* hash_name(HashId hash);
+
+/// A private scalar 1 <= d < order of the curve's group, from `rng` (FIPS 186-5, A.2.2: by testing).
+Bn random_scalar(const EC_GROUP* group, Rng& rng);
+/// x | y of d times the generator, each padded to the field's length (RFC 5903, 7).
+Bytes public_point(const EC_GROUP* group, const BIGNUM* d);
+
+Result<std::unique_ptr<KeyExchange>> make_key_exchange(const std::shared_ptr<Shared>& shared,
+                                                       const Algorithm& ke, Rng& rng);
+Result<std::unique_ptr<PrivateKey>> read_private_key(const std::shared_ptr<Shared>& shared,
+                                                     ByteView der);
+Result<std::unique_ptr<PublicKey>> read_public_key(const std::shared_ptr<Shared>& shared,
+                                                   ByteView der);
+Result<std::unique_ptr<PrivateKey>> make_private_key(const std::shared_ptr<Shared>& shared,
+                                                     std::string_view type, Rng& rng);
+
+}  // namespace ikelab::crypto::openssl

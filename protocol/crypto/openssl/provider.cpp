@@ -1,0 +1,212 @@
+// The OpenSSL implementation of the crypto port. Every operation of the protocol passes here, and is
+// counted here. Algorithms are fetched once and contexts reused: fetching costs more than a MAC.
+#include <limits>
+
+#include "protocol/crypto/openssl/internal.hpp"
+
+namespace ikelab::crypto {
+namespace openssl {
+
+LentRandomness& Shared::randomness() {
+  if (!randomness_) randomness_ = std::make_unique<LentRandomness>();
+  return *randomness_;
+}
+
+const EC_GROUP* Shared::curve(std::string_view name) {
+  const auto known = curves_.find(name);
+  if (known != curves_.end()) return known->second.get();
+  const std::string text(name);
+  EcGroup group(EC_GROUP_new_by_curve_name(EC_curve_nist2nid(text.c_str())));
+  IKELAB_ASSERT(group != nullptr);
+  return curves_.emplace(text, std::move(group)).first->second.get();
+}
+
+const char* hash_name(HashId hash) {
+  switch (hash) {
+    case HashId::sha1: return "SHA1";
+    case HashId::sha2_256: return "SHA256";
+    case HashId::sha2_384: return "SHA384";
+    case HashId::sha2_512: return "SHA512";
+    case HashId::identity: return nullptr;
+  }
+  return nullptr;
+}
+
+namespace {
+
+constexpr std::size_t tag_octets = 16;
+
+Error bad_length(const Algorithm& algorithm, std::string_view what, std::size_t octets) {
+  return failure("E-CRYPTO-LEN", std::string(algorithm.name) + ": " + std::string(what) + " of " +
+                                     std::to_string(octets) + " octets");
+}
+
+class OpensslProvider : public Provider {
+ public:
+  Result<Secret> prf(const Algorithm& prf, ByteView key, ByteView data) override {
+    IKELAB_ASSERT(prf.type == TransformType::prf);
+    shared_->count(Operation::prf);
+    return Secret(hmac(prf, key, data));
+  }
+
+  Result<Bytes> mac(const Algorithm& integ, ByteView key, ByteView data) override {
+    IKELAB_ASSERT(integ.type == TransformType::integ);
+    shared_->count(Operation::mac);
+    if (key.size() != integ.key_size) return bad_length(integ, "a key", key.size());
+    Bytes out = hmac(integ, key, data);
+    out.resize(integ.icv_size);
+    return out;
+  }
+
+  Result<Bytes> hash(HashId hash, ByteView data) override {
+    shared_->count(Operation::hash);
+    const char* name = hash_name(hash);
+    if (name == nullptr)
+      return failure("E-CRYPTO-ALG", "the identity hash has no digest", "RFC 8420, 2");
+    Md& md = hashes_[hash];
+    if (!md) md.reset(EVP_MD_fetch(nullptr, name, nullptr));
+    IKELAB_ASSERT(md != nullptr);
+    Bytes out(static_cast<std::size_t>(EVP_MD_get_size(md.get())));
+    IKELAB_ASSERT(EVP_Digest(data.data(), data.size(), out.data(), nullptr, md.get(), nullptr) == 1);
+    return out;
+  }
+
+  Result<Bytes> seal(const Algorithm& encr, ByteView key, ByteView iv, ByteView aad,
+                     ByteView plaintext) override {
+    shared_->count(Operation::seal);
+    IKELAB_CHECK(check_lengths(encr, key, iv, aad, plaintext));
+    EVP_CIPHER_CTX* context = start(encr, key, iv, true);
+    Bytes out(plaintext.size() + (encr.aead ? tag_octets : 0));
+    update(context, nullptr, aad);
+    update(context, out.data(), plaintext);
+    int rest = 0;
+    IKELAB_ASSERT(EVP_EncryptFinal_ex(context, out.data() + plaintext.size(), &rest) == 1);
+    if (encr.aead)
+      IKELAB_ASSERT(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, tag_octets,
+                                        out.data() + plaintext.size()) == 1);
+    return out;
+  }
+
+  Result<Bytes> open(const Algorithm& encr, ByteView key, ByteView iv, ByteView aad,
+                     ByteView ciphertext) override {
+    shared_->count(Operation::open);
+    if (encr.aead && ciphertext.size() < tag_octets)
+      return bad_length(encr, "a ciphertext with its tag", ciphertext.size());
+    const ByteView body = ciphertext.first(ciphertext.size() - (encr.aead ? tag_octets : 0));
+    IKELAB_CHECK(check_lengths(encr, key, iv, aad, body));
+    EVP_CIPHER_CTX* context = start(encr, key, iv, false);
+    if (encr.aead) {
+      Bytes tag = to_bytes(ciphertext.subspan(body.size()));
+      IKELAB_ASSERT(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, tag_octets, tag.data()) ==
+                    1);
+    }
+    Bytes out(body.size());
+    update(context, nullptr, aad);
+    update(context, out.data(), body);
+    int rest = 0;
+    std::uint8_t nothing[tag_octets];
+    if (EVP_DecryptFinal_ex(context, nothing, &rest) != 1)
+      return failure("E-CRYPTO-ICV", std::string(encr.name) + ": the tag does not match");
+    return out;
+  }
+
+  Result<std::unique_ptr<KeyExchange>> key_exchange(const Algorithm& ke, Rng& rng) override {
+    return make_key_exchange(shared_, ke, rng);
+  }
+  Result<std::unique_ptr<PrivateKey>> private_key(ByteView der) override {
+    return read_private_key(shared_, der);
+  }
+  Result<std::unique_ptr<PublicKey>> public_key(ByteView der) override {
+    return read_public_key(shared_, der);
+  }
+  Result<std::unique_ptr<PrivateKey>> generate_key(std::string_view type, Rng& rng) override {
+    return make_private_key(shared_, type, rng);
+  }
+  [[nodiscard]] const OperationCounts& counts() const override { return shared_->counts; }
+
+ private:
+  /// A cipher of a row, with the context that is used for every packet.
+  struct CipherSlot {
+    Cipher cipher;
+    CipherCtx context;
+  };
+
+  Bytes hmac(const Algorithm& algorithm, ByteView key, ByteView data) {
+    static constexpr std::uint8_t no_key = 0;  // a null key would mean "the key of last time"
+    EVP_MAC_CTX* context = mac_context(algorithm);
+    IKELAB_ASSERT(EVP_MAC_init(context, key.empty() ? &no_key : key.data(), key.size(), nullptr) ==
+                  1);
+    IKELAB_ASSERT(EVP_MAC_update(context, data.data(), data.size()) == 1);
+    Bytes out(EVP_MAC_CTX_get_mac_size(context));
+    std::size_t size = 0;
+    IKELAB_ASSERT(EVP_MAC_final(context, out.data(), &size, out.size()) == 1);
+    return out;
+  }
+
+  EVP_MAC_CTX* mac_context(const Algorithm& algorithm) {
+    MacCtx& context = macs_[algorithm.openssl];
+    if (!context) {
+      if (!hmac_) hmac_.reset(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+      context.reset(EVP_MAC_CTX_new(hmac_.get()));
+      std::string digest(algorithm.openssl);
+      const OSSL_PARAM params[] = {
+          OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
+          OSSL_PARAM_construct_end()};
+      IKELAB_ASSERT(EVP_MAC_CTX_set_params(context.get(), params) == 1);
+    }
+    return context.get();
+  }
+
+  static Result<void> check_lengths(const Algorithm& encr, ByteView key, ByteView iv, ByteView aad,
+                                    ByteView text) {
+    IKELAB_ASSERT(encr.type == TransformType::encr);
+    if (key.size() != encr.key_size + encr.salt_size) return bad_length(encr, "a key", key.size());
+    if (iv.size() != encr.iv_size) return bad_length(encr, "an IV", iv.size());
+    if (!encr.aead && !aad.empty())
+      return bad_length(encr, "additional authenticated data", aad.size());
+    constexpr std::size_t most = std::numeric_limits<int>::max();  // what one EVP call takes
+    if (text.size() % encr.block_size != 0 || text.size() > most || aad.size() > most)
+      return bad_length(encr, "a text", text.size());
+    return {};
+  }
+
+  /// The row's context, ready for one packet. The nonce of an AEAD is salt | IV.
+  //= rfc4106#4 "The salt field is a four-octet value that is assigned at the beginning of the
+  //= security association, and then remains constant for the life of the security association."
+  EVP_CIPHER_CTX* start(const Algorithm& encr, ByteView key, ByteView iv, bool encrypt) {
+    CipherSlot& slot = ciphers_[encr.openssl];
+    if (!slot.cipher) {
+      slot.cipher.reset(EVP_CIPHER_fetch(nullptr, std::string(encr.openssl).c_str(), nullptr));
+      slot.context.reset(EVP_CIPHER_CTX_new());
+      IKELAB_ASSERT(slot.cipher != nullptr && slot.context != nullptr);
+    }
+    const Bytes nonce = concat({key.subspan(encr.key_size), iv});
+    IKELAB_ASSERT(EVP_CipherInit_ex2(slot.context.get(), slot.cipher.get(), key.data(),
+                                     nonce.data(), encrypt ? 1 : 0, nullptr) == 1);
+    if (!encr.aead) EVP_CIPHER_CTX_set_padding(slot.context.get(), 0);  // RFC 3602: padded by ESP
+    return slot.context.get();
+  }
+
+  /// Additional authenticated data when `out` is null.
+  static void update(EVP_CIPHER_CTX* context, std::uint8_t* out, ByteView in) {
+    if (in.empty()) return;
+    int size = 0;
+    IKELAB_ASSERT(EVP_CipherUpdate(context, out, &size, in.data(), static_cast<int>(in.size())) ==
+                  1);
+  }
+
+  std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+  Mac hmac_;
+  std::map<std::string_view, MacCtx> macs_;         // by the row's `openssl` name
+  std::map<std::string_view, CipherSlot> ciphers_;  // by the row's `openssl` name
+  std::map<HashId, Md> hashes_;
+};
+
+}  // namespace
+}  // namespace openssl
+
+std::unique_ptr<Provider> openssl_provider() {
+  return std::make_unique<openssl::OpensslProvider>();
+}
+
+}  // namespace ikelab::crypto
