@@ -12,7 +12,7 @@ namespace ikelab::store {
 namespace {
 
 constexpr int busy_timeout_ms = 10'000;  // a writer holds the lock for one batch, some milliseconds
-constexpr const char* connection_pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON";
+constexpr const char* connection_pragmas = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2000; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON";
 
 /// SQLite's result codes in our words: code of the Error, and what it means for a person.
 struct Meaning {

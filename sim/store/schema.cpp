@@ -26,7 +26,7 @@ CREATE TABLE link (
 -- what the body says. They carry (run_id, seq) of their event and join it for time, node and sa.
 CREATE TABLE event (
   run_id INTEGER NOT NULL, seq INTEGER NOT NULL, time INTEGER NOT NULL, node TEXT NOT NULL, sa TEXT NOT NULL,
-  kind TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (run_id, seq)) WITHOUT ROWID;
+  kind TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (run_id, seq));
 CREATE TABLE datagram (
   run_id INTEGER NOT NULL, seq INTEGER NOT NULL, what TEXT NOT NULL, datagram INTEGER NOT NULL, protocol TEXT,
   src TEXT, dst TEXT, size INTEGER, place TEXT, reason TEXT, PRIMARY KEY (run_id, seq)) WITHOUT ROWID;
