@@ -175,7 +175,10 @@ Result<std::unique_ptr<Database>> Database::open_read_only(const std::filesystem
   if (!std::filesystem::is_regular_file(file, none)) {
     return Error{"E-DB-004", "there is no database '" + file.string() + "'", {}, "", "", "record one with: ikelab run site-to-site"};
   }
-  IKELAB_TRY(auto database, connect(file, SQLITE_OPEN_READONLY, false));
+  // A connection that may write, but is told not to: the last one to close a database tidies its WAL away, which a read-only one cannot.
+  // Where the file may not be written SQLite falls back to reading by itself.
+  IKELAB_TRY(auto database, connect(file, SQLITE_OPEN_READWRITE, false));
+  IKELAB_CHECK(database->execute("PRAGMA query_only = ON"));
   auto version = known_version(*database);
   if (!version.ok() && version.error().code == "E-DB-003") {
     // WAL needs its index file beside the database; where we may not write, a database without a WAL is read as it is.
@@ -186,9 +189,8 @@ Result<std::unique_ptr<Database>> Database::open_read_only(const std::filesystem
   if (*version == 0) return database_error(SQLITE_NOTADB, file, "");
   if (*version < schema_version) {
     database.reset();
-    IKELAB_TRY(auto migrated, open(file));
-    migrated.reset();
-    return connect(file, SQLITE_OPEN_READONLY, false);
+    IKELAB_TRY(database, open(file));
+    IKELAB_CHECK(database->execute("PRAGMA query_only = ON"));
   }
   return database;
 }
