@@ -1,0 +1,48 @@
+// The commands of ikelab-sim. Each takes what the command line said and returns the exit code.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ikelab::cli {
+
+struct RunArguments {
+  std::string scenario;
+  std::optional<std::uint64_t> seed;
+  std::vector<std::string> set;  ///< "path=value"
+  std::string db, pcap, keys;    ///< pcap and keys empty: none are written
+  bool json = false, quiet = false;
+};
+int run_command(const RunArguments& arguments);
+
+struct ShowArguments {
+  std::vector<std::string> words;  ///< [RUN] [messages | message N | keys | sas | why | attack]
+  std::string db;
+  bool json = false, color = false;
+};
+int show_command(const ShowArguments& arguments);
+
+struct SweepArguments {
+  std::string experiment, db, csv, shard;  ///< shard: "I/N"
+  unsigned jobs = 0;                       ///< 0: one a core
+  bool resume = false, quiet = false;
+};
+int sweep_command(const SweepArguments& arguments);
+
+struct MergeArguments {
+  std::vector<std::string> files;
+  std::string db, csv;
+};
+int merge_command(const MergeArguments& arguments);
+
+int scenarios_command(bool json);
+
+struct DemoArguments {
+  std::string db, directory;
+  bool color = false, pictures = true;
+};
+int demo_command(const DemoArguments& arguments);
+
+}  // namespace ikelab::cli
