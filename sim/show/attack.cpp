@@ -7,6 +7,8 @@
 namespace ikelab::show {
 namespace {
 
+constexpr std::size_t most_deeds = 80;  // more than anybody reads; --json has all
+
 struct Outcome {
   bool accepted = false;
   std::string text;
@@ -94,12 +96,25 @@ std::string object(const trace::AttackAction& a,
 // Actions of one kind and note in a row are told as one.
 struct Deed {
   std::string node;
-  Instant first, last;
+  Instant first;
   std::uint64_t count = 0;
   const trace::AttackAction* action = nullptr;
   std::map<std::string, std::uint64_t> outcomes;
   bool any_accepted = false;
 };
+
+// Watching is told once, wherever it went on; acts are told in order, and as one only when they
+// follow each other.
+Deed& deed_of(std::vector<Deed>& deeds, const trace::Event& event, const trace::AttackAction& a) {
+  const bool watches = a.action == "observe" || a.action == "pass";
+  for (auto deed = deeds.rbegin(); deed != deeds.rend(); ++deed) {
+    if (deed->node == event.node && deed->action->action == a.action &&
+        deed->action->note == a.note && a.action != "modify")
+      return *deed;
+    if (!watches) break;
+  }
+  return deeds.emplace_back(Deed{event.node, event.time, 0, &a, {}, false});
+}
 
 std::vector<Deed> deeds_of(const Events& events) {
   const Outcomes all = outcomes_of(events);
@@ -107,12 +122,7 @@ std::vector<Deed> deeds_of(const Events& events) {
   for (const trace::Event& event : events) {
     const auto* a = std::get_if<trace::AttackAction>(&event.body);
     if (!a) continue;
-    const bool repeats = !deeds.empty() && deeds.back().node == event.node &&
-                         deeds.back().action->action == a->action &&
-                         deeds.back().action->note == a->note && a->action != "modify";
-    if (!repeats) deeds.push_back({event.node, event.time, event.time, 0, a, {}, false});
-    Deed& deed = deeds.back();
-    deed.last = event.time;
+    Deed& deed = deed_of(deeds, event, *a);
     ++deed.count;
     if (a->result == 0) continue;
     const auto outcome = all.find(a->result);
@@ -125,8 +135,7 @@ std::vector<Deed> deeds_of(const Events& events) {
 void print_deed(Terminal& t, const Deed& deed, const Story& story,
                 const std::map<std::uint64_t, std::string>& names) {
   const trace::AttackAction& a = *deed.action;
-  const std::string what =
-      deed.count == 1 ? object(a, names) : fmt::format("{} times", thousands(deed.count));
+  const std::string what = deed.count == 1 ? object(a, names) : count_of(deed.count, "packet");
   t.line(fmt::format("  {}  {} {}", t.paint(Role::muted, padded_left(at(deed.first), 14)),
                      t.paint(Role::adversary, std::string(past(a.action))), what));
   if (!a.note.empty()) t.paragraph(a.note, 18);
@@ -169,7 +178,11 @@ void print_attack(Terminal& t, const Events& events, const Story& story) {
   }
   t.heading("What the adversary did, and what came of it");
   const auto names = names_of(events, story);
-  for (const Deed& deed : deeds) print_deed(t, deed, story, names);
+  for (std::size_t i = 0; i < std::min(deeds.size(), most_deeds); ++i)
+    print_deed(t, deeds[i], story, names);
+  if (deeds.size() > most_deeds)
+    t.paragraph(fmt::format("and {} more (--json has all)", thousands(deeds.size() - most_deeds)),
+                2, Role::muted);
   t.heading("What it knows");
   if (!knows) t.paragraph("Nothing beyond what everybody on its link can see.", 2);
   for (const trace::Event& event : events) {
