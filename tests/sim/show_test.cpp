@@ -193,6 +193,24 @@ What it knows
 )");
 }
 
+TEST_CASE("show attack: watching is told once, acts in their order", "[show]") {
+  Script s;
+  for (std::uint64_t i = 1; i <= 30; ++i) {
+    s.add("eve", trace::AttackAction{"observe", i, 0, "an ESP packet", {}, {}});
+    if (i % 10 == 0) s.add("eve", trace::AttackAction{"replay", i, 100 + i, "again", {}, {}});
+  }
+  const std::string out = shown(s.events, "attack").out;
+  CHECK(contains(out, "saw 30 packets"));
+  CHECK(contains(
+      out, "sent again datagram 10"));  // each replay stands between two looks: told as it was
+  CHECK(contains(out, "nobody received it"));
+  CHECK(json_of(s.events, "attack")["actions"].size() == 33);
+  Script many;
+  for (std::uint64_t i = 1; i <= 90; ++i)
+    many.add("eve", trace::AttackAction{"inject", 0, i, "try " + std::to_string(i), {}, {}});
+  CHECK(contains(shown(many.events, "attack").out, "and 10 more (--json has all)"));
+}
+
 TEST_CASE(
     "show: a message changed on the way is told at both ends, with the field that was changed",
     "[show]") {
