@@ -34,7 +34,8 @@ struct CertificateSpec {
 
 /// Errors: E-PKI-001 not a certificate.
 Result<CertificateInfo> parse_certificate(ByteView der);
-/// Issues and signs; `issuer_certificate` empty makes it self-signed. Deterministic given rng. Returns DER.
+/// Issues and signs; `issuer_certificate` empty makes it self-signed. Deterministic given rng. Returns DER. Errors: E-PKI-001 the
+/// issuer's is no certificate, E-PKI-002 not a name, E-PKI-003 a key that is none, or a signing key that is not the issuer's.
 Result<Bytes> issue_certificate(const CertificateSpec& spec, ByteView issuer_certificate, const crypto::PrivateKey& issuer_key,
                                 crypto::Rng& rng);
 /// Builds and checks a path from `leaf` over `intermediates` to a trust anchor at `unix_time` (the scenario's epoch plus now).

@@ -10,6 +10,7 @@
 #include <openssl/x509.h>
 
 #include <memory>
+#include <type_traits>
 
 #include "protocol/base/bytes.hpp"
 
@@ -54,7 +55,7 @@ inline Error failure(std::string code, std::string message, std::string rfc = {}
 
 /// The DER that an i2d function makes of an object.
 template <class T>
-Bytes to_der(int (*i2d)(T*, unsigned char**), std::remove_const_t<T>* object) {
+Bytes to_der(int (*i2d)(T*, unsigned char**), std::type_identity_t<T>* object) {
   const int size = i2d(object, nullptr);
   IKELAB_ASSERT(size >= 0);
   Bytes der(static_cast<std::size_t>(size));
