@@ -119,14 +119,9 @@ Result<int> show_run(const ShowArguments& arguments) {
   IKELAB_TRY(const auto reader, store::Reader::open(arguments.db));
   IKELAB_TRY(const store::RunInfo run, reader->run(what.run));
   IKELAB_TRY(const auto events, reader->events(run.id));
-  sim::ShowRun heading;
-  heading.id = static_cast<std::uint64_t>(run.id);
-  heading.scenario = run.scenario;
-  heading.seed = run.seed;
-  heading.status = store::to_string(run.status);
-  heading.fingerprint = run.fingerprint;
-  const sim::ShowOptions options{what.view, what.message, arguments.json, colour_wanted(arguments.color), terminal_width()};
-  return sim::show(heading, events, options, std::cout, std::cerr);
+  const show::ShowOptions options{what.view, what.message, arguments.json, colour_wanted(arguments.color),
+                                  terminal_width()};
+  return show::show(run, events, options, std::cout, std::cerr);
 }
 
 }  // namespace
