@@ -23,7 +23,7 @@ endif()
 # ikelab_library(protocol_wire DEPS ikelab::protocol_base fmt::fmt): a library of every *.cpp in the current folder.
 function(ikelab_library name)
   cmake_parse_arguments(ARG "" "" "DEPS;PRIVATE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/tasks/*.cpp)
   if(sources)
     add_library(ikelab_${name} STATIC ${sources})
     target_link_libraries(ikelab_${name} PUBLIC ${ARG_DEPS} PRIVATE ikelab_flags ${ARG_PRIVATE})

@@ -1,0 +1,157 @@
+#include "protocol/ikev2/authentication.hpp"
+
+#include <algorithm>
+
+#include "protocol/base/bounds.hpp"
+#include "protocol/keys/auth_octets.hpp"
+#include "protocol/pki/pki.hpp"
+#include "protocol/wire/encode.hpp"
+
+namespace ikelab::ikev2 {
+namespace {
+
+using wire::AuthMethod;
+
+constexpr std::uint8_t x509_signature = 4;  // Certificate Encoding (RFC 7296, 3.6)
+
+Result<keys::SignedOctets> signed_octets(IkeSa& sa, bool of_initiator, const wire::IdPayload& id) {
+  const InitTranscript& t = sa.transcript;
+  const Bytes rest_of_id = wire::encode_body(id);
+  return of_initiator ? keys::initiator_signed_octets(sa.services.provider, *sa.suite.prf, t.real_message_1, t.nr, sa.keys.sk_pi, rest_of_id)
+                      : keys::responder_signed_octets(sa.services.provider, *sa.suite.prf, t.real_message_2, t.ni, sa.keys.sk_pr, rest_of_id);
+}
+
+trace::AuthDecided decided(const IkeSa& sa, bool local, const wire::IdPayload& id, const keys::SignedOctets& covered) {
+  trace::AuthDecided body;
+  body.subject = (local == sa.original_initiator) ? "initiator" : "responder";
+  body.local = local;
+  body.identity = policy::Identity{id.type, id.data, false}.to_string();
+  // MACedID is made with SK_p: without disclosure only its place is shown, not the octets.
+  if (sa.services.config.disclose_secrets) body.octets = covered.octets;
+  body.parts = covered.parts;
+  return body;
+}
+
+// ---- shared key ------------------------------------------------------------------------------------
+
+const Bytes& psk_of(const policy::ConnectionConfig& connection) {
+  return connection.local.psk.empty() ? connection.remote.psk : connection.local.psk;
+}
+
+Result<Bytes> psk_auth(IkeSa& sa, const Bytes& psk, const keys::SignedOctets& covered) {
+  return keys::shared_key_auth(sa.services.provider, *sa.suite.prf, Secret(psk), covered.octets);
+}
+
+// ---- signatures ------------------------------------------------------------------------------------
+
+Result<wire::AuthPayload> sign(IkeSa& sa, const policy::AuthConfig& own, const keys::SignedOctets& covered, std::string& method) {
+  IKELAB_TRY(const auto key, sa.services.provider.private_key(own.private_key));
+  for (const crypto::SignatureScheme scheme : key->schemes()) {
+    if (std::find(sa.peer_hashes.begin(), sa.peer_hashes.end(), crypto::hash_of(scheme)) == sa.peer_hashes.end()) continue;
+    IKELAB_TRY(const Bytes signature, key->sign(scheme, covered.octets, *sa.services.streams.sign));
+    const ByteView identifier = crypto::algorithm_identifier(scheme);
+    // RFC 7427, 3: ASN.1 length, AlgorithmIdentifier, signature
+    const Bytes length = {static_cast<std::uint8_t>(identifier.size())};
+    method = crypto::to_string(scheme);
+    return wire::AuthPayload{AuthMethod::digital_signature, concat({length, identifier, signature})};
+  }
+  return Error{"E-AUTH-002", "the peer verifies no hash that our key can sign with", {}, "RFC 7427, 4", "", ""};
+}
+
+bool names(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
+  if (id.type == wire::IdType::der_asn1_dn) return certificate.subject_der == id.data;
+  const std::string text = policy::Identity{id.type, id.data, false}.to_string();
+  const auto type = id.type == wire::IdType::fqdn          ? pki::SubjectAltName::Type::dns
+                    : id.type == wire::IdType::rfc822_addr ? pki::SubjectAltName::Type::email
+                                                           : pki::SubjectAltName::Type::ip;
+  return std::any_of(certificate.alt_names.begin(), certificate.alt_names.end(),
+                     [&](const pki::SubjectAltName& name) { return name.type == type && name.value == text; });
+}
+
+Result<void> check_signature(IkeSa& sa, const policy::AuthConfig& expected, const std::vector<wire::Payload>& payloads,
+                             const wire::IdPayload& id, const wire::AuthPayload& auth, const keys::SignedOctets& covered,
+                             Instant now, std::string& method) {
+  std::vector<Bytes> chain;
+  for (const wire::Payload& payload : payloads)
+    if (const auto* cert = std::get_if<wire::CertPayload>(&payload.body);
+        cert != nullptr && cert->encoding == x509_signature && chain.size() < bounds::certificates_in_chain)
+      chain.push_back(cert->data);
+  if (chain.empty()) return Error{"E-AUTH-012", "the peer sent no certificate", {}, "RFC 7296, 3.6", "", ""};
+  IKELAB_TRY(const pki::CertificateInfo leaf, pki::parse_certificate(chain.front()));
+  const std::int64_t unix_time = sa.services.config.epoch + now.ns / 1'000'000'000;
+  IKELAB_CHECK(pki::validate_chain(chain.front(), std::span(chain).subspan(1), expected.authorities, unix_time));
+  if (!names(leaf, id))
+    return Error{"E-AUTH-012", "the certificate of '" + leaf.subject + "' does not name the identity it came with", {}, "RFC 4945, 3.1", "", ""};
+  const std::size_t identifier = auth.data.empty() ? 0 : auth.data.front();
+  const auto scheme = auth.data.size() > identifier + 1
+                          ? crypto::scheme_of_identifier(ByteView(auth.data).subspan(1, identifier)) : std::nullopt;
+  if (!scheme) return Error{"E-AUTH-011", "AUTH names no signature algorithm that we know", {}, "RFC 7427, 3", "", ""};
+  method = crypto::to_string(*scheme);
+  IKELAB_TRY(const auto key, sa.services.provider.public_key(leaf.public_key_der));
+  if (!key->supports(*scheme))
+    return Error{"E-AUTH-011", "AUTH names a signature algorithm that does not fit the certificate's key", {}, "RFC 7427, 3", "", ""};
+  if (!key->verify(*scheme, covered.octets, ByteView(auth.data).subspan(1 + identifier)))
+    return Error{"E-AUTH-011", "the signature in AUTH does not verify", {}, "RFC 7296, 2.15", "", ""};
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<wire::Payload>> make_auth(IkeSa& sa, const wire::IdPayload& id) {
+  const policy::AuthConfig& own = sa.connection->local;
+  IKELAB_TRY(const keys::SignedOctets covered, signed_octets(sa, sa.original_initiator, id));
+  trace::AuthDecided event = decided(sa, true, id, covered);
+  std::vector<wire::Payload> out;
+  if (own.kind == policy::AuthKind::psk) {
+    if (psk_of(*sa.connection).empty()) return Error{"E-AUTH-001", "no shared key is configured", {}, "RFC 7296, 2.15", "", ""};
+    IKELAB_TRY(Bytes mac, psk_auth(sa, psk_of(*sa.connection), covered));
+    event.method = "Shared Key Message Integrity Code";
+    event.rfc = "RFC 7296, 2.15";
+    out.push_back(wire::make_payload(wire::AuthPayload{AuthMethod::shared_key, std::move(mac)}));
+  } else {
+    for (const Bytes& certificate : own.certificates) out.push_back(wire::make_payload(wire::CertPayload{x509_signature, certificate}));
+    IKELAB_TRY(wire::AuthPayload auth, sign(sa, own, covered, event.method));
+    event.rfc = "RFC 7427, 3";
+    out.push_back(wire::make_payload(std::move(auth)));
+  }
+  event.ok = true;
+  event.reason = "made with " + event.method;
+  sa.emit(std::move(event));
+  return out;
+}
+
+Result<void> check_auth(IkeSa& sa, const policy::AuthConfig& expected, const std::vector<wire::Payload>& payloads, Instant now) {
+  const wire::IdPayload* id = nullptr;
+  for (const wire::Payload& payload : payloads)
+    if (const auto* found = std::get_if<wire::IdPayload>(&payload.body); found != nullptr && found->responder == sa.original_initiator)
+      id = found;
+  const auto* auth = wire::first<wire::AuthPayload>(payloads);
+  if (id == nullptr || auth == nullptr) return Error{"E-AUTH-011", "ID or AUTH is missing", {}, "RFC 7296, 1.2", "", ""};
+  IKELAB_TRY(const keys::SignedOctets covered, signed_octets(sa, !sa.original_initiator, *id));
+  trace::AuthDecided event = decided(sa, false, *id, covered);
+  event.rfc = "RFC 7296, 2.15";
+  event.method = wire::name(auth->method);
+
+  const auto verdict = [&]() -> Result<void> {
+    if (!expected.id.matches(policy::Identity{id->type, id->data, false}))
+      return Error{"E-AUTH-010", "the peer says it is '" + event.identity + "', but '" + expected.id.to_string() + "' is expected", {}, "RFC 7296, 2.15", "", ""};
+    if (expected.kind == policy::AuthKind::psk) {
+      if (auth->method != AuthMethod::shared_key)
+        return Error{"E-AUTH-013", "the peer authenticates by " + event.method + ", a shared key is expected", {}, "RFC 7296, 2.15", "", ""};
+      IKELAB_TRY(const Bytes mac, psk_auth(sa, psk_of(*sa.connection), covered));
+      if (!equal_constant_time(mac, auth->data))
+        return Error{"E-AUTH-011", "AUTH does not match: another shared key, or the IKE_SA_INIT messages were changed on the way", {}, "RFC 7296, 2.15", "", ""};
+      return {};
+    }
+    if (auth->method != AuthMethod::digital_signature)
+      return Error{"E-AUTH-013", "the peer authenticates by " + event.method + ", a signature is expected", {}, "RFC 7427, 3", "", ""};
+    return check_signature(sa, expected, payloads, *id, *auth, covered, now, event.method);
+  }();
+  event.ok = verdict.ok();
+  event.reason = verdict.ok() ? "AUTH verifies" : verdict.error().message;
+  if (verdict.ok()) sa.peer_identity = event.identity;
+  sa.emit(std::move(event));
+  return verdict;
+}
+
+}  // namespace ikelab::ikev2

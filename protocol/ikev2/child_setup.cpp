@@ -1,0 +1,227 @@
+#include "protocol/ikev2/child_setup.hpp"
+
+#include <algorithm>
+
+#include "protocol/base/bounds.hpp"
+#include "protocol/policy/traffic_selector.hpp"
+#include "protocol/wire/encode.hpp"
+
+namespace ikelab::ikev2 {
+namespace {
+
+using crypto::TransformType;
+using wire::NotifyType;
+
+std::vector<wire::Proposal> without_ke(std::vector<wire::Proposal> proposals) {
+  for (wire::Proposal& proposal : proposals)
+    std::erase_if(proposal.transforms,
+                  [](const wire::Transform& t) { return t.type == static_cast<std::uint8_t>(TransformType::ke); });
+  return proposals;
+}
+
+EspSpi spi_of(const wire::Proposal& proposal) {
+  std::uint32_t value = 0;
+  for (const std::uint8_t octet : proposal.spi) value = value << 8 | octet;
+  return EspSpi{value};
+}
+
+void emit_negotiation(IkeSa& sa, const char* role, const policy::Selection& selection) {
+  trace::Negotiated body{"ESP", role, "", selection.verdicts};
+  if (selection.chosen) body.chosen = policy::to_string(*selection.chosen);
+  sa.emit(std::move(body));
+}
+
+std::vector<std::string> words(const std::vector<wire::TrafficSelector>& selectors) {
+  std::vector<std::string> out;
+  for (const wire::TrafficSelector& ts : selectors) out.push_back(policy::to_string(ts));
+  return out;
+}
+
+void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, EspSpi other, const std::string& reason) {
+  trace::SaInstalled body;
+  body.protocol = "ESP";
+  body.direction = inbound ? "in" : "out";
+  body.spi = to_string(esp_sa.spi);
+  body.peer_spi = to_string(other);
+  body.src = esp_sa.src.to_string();
+  body.dst = esp_sa.dst.to_string();
+  body.name = esp_sa.child;
+  body.encryption = std::string(esp_sa.suite.encr->name);
+  if (esp_sa.suite.integ) body.integrity = std::string(esp_sa.suite.integ->name);
+  if (esp_sa.suite.ke) body.ke = std::string(esp_sa.suite.ke->name);
+  if (sa.services.config.disclose_secrets) {
+    body.encryption_key = to_bytes(esp_sa.encryption_key.reveal());
+    body.integrity_key = to_bytes(esp_sa.integrity_key.reveal());
+  }
+  body.ts_src = words(esp_sa.ts_src);
+  body.ts_dst = words(esp_sa.ts_dst);
+  body.replay_window = inbound ? esp_sa.replay_window : 0;
+  body.reason = reason;
+  sa.emit(std::move(body));
+}
+
+}  // namespace
+
+ChildOffer offer_child(const policy::ChildConfig& config, EspSpi spi_in, bool with_ke) {
+  ChildOffer offer;
+  offer.proposals = with_ke ? config.esp_proposals : without_ke(config.esp_proposals);
+  for (std::size_t i = 0; i < offer.proposals.size(); ++i) {
+    offer.proposals[i].number = static_cast<std::uint8_t>(i + 1);
+    offer.proposals[i].spi = octets_of(spi_in);
+  }
+  offer.payloads = {wire::make_payload(wire::SaPayload{offer.proposals}),
+                    wire::make_payload(wire::TsPayload{false, config.local_ts}),
+                    wire::make_payload(wire::TsPayload{true, config.remote_ts})};
+  return offer;
+}
+
+ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloads, const policy::ChildConfig* only, bool with_ke,
+                             std::string& detail) {
+  const auto* offered = wire::first<wire::SaPayload>(payloads);
+  const wire::TsPayload* ts_i = nullptr;
+  const wire::TsPayload* ts_r = nullptr;
+  for (const wire::Payload& payload : payloads)
+    if (const auto* ts = std::get_if<wire::TsPayload>(&payload.body)) (ts->responder ? ts_r : ts_i) = ts;
+  const auto refuse = [&](NotifyType type, std::string why) {
+    detail = std::move(why);
+    return ResponderChoice{{}, notify(type)};
+  };
+  if (offered == nullptr || ts_i == nullptr || ts_r == nullptr) return refuse(NotifyType::invalid_syntax, "SA, TSi or TSr is missing");
+  //= rfc7296#1.3 "The responder sends a NO_ADDITIONAL_SAS notification to indicate that a CREATE_CHILD_SA request is unacceptable because the responder is unwilling to accept any more Child SAs on this IKE SA."
+  if (sa.children.size() >= bounds::children_in_ike_sa)
+    return refuse(NotifyType::no_additional_sas, "no more Child SAs on this IKE SA");
+
+  ChildPlan plan;
+  for (const policy::ChildConfig& config : sa.connection->children) {
+    if (only != nullptr && only != &config) continue;
+    plan.remote_ts = policy::narrow(ts_i->selectors, config.remote_ts);
+    plan.local_ts = policy::narrow(ts_r->selectors, config.local_ts);
+    if (plan.remote_ts.empty() || plan.local_ts.empty()) continue;
+    plan.config = &config;
+    break;
+  }
+  //= rfc7296#2.9 "If the responder's policy does not allow it to accept any part of the proposed Traffic Selectors, it responds with a TS_UNACCEPTABLE Notify message."
+  if (plan.config == nullptr)
+    return refuse(NotifyType::ts_unacceptable, "no configured child has a part of the proposed traffic selectors");
+
+  const auto& configured = plan.config->esp_proposals;
+  const policy::Selection selection = policy::select(offered->proposals, with_ke ? configured : without_ke(configured));
+  emit_negotiation(sa, "responder", selection);
+  if (!selection.chosen) return refuse(NotifyType::no_proposal_chosen, "no ESP proposal was acceptable");
+  plan.suite = selection.suite;
+  plan.spi_out = spi_of(*selection.chosen);
+  plan.spi_in = sa.new_esp_spi();
+  plan.answer = *selection.chosen;
+  plan.answer.spi = octets_of(plan.spi_in);
+  return {std::move(plan), {}};
+}
+
+std::vector<wire::Payload> answer_child(const ChildPlan& plan) {
+  return {wire::make_payload(wire::SaPayload{{plan.answer}}), wire::make_payload(wire::TsPayload{false, plan.remote_ts}),
+          wire::make_payload(wire::TsPayload{true, plan.local_ts})};
+}
+
+Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payloads, const policy::ChildConfig& config,
+                               EspSpi spi_in, const std::vector<wire::Proposal>& offered) {
+  if (const auto* error = find_error(payloads))
+    return Error{"E-IKE-020", "the peer refused: " + wire::name(error->type), {}, "RFC 7296, 3.10.1", "", ""};
+  const auto* answer = wire::first<wire::SaPayload>(payloads);
+  if (answer == nullptr || answer->proposals.size() != 1)
+    return Error{"E-IKE-022", "the response does not hold exactly one proposal", {}, "RFC 7296, 2.7", "", ""};
+  ChildPlan plan;
+  plan.config = &config;
+  plan.spi_in = spi_in;
+  plan.spi_out = spi_of(answer->proposals.front());
+  plan.answer = answer->proposals.front();
+  IKELAB_TRY(plan.suite, policy::check_answer(offered, plan.answer));
+  for (const wire::Payload& payload : payloads)
+    if (const auto* ts = std::get_if<wire::TsPayload>(&payload.body)) (ts->responder ? plan.remote_ts : plan.local_ts) = ts->selectors;
+  //= rfc7296#2.9 "the responder is allowed to narrow the choices by selecting a subset of the traffic"
+  const auto subset = [](const std::vector<wire::TrafficSelector>& part, const std::vector<wire::TrafficSelector>& whole) {
+    return !part.empty() && policy::narrow(part, whole) == part;
+  };
+  if (!subset(plan.local_ts, config.local_ts) || !subset(plan.remote_ts, config.remote_ts))
+    return Error{"E-IKE-023", "the peer widened the traffic selectors", {}, "RFC 7296, 2.9", "", ""};
+  policy::Selection selection;
+  selection.chosen = plan.answer;
+  for (const wire::Proposal& proposal : offered) {
+    const bool won = proposal.number == plan.answer.number;
+    selection.verdicts.push_back({proposal.number, "ESP", policy::to_string(proposal), won,
+                                  won ? "the responder chose it" : "the responder chose another"});
+  }
+  emit_negotiation(sa, "initiator", selection);
+  return plan;
+}
+
+Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan, const ChildSecrets& secrets,
+                               const std::string& reason, bool hold_outbound) {
+  Services& services = sa.services;
+  keys::Derivations derivations(services.config.disclose_secrets);
+  keys::KeySchedule schedule(services.provider, *sa.suite.prf, &derivations);
+  auto made = schedule.child_keys(sa.keys.sk_d, secrets.g_ir, secrets.nonces, {plan.suite.encr, plan.suite.integ});
+  sa.emit_keys(derivations);
+  if (!made) return made.error();
+
+  const bool we_are_i = secrets.exchange_initiator;
+  esp::SaParameters in, out;
+  in.spi = plan.spi_in;
+  out.spi = plan.spi_out;
+  in.src = out.dst = sa.peer.ip;
+  in.dst = out.src = sa.local.ip;
+  in.suite = out.suite = plan.suite;
+  out.encryption_key = std::move(we_are_i ? made->encr_initiator_to_responder : made->encr_responder_to_initiator);
+  out.integrity_key = std::move(we_are_i ? made->integ_initiator_to_responder : made->integ_responder_to_initiator);
+  in.encryption_key = std::move(we_are_i ? made->encr_responder_to_initiator : made->encr_initiator_to_responder);
+  in.integrity_key = std::move(we_are_i ? made->integ_responder_to_initiator : made->integ_initiator_to_responder);
+  in.ts_src = out.ts_dst = plan.remote_ts;
+  in.ts_dst = out.ts_src = plan.local_ts;
+  in.replay_window = out.replay_window = plan.config->replay_window;
+  in.child = out.child = plan.config->name;
+  in.ike_sa = out.ike_sa = sa.name;
+
+  ChildSa child;
+  child.config = plan.config;
+  child.spi_in = plan.spi_in;
+  child.spi_out = plan.spi_out;
+  child.suite = plan.suite;
+  child.local_ts = plan.local_ts;
+  child.remote_ts = plan.remote_ts;
+  if (const Duration time = plan.config->rekey_time; time > Duration::zero()) {
+    const auto tenth = static_cast<std::uint64_t>(time.count() / 10) + 1;
+    child.rekey_at = now + time - Duration(static_cast<std::int64_t>(services.streams.jitter->below(tenth)));
+  }
+  emit_installed(sa, in, true, plan.spi_out, reason);
+  emit_installed(sa, out, false, plan.spi_in, reason);
+  services.sad.push_back(esp::InstallSa{true, std::move(in)});
+  if (hold_outbound) child.waiting_outbound = std::move(out);
+  else services.sad.push_back(esp::InstallSa{false, std::move(out)});
+  return &sa.children.insert_or_assign(plan.spi_in.value, std::move(child)).first->second;
+}
+
+std::uint16_t first_ke_method(const std::vector<wire::Proposal>& proposals) {
+  for (const wire::Proposal& proposal : proposals)
+    for (const wire::Transform& transform : proposal.transforms)
+      if (transform.type == static_cast<std::uint8_t>(TransformType::ke)) return transform.id;
+  return 0;
+}
+
+Result<std::unique_ptr<crypto::KeyExchange>> make_key_exchange(IkeSa& sa, std::uint16_t method) {
+  const crypto::Algorithm* ke = crypto::find(TransformType::ke, method);
+  if (ke == nullptr)
+    return Error{"E-IKE-021", "key exchange method " + std::to_string(method) + " is not implemented", {}, "RFC 7296, 3.4", "", ""};
+  return sa.services.provider.key_exchange(*ke, *sa.services.streams.ke);
+}
+
+Result<Secret> shared_secret(IkeSa& sa, crypto::KeyExchange& own, const wire::KePayload& peer_ke, bool exchange_initiator,
+                             const std::string& exchange) {
+  IKELAB_TRY(Secret g_ir, own.derive(peer_ke.data));
+  keys::Derivations derivations(sa.services.config.disclose_secrets);
+  keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
+  const Bytes& ke_i = exchange_initiator ? own.public_value() : peer_ke.data;
+  const Bytes& ke_r = exchange_initiator ? peer_ke.data : own.public_value();
+  schedule.report_shared_secret(*crypto::find(TransformType::ke, peer_ke.method), ke_i, ke_r, g_ir, exchange);
+  sa.emit_keys(derivations);
+  return g_ir;
+}
+
+}  // namespace ikelab::ikev2

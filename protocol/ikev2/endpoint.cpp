@@ -1,0 +1,253 @@
+// The demultiplexer: which IKE SA a datagram belongs to, who may begin one, cookies under load (RFC 7296, 2.4, 2.6, 3.1).
+#include "protocol/ikev2/endpoint.hpp"
+
+#include <algorithm>
+
+#include "protocol/base/bounds.hpp"
+#include "protocol/ikev2/cookie.hpp"
+#include "protocol/ikev2/ike_sa.hpp"
+#include "protocol/wire/decode.hpp"
+#include "protocol/wire/encode.hpp"
+#include "protocol/wire/grammar.hpp"
+
+namespace ikelab::ikev2 {
+namespace {
+
+constexpr std::uint16_t ike_port = 500;
+
+template <class T>
+std::optional<T> pop(std::deque<T>& queue) {
+  if (queue.empty()) return std::nullopt;
+  std::optional<T> front(std::move(queue.front()));
+  queue.pop_front();
+  return front;
+}
+
+}  // namespace
+
+struct Endpoint::Impl {
+  Impl(policy::EndpointConfig config, crypto::Provider& provider, std::unique_ptr<crypto::RngSource> rng)
+      : services(std::move(config), provider, std::move(rng)), cookies(services) {}
+
+  Services services;
+  CookieJar cookies;
+  std::map<std::uint64_t, std::unique_ptr<IkeSa>> sas;       ///< by our own SPI
+  std::map<std::pair<IkeSpi, SocketAddress>, std::uint64_t> half_open;  ///< (SPIi, source) of IKE_SA_INIT requests answered
+
+  void diagnose(const Error& error, std::uint64_t datagram) {
+    const std::uint64_t at = error.offset.value_or(0);
+    services.event("", trace::Diagnostic{"error", error.code, error.message, error.rfc, datagram, at, at});
+  }
+
+  std::size_t count_half_open() const {
+    return static_cast<std::size_t>(std::count_if(sas.begin(), sas.end(), [](const auto& row) {
+      return row.second->state() == State::half_open;
+    }));
+  }
+
+  const policy::ConnectionConfig* connection_for(const SocketAddress& local, const SocketAddress& peer) const {
+    const policy::ConnectionConfig* any = nullptr;
+    for (const policy::ConnectionConfig& connection : services.config.connections) {
+      if (connection.local_addr != local.ip && !connection.local_addr.is_unspecified()) continue;
+      if (connection.remote_addr == peer.ip) return &connection;
+      if (connection.remote_addr.is_unspecified() && any == nullptr) any = &connection;
+    }
+    return any;
+  }
+
+  /// An IKE_SA_INIT response that keeps no state.
+  void answer_statelessly(const Datagram& to, const wire::Header& request, wire::Payload payload) {
+    wire::Header header = request;
+    header.response = true;
+    header.initiator = false;
+    header.version_flag = false;
+    header.major = 2;
+    header.minor = 0;
+    const Bytes octets = wire::encode(wire::Message{header, {payload}});
+    const std::uint64_t id = services.transmit(to.dst, to.src, octets);
+    trace::Message body;
+    body.direction = "sent";
+    body.datagram = id;
+    body.src = to.dst.to_string();
+    body.dst = to.src.to_string();
+    body.spi_i = to_string(header.spi_i);
+    body.spi_r = to_string(header.spi_r);
+    body.exchange = wire::name(header.exchange);
+    body.response = true;
+    body.message_id = header.message_id.value;
+    body.payloads = wire::payload_summary({payload}, true);
+    body.bytes = octets;
+    services.event("", std::move(body));
+  }
+
+  // RFC 7296, 3.1: the Initiator flag is the sender's, so our SPI is the other one.
+  IkeSa* find(const wire::Header& header) const {
+    const auto at = sas.find(header.initiator ? header.spi_r.value : header.spi_i.value);
+    return at == sas.end() ? nullptr : at->second.get();
+  }
+
+  void begin_as_responder(Instant now, const Datagram& datagram, const wire::Decoded& decoded) {
+    const wire::Header& header = decoded.message.header;
+    const auto known = half_open.find({header.spi_i, datagram.src});
+    if (known != half_open.end()) {
+      if (const auto at = sas.find(known->second); at != sas.end()) return at->second->receive(now, datagram, decoded);
+      half_open.erase(known);
+    }
+    if (const auto* error = wire::first_error(decoded.diagnostics)) return diagnose(wire::to_error(*error), datagram.id);
+    const policy::ConnectionConfig* connection = connection_for(datagram.dst, datagram.src);
+    if (connection == nullptr)
+      return diagnose({"E-IKE-003", "no connection is configured for " + datagram.src.to_string(), {}, "RFC 7296, 2.4", "", ""}, datagram.id);
+    const std::size_t open = count_half_open();
+    //= rfc7296#2.6 "When one party receives an IKE_SA_INIT request containing a cookie whose value does not match the value expected, that party MUST ignore the cookie and process the message as if no cookie had been included"
+    if (open >= services.config.cookie_threshold && !cookies.valid(datagram, decoded.message)) {
+      if (auto cookie = cookies.make(datagram, decoded.message))
+        answer_statelessly(datagram, header, notify(wire::NotifyType::cookie, std::move(*cookie)));
+      return;
+    }
+    if (open >= bounds::half_open_sas)
+      return diagnose({"E-IKE-004", "too many half-open IKE SAs", {}, "RFC 7296, 2.6", "", ""}, datagram.id);
+    auto sa = std::make_unique<IkeSa>(services, *connection, false, datagram.dst, datagram.src);
+    sa->spi_i = header.spi_i;
+    sa->spi_r = IkeSpi{services.streams.ike_spi->u64() | 1};
+    const std::uint64_t key = sa->spi_r.value;
+    sa->receive(now, datagram, decoded);
+    if (sa->state() != State::half_open) return;  // refused: nothing is kept
+    half_open[{header.spi_i, datagram.src}] = key;
+    sas[key] = std::move(sa);
+  }
+
+  /// After every input: SAs made by rekeying come in, finished ones go.
+  void tidy() {
+    for (auto& sa : services.adopted) {
+      const std::uint64_t key = sa->local_spi().value;
+      sas[key] = std::move(sa);
+    }
+    services.adopted.clear();
+    std::erase_if(sas, [](const auto& row) { return row.second->finished(); });
+    std::erase_if(half_open, [&](const auto& row) { return !sas.contains(row.second); });
+  }
+
+  IkeSa* choose(const std::string& name) const {
+    IkeSa* best = nullptr;
+    for (const auto& [spi, sa] : sas) {
+      if (!name.empty() && sa->name == name) return sa.get();
+      const bool better = best == nullptr || sa->name.size() > best->name.size() ||
+                          (sa->name.size() == best->name.size() && sa->name > best->name);
+      if (name.empty() && sa->state() == State::established && better) best = sa.get();
+    }
+    return best;
+  }
+  IkeSa* with_child(const std::string& child) const {
+    for (const auto& [spi, sa] : sas)
+      if (sa->state() == State::established && sa->child_by_name(child) != nullptr) return sa.get();
+    return nullptr;
+  }
+
+  Result<void> execute(Instant now, const Initiate& c);
+  Result<void> execute(Instant now, const RekeyIke& c) { return on_ike_sa(now, c.ike_sa, make_ike_rekey); }
+  Result<void> execute(Instant now, const DeleteIke& c) { return on_ike_sa(now, c.ike_sa, make_ike_delete); }
+  Result<void> execute(Instant now, const CheckLiveness& c) { return on_ike_sa(now, c.ike_sa, make_liveness); }
+  Result<void> execute(Instant now, const RekeyChild& c) { return on_child(now, c.child, make_child_rekey); }
+  Result<void> execute(Instant now, const DeleteChild& c) { return on_child(now, c.child, make_child_delete); }
+
+  Result<void> on_ike_sa(Instant now, const std::string& name, std::unique_ptr<Task> (*make)()) {
+    IkeSa* sa = choose(name);
+    if (sa == nullptr) return Error{"E-CMD-001", "no established IKE SA" + (name.empty() ? "" : " '" + name + "'"), {}, "", "", ""};
+    sa->enqueue(now, make());
+    return {};
+  }
+  Result<void> on_child(Instant now, const std::string& child, std::unique_ptr<Task> (*make)(EspSpi)) {
+    IkeSa* sa = with_child(child);
+    if (sa == nullptr) return Error{"E-CMD-001", "no Child SA '" + child + "' is installed", {}, "", "", ""};
+    sa->enqueue(now, make(sa->child_by_name(child)->spi_in));
+    return {};
+  }
+};
+
+Result<void> Endpoint::Impl::execute(Instant now, const Initiate& c) {
+  const auto& connections = services.config.connections;
+  const auto connection = std::find_if(connections.begin(), connections.end(), [&](const auto& x) { return x.name == c.connection; });
+  if (connection == connections.end()) return Error{"E-CMD-001", "no connection '" + c.connection + "' is configured", {}, "", "", ""};
+  if (connection->remote_addr.is_unspecified())
+    return Error{"E-CMD-002", "connection '" + c.connection + "' has no peer's address to begin with", {}, "", "", ""};
+  const bool known_child = c.child.empty() || std::any_of(connection->children.begin(), connection->children.end(),
+                                                          [&](const auto& child) { return child.name == c.child; });
+  if (!known_child) return Error{"E-CMD-001", "no child '" + c.child + "' is configured", {}, "", "", ""};
+  for (auto& [spi, sa] : sas)
+    if (sa->connection == &*connection && sa->state() == State::established && !c.child.empty()) {
+      sa->enqueue(now, make_child_create(c.child));
+      return {};
+    }
+  auto sa = std::make_unique<IkeSa>(services, *connection, true, SocketAddress{connection->local_addr, ike_port},
+                                    SocketAddress{connection->remote_addr, ike_port});
+  IkeSa& begun = *sa;
+  begun.start(now, c.child);
+  sas[begun.spi_i.value] = std::move(sa);
+  return {};
+}
+
+Endpoint::Endpoint(policy::EndpointConfig config, crypto::Provider& provider, std::unique_ptr<crypto::RngSource> rng)
+    : impl_(std::make_unique<Impl>(std::move(config), provider, std::move(rng))) {}
+Endpoint::~Endpoint() = default;
+
+void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
+  Impl& impl = *impl_;
+  const wire::Decoded decoded = wire::decode(datagram.payload);
+  const wire::Header& header = decoded.message.header;
+  const bool begins = header.exchange == wire::ExchangeType::ike_sa_init && !header.response && header.initiator;
+  if (datagram.payload.size() < 28) {
+    const auto* error = wire::first_error(decoded.diagnostics);
+    impl.diagnose(error ? wire::to_error(*error) : Error{"E-IKE-001", "shorter than an IKE header", 0, "RFC 7296, 3.1", "", ""}, datagram.id);
+  } else if (header.major > 2) {
+    //= rfc7296#2.5 "If an endpoint receives a message with a higher major version number, it MUST drop the message and SHOULD send an unauthenticated Notify message of type INVALID_MAJOR_VERSION containing the highest (closest) version number it supports."
+    impl.diagnose({"E-IKE-005", "major version " + std::to_string(header.major) + " is not spoken here", 17, "RFC 7296, 2.5", "", ""}, datagram.id);
+    if (!header.response) impl.answer_statelessly(datagram, header, notify(wire::NotifyType::invalid_major_version));
+  } else if (begins && header.message_id.value == 0 && header.spi_r.value == 0 && header.spi_i.value != 0) {
+    impl.begin_as_responder(now, datagram, decoded);
+  } else if (IkeSa* sa = impl.find(header); sa != nullptr && sa->peer == datagram.src) {
+    sa->receive(now, datagram, decoded);
+  } else {
+    impl.diagnose({"E-IKE-002", "no IKE SA has these SPIs", 0, "RFC 7296, 2.4", "", ""}, datagram.id);
+  }
+  impl.tidy();
+}
+
+void Endpoint::handle_timeout(Instant now) {
+  std::vector<std::uint64_t> due;
+  for (const auto& [spi, sa] : impl_->sas)
+    if (const auto at = sa->next_timeout(); at && *at <= now) due.push_back(spi);
+  for (const std::uint64_t spi : due) impl_->sas.at(spi)->handle_timeout(now);
+  impl_->tidy();
+}
+
+Result<void> Endpoint::command(Instant now, const Command& command) {
+  auto result = std::visit([&](const auto& c) { return impl_->execute(now, c); }, command);
+  impl_->tidy();
+  return result;
+}
+
+std::optional<trace::LocalEvent> Endpoint::poll_event() { return pop(impl_->services.events); }
+std::optional<esp::SadChange> Endpoint::poll_sad() { return pop(impl_->services.sad); }
+std::optional<Datagram> Endpoint::poll_transmit() { return pop(impl_->services.transmits); }
+
+std::optional<Instant> Endpoint::poll_timeout() const {
+  std::optional<Instant> next;
+  for (const auto& [spi, sa] : impl_->sas)
+    if (const auto at = sa->next_timeout(); at && (!next || *at < *next)) next = at;
+  return next;
+}
+
+std::vector<IkeSaInfo> Endpoint::sas() const {
+  std::vector<IkeSaInfo> out;
+  for (const auto& [spi, sa] : impl_->sas) {
+    IkeSaInfo info{sa->name, sa->connection->name, std::string(to_string(sa->state())), sa->original_initiator, sa->spi_i, sa->spi_r, {}};
+    for (const auto& [child_spi, child] : sa->children)
+      info.children.push_back({child.config->name, std::string(to_string(child.state)), child.spi_in, child.spi_out, child.local_ts, child.remote_ts});
+    out.push_back(std::move(info));
+  }
+  return out;
+}
+
+std::size_t Endpoint::half_open() const { return impl_->count_half_open(); }
+
+}  // namespace ikelab::ikev2

@@ -1,0 +1,52 @@
+#include "protocol/ikev2/exchange_window.hpp"
+
+#include <cmath>
+
+namespace ikelab::ikev2 {
+namespace {
+
+Duration wait_after(const policy::RetransmitPolicy& policy, unsigned attempt) {
+  const double factor = std::pow(policy.base, attempt);
+  return Duration(static_cast<std::int64_t>(static_cast<double>(policy.timeout.count()) * factor));
+}
+
+}  // namespace
+
+void ExchangeWindow::request_sent(Instant now, Bytes octets) {
+  IKELAB_ASSERT(!outstanding_);
+  outstanding_ = Outstanding{next_request_, std::move(octets), 0, now + wait_after(policy_, 0)};
+}
+
+bool ExchangeWindow::accept_response(MessageId id) {
+  if (!outstanding_ || outstanding_->id != id.value) return false;
+  outstanding_.reset();
+  ++next_request_;
+  return true;
+}
+
+std::optional<Instant> ExchangeWindow::retransmit_at() const {
+  return outstanding_ ? std::optional(outstanding_->next) : std::nullopt;
+}
+
+//= rfc7296#2.1 "The initiator MUST remember each request until it receives the corresponding response."
+std::optional<Bytes> ExchangeWindow::repeat(Instant now) {
+  IKELAB_ASSERT(outstanding_);
+  if (outstanding_->attempt >= policy_.tries) return std::nullopt;
+  ++outstanding_->attempt;
+  outstanding_->next = now + wait_after(policy_, outstanding_->attempt);
+  return outstanding_->octets;
+}
+
+ExchangeWindow::Incoming ExchangeWindow::classify(MessageId id) const {
+  if (id.value == next_expected_) return Incoming::fresh;
+  if (id.value + 1 == next_expected_ && !response_.empty()) return Incoming::repeated;
+  return Incoming::outside;
+}
+
+//= rfc7296#2.1 "The responder MUST remember each response until it receives a request whose sequence number is larger than or equal to the sequence number in the response plus its window size"
+void ExchangeWindow::response_sent(MessageId id, Bytes octets) {
+  next_expected_ = id.value + 1;
+  response_ = std::move(octets);
+}
+
+}  // namespace ikelab::ikev2

@@ -1,0 +1,53 @@
+// Message ids, retransmission and the response cache of one IKE SA, window size 1 (RFC 7296, 2.1 to 2.3).
+//
+// Invariant: a request is sent with an id once; only its octets are ever repeated. A request received again gets the cached octets.
+#pragma once
+#include <optional>
+
+#include "protocol/base/bytes.hpp"
+#include "protocol/base/ids.hpp"
+#include "protocol/base/time.hpp"
+#include "protocol/policy/connection.hpp"
+
+namespace ikelab::ikev2 {
+
+class ExchangeWindow {
+ public:
+  explicit ExchangeWindow(const policy::RetransmitPolicy& policy) : policy_(policy) {}
+
+  // ---- our requests ----
+  [[nodiscard]] bool busy() const { return outstanding_.has_value(); }
+  [[nodiscard]] MessageId next_request_id() const { return {next_request_}; }
+  /// The request is on its way; its octets are kept for repetition.
+  void request_sent(Instant now, Bytes octets);
+  /// True once: for the response to the outstanding request. Ends its retransmission.
+  [[nodiscard]] bool accept_response(MessageId id);
+  /// IKE_SA_INIT is sent again with other contents under the same id (COOKIE, INVALID_KE_PAYLOAD).
+  void reuse_last_id() { --next_request_; }
+  /// The SA dies: nothing is repeated any more.
+  void forget_request() { outstanding_.reset(); }
+  [[nodiscard]] std::optional<Instant> retransmit_at() const;
+  [[nodiscard]] unsigned attempt() const { return outstanding_ ? outstanding_->attempt : 0; }
+  /// Time is up: the octets to repeat, or nullopt when the peer is to be given up.
+  [[nodiscard]] std::optional<Bytes> repeat(Instant now);
+
+  // ---- the peer's requests ----
+  enum class Incoming { fresh, repeated, outside };
+  [[nodiscard]] Incoming classify(MessageId id) const;
+  void response_sent(MessageId id, Bytes octets);
+  [[nodiscard]] const Bytes& cached_response() const { return response_; }
+
+ private:
+  struct Outstanding {
+    std::uint32_t id = 0;
+    Bytes octets;
+    unsigned attempt = 0;
+    Instant next;
+  };
+  policy::RetransmitPolicy policy_;
+  std::uint32_t next_request_ = 0, next_expected_ = 0;
+  std::optional<Outstanding> outstanding_;
+  Bytes response_;
+};
+
+}  // namespace ikelab::ikev2

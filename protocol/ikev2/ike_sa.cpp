@@ -1,0 +1,244 @@
+// Life of an IKE SA: tasks, timers, children, state. Messages are in ike_sa_messages.cpp.
+#include "protocol/ikev2/ike_sa.hpp"
+
+#include <algorithm>
+
+#include "protocol/base/bounds.hpp"
+#include "protocol/policy/traffic_selector.hpp"
+
+namespace ikelab::ikev2 {
+namespace {
+
+constexpr Duration linger_time = 30s;     // longer than any peer repeats a request
+
+/// Lifetimes are shortened by up to a tenth, so that two peers seldom rekey at once (RFC 7296, 2.8: "jitter").
+Duration with_jitter(Duration lifetime, crypto::Rng& rng) {
+  const auto tenth = static_cast<std::uint64_t>(lifetime.count() / 10);
+  return tenth == 0 ? lifetime : lifetime - Duration(static_cast<std::int64_t>(rng.below(tenth)));
+}
+
+std::string name_of(const crypto::Algorithm* algorithm) {
+  return algorithm == nullptr ? std::string() : std::string(algorithm->name);
+}
+
+}  // namespace
+
+std::string_view to_string(ChildState state) {
+  constexpr std::string_view names[] = {"INSTALLED", "REKEYING", "REKEYED", "DELETING"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+IkeSa::IkeSa(Services& services_in, const policy::ConnectionConfig& connection_in, bool original_initiator_in,
+             SocketAddress local_in, SocketAddress peer_in)
+    : services(services_in), connection(&connection_in), original_initiator(original_initiator_in),
+      name(services_in.next_sa_name()), local(local_in), peer(peer_in), window_(services_in.config.retransmit) {}
+
+void IkeSa::start(Instant now, std::string child) {
+  spi_i = IkeSpi{services.streams.ike_spi->u64() | 1};
+  first_child = std::move(child);
+  set_state(Trigger::initiate);
+  enqueue(now, make_ike_init());
+}
+
+void IkeSa::set_state(Trigger event) {
+  const Transition* row = find_transition(state_, event);
+  IKELAB_ASSERT(row != nullptr);
+  emit(trace::StateChanged{"IKE", std::string(to_string(state_)), std::string(to_string(row->to)),
+                           std::string(to_string(event)), std::string(row->rfc)});
+  state_ = row->to;
+}
+
+void IkeSa::emit_keys(keys::Derivations& derivations) {
+  for (trace::KeyDerived& step : derivations.take()) emit(std::move(step));
+}
+
+void IkeSa::diagnose(const Error& error, std::uint64_t datagram) {
+  const std::uint64_t at = error.offset.value_or(0);
+  emit(trace::Diagnostic{"error", error.code, error.message, error.rfc, datagram, at, at});
+}
+
+// ---- established, and the end --------------------------------------------------------------------
+
+void IkeSa::become_established(Instant now, Trigger event, const std::string& reason) {
+  set_state(event);
+  set_timer(Timer::half_open, std::nullopt);
+  if (connection->rekey_time > Duration::zero())
+    set_timer(Timer::rekey_ike, now + with_jitter(connection->rekey_time, *services.streams.jitter));
+  if (connection->dpd_delay > Duration::zero()) set_timer(Timer::dpd, now + connection->dpd_delay);
+  trace::SaInstalled body;
+  body.protocol = "IKE";
+  body.spi = to_string(spi_i);
+  body.peer_spi = to_string(spi_r);
+  body.src = local.to_string();
+  body.dst = peer.to_string();
+  body.name = connection->name;
+  body.encryption = name_of(suite.encr);
+  body.integrity = name_of(suite.integ);
+  body.prf = name_of(suite.prf);
+  body.ke = name_of(suite.ke);
+  if (services.config.disclose_secrets) {
+    body.encryption_key = concat({keys.sk_ei.reveal(), keys.sk_er.reveal()});
+    body.integrity_key = concat({keys.sk_ai.reveal(), keys.sk_ar.reveal()});
+  }
+  body.reason = reason;
+  emit(std::move(body));
+}
+
+void IkeSa::die(Instant now, Trigger event, const std::string& reason) {
+  const bool was_installed = state_ == State::established || state_ == State::rekeyed || state_ == State::deleting;
+  set_state(event);
+  while (!children.empty()) remove_child(EspSpi{children.begin()->first}, reason);
+  if (was_installed) emit(trace::SaRemoved{"IKE", "", to_string(spi_i), reason});
+  queue_.clear();
+  timers_.fill(std::nullopt);
+  set_timer(Timer::linger, now + linger_time);
+}
+
+// ---- children ------------------------------------------------------------------------------------
+
+ChildSa* IkeSa::child_by_out(EspSpi spi_out) {
+  for (auto& [spi, child] : children)
+    if (child.spi_out == spi_out) return &child;
+  return nullptr;
+}
+
+ChildSa* IkeSa::child_by_name(const std::string& name_in) {
+  ChildSa* found = nullptr;
+  for (auto& [spi, child] : children)
+    if (child.config->name == name_in && child.state == ChildState::installed) found = &child;
+  return found;
+}
+
+void IkeSa::set_child_state(ChildSa& child, ChildState state, const std::string& why, const char* rfc) {
+  emit(trace::StateChanged{"Child", std::string(to_string(child.state)), std::string(to_string(state)),
+                           why + ", ESP SPI " + to_string(child.spi_in), rfc});
+  child.state = state;
+}
+
+EspSpi IkeSa::new_esp_spi() {
+  // RFC 4303, 2.1: 0 to 255 are reserved
+  return EspSpi{static_cast<std::uint32_t>(256 + services.streams.esp_spi->below(0xffffffffULL - 256))};
+}
+
+void IkeSa::release_outbound(ChildSa& child) {
+  if (!child.waiting_outbound) return;
+  services.sad.push_back(esp::InstallSa{false, std::move(*child.waiting_outbound)});
+  child.waiting_outbound.reset();
+}
+
+void IkeSa::remove_child(EspSpi spi_in, const std::string& reason) {
+  const auto at = children.find(spi_in.value);
+  if (at == children.end()) return;
+  if (const auto heir = children.find(at->second.replaced_by.value); heir != children.end())
+    release_outbound(heir->second);
+  services.sad.push_back(esp::RemoveSa{true, at->second.spi_in});
+  services.sad.push_back(esp::RemoveSa{false, at->second.spi_out});
+  emit(trace::SaRemoved{"ESP", "in", to_string(at->second.spi_in), reason});
+  emit(trace::SaRemoved{"ESP", "out", to_string(at->second.spi_out), reason});
+  children.erase(at);
+}
+
+// ---- tasks ---------------------------------------------------------------------------------------
+
+void IkeSa::enqueue(Instant now, std::unique_ptr<Task> task) {
+  if (state_ == State::dead || queue_.size() >= bounds::queued_tasks) return;
+  queue_.push_back(std::move(task));
+  run_next(now);
+}
+
+bool IkeSa::has_queued(std::string_view task_name) const {
+  const auto named = [&](const std::unique_ptr<Task>& t) { return t && t->name() == task_name; };
+  return named(current_) || std::any_of(queue_.begin(), queue_.end(), named);
+}
+
+void IkeSa::move_tasks_to(IkeSa& heir, Instant now) {
+  std::deque<std::unique_ptr<Task>> waiting;
+  waiting.swap(queue_);
+  for (auto& task : waiting) heir.enqueue(now, std::move(task));
+}
+
+void IkeSa::run_next(Instant now) {
+  if (current_ || queue_.empty() || state_ == State::dead) return;
+  current_ = std::move(queue_.front());
+  queue_.pop_front();
+  current_->started = now;
+  emit(trace::TaskStarted{std::string(current_->name()), "initiator", window_.next_request_id().value});
+  send_request(now);
+}
+
+void IkeSa::finish_task(Instant now, Outcome outcome) {
+  const std::unique_ptr<Task> task = std::move(current_);
+  emit(trace::TaskEnded{std::string(task->name()), "initiator", std::string(to_string(outcome)), task->detail,
+                        (now - task->started).count()});
+  run_next(now);
+}
+
+// ---- time ----------------------------------------------------------------------------------------
+
+std::optional<Instant> IkeSa::next_timeout() const {
+  std::optional<Instant> next = window_.retransmit_at();
+  const auto consider = [&](const std::optional<Instant>& at) {
+    if (at && (!next || *at < *next)) next = at;
+  };
+  for (const auto& timer : timers_) consider(timer);
+  if (state_ == State::established)
+    for (const auto& [spi, child] : children)
+      if (child.state == ChildState::installed) consider(child.rekey_at);
+  return next;
+}
+
+void IkeSa::handle_timeout(Instant now) {
+  const auto fired = [&](Timer timer) {
+    auto& at = timers_[static_cast<std::size_t>(timer)];
+    if (!at || *at > now) return false;
+    at.reset();
+    return true;
+  };
+  if (fired(Timer::linger)) return;
+  if (window_.retransmit_at() && *window_.retransmit_at() <= now) repeat_request(now);
+  if (fired(Timer::half_open)) return die(now, Trigger::half_open_expired, "IKE_AUTH did not come in time");
+  if (fired(Timer::retry) && state_ == State::established) check_children(now);
+  if (fired(Timer::dpd) && state_ == State::established) {
+    //= rfc7296#2.4 "If no cryptographically protected messages have been received on an IKE SA or any of its Child SAs recently, the system needs to perform a liveness check"
+    set_timer(Timer::dpd, now + connection->dpd_delay);
+    if (!window_.busy()) {
+      emit(trace::TimerFired{"dpd", "nothing heard of the peer for " + ikelab::to_string(connection->dpd_delay)});
+      enqueue(now, make_liveness());
+    }
+  }
+  if (fired(Timer::rekey_ike) && state_ == State::established && !has_queued("ike_rekey")) {
+    emit(trace::TimerFired{"rekey_ike", "the IKE SA's rekey_time is over"});
+    enqueue(now, make_ike_rekey());
+  }
+  if (state_ == State::established) check_children(now);
+}
+
+void IkeSa::check_children(Instant now) {
+  std::vector<EspSpi> due;
+  for (auto& [spi, child] : children)
+    if (child.state == ChildState::installed && child.rekey_at && *child.rekey_at <= now) {
+      child.rekey_at.reset();
+      due.push_back(child.spi_in);
+    }
+  for (const EspSpi spi : due) {
+    emit(trace::TimerFired{"rekey_child", "the rekey_time of ESP SPI " + to_string(spi) + " is over"});
+    enqueue(now, make_child_rekey(spi));
+  }
+}
+
+void IkeSa::repeat_request(Instant now) {
+  const auto octets = window_.repeat(now);
+  if (octets) {
+    emit(trace::TimerFired{"retransmit", "no response; repetition " + std::to_string(window_.attempt())});
+    const wire::Header header = header_of(current_->exchange(), false, window_.next_request_id());
+    return transmit(*octets, header, request_payloads_, window_.attempt());
+  }
+  //= rfc7296#2.4 "If there has only been outgoing traffic on all of the SAs associated with an IKE SA, it is essential to confirm liveness of the other endpoint to avoid black holes."
+  window_.forget_request();
+  current_->detail = "the peer did not answer";
+  const bool deleting = state_ == State::deleting;
+  die(now, Trigger::peer_silent, deleting ? "the peer did not answer our DELETE" : "the peer does not answer");
+  finish_task(now, Outcome::failed);
+}
+
+}  // namespace ikelab::ikev2

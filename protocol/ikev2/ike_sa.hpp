@@ -1,0 +1,115 @@
+// One IKE SA: its state, keys, children, its exchange window, and the tasks that wait for it (RFC 7296, 1 and 2).
+#pragma once
+#include <deque>
+#include <map>
+
+#include "protocol/ikev2/child_sa.hpp"
+#include "protocol/ikev2/exchange_window.hpp"
+#include "protocol/ikev2/protect.hpp"
+#include "protocol/ikev2/services.hpp"
+#include "protocol/ikev2/state.hpp"
+#include "protocol/ikev2/task.hpp"
+#include "protocol/keys/ike_keys.hpp"
+#include "protocol/wire/decode.hpp"
+
+namespace ikelab::ikev2 {
+
+/// What IKE_SA_INIT leaves for IKE_AUTH to cover (RFC 7296, 2.15).
+struct InitTranscript {
+  Bytes real_message_1, real_message_2, ni, nr;
+};
+
+/// A rekey of ours that is under way while the peer began one too (RFC 7296, 2.8.1 and 2.8.2).
+struct Collision {
+  Bytes lowest_nonce;   ///< the lower of the peer exchange's Ni and Nr
+  EspSpi child;         ///< what the peer's exchange made: a Child SA's spi_in ...
+  IkeSa* ike_sa = nullptr;  ///< ... or an IKE SA (owned by the endpoint)
+};
+
+enum class Timer { dpd, rekey_ike, half_open, linger, retry, count };
+
+class IkeSa {
+ public:
+  IkeSa(Services& services, const policy::ConnectionConfig& connection, bool original_initiator, SocketAddress local,
+        SocketAddress peer);
+
+  // ---- what the endpoint calls ----
+  void start(Instant now, std::string child);
+  /// A message for this SA, decoded. Whatever does not open, does not parse or is not due leaves a Diagnostic and changes nothing.
+  void receive(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
+  void handle_timeout(Instant now);
+  void enqueue(Instant now, std::unique_ptr<Task> task);
+  [[nodiscard]] std::optional<Instant> next_timeout() const;
+  [[nodiscard]] bool finished() const { return state_ == State::dead && !timers_[static_cast<std::size_t>(Timer::linger)]; }
+
+  // ---- what tasks read and set ----
+  Services& services;
+  const policy::ConnectionConfig* connection;  ///< the responder may choose again in IKE_AUTH
+  const bool original_initiator;
+  const std::string name;
+  const SocketAddress local, peer;
+  IkeSpi spi_i, spi_r;
+  policy::Suite suite;
+  keys::IkeKeys keys;
+  InitTranscript transcript;
+  Bytes cookie;                                 ///< to be sent back (RFC 7296, 2.6)
+  std::uint16_t ke_method = 0;                  ///< of IKE_SA_INIT's KE payload, once INVALID_KE_PAYLOAD asked for another
+  std::vector<crypto::HashId> peer_hashes;      ///< SIGNATURE_HASH_ALGORITHMS (RFC 7427, 4)
+  std::string first_child;                      ///< the Child SA to make in IKE_AUTH; empty: the first configured
+  std::map<std::uint32_t, ChildSa> children;    ///< by inbound SPI
+  std::string peer_identity;
+  std::optional<Collision> collision;
+
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] IkeSpi local_spi() const { return original_initiator ? spi_i : spi_r; }
+  void set_state(Trigger event);
+  void set_timer(Timer timer, std::optional<Instant> at) { timers_[static_cast<std::size_t>(timer)] = at; }
+  void emit(trace::Body body) { services.event(name, std::move(body)); }
+  void emit_keys(keys::Derivations& derivations);
+  /// Refuses something in words: a Diagnostic event of severity error.
+  void diagnose(const Error& error, std::uint64_t datagram = 0);
+
+  /// The IKE SA works from now on: SaInstalled, timers of rekeying and liveness.
+  void become_established(Instant now, Trigger event, const std::string& reason);
+  /// The end: children removed from the SAD, SaRemoved, and a while in which retransmissions are still answered.
+  void die(Instant now, Trigger event, const std::string& reason);
+
+  [[nodiscard]] ChildSa* child_by_out(EspSpi spi_out);
+  [[nodiscard]] ChildSa* child_by_name(const std::string& name_in);
+  void set_child_state(ChildSa& child, ChildState state, const std::string& why, const char* rfc);
+  void remove_child(EspSpi spi_in, const std::string& reason);
+  /// Sends on `child` from now on, if that had to wait.
+  void release_outbound(ChildSa& child);
+  [[nodiscard]] EspSpi new_esp_spi();
+  [[nodiscard]] Task* current_task() { return current_.get(); }
+  [[nodiscard]] bool has_queued(std::string_view task_name) const;
+  void move_tasks_to(IkeSa& heir, Instant now);
+
+ private:
+  std::optional<Inbound> open(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
+  void refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagnostics);
+  void handle_request(const Inbound& in);
+  void handle_response(const Inbound& in);
+  void run_next(Instant now);
+  void send_request(Instant now);
+  void finish_task(Instant now, Outcome outcome);
+  void answer(const wire::Header& request, std::vector<wire::Payload> payloads);
+  void transmit(const Bytes& octets, const wire::Header& header, const std::vector<wire::Payload>& payloads, unsigned attempt);
+  void emit_message(const char* direction, const wire::Header& header, std::uint64_t datagram, ByteView octets,
+                    const std::vector<wire::Payload>& payloads, ByteView plain, unsigned attempt);
+  [[nodiscard]] wire::Header header_of(wire::ExchangeType exchange, bool response, MessageId id) const;
+  Result<Bytes> build(const wire::Header& header, const std::vector<wire::Payload>& payloads);
+  [[nodiscard]] DirectionKeys keys_of(bool of_initiator) const;
+  void repeat_request(Instant now);
+  void check_children(Instant now);
+
+  State state_ = State::none;
+  ExchangeWindow window_;
+  std::deque<std::unique_ptr<Task>> queue_;
+  std::unique_ptr<Task> current_;
+  std::vector<wire::Payload> request_payloads_, response_payloads_;  ///< of the last ones sent: a repeat's summary
+  std::array<std::optional<Instant>, static_cast<std::size_t>(Timer::count)> timers_{};
+  std::uint64_t iv_counter_ = 0;
+};
+
+}  // namespace ikelab::ikev2

@@ -1,0 +1,41 @@
+// What an endpoint's IKE SAs share: configuration, crypto, named randomness, and the queues that poll_*() drains.
+#pragma once
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "protocol/ikev2/endpoint.hpp"
+
+namespace ikelab::ikev2 {
+
+class IkeSa;
+
+/// One stream a purpose, so that drawing more of one never changes another.
+struct Streams {
+  explicit Streams(crypto::RngSource& source);
+  std::unique_ptr<crypto::Rng> ike_spi, esp_spi, nonce, ke, iv, sign, jitter, cookie;
+};
+
+struct Services {
+  Services(policy::EndpointConfig config_in, crypto::Provider& provider_in, std::unique_ptr<crypto::RngSource> rng_in);
+  ~Services();
+
+  policy::EndpointConfig config;
+  crypto::Provider& provider;
+  std::unique_ptr<crypto::RngSource> rng;
+  Streams streams;
+  std::deque<trace::LocalEvent> events;
+  std::deque<esp::SadChange> sad;
+  std::deque<Datagram> transmits;
+  std::vector<std::unique_ptr<IkeSa>> adopted;  ///< IKE SAs made by rekeying, for the endpoint to take over
+  std::uint64_t datagrams = 0;
+  unsigned sa_count = 0;
+
+  /// "gw-a#3": SAs are numbered in the order of their making.
+  std::string next_sa_name();
+  void event(std::string sa, trace::Body body) { events.push_back({std::move(sa), std::move(body)}); }
+  /// Queues octets for sending and returns the datagram's id.
+  std::uint64_t transmit(const SocketAddress& src, const SocketAddress& dst, Bytes payload);
+};
+
+}  // namespace ikelab::ikev2

@@ -1,0 +1,74 @@
+// A task is one concern of an IKE SA, in both roles of its exchange. Tasks build and process messages; the SA and its window own ids,
+// retransmission and protection. A new exchange is a new file in tasks/ and a row in registry.cpp.
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/base/time.hpp"
+#include "protocol/wire/message.hpp"
+
+namespace ikelab::ikev2 {
+
+class IkeSa;
+
+/// A message that was received, decoded, and opened if it was encrypted.
+struct Inbound {
+  Instant now;
+  wire::Header header;
+  ByteView octets;                      ///< the whole message, as it was on the wire
+  std::vector<wire::Payload> payloads;  ///< the decrypted ones, or those of IKE_SA_INIT
+  Bytes plain;                          ///< what `payloads` was decoded from, when it was encrypted
+  std::uint64_t datagram = 0;
+};
+
+enum class Outcome { done, retry, failed };  ///< retry: build the request anew (COOKIE, INVALID_KE_PAYLOAD)
+std::string_view to_string(Outcome outcome);
+
+/// An exchange that we began.
+class Task {
+ public:
+  virtual ~Task() = default;
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  [[nodiscard]] virtual wire::ExchangeType exchange() const = 0;
+  /// The request's payloads. An error ends the task as failed before anything is sent.
+  virtual Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant now) = 0;
+  virtual Outcome response(IkeSa& sa, const Inbound& in) = 0;
+  /// In words, for the trace: why it failed, or what it made.
+  std::string detail;
+  Instant started;
+};
+
+/// An exchange that the peer began. `matches` decides among the rows of one exchange type, in order.
+struct ResponderRow {
+  std::string_view name;
+  wire::ExchangeType exchange;
+  bool (*matches)(const Inbound& in);
+  /// The response's payloads, and in `detail` in words what happened. `failed` marks the task's outcome in the trace.
+  std::vector<wire::Payload> (*respond)(IkeSa& sa, const Inbound& in, std::string& detail, bool& failed);
+};
+std::span<const ResponderRow> responders();
+
+// ---- the initiators' side, by concern ----
+std::unique_ptr<Task> make_ike_init();
+std::unique_ptr<Task> make_ike_auth();
+std::unique_ptr<Task> make_child_create(std::string child);
+std::unique_ptr<Task> make_child_rekey(EspSpi spi_in);
+std::unique_ptr<Task> make_ike_rekey();
+std::unique_ptr<Task> make_child_delete(EspSpi spi_in);
+std::unique_ptr<Task> make_ike_delete();
+std::unique_ptr<Task> make_liveness();
+/// Tells the peer that we do not believe it, after IKE_AUTH failed on our side (RFC 7296, 2.21.2).
+std::unique_ptr<Task> make_auth_failed_notice();
+
+// ---- small helpers that every task uses ----
+wire::Payload notify(wire::NotifyType type, Bytes data = {}, wire::ProtocolId protocol = wire::ProtocolId::none, Bytes spi = {});
+const wire::NotifyPayload* find_notify(const std::vector<wire::Payload>& payloads, wire::NotifyType type);
+/// The first error notification, or nullptr.
+const wire::NotifyPayload* find_error(const std::vector<wire::Payload>& payloads);
+Bytes octets_of(EspSpi spi);
+Bytes octets_of(IkeSpi spi);
+
+}  // namespace ikelab::ikev2

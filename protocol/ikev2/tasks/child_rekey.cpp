@@ -1,0 +1,121 @@
+// Rekeying a Child SA: a new one with N(REKEY_SA), then the old one is deleted (RFC 7296, 1.3.3, 2.8, 2.8.1, 2.25.1).
+#include <algorithm>
+
+#include "protocol/ikev2/tasks/child_exchange.hpp"
+#include "protocol/ikev2/tasks/rows.hpp"
+
+namespace ikelab::ikev2 {
+namespace {
+
+using wire::NotifyType;
+
+constexpr Duration retry_after = 5s;  // TEMPORARY_FAILURE: "wait ... and try again" (RFC 7296, 2.25)
+
+class ChildRekey : public ChildExchange {
+ public:
+  explicit ChildRekey(EspSpi old) : old_(old) {}
+  [[nodiscard]] std::string_view name() const override { return "child_rekey"; }
+  [[nodiscard]] EspSpi old() const { return old_; }
+
+  Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
+    const auto at = sa.children.find(old_.value);
+    if (sa.state() != State::established || at == sa.children.end() ||
+        (at->second.state != ChildState::installed && at->second.state != ChildState::rekeying))
+      return Error{"E-CMD-002", "the Child SA to rekey is gone or already replaced", {}, "RFC 7296, 2.25.1", "", ""};
+    ChildSa& child = at->second;
+    if (child.state == ChildState::installed) sa.set_child_state(child, ChildState::rekeying, "rekeying", "RFC 7296, 1.3.3");
+    IKELAB_TRY(std::vector<wire::Payload> out, offer(sa, *child.config));
+    //= rfc7296#1.3.3 "The REKEY_SA notification MUST be included in a CREATE_CHILD_SA exchange if the purpose of the exchange is to replace an existing ESP or AH SA."
+    out.insert(out.begin(), notify(NotifyType::rekey_sa, {}, wire::ProtocolId::esp, octets_of(child.spi_in)));
+    return out;
+  }
+
+  Outcome response(IkeSa& sa, const Inbound& in) override {
+    bool again = false;
+    auto made = accept(sa, in, "rekey of " + to_string(old_), again);
+    if (again) return Outcome::retry;
+    if (!made) return failed(sa, in, made.error());
+    ChildSa& fresh = **made;
+    const auto old = sa.children.find(old_.value);
+    if (const auto collision = std::exchange(sa.collision, std::nullopt)) {
+      const Bytes ours = std::min(ni_, nr_);
+      //= rfc7296#2.8.1 "the SA created with the lowest of the four nonces SHOULD be closed by the endpoint that created it"
+      if (ours < collision->lowest_nonce) {
+        detail = "both sides rekeyed at once; ours has the lowest nonce and goes";
+        if (old != sa.children.end()) old->second.replaced_by = collision->child;
+        sa.set_child_state(fresh, ChildState::deleting, "redundant", "RFC 7296, 2.8.1");
+        sa.enqueue(in.now, make_child_delete(fresh.spi_in));
+        return Outcome::done;
+      }
+      detail = "both sides rekeyed at once; the peer's has the lowest nonce and goes";
+    }
+    if (old == sa.children.end()) return Outcome::done;
+    old->second.replaced_by = fresh.spi_in;
+    sa.set_child_state(old->second, ChildState::rekeyed, "replaced by " + to_string(fresh.spi_in), "RFC 7296, 2.8");
+    sa.enqueue(in.now, make_child_delete(old_));
+    return Outcome::done;
+  }
+
+ private:
+  Outcome failed(IkeSa& sa, const Inbound& in, const Error& error) {
+    detail = error.message;
+    sa.collision.reset();
+    const auto old = sa.children.find(old_.value);
+    if (old == sa.children.end()) return Outcome::failed;
+    if (find_notify(in.payloads, NotifyType::child_sa_not_found) != nullptr) {
+      //= rfc7296#2.25.1 "If a peer receives a CHILD_SA_NOT_FOUND ... it SHOULD silently delete the Child SA"
+      sa.remove_child(old_, "the peer does not have it");
+      return Outcome::failed;
+    }
+    if (old->second.state == ChildState::rekeying)
+      sa.set_child_state(old->second, ChildState::installed, "the rekey failed", "RFC 7296, 2.25");
+    old->second.rekey_at = in.now + retry_after;
+    return Outcome::failed;
+  }
+
+  EspSpi old_;
+};
+
+std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail, bool& failed) {
+  failed = true;
+  const auto* rekey = find_notify(in.payloads, NotifyType::rekey_sa);
+  if (auto refusal = not_now(sa, detail)) return {std::move(*refusal)};
+  std::uint32_t spi = 0;
+  for (const std::uint8_t octet : rekey->spi) spi = spi << 8 | octet;
+  ChildSa* old = sa.child_by_out(EspSpi{spi});
+  if (old == nullptr || rekey->spi.size() != 4) {
+    detail = "no Child SA has the SPI " + to_string(EspSpi{spi});
+    return {notify(NotifyType::child_sa_not_found, {}, wire::ProtocolId::esp, rekey->spi)};
+  }
+  //= rfc7296#2.25.1 "If a peer receives a request to rekey a Child SA that it is currently trying to close, it SHOULD reply with TEMPORARY_FAILURE."
+  if (old->state == ChildState::deleting || old->state == ChildState::rekeyed) {
+    detail = "the Child SA is being closed";
+    return {notify(NotifyType::temporary_failure)};
+  }
+  const EspSpi old_spi = old->spi_in;
+  auto* ours = dynamic_cast<ChildRekey*>(sa.current_task());
+  const bool collides = ours != nullptr && ours->old() == old_spi && old->state == ChildState::rekeying;
+  ChildAnswer answer = answer_child_exchange(sa, in, old->config, "rekey of " + to_string(old_spi), !collides, detail);
+  if (answer.child == nullptr) return std::move(answer.payloads);
+  failed = false;
+  if (collides) {
+    detail = "both sides rekey at once";
+    sa.collision = Collision{std::min(answer.ni, answer.nr), answer.child->spi_in, nullptr};
+    return std::move(answer.payloads);
+  }
+  ChildSa& replaced = sa.children.at(old_spi.value);
+  replaced.replaced_by = answer.child->spi_in;
+  sa.set_child_state(replaced, ChildState::rekeyed, "replaced by " + to_string(answer.child->spi_in), "RFC 7296, 2.8");
+  return std::move(answer.payloads);
+}
+
+}  // namespace
+
+std::unique_ptr<Task> make_child_rekey(EspSpi spi_in) { return std::make_unique<ChildRekey>(spi_in); }
+
+ResponderRow respond_child_rekey() {
+  return {"child_rekey", wire::ExchangeType::create_child_sa,
+          [](const Inbound& in) { return find_notify(in.payloads, NotifyType::rekey_sa) != nullptr; }, respond};
+}
+
+}  // namespace ikelab::ikev2

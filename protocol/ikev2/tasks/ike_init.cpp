@@ -1,0 +1,183 @@
+// IKE_SA_INIT: proposals, Diffie-Hellman, nonces (RFC 7296, 1.2, 2.6, 2.7, 2.10, 2.14).
+//
+//   HDR, SAi1, KEi, Ni  -->
+//                       <--  HDR, SAr1, KEr, Nr          or N(COOKIE), N(INVALID_KE_PAYLOAD), N(NO_PROPOSAL_CHOSEN)
+#include <algorithm>
+
+#include "protocol/base/bounds.hpp"
+#include "protocol/ikev2/child_setup.hpp"
+#include "protocol/pki/pki.hpp"
+#include "protocol/ikev2/ike_keys_of_sa.hpp"
+#include "protocol/ikev2/tasks/rows.hpp"
+#include "protocol/wire/encode.hpp"
+
+namespace ikelab::ikev2 {
+namespace {
+
+using wire::NotifyType;
+
+constexpr Duration half_open_time = 30s;  // RFC 7296, 2.4 leaves it open
+constexpr unsigned most_retries = 4;      // COOKIE and INVALID_KE_PAYLOAD together; more is an attack
+
+/// RFC 7427, 4: the hashes we can verify, in the order of IANA.
+wire::Payload signature_hashes() { return notify(NotifyType::signature_hash_algorithms, {0, 2, 0, 3, 0, 4, 0, 5}); }
+
+void take_signature_hashes(IkeSa& sa, const std::vector<wire::Payload>& payloads) {
+  const auto* hashes = find_notify(payloads, NotifyType::signature_hash_algorithms);
+  if (hashes == nullptr) return;
+  for (std::size_t i = 0; i + 1 < hashes->data.size(); i += 2)
+    sa.peer_hashes.push_back(static_cast<crypto::HashId>(hashes->data[i] << 8 | hashes->data[i + 1]));
+}
+
+bool offers_ke(const std::vector<wire::Proposal>& proposals, std::uint16_t method) {
+  for (const wire::Proposal& proposal : proposals)
+    for (const wire::Transform& t : proposal.transforms)
+      if (t.type == static_cast<std::uint8_t>(crypto::TransformType::ke) && t.id == method) return true;
+  return false;
+}
+
+class IkeInit : public Task {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "ike_init"; }
+  [[nodiscard]] wire::ExchangeType exchange() const override { return wire::ExchangeType::ike_sa_init; }
+
+  Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
+    if (sa.transcript.ni.empty()) sa.transcript.ni = make_nonce(sa);
+    if (sa.ke_method == 0) sa.ke_method = first_ke_method(sa.connection->proposals);
+    if (!ke_) {
+      IKELAB_TRY(ke_, make_key_exchange(sa, sa.ke_method));
+    }
+    std::vector<wire::Payload> out;
+    //= rfc7296#2.6 "the initiator MUST repeat the IKE_SA_INIT request, and include the COOKIE notification containing the received data as the first payload, and all other payloads unchanged"
+    if (!sa.cookie.empty()) out.push_back(notify(NotifyType::cookie, sa.cookie));
+    offered_ = sa.connection->proposals;
+    for (std::size_t i = 0; i < offered_.size(); ++i) offered_[i].number = static_cast<std::uint8_t>(i + 1);
+    out.push_back(wire::make_payload(wire::SaPayload{offered_}));
+    out.push_back(wire::make_payload(wire::KePayload{sa.ke_method, ke_->public_value()}));
+    out.push_back(wire::make_payload(wire::NoncePayload{sa.transcript.ni}));
+    out.push_back(signature_hashes());
+    return out;
+  }
+
+  Outcome response(IkeSa& sa, const Inbound& in) override {
+    if (const auto again = asked_to_repeat(sa, in)) return *again;
+    if (const auto* error = find_error(in.payloads)) return fail(sa, in, "the peer answered " + wire::name(error->type));
+    const auto* answer = wire::first<wire::SaPayload>(in.payloads);
+    const auto* ke = wire::first<wire::KePayload>(in.payloads);
+    const auto* nonce = wire::first<wire::NoncePayload>(in.payloads);
+    if (answer == nullptr || answer->proposals.size() != 1 || ke == nullptr || nonce == nullptr || in.header.spi_r.value == 0)
+      return fail(sa, in, "the response is incomplete");
+    auto suite = policy::check_answer(offered_, answer->proposals.front());
+    if (!suite) return fail(sa, in, suite.error().message);
+    sa.suite = *suite;
+    emit_ike_answer(sa, offered_, answer->proposals.front());
+    if (sa.suite.ke == nullptr || ke->method != sa.suite.ke->id || ke->method != sa.ke_method)
+      return fail(sa, in, "the KE payload is of another method than the proposal");
+    sa.spi_r = in.header.spi_r;
+    sa.transcript.nr = nonce->data;
+    sa.transcript.real_message_2 = to_bytes(in.octets);
+    take_signature_hashes(sa, in.payloads);
+    auto g_ir = shared_secret(sa, *ke_, *ke, true, "IKE_SA_INIT");
+    if (!g_ir) return fail(sa, in, g_ir.error().message);
+    if (auto made = derive_ike_keys(sa, *g_ir); !made) return fail(sa, in, made.error().message);
+    sa.set_state(Trigger::init_response);
+    sa.enqueue(in.now, make_ike_auth());
+    return Outcome::done;
+  }
+
+ private:
+  // COOKIE (RFC 7296, 2.6) and INVALID_KE_PAYLOAD (1.2): the same request again, with what was asked for.
+  std::optional<Outcome> asked_to_repeat(IkeSa& sa, const Inbound& in) {
+    const auto* cookie = find_notify(in.payloads, NotifyType::cookie);
+    const auto* invalid_ke = find_notify(in.payloads, NotifyType::invalid_ke_payload);
+    if (cookie == nullptr && invalid_ke == nullptr) return std::nullopt;
+    if (++retries_ > most_retries) return fail(sa, in, "the peer asked to repeat IKE_SA_INIT too often");
+    if (cookie != nullptr) {
+      if (cookie->data.empty() || cookie->data.size() > bounds::cookie_octets_max) return fail(sa, in, "an impossible cookie");
+      sa.cookie = cookie->data;
+      return Outcome::retry;
+    }
+    if (invalid_ke->data.size() != 2) return fail(sa, in, "INVALID_KE_PAYLOAD names no method");
+    const auto method = static_cast<std::uint16_t>(invalid_ke->data[0] << 8 | invalid_ke->data[1]);
+    //= rfc7296#1.2 "the initiator MUST retry the IKE_SA_INIT with the corrected Diffie-Hellman group"
+    if (method == sa.ke_method || !offers_ke(sa.connection->proposals, method))
+      return fail(sa, in, "the peer asks for a key exchange method that was not offered");
+    sa.ke_method = method;
+    ke_.reset();
+    return Outcome::retry;
+  }
+
+  Outcome fail(IkeSa& sa, const Inbound& in, std::string why) {
+    detail = std::move(why);
+    sa.die(in.now, Trigger::init_failed, detail);
+    return Outcome::failed;
+  }
+
+  std::unique_ptr<crypto::KeyExchange> ke_;
+  std::vector<wire::Proposal> offered_;
+  unsigned retries_ = 0;
+};
+
+// The responder keeps nothing when it refuses: its SPI stays zero, and the endpoint forgets the SA (state NONE).
+std::vector<wire::Payload> refuse(IkeSa& sa, wire::Payload why) {
+  sa.spi_r = {};
+  return {std::move(why)};
+}
+
+std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail, bool& failed) {
+  const auto& offered = wire::first<wire::SaPayload>(in.payloads)->proposals;
+  const auto& ke = *wire::first<wire::KePayload>(in.payloads);
+  const policy::Selection selection = policy::select(offered, sa.connection->proposals);
+  emit_ike_negotiation(sa, "responder", selection);
+  failed = true;
+  if (!selection.chosen) {
+    detail = "no IKE proposal was acceptable";
+    return refuse(sa, notify(NotifyType::no_proposal_chosen));
+  }
+  //= rfc7296#1.2 "the responder... reject the request and indicate its preferred Diffie-Hellman group in the INVALID_KE_PAYLOAD Notify payload"
+  if (ke.method != selection.suite.ke->id) {
+    const std::uint16_t method = selection.suite.ke->id;
+    detail = "the KE payload is of another method than the chosen proposal: " + std::string(selection.suite.ke->name) + " is needed";
+    return refuse(sa, notify(NotifyType::invalid_ke_payload, {static_cast<std::uint8_t>(method >> 8), static_cast<std::uint8_t>(method)}));
+  }
+  sa.suite = selection.suite;
+  sa.spi_i = in.header.spi_i;
+  sa.transcript.ni = wire::first<wire::NoncePayload>(in.payloads)->data;
+  sa.transcript.nr = make_nonce(sa);
+  sa.transcript.real_message_1 = to_bytes(in.octets);
+  take_signature_hashes(sa, in.payloads);
+  auto own = make_key_exchange(sa, ke.method);
+  auto g_ir = own ? shared_secret(sa, **own, ke, false, "IKE_SA_INIT") : Result<Secret>(own.error());
+  if (!g_ir) {
+    detail = g_ir.error().message;
+    return refuse(sa, notify(NotifyType::invalid_syntax));
+  }
+  if (auto made = derive_ike_keys(sa, *g_ir); !made) {
+    detail = made.error().message;
+    return refuse(sa, notify(NotifyType::no_proposal_chosen));
+  }
+  failed = false;
+  sa.set_state(Trigger::init_request);
+  sa.set_timer(Timer::half_open, in.now + half_open_time);
+  std::vector<wire::Payload> out = {wire::make_payload(wire::SaPayload{{*selection.chosen}}),
+                                    wire::make_payload(wire::KePayload{ke.method, (*own)->public_value()}),
+                                    wire::make_payload(wire::NoncePayload{sa.transcript.nr})};
+  if (sa.connection->remote.kind == policy::AuthKind::pubkey) {
+    Bytes hashes;
+    for (const Bytes& authority : sa.connection->remote.authorities)
+      if (auto hash = pki::authority_hash(authority)) hashes = concat({hashes, *hash});
+    out.push_back(wire::make_payload(wire::CertreqPayload{4, std::move(hashes)}));
+  }
+  out.push_back(signature_hashes());
+  return out;
+}
+
+}  // namespace
+
+std::unique_ptr<Task> make_ike_init() { return std::make_unique<IkeInit>(); }
+
+ResponderRow respond_ike_init() {
+  return {"ike_init", wire::ExchangeType::ike_sa_init, [](const Inbound&) { return true; }, respond};
+}
+
+}  // namespace ikelab::ikev2

@@ -1,0 +1,15 @@
+// The responders' side of each task, as rows for registry.cpp.
+#pragma once
+#include "protocol/ikev2/task.hpp"
+
+namespace ikelab::ikev2 {
+
+ResponderRow respond_ike_init();
+ResponderRow respond_ike_auth();
+ResponderRow respond_child_rekey();
+ResponderRow respond_ike_rekey();
+ResponderRow respond_child_create();
+ResponderRow respond_delete();
+ResponderRow respond_informational();
+
+}  // namespace ikelab::ikev2

@@ -1,0 +1,42 @@
+// What a packet is to the SPD: addresses, protocol, ports (RFC 4301, 4.4.1.1).
+#include <fmt/format.h>
+
+#include "protocol/policy/traffic_selector.hpp"
+
+namespace ikelab::policy {
+namespace {
+
+constexpr std::uint8_t icmp = 1, tcp = 6, udp = 17, icmpv6 = 58;
+
+Error bad(std::string why, std::size_t offset) { return {"E-POL-021", std::move(why), offset, "RFC 4301, 4.4.1.1", "", ""}; }
+
+std::uint16_t u16(ByteView b, std::size_t at) { return static_cast<std::uint16_t>(b[at] << 8 | b[at + 1]); }
+
+void read_ports(ByteView transport, Flow& flow) {
+  if ((flow.protocol == tcp || flow.protocol == udp) && transport.size() >= 4) {
+    flow.src_port = u16(transport, 0);
+    flow.dst_port = u16(transport, 2);
+  }
+  // RFC 4301, 4.4.1.1: ICMP's type and code stand where ports would, as one 16-bit number.
+  if ((flow.protocol == icmp || flow.protocol == icmpv6) && transport.size() >= 2) flow.src_port = flow.dst_port = u16(transport, 0);
+}
+
+}  // namespace
+
+Result<Flow> flow_of_packet(ByteView packet) {
+  if (packet.empty()) return bad("an empty packet", 0);
+  const unsigned version = packet[0] >> 4;
+  const std::size_t header = version == 4 ? (packet[0] & 15U) * 4U : 40U;
+  if (version != 4 && version != 6) return bad(fmt::format("IP version {}", version), 0);
+  if (header < 20 || packet.size() < header) return bad(fmt::format("{} octets are too short for the IP header", packet.size()), packet.size());
+  Flow flow;
+  const std::size_t addresses = version == 4 ? 12 : 8, size = version == 4 ? 4 : 16;
+  flow.src = IpAddress::from_octets(packet.subspan(addresses, size)).value();
+  flow.dst = IpAddress::from_octets(packet.subspan(addresses + size, size)).value();
+  flow.protocol = packet[version == 4 ? 9 : 6];
+  const bool first_fragment = version != 4 || (u16(packet, 6) & 0x1fff) == 0;
+  if (first_fragment) read_ports(packet.subspan(header), flow);
+  return flow;
+}
+
+}  // namespace ikelab::policy
