@@ -1,4 +1,5 @@
-// ikelab-sim: runs scenarios, shows what was recorded, sweeps experiments. The launcher `ikelab` calls it.
+// ikelab-sim: runs scenarios, shows what was recorded, sweeps experiments. The launcher `ikelab`
+// calls it.
 #include <CLI/CLI.hpp>
 #include <clocale>
 #include <exception>
@@ -11,16 +12,19 @@ using namespace ikelab::cli;
 namespace {
 
 constexpr const char* exit_codes =
-    "Exit codes: 0 done; 1 it ran and an expectation failed; 2 wrong usage or input; 3 something broke.";
+    "Exit codes: 0 done; 1 it ran and an expectation failed; 2 wrong usage or input; 3 something "
+    "broke.";
 constexpr const char* default_db = "ikelab.db";
 
 void add_run(CLI::App& app, int& code) {
   auto a = std::make_shared<RunArguments>();
   a->db = default_db;
   CLI::App* command = app.add_subcommand("run", "run a scenario and record it");
-  command->add_option("SCENARIO", a->scenario, "a shipped name (see: scenarios) or a YAML file")->required();
+  command->add_option("SCENARIO", a->scenario, "a shipped name (see: scenarios) or a YAML file")
+      ->required();
   command->add_option("--seed", a->seed, "of all randomness; the same seed gives the same run");
-  command->add_option("--set", a->set, "path=value, e.g. links.wan.loss=5%; may be repeated")->allow_extra_args(false);
+  command->add_option("--set", a->set, "path=value, e.g. links.wan.loss=5%; may be repeated")
+      ->allow_extra_args(false);
   command->add_option("--db", a->db, "record into this database")->capture_default_str();
   command->add_option("--pcap", a->pcap, "write one capture a link into this folder");
   command->add_option("--keys", a->keys, "write Wireshark's key tables into this folder");
@@ -34,24 +38,33 @@ void add_show(CLI::App& app, int& code) {
   auto a = std::make_shared<ShowArguments>();
   a->db = default_db;
   CLI::App* command = app.add_subcommand("show", "a recorded run in the terminal");
-  command->add_option("WORDS", a->words, "[RUN] [messages | message N | keys | sas | why | attack]")->option_text("");
+  command->add_option("WORDS", a->words, "[RUN] [messages | message N | keys | sas | why | attack]")
+      ->option_text("");
   command->add_option("--db", a->db, "the database")->capture_default_str();
   command->add_flag("--json", a->json, "as JSON");
   command->add_flag("--color", a->color, "colours also when the output is no terminal");
-  command->footer("ikelab show [RUN] [messages | message N | keys | sas | why | attack]\n"
-                  "RUN is a number or a scenario's name; without it the newest run is shown.");
+  command->footer(
+      "ikelab show [RUN] [messages | message N | keys | sas | why | attack]\n"
+      "RUN is a number or a scenario's name; without it the newest run is shown.");
   command->callback([a, &code] { code = show_command(*a); });
 }
 
 void add_sweep(CLI::App& app, int& code) {
   auto a = std::make_shared<SweepArguments>();
   a->db = default_db;
-  CLI::App* command = app.add_subcommand("sweep", "run an experiment: a scenario over a matrix of settings and seeds");
-  command->add_option("EXPERIMENT", a->experiment, "a shipped name (sim/experiments/) or a YAML file")->required();
-  command->add_option("--jobs", a->jobs, "processes at a time (one a core)")->check(CLI::Range(1, 1024));
-  command->add_flag("--resume", a->resume, "go on with what is in the database; failed points are tried again");
-  command->add_option("--shard", a->shard, "I/N: only every Nth point, beginning with the Ith; join with merge");
-  command->add_option("--csv", a->csv, "FILE.csv: one line a run; FILE-cells.csv: quantiles a cell");
+  CLI::App* command = app.add_subcommand(
+      "sweep", "run an experiment: a scenario over a matrix of settings and seeds");
+  command
+      ->add_option("EXPERIMENT", a->experiment, "a shipped name (sim/experiments/) or a YAML file")
+      ->required();
+  command->add_option("--jobs", a->jobs, "processes at a time (one a core)")
+      ->check(CLI::Range(1, 1024));
+  command->add_flag("--resume", a->resume,
+                    "go on with what is in the database; failed points are tried again");
+  command->add_option("--shard", a->shard,
+                      "I/N: only every Nth point, beginning with the Ith; join with merge");
+  command->add_option("--csv", a->csv,
+                      "FILE.csv: one line a run; FILE-cells.csv: quantiles a cell");
   command->add_option("--db", a->db, "the database")->capture_default_str();
   command->add_flag("--quiet", a->quiet, "only errors");
   command->footer(exit_codes);
@@ -80,7 +93,8 @@ void add_demo(CLI::App& app, int& code) {
   a->directory = "ikelab-demo";
   CLI::App* command = app.add_subcommand("demo", "a tunnel between two sites, explained");
   command->add_option("--db", a->db, "record into this database")->capture_default_str();
-  command->add_option("--dir", a->directory, "captures, keys and pictures go here")->capture_default_str();
+  command->add_option("--dir", a->directory, "captures, keys and pictures go here")
+      ->capture_default_str();
   command->add_flag("--color", a->color, "colours also when the output is no terminal");
   command->add_flag("!--no-pictures", a->pictures, "draw no pictures");
   command->callback([a, &code] { code = demo_command(*a); });

@@ -10,8 +10,8 @@
 #include "sim/cli/terminal.hpp"
 #include "sim/run/run.hpp"
 #include "sim/show/show.hpp"
+#include "sim/store/error.hpp"
 #include "sim/store/reader.hpp"
-#include "sim/store/words.hpp"
 #include "sim/sweep/experiment.hpp"
 
 namespace ikelab::cli {
@@ -22,7 +22,8 @@ Result<scenario::Overrides> overrides_of(const std::vector<std::string>& set) {
   for (const std::string& text : set) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
-      return Error{"E-CLI-001", "--set '" + text + "' has no value", {}, "", "", "expected path=value, e.g. links.wan.loss=5%"};
+      return error("E-CLI-001", "--set '" + text + "' has no value",
+                   "expected path=value, e.g. links.wan.loss=5%");
     }
     out.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
@@ -34,30 +35,43 @@ Result<void> make_folder(const std::string& folder, const char* option) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (std::filesystem::is_directory(folder)) return {};
-  return Error{"E-CLI-002", std::string(option) + " '" + folder + "' is no folder and cannot become one", {}, "", "", error.message()};
+  return Error{
+      "E-CLI-002", std::string(option) + " '" + folder + "' is no folder and cannot become one",
+      {},          "",
+      "",          error.message()};
 }
 
-nlohmann::json to_json(const scenario::Scenario& scenario, const run::RunReport& report, const RunArguments& arguments) {
+nlohmann::json to_json(const scenario::Scenario& scenario, const run::RunReport& report,
+                       const RunArguments& arguments) {
   nlohmann::json expectations = nlohmann::json::array();
-  for (const auto& e : report.expectations) expectations.push_back({{"text", e.text}, {"met", e.met}, {"found", e.found}});
-  return {{"run_id", report.run_id}, {"scenario", scenario.name}, {"seed", scenario.seed}, {"fingerprint", report.fingerprint},
-          {"events", report.events}, {"versions", report.versions}, {"db", arguments.db},
-          {"expectations_met", report.expectations_met()}, {"expectations", expectations}};
+  for (const auto& e : report.expectations)
+    expectations.push_back({{"text", e.text}, {"met", e.met}, {"found", e.found}});
+  return {{"run_id", report.run_id},     {"scenario", scenario.name},
+          {"seed", scenario.seed},       {"fingerprint", report.fingerprint},
+          {"events", report.events},     {"versions", report.versions},
+          {"db", arguments.db},          {"expectations_met", report.expectations_met()},
+          {"expectations", expectations}};
 }
 
-void print_report(const scenario::Scenario& scenario, const run::RunReport& report, const RunArguments& arguments) {
+void print_report(const scenario::Scenario& scenario, const run::RunReport& report,
+                  const RunArguments& arguments) {
   fmt::print("{}: {}\n\n", scenario.name, scenario.about);
   for (const auto& e : report.expectations) {
-    fmt::print("  {}  {}{}\n", e.met ? "met    " : "NOT MET", e.text, e.found.empty() ? "" : "  (" + e.found + ")");
+    fmt::print("  {}  {}{}\n", e.met ? "met    " : "NOT MET", e.text,
+               e.found.empty() ? "" : "  (" + e.found + ")");
   }
   if (!report.expectations.empty()) fmt::print("\n");
-  fmt::print("{} events, seed {}\nfingerprint {}\n", report.events, scenario.seed, report.fingerprint);
+  fmt::print("{} events, seed {}\nfingerprint {}\n", report.events, scenario.seed,
+             report.fingerprint);
   fmt::print("recorded as run {} in {}\n", report.run_id, arguments.db);
   if (!arguments.pcap.empty()) fmt::print("captures in {}\n", arguments.pcap);
   if (!arguments.keys.empty()) {
     const std::string example = "WIRESHARK_CONFIG_DIR=" + arguments.keys + " wireshark CAPTURE";
-    if (scenario.disclose_secrets) fmt::print("Wireshark's keys in {}; use them with: {}\n", arguments.keys, example);
-    else fmt::print("no keys in {}: the scenario does not say disclose_secrets: true\n", arguments.keys);
+    if (scenario.disclose_secrets)
+      fmt::print("Wireshark's keys in {}; use them with: {}\n", arguments.keys, example);
+    else
+      fmt::print("no keys in {}: the scenario does not say disclose_secrets: true\n",
+                 arguments.keys);
   }
   fmt::print("look at it: ikelab show {0}{1}; ikelab view {0}{1}\n", report.run_id,
              arguments.db == "ikelab.db" ? "" : " --db " + arguments.db);
@@ -65,7 +79,8 @@ void print_report(const scenario::Scenario& scenario, const run::RunReport& repo
 
 Result<int> run_scenario(const RunArguments& arguments) {
   IKELAB_TRY(const auto overrides, overrides_of(arguments.set));
-  IKELAB_TRY(const scenario::Scenario scenario, scenario::load(arguments.scenario, overrides, arguments.seed));
+  IKELAB_TRY(const scenario::Scenario scenario,
+             scenario::load(arguments.scenario, overrides, arguments.seed));
   IKELAB_CHECK(make_folder(arguments.pcap, "--pcap"));
   IKELAB_CHECK(make_folder(arguments.keys, "--keys"));
   run::RunOptions options;
@@ -76,16 +91,20 @@ Result<int> run_scenario(const RunArguments& arguments) {
   on_interrupt_say("interrupted; what was recorded until now is kept in " + arguments.db +
                    " as an unfinished run (ikelab show); the same command runs it again");
   IKELAB_TRY(const run::RunReport report, run::run(scenario, options));
-  if (arguments.json) fmt::print("{}\n", to_json(scenario, report, arguments).dump(2));
-  else if (!arguments.quiet) print_report(scenario, report, arguments);
+  if (arguments.json)
+    fmt::print("{}\n", to_json(scenario, report, arguments).dump(2));
+  else if (!arguments.quiet)
+    print_report(scenario, report, arguments);
   return int{report.expectations_met() ? done : not_met};
 }
 
-// ---- show -----------------------------------------------------------------------------------------------------------------------
+// ---- show ---------------------------------------------------------------------------------------
 
 constexpr std::string_view views[] = {"messages", "message", "keys", "sas", "why", "attack"};
 
-bool is_view(const std::string& word) { return std::find(std::begin(views), std::end(views), word) != std::end(views); }
+bool is_view(const std::string& word) {
+  return std::find(std::begin(views), std::end(views), word) != std::end(views);
+}
 
 struct What {
   std::string run, view;
@@ -95,7 +114,8 @@ struct What {
 /// [RUN] [VIEW [N]]
 Result<What> what_to_show(const std::vector<std::string>& words) {
   const auto wrong = [](const std::string& message) {
-    return Error{"E-CLI-003", message, {}, "", "", "expected: ikelab show [RUN] [messages | message N | keys | sas | why | attack]"};
+    return error("E-CLI-003", message,
+                 "expected: ikelab show [RUN] [messages | message N | keys | sas | why | attack]");
   };
   What out;
   std::size_t at = 0;
@@ -105,10 +125,13 @@ Result<What> what_to_show(const std::vector<std::string>& words) {
     out.view = words[at++];
   }
   if (out.view == "message") {
-    if (at == words.size()) return wrong("which message? the numbers are those of: ikelab show messages");
+    if (at == words.size())
+      return wrong("which message? the numbers are those of: ikelab show messages");
     const std::string& number = words[at++];
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), out.message);
-    if (error != std::errc() || end != number.data() + number.size()) return wrong("'" + number + "' is no message's number");
+    const auto [end, error] =
+        std::from_chars(number.data(), number.data() + number.size(), out.message);
+    if (error != std::errc() || end != number.data() + number.size())
+      return wrong("'" + number + "' is no message's number");
   }
   if (at < words.size()) return wrong("'" + words[at] + "' is too much");
   return out;
@@ -119,8 +142,8 @@ Result<int> show_run(const ShowArguments& arguments) {
   IKELAB_TRY(const auto reader, store::Reader::open(arguments.db));
   IKELAB_TRY(const store::RunInfo run, reader->run(what.run));
   IKELAB_TRY(const auto events, reader->events(run.id));
-  const show::ShowOptions options{what.view, what.message, arguments.json, colour_wanted(arguments.color),
-                                  terminal_width()};
+  const show::ShowOptions options{what.view, what.message, arguments.json,
+                                  colour_wanted(arguments.color), terminal_width()};
   return show::show(run, events, options, std::cout, std::cerr);
 }
 
@@ -137,12 +160,16 @@ int show_command(const ShowArguments& arguments) {
 }
 
 int scenarios_command(bool json) {
-  nlohmann::json out = {{"scenarios", nlohmann::json::array()}, {"experiments", nlohmann::json::array()}};
-  const auto list = [&](const char* kind, const char* command, const std::vector<std::pair<std::string, std::string>>& all) {
+  nlohmann::json out = {{"scenarios", nlohmann::json::array()},
+                        {"experiments", nlohmann::json::array()}};
+  const auto list = [&](const char* kind, const char* command,
+                        const std::vector<std::pair<std::string, std::string>>& all) {
     if (!json) fmt::print("{} (ikelab {} NAME)\n", kind, command);
     for (const auto& [name, about] : all) {
-      if (json) out[kind].push_back({{"name", name}, {"about", about}});
-      else fmt::print("  {:<22} {}\n", name, about);
+      if (json)
+        out[kind].push_back({{"name", name}, {"about", about}});
+      else
+        fmt::print("  {:<22} {}\n", name, about);
     }
   };
   list("scenarios", "run", scenario::shipped());

@@ -11,6 +11,7 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/terminal.hpp"
 #include "sim/scenario/scenario.hpp"
+#include "sim/store/error.hpp"
 #include "sim/sweep/export.hpp"
 #include "sim/sweep/runner.hpp"
 
@@ -24,8 +25,10 @@ Result<std::pair<unsigned, unsigned>> shard_of(const std::string& text) {
   if (text.empty()) return std::pair(1U, 1U);
   unsigned i = 0, n = 0;
   int end = 0;
-  if (std::sscanf(text.c_str(), "%u/%u%n", &i, &n, &end) != 2 || static_cast<std::size_t>(end) != text.size() || i < 1 || i > n) {
-    return Error{"E-CLI-004", "--shard '" + text + "' is no shard", {}, "", "", "expected I/N with I from 1 to N, e.g. 2/8"};
+  if (std::sscanf(text.c_str(), "%u/%u%n", &i, &n, &end) != 2 ||
+      static_cast<std::size_t>(end) != text.size() || i < 1 || i > n) {
+    return error("E-CLI-004", "--shard '" + text + "' is no shard",
+                 "expected I/N with I from 1 to N, e.g. 2/8");
   }
   return std::pair(i, n);
 }
@@ -34,12 +37,14 @@ std::filesystem::path cells_file(const std::filesystem::path& csv) {
   return csv.parent_path() / (csv.stem().string() + "-cells" + csv.extension().string());
 }
 
-Result<void> write_csv(const std::string& file, const sweep::Experiment& experiment, const std::vector<store::PointRow>& rows) {
+Result<void> write_csv(const std::string& file, const sweep::Experiment& experiment,
+                       const std::vector<store::PointRow>& rows) {
   std::ofstream runs(file, std::ios::binary), cells(cells_file(file), std::ios::binary);
   if (runs) sweep::write_runs_csv(runs, experiment, rows);
   if (cells) sweep::write_cells_csv(cells, experiment, rows);
   if (runs.flush() && cells.flush()) return {};
-  return Error{"E-CLI-005", "'" + file + "' cannot be written", {}, "", "", "does its folder exist, and may you write there?"};
+  return error("E-CLI-005", "'" + file + "' cannot be written",
+               "does its folder exist, and may you write there?");
 }
 
 std::string resume_command(const SweepArguments& arguments) {
@@ -50,22 +55,26 @@ std::string resume_command(const SweepArguments& arguments) {
 }
 
 /// What there is to say at the end, and the exit code.
-ExitCode print_outcome(const sweep::SweepReport& report, const sweep::Experiment& experiment, const SweepArguments& arguments) {
-  for (const auto& [key, why] : report.failed) fmt::print(stderr, "ikelab: {} failed: {}\n", key, why);
+ExitCode print_outcome(const sweep::SweepReport& report, const sweep::Experiment& experiment,
+                       const SweepArguments& arguments) {
+  for (const auto& [key, why] : report.failed)
+    fmt::print(stderr, "ikelab: {} failed: {}\n", key, why);
   const std::size_t kept = report.done_before + report.done_now;
   if (report.interrupted) {
-    fmt::print(stderr, "ikelab: interrupted; {} of {} points are done and kept; go on with: {}\n", kept, report.total,
-               resume_command(arguments));
+    fmt::print(stderr, "ikelab: interrupted; {} of {} points are done and kept; go on with: {}\n",
+               kept, report.total, resume_command(arguments));
     return broke;
   }
   if (!report.failed.empty()) {
-    fmt::print(stderr, "ikelab: {} of {} points failed; try them again with: {}\n", report.failed.size(), report.total,
-               resume_command(arguments));
+    fmt::print(stderr, "ikelab: {} of {} points failed; try them again with: {}\n",
+               report.failed.size(), report.total, resume_command(arguments));
     return broke;
   }
   if (!arguments.quiet) {
-    fmt::print("{} of {} points of {} are in {}{}\n", kept, report.total, experiment.name, arguments.db,
-               report.complete ? "; the experiment is complete" : "; other shards are missing: join them with ikelab merge");
+    fmt::print("{} of {} points of {} are in {}{}\n", kept, report.total, experiment.name,
+               arguments.db,
+               report.complete ? "; the experiment is complete"
+                               : "; other shards are missing: join them with ikelab merge");
   }
   return done;
 }
@@ -73,9 +82,11 @@ ExitCode print_outcome(const sweep::SweepReport& report, const sweep::Experiment
 Result<int> run_sweep(const SweepArguments& arguments) {
   IKELAB_TRY(const sweep::Experiment experiment, sweep::load(arguments.experiment));
   IKELAB_TRY(const auto shard, shard_of(arguments.shard));
-  for (const sweep::Point& point : sweep::points(experiment)) {  // a wrong path or value is said now, and once
+  for (const sweep::Point& point :
+       sweep::points(experiment)) {  // a wrong path or value is said now, and once
     if (point.seed == experiment.seeds.front()) {
-      IKELAB_TRY(const auto loaded, scenario::load(experiment.scenario, point.settings, point.seed));
+      IKELAB_TRY(const auto loaded,
+                 scenario::load(experiment.scenario, point.settings, point.seed));
     }
   }
   ProgressBar bar("points", !arguments.quiet);
@@ -83,7 +94,8 @@ Result<int> run_sweep(const SweepArguments& arguments) {
   std::signal(SIGTERM, [](int) { interrupted = 1; });
   sweep::SweepOptions options;
   options.db = arguments.db;
-  options.jobs = arguments.jobs > 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
+  options.jobs =
+      arguments.jobs > 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
   options.resume = arguments.resume;
   std::tie(options.shard, options.shards) = shard;
   options.point = sweep::simulate;
@@ -98,7 +110,9 @@ Result<int> run_sweep(const SweepArguments& arguments) {
     std::fflush(stdout);
     sweep::print_summary(std::cout, experiment, rows);
     std::cout << std::endl;
-    if (!arguments.csv.empty()) fmt::print("written: {} (one line a run), {}\n", arguments.csv, cells_file(arguments.csv).string());
+    if (!arguments.csv.empty())
+      fmt::print("written: {} (one line a run), {}\n", arguments.csv,
+                 cells_file(arguments.csv).string());
   }
   return int{print_outcome(report, experiment, arguments)};
 }
@@ -107,7 +121,8 @@ Result<int> merge_all(const MergeArguments& arguments) {
   for (const std::string& file : arguments.files) {
     std::error_code none;
     if (std::filesystem::equivalent(file, arguments.db, none)) {
-      return Error{"E-CLI-006", "'" + file + "' cannot be merged into itself", {}, "", "", "name the result with --db"};
+      return error("E-CLI-006", "'" + file + "' cannot be merged into itself",
+                   "name the result with --db");
     }
   }
   IKELAB_TRY(store::SweepStore store, store::SweepStore::open(arguments.db));
@@ -116,7 +131,10 @@ Result<int> merge_all(const MergeArguments& arguments) {
     IKELAB_TRY(const store::MergeReport report, store.merge(file));
     fmt::print("{}: {} points added, {} were there\n", file, report.added, report.already_there);
     for (const std::string& key : report.differing) {
-      fmt::print(stderr, "ikelab: {} has another fingerprint in {} (other versions or another machine); kept as it was\n", key, file);
+      fmt::print(stderr,
+                 "ikelab: {} has another fingerprint in {} (other versions or another machine); "
+                 "kept as it was\n",
+                 key, file);
     }
     differing += report.differing.size();
   }

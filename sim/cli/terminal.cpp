@@ -13,9 +13,10 @@ namespace ikelab::cli {
 namespace {
 
 /// Families of error codes that speak of what a user gave us; everything else is ours.
-constexpr std::string_view input_codes[] = {"E-SCN-",   "E-POL-",    "E-SWP-001", "E-SWP-002", "E-SWP-003", "E-SWP-004", "E-SWP-005",
-                                            "E-SWP-010", "E-SWP-011", "E-DB-001",  "E-DB-002",  "E-DB-004",  "E-DB-010",  "E-CLI-",
-                                            "E-LUA-001", "E-ADDR-"};
+constexpr std::string_view input_codes[] = {"E-SCN-",    "E-POL-",    "E-SWP-001", "E-SWP-002",
+                                            "E-SWP-003", "E-SWP-004", "E-SWP-005", "E-SWP-010",
+                                            "E-SWP-011", "E-DB-001",  "E-DB-002",  "E-DB-004",
+                                            "E-DB-010",  "E-CLI-",    "E-LUA-001", "E-ADDR-"};
 
 std::string interrupt_words;  // written before the handler is installed, read by it
 
@@ -64,7 +65,9 @@ std::string in_words(std::chrono::seconds duration) {
 }
 
 ProgressBar::ProgressBar(std::string unit, bool wanted)
-    : unit_(std::move(unit)), wanted_(wanted && isatty(STDERR_FILENO) != 0), started_(std::chrono::steady_clock::now()) {}
+    : unit_(std::move(unit)),
+      wanted_(wanted && isatty(STDERR_FILENO) != 0),
+      started_(std::chrono::steady_clock::now()) {}
 
 ProgressBar::~ProgressBar() {
   if (shown_) fmt::print(stderr, "\r\033[K");
@@ -75,16 +78,19 @@ void ProgressBar::show(std::uint64_t done, std::uint64_t total) {
     first_ = done;
     first_known_ = true;
   }
-  const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_);
+  const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - started_);
   if (!wanted_ || total == 0 || passed < std::chrono::seconds(2)) return;
   constexpr std::uint64_t width = 30;
   const auto filled = static_cast<std::size_t>(std::min(done, total) * width / total);
   std::string left;
   if (done > first_) {
-    const auto ms = passed.count() * static_cast<std::int64_t>(total - done) / static_cast<std::int64_t>(done - first_);
+    const auto ms = passed.count() * static_cast<std::int64_t>(total - done) /
+                    static_cast<std::int64_t>(done - first_);
     left = ", " + in_words(std::chrono::seconds(ms / 1000 + 1)) + " left";
   }
-  fmt::print(stderr, "\r[{:#<{}}{:.<{}}]  {}/{} {}{}\033[K", "", filled, "", width - filled, done, total, unit_, left);
+  fmt::print(stderr, "\r[{:#<{}}{:.<{}}]  {}/{} {}{}\033[K", "", filled, "", width - filled, done,
+             total, unit_, left);
   std::fflush(stderr);
   shown_ = true;
 }

@@ -1,5 +1,5 @@
-// How the programs speak: calm words on stdout, errors in one line on stderr, the contract's exit codes, colour and progress only
-// for people.
+// How the programs speak: calm words on stdout, errors in one line on stderr, the contract's exit
+// codes, colour and progress only for people.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -25,10 +25,12 @@ ExitCode fail(const Error& error);
 bool colour_wanted(bool forced);  ///< a terminal without NO_COLOR, or asked for
 unsigned terminal_width();        ///< columns, 60 to 160; 100 when there is no terminal
 
-/// When SIGINT or SIGTERM comes: prints `words` (prepared, as a handler may not format) and ends with exit code 3. What was committed is kept.
+/// When SIGINT or SIGTERM comes: prints `words` (prepared, as a handler may not format) and ends
+/// with exit code 3. What was committed is kept.
 void on_interrupt_say(const std::string& words);
 
-/// "[#########.............]  5/12 points, 1 min 10 s left" on stderr: on a terminal only, and only after two seconds.
+/// "[#########.............]  5/12 points, 1 min 10 s left" on stderr: on a terminal only, and only
+/// after two seconds.
 class ProgressBar {
  public:
   explicit ProgressBar(std::string unit, bool wanted);
@@ -42,7 +44,7 @@ class ProgressBar {
   bool wanted_;
   bool shown_ = false;
   std::chrono::steady_clock::time_point started_;
-  std::uint64_t first_ = 0;      // done before we began: says nothing about speed
+  std::uint64_t first_ = 0;  // done before we began: says nothing about speed
   bool first_known_ = false;
 };
 

@@ -1,6 +1,8 @@
-// A thin owner of one SQLite connection and its statements: for */store/ only. Every failure is an Error in one clear line.
+// A thin owner of one SQLite connection and its statements: for */store/ only. Every failure is an
+// Error in one clear line.
 //
-// Invariant: nobody outside */store/ includes SQLite; this header names its types without including it.
+// Invariant: nobody outside */store/ includes SQLite; this header names its types without including
+// it.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -21,17 +23,19 @@ namespace ikelab::store {
 /// What a parameter is bound to. Texts and octets must live until the call that takes them returns.
 class Value {
  public:
-  Value(std::nullptr_t) {}                                                                 // NOLINT(google-explicit-constructor)
-  Value(bool v) : state_(std::int64_t{v}) {}                                               // NOLINT(google-explicit-constructor)
-  Value(int v) : state_(std::int64_t{v}) {}                                                // NOLINT(google-explicit-constructor)
-  Value(std::int64_t v) : state_(v) {}                                                     // NOLINT(google-explicit-constructor)
-  Value(std::uint64_t v) : state_(static_cast<std::int64_t>(v)) {}                         // NOLINT(google-explicit-constructor)
-  Value(double v) : state_(v) {}                                                           // NOLINT(google-explicit-constructor)
-  Value(const char* v) : state_(std::string_view(v)) {}                                    // NOLINT(google-explicit-constructor)
-  Value(std::string_view v) : state_(v) {}                                                 // NOLINT(google-explicit-constructor)
-  Value(const std::string& v) : state_(std::string_view(v)) {}                             // NOLINT(google-explicit-constructor)
-  Value(ByteView v) : state_(v) {}                                                         // NOLINT(google-explicit-constructor)
-  Value(const Bytes& v) : state_(ByteView(v)) {}                                           // NOLINT(google-explicit-constructor)
+  Value(std::nullptr_t) {}                    // NOLINT(google-explicit-constructor)
+  Value(bool v) : state_(std::int64_t{v}) {}  // NOLINT(google-explicit-constructor)
+  Value(int v) : state_(std::int64_t{v}) {}   // NOLINT(google-explicit-constructor)
+  Value(std::int64_t v) : state_(v) {}        // NOLINT(google-explicit-constructor)
+  Value(std::uint64_t v)
+      : state_(static_cast<std::int64_t>(v)) {}          // NOLINT(google-explicit-constructor)
+  Value(double v) : state_(v) {}                         // NOLINT(google-explicit-constructor)
+  Value(const char* v) : state_(std::string_view(v)) {}  // NOLINT(google-explicit-constructor)
+  Value(std::string_view v) : state_(v) {}               // NOLINT(google-explicit-constructor)
+  Value(const std::string& v)
+      : state_(std::string_view(v)) {}            // NOLINT(google-explicit-constructor)
+  Value(ByteView v) : state_(v) {}                // NOLINT(google-explicit-constructor)
+  Value(const Bytes& v) : state_(ByteView(v)) {}  // NOLINT(google-explicit-constructor)
   using State = std::variant<std::nullptr_t, std::int64_t, double, std::string_view, ByteView>;
   [[nodiscard]] const State& state() const { return state_; }
 
@@ -41,7 +45,8 @@ class Value {
 
 class Database;
 
-/// A prepared statement. Use: bind(...), then step() until it says false; or run(...) for statements without rows.
+/// A prepared statement. Use: bind(...), then step() until it says false; or run(...) for
+/// statements without rows.
 class Statement {
  public:
   Statement() = default;
@@ -54,7 +59,9 @@ class Statement {
 
   // Columns of the current row, from 0. NULL reads as 0, "" or no octets.
   [[nodiscard]] std::int64_t integer(int column) const;
-  [[nodiscard]] std::uint64_t unsigned_integer(int column) const { return static_cast<std::uint64_t>(integer(column)); }
+  [[nodiscard]] std::uint64_t unsigned_integer(int column) const {
+    return static_cast<std::uint64_t>(integer(column));
+  }
   [[nodiscard]] double real(int column) const;
   [[nodiscard]] std::string text(int column) const;
   [[nodiscard]] Bytes octets(int column) const;
@@ -65,7 +72,9 @@ class Statement {
 
  private:
   friend class Database;
-  struct Finalizer { void operator()(sqlite3_stmt* statement) const; };
+  struct Finalizer {
+    void operator()(sqlite3_stmt* statement) const;
+  };
   std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
   const Database* database_ = nullptr;
 };
@@ -74,7 +83,8 @@ class Statement {
 class Database {
  public:
   /// Opens or creates for writing: WAL, busy timeout, foreign keys, migrated to schema_version.
-  /// Errors: E-DB-001 not a database or damaged, E-DB-002 of a newer version, E-DB-003 cannot be written.
+  /// Errors: E-DB-001 not a database or damaged, E-DB-002 of a newer version, E-DB-003 cannot be
+  /// written.
   static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file);
   /// Opens an existing one read-only. Errors: E-DB-001, E-DB-002, E-DB-004 no such file.
   static Result<std::unique_ptr<Database>> open_read_only(const std::filesystem::path& file);
@@ -92,7 +102,8 @@ class Database {
 
  private:
   Database(std::filesystem::path file, sqlite3* handle);
-  static Result<std::unique_ptr<Database>> connect(const std::filesystem::path& file, int flags, bool immutable);
+  static Result<std::unique_ptr<Database>> connect(const std::filesystem::path& file, int flags,
+                                                   bool immutable);
   std::filesystem::path file_;
   sqlite3* handle_;
 };
@@ -101,7 +112,9 @@ class Database {
 class Transaction {
  public:
   static Result<Transaction> begin(Database& database);
-  Transaction(Transaction&& other) noexcept : database_(other.database_) { other.database_ = nullptr; }
+  Transaction(Transaction&& other) noexcept : database_(other.database_) {
+    other.database_ = nullptr;
+  }
   Transaction& operator=(Transaction&&) = delete;
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;

@@ -4,13 +4,15 @@
 
 #include "protocol/trace/encode.hpp"
 #include "sim/store/database.hpp"
+#include "sim/store/error.hpp"
 #include "sim/store/words.hpp"
 
 namespace ikelab::store {
 namespace {
 
 constexpr const char* run_columns =
-    "SELECT run_id, scenario, about, seed, config, config_hash, versions, trace_version, epoch, disclosed, status, "
+    "SELECT run_id, scenario, about, seed, config, config_hash, versions, trace_version, epoch, "
+    "disclosed, status, "
     "expectations_met, fingerprint, started_at, finished_at FROM run ";
 
 RunInfo run_info(const Statement& row) {
@@ -47,15 +49,22 @@ class SqliteReader final : public Reader {
   }
 
   Result<RunInfo> run(const std::string& which) override {
-    const bool is_id = !which.empty() && which.find_first_not_of("0123456789") == std::string::npos && which.size() < 19;
-    const char* condition = is_id ? "WHERE run_id = ?1" : "WHERE ?1 IN ('', scenario) ORDER BY run_id DESC LIMIT 1";
+    const bool is_id = !which.empty() &&
+                       which.find_first_not_of("0123456789") == std::string::npos &&
+                       which.size() < 19;
+    const char* condition =
+        is_id ? "WHERE run_id = ?1" : "WHERE ?1 IN ('', scenario) ORDER BY run_id DESC LIMIT 1";
     IKELAB_TRY(Statement query, database_->prepare(std::string(run_columns) + condition));
     IKELAB_CHECK(is_id ? query.bind({std::int64_t{std::stoll(which)}}) : query.bind({which}));
     IKELAB_TRY(const bool row, query.step());
     if (!row) return no_such_run(which);
     if (query.unsigned_integer(7) > trace::trace_version) {
-      return Error{"E-DB-002", "run " + std::to_string(query.integer(0)) + " was recorded by a newer ikelab", {}, "",
-                   database_->file().string(), "update ikelab"};
+      return Error{"E-DB-002",
+                   "run " + std::to_string(query.integer(0)) + " was recorded by a newer ikelab",
+                   {},
+                   "",
+                   database_->file().string(),
+                   "update ikelab"};
     }
     RunInfo info = run_info(query);
     query = Statement();
@@ -63,9 +72,11 @@ class SqliteReader final : public Reader {
     return info;
   }
 
-  Result<std::vector<trace::Event>> events(std::int64_t run_id, std::uint64_t after, std::size_t limit) override {
-    IKELAB_TRY(Statement query, database_->prepare(
-        "SELECT seq, time, node, sa, kind, body FROM event WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?"));
+  Result<std::vector<trace::Event>> events(std::int64_t run_id, std::uint64_t after,
+                                           std::size_t limit) override {
+    IKELAB_TRY(Statement query,
+               database_->prepare("SELECT seq, time, node, sa, kind, body FROM event WHERE run_id "
+                                  "= ? AND seq > ? ORDER BY seq LIMIT ?"));
     IKELAB_CHECK(query.bind({run_id, after, std::uint64_t{limit}}));
     std::vector<trace::Event> out;
     while (true) {
@@ -74,16 +85,20 @@ class SqliteReader final : public Reader {
       auto body = trace::decode_body(query.text(4), query.view(5));
       if (!body.ok()) {
         Error error = body.error();
-        error.place = database_->file().string() + ", run " + std::to_string(run_id) + ", event " + query.text(0);
+        error.place = database_->file().string() + ", run " + std::to_string(run_id) + ", event " +
+                      query.text(0);
         return error;
       }
-      out.push_back({Instant{query.integer(1)}, query.unsigned_integer(0), query.text(2), query.text(3), std::move(*body)});
+      out.push_back({Instant{query.integer(1)}, query.unsigned_integer(0), query.text(2),
+                     query.text(3), std::move(*body)});
     }
   }
 
  private:
   Result<void> read_network(RunInfo& info) {
-    IKELAB_TRY(Statement nodes, database_->prepare("SELECT name, role, addresses, x, y FROM node WHERE run_id = ? ORDER BY rowid"));
+    IKELAB_TRY(Statement nodes,
+               database_->prepare(
+                   "SELECT name, role, addresses, x, y FROM node WHERE run_id = ? ORDER BY rowid"));
     IKELAB_CHECK(nodes.bind({info.id}));
     while (true) {
       IKELAB_TRY(const bool row, nodes.step());
@@ -95,7 +110,9 @@ class SqliteReader final : public Reader {
       }
       info.nodes.push_back(std::move(node));
     }
-    IKELAB_TRY(Statement links, database_->prepare("SELECT name, a, b, about FROM link WHERE run_id = ? ORDER BY rowid"));
+    IKELAB_TRY(
+        Statement links,
+        database_->prepare("SELECT name, a, b, about FROM link WHERE run_id = ? ORDER BY rowid"));
     IKELAB_CHECK(links.bind({info.id}));
     while (true) {
       IKELAB_TRY(const bool row, links.step());
@@ -115,7 +132,7 @@ class SqliteReader final : public Reader {
       }
     }
     const std::string what = which.empty() ? "there is no run" : "there is no run '" + which + "'";
-    return Error{"E-DB-010", what + " in '" + database_->file().string() + "'", {}, "", "", hint};
+    return error("E-DB-010", what + " in '" + database_->file().string() + "'", hint);
   }
 
   std::unique_ptr<Database> database_;

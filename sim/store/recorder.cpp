@@ -1,5 +1,5 @@
-// Events wait in memory and are written in one short transaction each batch, so that several programs can record into one database
-// and a viewer sees a run grow.
+// Events wait in memory and are written in one short transaction each batch, so that several
+// programs can record into one database and a viewer sees a run grow.
 #include "sim/store/recorder.hpp"
 
 #include <nlohmann/json.hpp>
@@ -11,26 +11,33 @@
 namespace ikelab::store {
 namespace {
 
-constexpr std::size_t batch_events = 2000;                 // about 10 ms of writing
-constexpr Duration batch_time = std::chrono::seconds(1);   // of simulated time: a slow run is seen growing
+constexpr std::size_t batch_events = 2000;  // about 10 ms of writing
+constexpr Duration batch_time =
+    std::chrono::seconds(1);  // of simulated time: a slow run is seen growing
 
 class SqliteRecorder final : public Recorder {
  public:
   SqliteRecorder(std::unique_ptr<Database> database, Statement insert_event, TypedRows rows)
-      : database_(std::move(database)), insert_event_(std::move(insert_event)), rows_(std::move(rows)) {}
+      : database_(std::move(database)),
+        insert_event_(std::move(insert_event)),
+        rows_(std::move(rows)) {}
   ~SqliteRecorder() override {
-    if (run_id_ != 0) static_cast<void>(flush().ok());  // cut short: the run stays unfinished, with all that happened
+    if (run_id_ != 0)
+      static_cast<void>(
+          flush().ok());  // cut short: the run stays unfinished, with all that happened
   }
 
   Result<std::int64_t> begin_run(const RunInfo& info, RecordLevel level) override {
     IKELAB_ASSERT(run_id_ == 0);
     IKELAB_TRY(Transaction transaction, Transaction::begin(*database_));
-    IKELAB_TRY(Statement run, database_->prepare(
-        "INSERT INTO run (scenario, about, seed, config, config_hash, versions, trace_version, epoch, disclosed, record, started_at) "
-        "VALUES (?,?,?,?,?,?,?,?,?,?,?)"));
+    IKELAB_TRY(Statement run,
+               database_->prepare("INSERT INTO run (scenario, about, seed, config, config_hash, "
+                                  "versions, trace_version, epoch, disclosed, record, started_at) "
+                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?)"));
     const std::string started = info.started_at.empty() ? utc_now() : info.started_at;
-    IKELAB_CHECK(run.run({info.scenario, info.about, info.seed, info.config, info.config_hash, info.versions, trace::trace_version,
-                          info.epoch, info.disclosed, to_string(level), started}));
+    IKELAB_CHECK(
+        run.run({info.scenario, info.about, info.seed, info.config, info.config_hash, info.versions,
+                 trace::trace_version, info.epoch, info.disclosed, to_string(level), started}));
     const std::int64_t id = database_->last_insert_id();
     IKELAB_TRY(Statement node, database_->prepare("INSERT INTO node VALUES (?,?,?,?,?,?)"));
     for (const NodeInfo& n : info.nodes) {
@@ -56,16 +63,19 @@ class SqliteRecorder final : public Recorder {
     if (auto flushed = flush(); !flushed.ok()) failure_ = flushed.error();
   }
 
-  Result<void> finish_run(RunStatus status, bool expectations_met, const std::string& fingerprint) override {
+  Result<void> finish_run(RunStatus status, bool expectations_met,
+                          const std::string& fingerprint) override {
     IKELAB_ASSERT(run_id_ != 0);
     const auto flushed = failure_ ? Result<void>(*failure_) : flush();
     const std::int64_t id = run_id_;
     run_id_ = 0;
     waiting_.clear();
     if (!flushed.ok()) return flushed.error();
-    IKELAB_TRY(Statement update, database_->prepare(
-        "UPDATE run SET status = ?, expectations_met = ?, fingerprint = ?, last_time = ?, finished_at = ? WHERE run_id = ?"));
-    return update.run({to_string(status), expectations_met, fingerprint, last_time_.ns, utc_now(), id});
+    IKELAB_TRY(Statement update,
+               database_->prepare("UPDATE run SET status = ?, expectations_met = ?, fingerprint = "
+                                  "?, last_time = ?, finished_at = ? WHERE run_id = ?"));
+    return update.run(
+        {to_string(status), expectations_met, fingerprint, last_time_.ns, utc_now(), id});
   }
 
  private:
@@ -74,10 +84,12 @@ class SqliteRecorder final : public Recorder {
     if (waiting_.empty()) return {};
     IKELAB_TRY(Transaction transaction, Transaction::begin(*database_));
     for (const trace::Event& e : waiting_) {
-      IKELAB_CHECK(insert_event_.run({run_id_, e.seq, e.time.ns, e.node, e.sa, trace::kind_of(e.body), trace::encode_body(e.body)}));
+      IKELAB_CHECK(insert_event_.run({run_id_, e.seq, e.time.ns, e.node, e.sa,
+                                      trace::kind_of(e.body), trace::encode_body(e.body)}));
       IKELAB_CHECK(rows_.insert(run_id_, e));
     }
-    IKELAB_TRY(Statement progress, database_->prepare("UPDATE run SET events = ?, last_time = ? WHERE run_id = ?"));
+    IKELAB_TRY(Statement progress,
+               database_->prepare("UPDATE run SET events = ?, last_time = ? WHERE run_id = ?"));
     IKELAB_CHECK(progress.run({std::uint64_t{events_ + waiting_.size()}, last_time_.ns, run_id_}));
     IKELAB_CHECK(transaction.commit());
     events_ += waiting_.size();
@@ -88,12 +100,12 @@ class SqliteRecorder final : public Recorder {
   std::unique_ptr<Database> database_;  // before the statements: they end first
   Statement insert_event_;
   TypedRows rows_;
-  std::int64_t run_id_ = 0;             // 0: no run is open
+  std::int64_t run_id_ = 0;  // 0: no run is open
   RecordLevel level_ = RecordLevel::full;
   std::vector<trace::Event> waiting_;
   std::uint64_t events_ = 0;
   Instant last_time_, flushed_at_;
-  std::optional<Error> failure_;        // the first one; nothing is written after it
+  std::optional<Error> failure_;  // the first one; nothing is written after it
 };
 
 }  // namespace
@@ -102,7 +114,8 @@ Result<std::unique_ptr<Recorder>> Recorder::open(const std::filesystem::path& fi
   IKELAB_TRY(auto database, Database::open(file));
   IKELAB_TRY(Statement insert_event, database->prepare("INSERT INTO event VALUES (?,?,?,?,?,?,?)"));
   IKELAB_TRY(TypedRows rows, TypedRows::prepare(*database));
-  return std::unique_ptr<Recorder>(new SqliteRecorder(std::move(database), std::move(insert_event), std::move(rows)));
+  return std::unique_ptr<Recorder>(
+      new SqliteRecorder(std::move(database), std::move(insert_event), std::move(rows)));
 }
 
 }  // namespace ikelab::store

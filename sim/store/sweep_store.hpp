@@ -1,4 +1,5 @@
-// Experiments and their points in the database: each point is one row, written in one transaction when it is done.
+// Experiments and their points in the database: each point is one row, written in one transaction
+// when it is done.
 #pragma once
 #include <map>
 #include <optional>
@@ -10,34 +11,35 @@ namespace ikelab::store {
 
 struct ExperimentRow {
   std::string name, about;
-  std::string config;            ///< the experiment's YAML
-  std::string config_hash;       ///< SHA-256 of it, hex
-  std::uint64_t points = 0;      ///< of the whole matrix
+  std::string config;        ///< the experiment's YAML
+  std::string config_hash;   ///< SHA-256 of it, hex
+  std::uint64_t points = 0;  ///< of the whole matrix
   std::string versions;
 };
 
 struct MeasuredValue {
   std::string measure;
-  std::optional<double> value;   ///< none: there was nothing to measure
+  std::optional<double> value;  ///< none: there was nothing to measure
   std::string unit;
 };
 
 struct PointRow {
-  std::string point_key;         ///< unique: experiment, parameters, seed
-  std::string cell;              ///< the parameters without the seed
+  std::string point_key;  ///< unique: experiment, parameters, seed
+  std::string cell;       ///< the parameters without the seed
   std::map<std::string, std::string> parameters;
   std::uint64_t seed = 0;
-  std::string error;             ///< empty: done
+  std::string error;  ///< empty: done
   std::string config_hash, versions, fingerprint;
   std::int64_t wall_ms = 0;
-  std::string finished_at;       ///< wall clock; filled by add() when empty
+  std::string finished_at;  ///< wall clock; filled by add() when empty
   std::vector<MeasuredValue> values;
   [[nodiscard]] bool done() const { return error.empty(); }
 };
 
 struct MergeReport {
   std::uint64_t experiments = 0, added = 0, already_there = 0;
-  std::vector<std::string> differing;  ///< keys of points that are in both, with another fingerprint
+  std::vector<std::string>
+      differing;  ///< keys of points that are in both, with another fingerprint
 };
 
 class SweepStore {
@@ -47,7 +49,8 @@ class SweepStore {
 
   /// The experiment as it was begun here, if it was.
   Result<std::optional<ExperimentRow>> find(const std::string& name);
-  /// Registers the experiment, unless it is there. Errors: E-SWP-011 it is there with another configuration.
+  /// Registers the experiment, unless it is there. Errors: E-SWP-011 it is there with another
+  /// configuration.
   Result<void> begin(const ExperimentRow& experiment);
   /// All its points, done and failed, in the order of their keys.
   Result<std::vector<PointRow>> points(const std::string& name);

@@ -5,8 +5,12 @@ namespace {
 
 using namespace trace;  // NOLINT(google-build-using-namespace)
 
-template <class... F> struct Overload : F... { using F::operator()...; };
-template <class... F> Overload(F...) -> Overload<F...>;
+template <class... F>
+struct Overload : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overload(F...) -> Overload<F...>;
 
 constexpr std::array<const char*, TypedRows::table_count> inserts = {
     "INSERT INTO datagram VALUES (?,?,?,?,?,?,?,?,?,?)",
@@ -18,7 +22,8 @@ constexpr std::array<const char*, TypedRows::table_count> inserts = {
     "INSERT INTO key_derivation VALUES (?,?,?,?,?,?,?,?)",
     "INSERT INTO key_input VALUES (?,?,?,?,?,?)",
     "INSERT INTO sa VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,NULL,NULL)",
-    "UPDATE sa SET removed_at = ?, removed_reason = ? WHERE run_id = ? AND spi = ? AND node = ? AND protocol = ? "
+    "UPDATE sa SET removed_at = ?, removed_reason = ? WHERE run_id = ? AND spi = ? AND node = ? "
+    "AND protocol = ? "
     "AND direction = ? AND removed_at IS NULL",
     "INSERT INTO esp_packet VALUES (?,?,?,?,?,?,?,?,?,?,?)",
     "INSERT INTO attack_event VALUES (?,?,?,?,?,?,?,?,?,?,?)",
@@ -33,23 +38,40 @@ std::string join(const std::vector<std::string>& parts) {
   return out;
 }
 
-bool is_esp(const std::string& protocol) { return protocol.starts_with("ESP"); }
+bool is_esp(const std::string& protocol) {
+  return protocol.starts_with("ESP");
+}
 
-/// What `control` keeps of one body: false to drop the event. No octets of ESP packets, no crossings that are not IKE's.
+/// What `control` keeps of one body: false to drop the event. No octets of ESP packets, no
+/// crossings that are not IKE's.
 bool strip_to_control(Body& body) {
-  return std::visit(Overload{
-      [](DatagramSent& b) { if (is_esp(b.protocol)) b.payload.clear(); return true; },
-      [](DatagramReceived& b) { if (is_esp(b.protocol)) b.payload.clear(); return true; },
-      [](PacketOnLink& b) { return b.protocol == "IKE"; },
-      [](EspSealed& b) { b.inner.clear(); return true; },
-      [](EspOpened& b) { b.inner.clear(); return true; },
-      [](auto&) { return true; }}, body);
+  return std::visit(Overload{[](DatagramSent& b) {
+                               if (is_esp(b.protocol)) b.payload.clear();
+                               return true;
+                             },
+                             [](DatagramReceived& b) {
+                               if (is_esp(b.protocol)) b.payload.clear();
+                               return true;
+                             },
+                             [](PacketOnLink& b) { return b.protocol == "IKE"; },
+                             [](EspSealed& b) {
+                               b.inner.clear();
+                               return true;
+                             },
+                             [](EspOpened& b) {
+                               b.inner.clear();
+                               return true;
+                             },
+                             [](auto&) { return true; }},
+                    body);
 }
 
 bool kept_for_metrics(const Body& body) {
-  return std::visit(Overload{
-      [](const Metric&) { return true; }, [](const SaInstalled&) { return true; }, [](const SaRemoved&) { return true; },
-      [](const TaskEnded&) { return true; }, [](const Mark&) { return true; }, [](const auto&) { return false; }}, body);
+  return std::visit(
+      Overload{[](const Metric&) { return true; }, [](const SaInstalled&) { return true; },
+               [](const SaRemoved&) { return true; }, [](const TaskEnded&) { return true; },
+               [](const Mark&) { return true; }, [](const auto&) { return false; }},
+      body);
 }
 
 }  // namespace
@@ -71,77 +93,102 @@ Result<TypedRows> TypedRows::prepare(const Database& database) {
 Result<void> TypedRows::insert(std::int64_t run, const Event& event) {
   const std::uint64_t seq = event.seq;
   auto& s = statements_;
-  return std::visit(Overload{
-      [&](const DatagramSent& b) {
-        return s[datagram].run({run, seq, "sent", b.id, b.protocol, b.src, b.dst, b.size, event.node, ""});
-      },
-      [&](const DatagramReceived& b) {
-        return s[datagram].run({run, seq, "received", b.id, b.protocol, b.src, b.dst, b.size, event.node, ""});
-      },
-      [&](const DatagramDropped& b) {
-        return s[datagram].run({run, seq, "dropped", b.id, nullptr, nullptr, nullptr, nullptr, b.where, b.reason});
-      },
-      [&](const Message& b) {
-        return s[message].run({run, seq, b.direction, b.datagram, b.src, b.dst, b.spi_i, b.spi_r, b.exchange, b.response,
-                               b.message_id, b.attempt, b.payloads, b.encrypted, b.bytes, b.plain_first, b.plain});
-      },
-      [&](const Diagnostic& b) {
-        return s[diagnostic].run({run, seq, b.severity, b.code, b.message, b.rfc, b.datagram, b.begin, b.end});
-      },
-      [&](const TaskEnded& b) { return s[task].run({run, seq, b.task, b.role, b.outcome, b.detail, b.duration_ns}); },
-      [&](const Negotiated& b) -> Result<void> {
-        int position = 0;
-        for (const ProposalVerdict& v : b.verdicts) {
-          IKELAB_CHECK(s[proposal].run({run, seq, position++, v.protocol.empty() ? b.protocol : v.protocol, b.role, v.number,
-                                        v.text, v.accepted, v.reason, b.chosen}));
-        }
-        return {};
-      },
-      [&](const AuthDecided& b) {
-        return s[authentication].run({run, seq, b.subject, b.local, b.method, b.identity, b.ok, b.octets, b.reason, b.rfc});
-      },
-      [&](const KeyDerived& b) -> Result<void> {
-        IKELAB_CHECK(s[key_derivation].run({run, seq, b.name, b.function, b.algorithm, b.output, b.length, b.rfc}));
-        int position = 0;
-        for (const NamedValue& input : b.inputs) {
-          IKELAB_CHECK(s[key_input].run({run, seq, position++, input.name, input.value, input.source}));
-        }
-        return {};
-      },
-      [&](const SaInstalled& b) {
-        const std::string ts_src = join(b.ts_src), ts_dst = join(b.ts_dst);
-        return s[sa].run({run, seq, event.node, b.protocol, b.direction, b.spi, b.peer_spi, b.src, b.dst, b.name, b.encryption,
-                          b.integrity, b.prf, b.ke, b.encryption_key, b.integrity_key, ts_src, ts_dst, b.replay_window,
-                          b.reason});
-      },
-      [&](const SaRemoved& b) {
-        return s[sa_removal].run({event.time.ns, b.reason, run, b.spi, event.node, b.protocol, b.direction});
-      },
-      [&](const EspSealed& b) {
-        return s[esp_packet].run({run, seq, "sealed", b.datagram, b.spi, b.sequence, b.inner_size, b.outer_size, b.summary,
-                                  nullptr, nullptr});
-      },
-      [&](const EspOpened& b) {
-        return s[esp_packet].run({run, seq, "opened", b.datagram, b.spi, b.sequence, b.inner_size, nullptr, b.summary,
-                                  nullptr, nullptr});
-      },
-      [&](const EspRejected& b) {
-        return s[esp_packet].run({run, seq, "rejected", b.datagram, b.spi, b.sequence, nullptr, nullptr, nullptr, b.code,
-                                  b.reason});
-      },
-      [&](const AttackAction& b) {
-        return s[attack_event].run({run, seq, b.action, b.datagram, b.result, b.note, b.before, b.after, nullptr, nullptr,
-                                    nullptr});
-      },
-      [&](const AttackKnowledge& b) {
-        return s[attack_event].run({run, seq, "learn", nullptr, nullptr, b.text, nullptr, nullptr, b.item, b.how, b.value});
-      },
-      [&](const Alert& b) { return s[alert].run({run, seq, b.monitor, b.severity, b.text, b.datagram}); },
-      [&](const Metric& b) { return s[metric].run({run, seq, b.subject, b.name, b.value, b.unit}); },
-      [&](const Mark& b) { return s[mark].run({run, seq, b.text}); },
-      // Told by the raw event alone.
-      [](const PacketOnLink&) { return Result<void>(); }, [](const StateChanged&) { return Result<void>(); },
-      [](const TaskStarted&) { return Result<void>(); }, [](const TimerFired&) { return Result<void>(); }}, event.body);
+  return std::visit(
+      Overload{
+          [&](const DatagramSent& b) {
+            return s[datagram].run(
+                {run, seq, "sent", b.id, b.protocol, b.src, b.dst, b.size, event.node, ""});
+          },
+          [&](const DatagramReceived& b) {
+            return s[datagram].run(
+                {run, seq, "received", b.id, b.protocol, b.src, b.dst, b.size, event.node, ""});
+          },
+          [&](const DatagramDropped& b) {
+            return s[datagram].run(
+                {run, seq, "dropped", b.id, nullptr, nullptr, nullptr, nullptr, b.where, b.reason});
+          },
+          [&](const Message& b) {
+            return s[message].run({run, seq, b.direction, b.datagram, b.src, b.dst, b.spi_i,
+                                   b.spi_r, b.exchange, b.response, b.message_id, b.attempt,
+                                   b.payloads, b.encrypted, b.bytes, b.plain_first, b.plain});
+          },
+          [&](const Diagnostic& b) {
+            return s[diagnostic].run(
+                {run, seq, b.severity, b.code, b.message, b.rfc, b.datagram, b.begin, b.end});
+          },
+          [&](const TaskEnded& b) {
+            return s[task].run({run, seq, b.task, b.role, b.outcome, b.detail, b.duration_ns});
+          },
+          [&](const Negotiated& b) -> Result<void> {
+            int position = 0;
+            for (const ProposalVerdict& v : b.verdicts) {
+              IKELAB_CHECK(s[proposal].run({run, seq, position++,
+                                            v.protocol.empty() ? b.protocol : v.protocol, b.role,
+                                            v.number, v.text, v.accepted, v.reason, b.chosen}));
+            }
+            return {};
+          },
+          [&](const AuthDecided& b) {
+            return s[authentication].run({run, seq, b.subject, b.local, b.method, b.identity, b.ok,
+                                          b.octets, b.reason, b.rfc});
+          },
+          [&](const KeyDerived& b) -> Result<void> {
+            IKELAB_CHECK(s[key_derivation].run(
+                {run, seq, b.name, b.function, b.algorithm, b.output, b.length, b.rfc}));
+            int position = 0;
+            for (const NamedValue& input : b.inputs) {
+              IKELAB_CHECK(
+                  s[key_input].run({run, seq, position++, input.name, input.value, input.source}));
+            }
+            return {};
+          },
+          [&](const SaInstalled& b) {
+            const std::string ts_src = join(b.ts_src), ts_dst = join(b.ts_dst);
+            return s[sa].run({run,         seq,    event.node,       b.protocol,
+                              b.direction, b.spi,  b.peer_spi,       b.src,
+                              b.dst,       b.name, b.encryption,     b.integrity,
+                              b.prf,       b.ke,   b.encryption_key, b.integrity_key,
+                              ts_src,      ts_dst, b.replay_window,  b.reason});
+          },
+          [&](const SaRemoved& b) {
+            return s[sa_removal].run(
+                {event.time.ns, b.reason, run, b.spi, event.node, b.protocol, b.direction});
+          },
+          [&](const EspSealed& b) {
+            return s[esp_packet].run({run, seq, "sealed", b.datagram, b.spi, b.sequence,
+                                      b.inner_size, b.outer_size, b.summary, nullptr, nullptr});
+          },
+          [&](const EspOpened& b) {
+            return s[esp_packet].run({run, seq, "opened", b.datagram, b.spi, b.sequence,
+                                      b.inner_size, nullptr, b.summary, nullptr, nullptr});
+          },
+          [&](const EspRejected& b) {
+            return s[esp_packet].run({run, seq, "rejected", b.datagram, b.spi, b.sequence, nullptr,
+                                      nullptr, nullptr, b.code, b.reason});
+          },
+          [&](const AttackAction& b) {
+            return s[attack_event].run({run, seq, b.action, b.datagram, b.result, b.note, b.before,
+                                        b.after, nullptr, nullptr, nullptr});
+          },
+          [&](const AttackKnowledge& b) {
+            return s[attack_event].run({run, seq, "learn", nullptr, nullptr, b.text, nullptr,
+                                        nullptr, b.item, b.how, b.value});
+          },
+          [&](const Alert& b) {
+            return s[alert].run({run, seq, b.monitor, b.severity, b.text, b.datagram});
+          },
+          [&](const Metric& b) {
+            return s[metric].run({run, seq, b.subject, b.name, b.value, b.unit});
+          },
+          [&](const Mark& b) {
+            return s[mark].run({run, seq, b.text});
+          },
+          // Told by the raw event alone.
+          [](const PacketOnLink&) { return Result<void>(); },
+          [](const StateChanged&) { return Result<void>(); },
+          [](const TaskStarted&) { return Result<void>(); },
+          [](const TimerFired&) { return Result<void>(); }},
+      event.body);
 }
 
 }  // namespace ikelab::store

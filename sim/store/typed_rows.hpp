@@ -1,4 +1,5 @@
-// What of an event is kept at a record level, and the rows beside the raw event that let plain SQL answer.
+// What of an event is kept at a record level, and the rows beside the raw event that let plain SQL
+// answer.
 #pragma once
 #include <array>
 #include <optional>
@@ -19,8 +20,24 @@ class TypedRows {
   /// Adds the typed rows of one event of a run.
   Result<void> insert(std::int64_t run_id, const trace::Event& event);
 
-  enum Table { datagram, message, diagnostic, task, proposal, authentication, key_derivation, key_input, sa, sa_removal, esp_packet,
-               attack_event, alert, metric, mark, table_count };
+  enum Table {
+    datagram,
+    message,
+    diagnostic,
+    task,
+    proposal,
+    authentication,
+    key_derivation,
+    key_input,
+    sa,
+    sa_removal,
+    esp_packet,
+    attack_event,
+    alert,
+    metric,
+    mark,
+    table_count
+  };
 
  private:
   std::array<Statement, table_count> statements_;

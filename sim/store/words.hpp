@@ -8,18 +8,24 @@ namespace ikelab::store {
 
 constexpr std::string_view to_string(RecordLevel level) {
   switch (level) {
-    case RecordLevel::control: return "control";
-    case RecordLevel::metrics: return "metrics";
-    case RecordLevel::full: break;
+    case RecordLevel::control:
+      return "control";
+    case RecordLevel::metrics:
+      return "metrics";
+    case RecordLevel::full:
+      break;
   }
   return "full";
 }
 
 constexpr std::string_view to_string(RunStatus status) {
   switch (status) {
-    case RunStatus::finished: return "finished";
-    case RunStatus::failed: return "failed";
-    case RunStatus::unfinished: break;
+    case RunStatus::finished:
+      return "finished";
+    case RunStatus::failed:
+      return "failed";
+    case RunStatus::unfinished:
+      break;
   }
   return "unfinished";
 }

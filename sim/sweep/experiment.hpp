@@ -1,4 +1,5 @@
-// An experiment as a value: a scenario, a matrix of settings, seeds for replications, and what to measure.
+// An experiment as a value: a scenario, a matrix of settings, seeds for replications, and what to
+// measure.
 //
 //   name: rekey-latency
 //   about: one sentence
@@ -28,8 +29,8 @@ struct Dimension {
 
 struct Experiment {
   std::string name, about, scenario;
-  std::string yaml;                    ///< as written
-  std::string config_hash;             ///< SHA-256 of it, hex
+  std::string yaml;         ///< as written
+  std::string config_hash;  ///< SHA-256 of it, hex
   Settings set;
   std::vector<Dimension> matrix;
   std::vector<std::uint64_t> seeds;
@@ -39,15 +40,16 @@ struct Experiment {
 
 /// One run: a cell of the matrix and a seed.
 struct Point {
-  std::string key;                     ///< "rekey-latency/loss=1%,tunnels=10,seed=3"
-  std::string cell;                    ///< "loss=1%,tunnels=10"
+  std::string key;   ///< "rekey-latency/loss=1%,tunnels=10,seed=3"
+  std::string cell;  ///< "loss=1%,tunnels=10"
   std::map<std::string, std::string> parameters;
   std::uint64_t seed = 0;
-  Settings settings;                   ///< set and this cell's, for the scenario loader
+  Settings settings;  ///< set and this cell's, for the scenario loader
 };
 
-/// Loads by shipped name (sim/experiments/) or by path. Every error is one line with its place. Errors: E-SWP-001 no such file, E-SWP-002
-/// not YAML, E-SWP-003 unknown or missing key, E-SWP-004 wrong value, E-SWP-005 a measure that cannot be.
+/// Loads by shipped name (sim/experiments/) or by path. Every error is one line with its place.
+/// Errors: E-SWP-001 no such file, E-SWP-002 not YAML, E-SWP-003 unknown or missing key, E-SWP-004
+/// wrong value, E-SWP-005 a measure that cannot be.
 Result<Experiment> load(const std::string& name_or_path);
 Result<Experiment> load_text(const std::string& yaml, const std::string& file);
 /// Names of the shipped experiments with their `about`.

@@ -17,7 +17,9 @@ std::string csv(const std::string& text) {
   return out + "\"";
 }
 
-std::string csv(double value) { return fmt::format("{:.9g}", value); }
+std::string csv(double value) {
+  return fmt::format("{:.9g}", value);
+}
 
 using Index = std::map<std::string, const store::PointRow*>;
 
@@ -33,7 +35,8 @@ const store::PointRow* find(const Index& index, const std::string& key) {
 }
 
 const store::MeasuredValue* find_value(const store::PointRow& row, const std::string& measure) {
-  const auto found = std::find_if(row.values.begin(), row.values.end(), [&](const auto& v) { return v.measure == measure; });
+  const auto found = std::find_if(row.values.begin(), row.values.end(),
+                                  [&](const auto& v) { return v.measure == measure; });
   return found == row.values.end() ? nullptr : &*found;
 }
 
@@ -54,7 +57,8 @@ std::string header(const Experiment& experiment) {
 
 }  // namespace
 
-std::vector<CellSummary> summarize(const Experiment& experiment, const std::vector<store::PointRow>& rows) {
+std::vector<CellSummary> summarize(const Experiment& experiment,
+                                   const std::vector<store::PointRow>& rows) {
   std::vector<std::string> cells;  // in order
   std::map<std::string, std::vector<const store::PointRow*>> runs;
   const Index index = by_key(rows);
@@ -67,7 +71,8 @@ std::vector<CellSummary> summarize(const Experiment& experiment, const std::vect
   for (const std::string& cell : cells) {
     if (runs[cell].empty()) continue;
     for (const Measure& measure : experiment.measures) {
-      CellSummary summary{runs[cell].front()->parameters, measure.name, "", 0, 0, 0, 0, 0, 0, 0, 0, 0};
+      CellSummary summary{
+          runs[cell].front()->parameters, measure.name, "", 0, 0, 0, 0, 0, 0, 0, 0, 0};
       std::vector<double> values;
       for (const store::PointRow* row : runs[cell]) {
         const store::MeasuredValue* v = find_value(*row, measure.name);
@@ -77,9 +82,11 @@ std::vector<CellSummary> summarize(const Experiment& experiment, const std::vect
       summary.replications = values.size();
       if (!values.empty()) {
         const Interval interval = median_interval(values);
-        summary.min = quantile(values, 0), summary.q25 = quantile(values, 0.25), summary.median = quantile(values, 0.5);
+        summary.min = quantile(values, 0), summary.q25 = quantile(values, 0.25),
+        summary.median = quantile(values, 0.5);
         summary.q75 = quantile(values, 0.75), summary.max = quantile(values, 1);
-        summary.low = interval.low, summary.high = interval.high, summary.coverage = interval.coverage;
+        summary.low = interval.low, summary.high = interval.high,
+        summary.coverage = interval.coverage;
       }
       out.push_back(std::move(summary));
     }
@@ -87,7 +94,8 @@ std::vector<CellSummary> summarize(const Experiment& experiment, const std::vect
   return out;
 }
 
-void write_runs_csv(std::ostream& out, const Experiment& experiment, const std::vector<store::PointRow>& rows) {
+void write_runs_csv(std::ostream& out, const Experiment& experiment,
+                    const std::vector<store::PointRow>& rows) {
   out << header(experiment) << "seed,status";
   for (const Measure& measure : experiment.measures) out << "," << csv(measure.name);
   out << ",error,config_hash,versions,fingerprint,wall_ms,finished_at,replay,point_key\r\n";
@@ -100,13 +108,17 @@ void write_runs_csv(std::ostream& out, const Experiment& experiment, const std::
       const store::MeasuredValue* v = find_value(*row, measure.name);
       out << "," << (v && v->value ? csv(*v->value) : "");
     }
-    out << "," << csv(row->error) << "," << row->config_hash << "," << csv(row->versions) << "," << row->fingerprint << ","
-        << row->wall_ms << "," << row->finished_at << "," << csv(replay_command(experiment, point)) << "," << csv(point.key) << "\r\n";
+    out << "," << csv(row->error) << "," << row->config_hash << "," << csv(row->versions) << ","
+        << row->fingerprint << "," << row->wall_ms << "," << row->finished_at << ","
+        << csv(replay_command(experiment, point)) << "," << csv(point.key) << "\r\n";
   }
 }
 
-void write_cells_csv(std::ostream& out, const Experiment& experiment, const std::vector<store::PointRow>& rows) {
-  out << header(experiment) << "measure,unit,replications,min,q25,median,q75,max,median_low,median_high,median_coverage\r\n";
+void write_cells_csv(std::ostream& out, const Experiment& experiment,
+                     const std::vector<store::PointRow>& rows) {
+  out << header(experiment)
+      << "measure,unit,replications,min,q25,median,q75,max,median_low,median_high,median_"
+         "coverage\r\n";
   for (const CellSummary& s : summarize(experiment, rows)) {
     out << joined(s.parameters) << csv(s.measure) << "," << csv(s.unit) << "," << s.replications;
     for (const double x : {s.min, s.q25, s.median, s.q75, s.max, s.low, s.high, s.coverage}) {
@@ -116,28 +128,32 @@ void write_cells_csv(std::ostream& out, const Experiment& experiment, const std:
   }
 }
 
-void print_summary(std::ostream& out, const Experiment& experiment, const std::vector<store::PointRow>& rows) {
+void print_summary(std::ostream& out, const Experiment& experiment,
+                   const std::vector<store::PointRow>& rows) {
   const auto summaries = summarize(experiment, rows);
   std::size_t cell_width = 4, measure_width = 7;
   const auto name_of = [](const CellSummary& s) {
     std::string name;
-    for (const auto& [key, value] : s.parameters) name += (name.empty() ? "" : ", ") + key + " " + value;
+    for (const auto& [key, value] : s.parameters)
+      name += (name.empty() ? "" : ", ") + key + " " + value;
     return name;
   };
   for (const CellSummary& s : summaries) {
     cell_width = std::max(cell_width, name_of(s).size());
     measure_width = std::max(measure_width, s.measure.size());
   }
-  out << fmt::format("{:<{}}  {:<{}}  {:>4}  {:>12}  {:<28}\n", "cell", cell_width, "measure", measure_width, "runs", "median",
-                     "the true median is in");
+  out << fmt::format("{:<{}}  {:<{}}  {:>4}  {:>12}  {:<28}\n", "cell", cell_width, "measure",
+                     measure_width, "runs", "median", "the true median is in");
   std::string last;
   for (const CellSummary& s : summaries) {
     const std::string name = name_of(s);
     const std::string unit = s.unit == "1" ? "" : " " + s.unit;
-    const std::string interval =
-        s.replications ? fmt::format("{:.4g} .. {:.4g}{} ({:.0f} %)", s.low, s.high, unit, s.coverage * 100) : "-";
-    out << fmt::format("{:<{}}  {:<{}}  {:>4}  {:>12}  {:<28}\n", name == last ? "" : name, cell_width, s.measure, measure_width,
-                       s.replications, s.replications ? fmt::format("{:.4g}{}", s.median, unit) : "-", interval);
+    const std::string interval = s.replications ? fmt::format("{:.4g} .. {:.4g}{} ({:.0f} %)",
+                                                              s.low, s.high, unit, s.coverage * 100)
+                                                : "-";
+    out << fmt::format("{:<{}}  {:<{}}  {:>4}  {:>12}  {:<28}\n", name == last ? "" : name,
+                       cell_width, s.measure, measure_width, s.replications,
+                       s.replications ? fmt::format("{:.4g}{}", s.median, unit) : "-", interval);
     last = name;
   }
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 
+#include "sim/store/error.hpp"
 #include "sim/sweep/statistics.hpp"
 
 namespace ikelab::sweep {
@@ -17,7 +18,8 @@ struct Query {
   std::vector<std::string> arguments;
   const char* unit;
   double scale;  ///< from the trace's unit to this one
-  std::function<std::optional<std::int64_t>(const trace::Event&, const Arguments&, Instant after)> ask;
+  std::function<std::optional<std::int64_t>(const trace::Event&, const Arguments&, Instant after)>
+      ask;
 };
 
 std::string argument(const Arguments& arguments, const char* name, const char* otherwise) {
@@ -26,17 +28,22 @@ std::string argument(const Arguments& arguments, const char* name, const char* o
 }
 
 /// A task that began after the warm-up: its duration in ns.
-std::optional<std::int64_t> task_duration(const trace::Event& event, const Arguments& a, Instant after) {
+std::optional<std::int64_t> task_duration(const trace::Event& event, const Arguments& a,
+                                          Instant after) {
   const auto* task = std::get_if<trace::TaskEnded>(&event.body);
   if (!task || event.time.ns - task->duration_ns < after.ns) return {};
-  const bool wanted = task->task == argument(a, "task", "child_rekey") && task->role == argument(a, "role", "initiator") &&
+  const bool wanted = task->task == argument(a, "task", "child_rekey") &&
+                      task->role == argument(a, "role", "initiator") &&
                       task->outcome == argument(a, "outcome", "done");
   return wanted ? std::optional(task->duration_ns) : std::nullopt;
 }
 
-std::optional<std::int64_t> sent_message(const trace::Event& event, const Arguments& a, Instant after, bool again) {
+std::optional<std::int64_t> sent_message(const trace::Event& event, const Arguments& a,
+                                         Instant after, bool again) {
   const auto* message = std::get_if<trace::Message>(&event.body);
-  if (!message || message->direction != "sent" || event.time < after || (message->attempt > 0) != again) return {};
+  if (!message || message->direction != "sent" || event.time < after ||
+      (message->attempt > 0) != again)
+    return {};
   const std::string exchange = argument(a, "exchange", "");
   if (!exchange.empty() && message->exchange != exchange) return {};
   return static_cast<std::int64_t>(message->bytes.size());
@@ -52,10 +59,20 @@ std::optional<std::int64_t> metric(const trace::Event& event, const Arguments& a
 const std::vector<Query>& queries() {
   static const std::vector<Query> table = {
       {"task_duration", {"task", "role", "outcome"}, "ms", 1e-6, task_duration},
-      {"messages", {"exchange"}, "octets", 1,
-       [](const trace::Event& e, const Arguments& a, Instant after) { return sent_message(e, a, after, false); }},
-      {"retransmissions", {"exchange"}, "octets", 1,
-       [](const trace::Event& e, const Arguments& a, Instant after) { return sent_message(e, a, after, true); }},
+      {"messages",
+       {"exchange"},
+       "octets",
+       1,
+       [](const trace::Event& e, const Arguments& a, Instant after) {
+         return sent_message(e, a, after, false);
+       }},
+      {"retransmissions",
+       {"exchange"},
+       "octets",
+       1,
+       [](const trace::Event& e, const Arguments& a, Instant after) {
+         return sent_message(e, a, after, true);
+       }},
       {"metric", {"name", "subject"}, "", 1, metric},
   };
   return table;
@@ -65,8 +82,8 @@ constexpr const char* esp_lost = "esp_lost";  // a query over pairs of events, s
 
 struct Take {
   const char* name;
-  const char* unit;           ///< "": the query's
-  bool empty_is_zero;         ///< of no numbers: 0, else no value
+  const char* unit;    ///< "": the query's
+  bool empty_is_zero;  ///< of no numbers: 0, else no value
   double (*take)(const std::vector<double>&);
 };
 
@@ -76,12 +93,14 @@ constexpr std::array takes = {
     Take{"p99", "", false, [](const std::vector<double>& v) { return quantile(v, 0.99); }},
     Take{"min", "", false, [](const std::vector<double>& v) { return quantile(v, 0); }},
     Take{"max", "", false, [](const std::vector<double>& v) { return quantile(v, 1); }},
-    Take{"sum", "", true, [](const std::vector<double>& v) {
-      double sum = 0;
-      for (const double x : v) sum += x;
-      return sum;
-    }},
-    Take{"count", "1", true, [](const std::vector<double>& v) { return static_cast<double>(v.size()); }},
+    Take{"sum", "", true,
+         [](const std::vector<double>& v) {
+           double sum = 0;
+           for (const double x : v) sum += x;
+           return sum;
+         }},
+    Take{"count", "1", true,
+         [](const std::vector<double>& v) { return static_cast<double>(v.size()); }},
 };
 
 const Query* find_query(const std::string& name) {
@@ -119,19 +138,22 @@ std::vector<std::string> take_names() {
 
 Result<void> check(const Measure& measure) {
   const auto wrong = [&](const std::string& what, const std::vector<std::string>& known) {
-    return Error{"E-SWP-005", "measure '" + measure.name + "': " + what, {}, "", "", "expected one of: " + list(known)};
+    return error("E-SWP-005", "measure '" + measure.name + "': " + what,
+                 "expected one of: " + list(known));
   };
   const Query* query = find_query(measure.query);
-  if (!query && measure.query != esp_lost) return wrong("no such query '" + measure.query + "'", query_names());
+  if (!query && measure.query != esp_lost)
+    return wrong("no such query '" + measure.query + "'", query_names());
   if (!find_take(measure.take)) return wrong("no such take '" + measure.take + "'", take_names());
   const std::vector<std::string> known = query ? query->arguments : std::vector<std::string>();
   for (const auto& [name, value] : measure.arguments) {
-    if (std::find(known.begin(), known.end(), name) == known.end()) return wrong("no such argument '" + name + "'", known);
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return wrong("no such argument '" + name + "'", known);
   }
   return {};
 }
 
-// ---- listening ----------------------------------------------------------------------------------------------------------------
+// ---- listening ----------------------------------------------------------------------------------
 
 struct Collector::State {
   std::vector<Measure> measures;
@@ -139,10 +161,12 @@ struct Collector::State {
   std::vector<const Query*> asked;           // one a measure; none for esp_lost
   std::vector<std::vector<double>> numbers;  // one list a measure
   bool follow_esp = false;
-  std::map<std::uint64_t, std::pair<Instant, double>> on_the_way;  // sealed ESP packets not opened yet: when, octets
+  std::map<std::uint64_t, std::pair<Instant, double>>
+      on_the_way;  // sealed ESP packets not opened yet: when, octets
   Instant last;
 
-  /// Packets that were sealed and never opened, unless they may still have been under way when the run ended.
+  /// Packets that were sealed and never opened, unless they may still have been under way when the
+  /// run ended.
   [[nodiscard]] std::vector<double> lost() const {
     constexpr Duration under_way = std::chrono::seconds(1);
     std::vector<double> out;
@@ -153,7 +177,8 @@ struct Collector::State {
   }
 };
 
-Collector::Collector(std::vector<Measure> measures, Duration warm_up) : state_(std::make_unique<State>()) {
+Collector::Collector(std::vector<Measure> measures, Duration warm_up)
+    : state_(std::make_unique<State>()) {
   state_->after = Instant{} + warm_up;
   state_->numbers.resize(measures.size());
   for (const Measure& measure : measures) {
@@ -174,7 +199,8 @@ void Collector::record(const trace::Event& event) {
     }
   }
   if (!s.follow_esp) return;
-  if (const auto* sealed = std::get_if<trace::EspSealed>(&event.body); sealed && event.time >= s.after) {
+  if (const auto* sealed = std::get_if<trace::EspSealed>(&event.body);
+      sealed && event.time >= s.after) {
     s.on_the_way[sealed->datagram] = {event.time, static_cast<double>(sealed->outer_size)};
   } else if (const auto* opened = std::get_if<trace::EspOpened>(&event.body)) {
     s.on_the_way.erase(opened->datagram);

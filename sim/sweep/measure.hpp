@@ -10,12 +10,13 @@
 
 namespace ikelab::sweep {
 
-/// One line of an experiment's `measures:`, e.g. rekey_p95: {query: task_duration, task: child_rekey, take: p95}.
+/// One line of an experiment's `measures:`, e.g. rekey_p95: {query: task_duration, task:
+/// child_rekey, take: p95}.
 struct Measure {
   std::string name;
-  std::string query;                            ///< one of query_names()
+  std::string query;  ///< one of query_names()
   std::map<std::string, std::string> arguments;
-  std::string take;                             ///< one of take_names()
+  std::string take;  ///< one of take_names()
 };
 
 /// Errors: E-SWP-005 no such query, argument or take.
@@ -29,8 +30,13 @@ class Collector : public trace::Sink {
   Collector(std::vector<Measure> measures, Duration warm_up);
   ~Collector() override;
   void record(const trace::Event& event) override;
-  /// When the run is over. No value where there was nothing to take it of; sums and counts are then 0.
-  struct Value { std::string measure; std::optional<double> value; std::string unit; };
+  /// When the run is over. No value where there was nothing to take it of; sums and counts are then
+  /// 0.
+  struct Value {
+    std::string measure;
+    std::optional<double> value;
+    std::string unit;
+  };
   [[nodiscard]] std::vector<Value> values() const;
 
  private:

@@ -13,22 +13,27 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "sim/store/error.hpp"
+
 namespace ikelab::sweep {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// ---- what a child tells its parent --------------------------------------------------------------------------------------------
+// ---- what a child tells its parent --------------------------------------------------------------
 
 std::string to_json(const Result<store::PointRow>& result) {
   nlohmann::json out;
   if (!result.ok()) {
     out["error"] = result.error().to_string();
   } else {
-    out = {{"config_hash", result->config_hash}, {"versions", result->versions}, {"fingerprint", result->fingerprint}};
+    out = {{"config_hash", result->config_hash},
+           {"versions", result->versions},
+           {"fingerprint", result->fingerprint}};
     out["values"] = nlohmann::json::array();
     for (const auto& v : result->values) {
-      out["values"].push_back({v.measure, v.value ? nlohmann::json(*v.value) : nlohmann::json(), v.unit});
+      out["values"].push_back(
+          {v.measure, v.value ? nlohmann::json(*v.value) : nlohmann::json(), v.unit});
     }
   }
   return out.dump();
@@ -46,16 +51,18 @@ void from_json(const std::string& text, const std::string& how_it_ended, store::
   row.versions = in.value("versions", "");
   row.fingerprint = in.value("fingerprint", "");
   for (const auto& v : in.value("values", nlohmann::json::array())) {
-    row.values.push_back({v[0], v[1].is_null() ? std::optional<double>() : v[1].get<double>(), v[2]});
+    row.values.push_back(
+        {v[0], v[1].is_null() ? std::optional<double>() : v[1].get<double>(), v[2]});
   }
 }
 
 std::string how_it_ended(int status) {
-  if (WIFSIGNALED(status)) return "signal " + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")";
+  if (WIFSIGNALED(status))
+    return "signal " + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")";
   return "exit code " + std::to_string(WEXITSTATUS(status));
 }
 
-// ---- processes ------------------------------------------------------------------------------------------------------------------
+// ---- processes ----------------------------------------------------------------------------------
 
 struct Child {
   pid_t pid = 0;
@@ -65,7 +72,8 @@ struct Child {
   Clock::time_point started;
 };
 
-[[noreturn]] void live_as_child(const Experiment& experiment, const Point& point, const PointFunction& run, int pipe) {
+[[noreturn]] void live_as_child(const Experiment& experiment, const Point& point,
+                                const PointFunction& run, int pipe) {
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
   const std::string told = to_json(run(experiment, point));
@@ -81,7 +89,8 @@ struct Child {
 Result<Child> start(const Experiment& experiment, const Point& point, const PointFunction& run) {
   int ends[2];
   const auto cannot = [] {
-    return Error{"E-SWP-012", std::string("cannot start a process: ") + std::strerror(errno), {}, "", "", "use fewer --jobs"};
+    return error("E-SWP-012", std::string("cannot start a process: ") + std::strerror(errno),
+                 "use fewer --jobs");
   };
   if (pipe(ends) != 0) return cannot();
   fcntl(ends[0], F_SETFD, FD_CLOEXEC);
@@ -112,20 +121,23 @@ bool listen(Child& child) {
 store::PointRow reap(Child& child) {
   close(child.pipe);
   int status = 0;
-  while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {}
+  while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
+  }
   store::PointRow row;
   row.point_key = child.point.key;
   row.cell = child.point.cell;
   row.parameters = child.point.parameters;
   row.seed = child.point.seed;
-  row.wall_ms = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - child.started).count();
+  row.wall_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - child.started).count();
   from_json(child.told, how_it_ended(status), row);
   return row;
 }
 
 class Pool {
  public:
-  Pool(const Experiment& experiment, const SweepOptions& options) : experiment_(experiment), options_(options) {}
+  Pool(const Experiment& experiment, const SweepOptions& options)
+      : experiment_(experiment), options_(options) {}
   ~Pool() {  // whoever is still running has nobody to tell
     for (Child& child : children_) {
       kill(child.pid, SIGKILL);
@@ -162,8 +174,8 @@ class Pool {
 };
 
 /// The points of this shard that are not done yet.
-Result<std::deque<Point>> waiting_points(const Experiment& experiment, const SweepOptions& options, store::SweepStore& store,
-                                         SweepReport& report) {
+Result<std::deque<Point>> waiting_points(const Experiment& experiment, const SweepOptions& options,
+                                         store::SweepStore& store, SweepReport& report) {
   IKELAB_TRY(const auto rows, store.points(experiment.name));
   std::set<std::string> done;
   for (const auto& row : rows) {
@@ -173,19 +185,23 @@ Result<std::deque<Point>> waiting_points(const Experiment& experiment, const Swe
   const std::vector<Point> all = points(experiment);
   for (std::size_t i = options.shard - 1; i < all.size(); i += options.shards) {
     ++report.total;
-    if (done.count(all[i].key)) ++report.done_before;
-    else waiting.push_back(all[i]);
+    if (done.count(all[i].key))
+      ++report.done_before;
+    else
+      waiting.push_back(all[i]);
   }
   return waiting;
 }
 
-Result<void> check_not_there(const Experiment& experiment, const SweepOptions& options, store::SweepStore& store) {
+Result<void> check_not_there(const Experiment& experiment, const SweepOptions& options,
+                             store::SweepStore& store) {
   IKELAB_TRY(const auto there, store.find(experiment.name));
   if (!there || options.resume) return {};
   IKELAB_TRY(const auto rows, store.points(experiment.name));
-  return Error{"E-SWP-010", "'" + options.db.string() + "' already has " + std::to_string(rows.size()) + " of " +
-               std::to_string(there->points) + " points of '" + experiment.name + "'", {}, "", "",
-               "go on with --resume, or name another file with --db"};
+  return error("E-SWP-010",
+               "'" + options.db.string() + "' already has " + std::to_string(rows.size()) + " of " +
+                   std::to_string(there->points) + " points of '" + experiment.name + "'",
+               "go on with --resume, or name another file with --db");
 }
 
 }  // namespace
@@ -194,12 +210,13 @@ Result<SweepReport> sweep(const Experiment& experiment, const SweepOptions& opti
   IKELAB_ASSERT(options.jobs > 0 && options.shard >= 1 && options.shard <= options.shards);
   IKELAB_TRY(store::SweepStore store, store::SweepStore::open(options.db));
   IKELAB_CHECK(check_not_there(experiment, options, store));
-  IKELAB_CHECK(store.begin({experiment.name, experiment.about, experiment.yaml, experiment.config_hash,
-                            points(experiment).size(), options.versions}));
+  IKELAB_CHECK(store.begin({experiment.name, experiment.about, experiment.yaml,
+                            experiment.config_hash, points(experiment).size(), options.versions}));
   SweepReport report;
   IKELAB_TRY(std::deque<Point> waiting, waiting_points(experiment, options, store, report));
   const auto tell = [&] {
-    if (options.progress) options.progress({report.done_before + report.done_now + report.failed.size(), report.total});
+    if (options.progress)
+      options.progress({report.done_before + report.done_now + report.failed.size(), report.total});
   };
   Pool pool(experiment, options);
   tell();
@@ -214,8 +231,10 @@ Result<SweepReport> sweep(const Experiment& experiment, const SweepOptions& opti
     }
     for (const store::PointRow& row : pool.wait()) {
       IKELAB_CHECK(store.add(experiment.name, row));
-      if (row.done()) ++report.done_now;
-      else report.failed.emplace_back(row.point_key, row.error);
+      if (row.done())
+        ++report.done_now;
+      else
+        report.failed.emplace_back(row.point_key, row.error);
       tell();
     }
   }

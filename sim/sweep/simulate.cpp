@@ -6,7 +6,8 @@
 namespace ikelab::sweep {
 
 Result<store::PointRow> simulate(const Experiment& experiment, const Point& point) {
-  IKELAB_TRY(const scenario::Scenario loaded, scenario::load(experiment.scenario, point.settings, point.seed));
+  IKELAB_TRY(const scenario::Scenario loaded,
+             scenario::load(experiment.scenario, point.settings, point.seed));
   Collector collector(experiment.measures, experiment.warm_up);
   run::RunOptions options;
   options.sinks = {&collector};
@@ -17,7 +18,8 @@ Result<store::PointRow> simulate(const Experiment& experiment, const Point& poin
   row.config_hash = to_hex(digest->finish());
   row.versions = report.versions;
   row.fingerprint = report.fingerprint;
-  for (const Collector::Value& v : collector.values()) row.values.push_back({v.measure, v.value, v.unit});
+  for (const Collector::Value& v : collector.values())
+    row.values.push_back({v.measure, v.value, v.unit});
   return row;
 }
 

@@ -20,7 +20,8 @@ Interval median_interval(std::vector<double> values) {
   IKELAB_ASSERT(!values.empty());
   std::sort(values.begin(), values.end());
   const std::size_t n = values.size();
-  // Each value is below the median with probability 1/2: [x(k), x(n+1-k)] misses it with 2 P(B(n, 1/2) < k).
+  // Each value is below the median with probability 1/2: [x(k), x(n+1-k)] misses it with 2 P(B(n,
+  // 1/2) < k).
   double tail = std::pow(0.5, static_cast<double>(n));  // P(B < 1)
   double probability = tail;                            // P(B = k - 1)
   Interval out{values.front(), values.back(), 1 - 2 * tail};

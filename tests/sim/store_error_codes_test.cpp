@@ -24,7 +24,8 @@ TEST_CASE("store: docs/ERRORS.md lists every code of store, sweep and command li
   const std::filesystem::path root = IKELAB_SOURCE_DIR;
   std::set<std::string> in_sources;
   for (const char* folder : {"sim/store", "sim/sweep", "sim/cli"}) {
-    for (const auto& entry : std::filesystem::directory_iterator(root / folder)) in_sources.merge(codes_in(entry.path()));
+    for (const auto& entry : std::filesystem::directory_iterator(root / folder))
+      in_sources.merge(codes_in(entry.path()));
   }
   CHECK(in_sources.size() > 15);
   CHECK(codes_in(root / "docs/ERRORS.md") == in_sources);

@@ -29,7 +29,9 @@ std::string write_code(const std::filesystem::path& file) {
   auto recorder = store::Recorder::open(file);
   return recorder.ok() ? "ok" : recorder.error().code;
 }
-void write_text(const std::filesystem::path& file, const std::string& text) { std::ofstream(file, std::ios::binary) << text; }
+void write_text(const std::filesystem::path& file, const std::string& text) {
+  std::ofstream(file, std::ios::binary) << text;
+}
 void sample_database(const std::filesystem::path& file) {
   auto recorder = store::Recorder::open(file);
   REQUIRE((*recorder)->begin_run(sample_run(), store::RecordLevel::full).ok());
@@ -74,7 +76,8 @@ TEST_CASE("store: a truncated database") {
   REQUIRE_FALSE(std::filesystem::exists(folder / "x.db-wal"));
   const auto size = std::filesystem::file_size(folder / "x.db");
   for (const auto left : {size / 2, size - 1, std::uintmax_t{4096}, std::uintmax_t{50}}) {
-    std::filesystem::copy_file(folder / "x.db", folder / "cut.db", std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(folder / "x.db", folder / "cut.db",
+                               std::filesystem::copy_options::overwrite_existing);
     std::filesystem::resize_file(folder / "cut.db", left);
     CHECK(read_code(folder / "cut.db") == "E-DB-001");
     CHECK(write_code(folder / "cut.db") == "E-DB-001");
@@ -104,12 +107,16 @@ TEST_CASE("store: migrations go forward, once, and keep the rows") {
   const TemporaryFolder folder;
   sample_database(folder / "x.db");
   auto database = store::Database::open(folder / "x.db");
-  const store::Migration steps[] = {{1, "CREATE TABLE never (x)"}, {2, "CREATE TABLE two (x)"}, {3, "INSERT INTO two VALUES (3)"}};
+  const store::Migration steps[] = {{1, "CREATE TABLE never (x)"},
+                                    {2, "CREATE TABLE two (x)"},
+                                    {3, "INSERT INTO two VALUES (3)"}};
   REQUIRE(store::migrate(**database, steps, 2).ok());
   REQUIRE(store::migrate(**database, steps, 3).ok());
   REQUIRE(store::migrate(**database, steps, 3).ok());
-  auto query = (*database)->prepare("SELECT (SELECT count(*) FROM two), (SELECT count(*) FROM sqlite_master WHERE name = 'never'), "
-                                    "(SELECT count(*) FROM runs), (SELECT user_version FROM pragma_user_version)");
+  auto query = (*database)->prepare(
+      "SELECT (SELECT count(*) FROM two), (SELECT count(*) FROM sqlite_master WHERE name = "
+      "'never'), "
+      "(SELECT count(*) FROM runs), (SELECT user_version FROM pragma_user_version)");
   REQUIRE(query.ok());
   REQUIRE(query->step().value());
   CHECK(query->integer(0) == 1);
@@ -140,7 +147,8 @@ TEST_CASE("store: where nothing can be written") {
     if (geteuid() == 0 && setuid(65534) != 0) _exit(9);
     auto fresh = store::Recorder::open(folder / "new.db");
     auto old = store::Recorder::open(folder / "x.db");
-    const bool old_refused = !old.ok() || !(*old)->begin_run(sample_run(), store::RecordLevel::full).ok();
+    const bool old_refused =
+        !old.ok() || !(*old)->begin_run(sample_run(), store::RecordLevel::full).ok();
     auto reader = store::Reader::open(folder / "x.db");
     const bool readable = reader.ok() && (*reader)->events(1).ok();
     _exit((fresh.ok() ? 1 : 0) | (old_refused ? 0 : 2) | (readable ? 0 : 4));
@@ -159,12 +167,15 @@ TEST_CASE("store: a full disk is reported at the end, and what was committed is 
   REQUIRE(child >= 0);
   if (child == 0) {
     signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{2'000'000, 2'000'000};  // octets: the write that passes it fails, as on a full disk
+    const rlimit limit{2'000'000,
+                       2'000'000};  // octets: the write that passes it fails, as on a full disk
     setrlimit(RLIMIT_FSIZE, &limit);
     auto recorder = store::Recorder::open(file);
-    if (!recorder.ok() || !(*recorder)->begin_run(sample_run(), store::RecordLevel::full).ok()) _exit(1);
+    if (!recorder.ok() || !(*recorder)->begin_run(sample_run(), store::RecordLevel::full).ok())
+      _exit(1);
     for (std::uint64_t seq = 1; seq <= 200'000; ++seq) {
-      (*recorder)->record({Instant{static_cast<std::int64_t>(seq)}, seq, "gw-a", "", trace::Mark{std::string(200, 'm')}});
+      (*recorder)->record({Instant{static_cast<std::int64_t>(seq)}, seq, "gw-a", "",
+                           trace::Mark{std::string(200, 'm')}});
     }
     auto finished = (*recorder)->finish_run(store::RunStatus::finished, true, "ff");
     _exit(!finished.ok() && finished.error().code == "E-DB-003" ? 0 : 2);

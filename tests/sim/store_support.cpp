@@ -10,22 +10,28 @@ namespace {
 /// Fills every member with a value no other member has.
 struct Filler {
   std::uint64_t next = 1;
-  void operator()(const char* name, std::string& x) { x = std::string(name) + " " + std::to_string(next++); }
+  void operator()(const char* name, std::string& x) {
+    x = std::string(name) + " " + std::to_string(next++);
+  }
   void operator()(const char*, Bytes& x) { x = {static_cast<std::uint8_t>(next++), 0x00, 0xff}; }
   void operator()(const char*, bool& x) { x = true; }
   void operator()(const char*, std::uint64_t& x) { x = next++; }
   void operator()(const char*, std::int64_t& x) { x = -static_cast<std::int64_t>(next++); }
-  template <class T> void operator()(const char* name, std::vector<T>& x) {
+  template <class T>
+  void operator()(const char* name, std::vector<T>& x) {
     for (int i = 0; i < 2; ++i) {
       T element{};
-      if constexpr (std::is_same_v<T, std::string>) (*this)(name, element);
-      else T::fields(element, *this);
+      if constexpr (std::is_same_v<T, std::string>)
+        (*this)(name, element);
+      else
+        T::fields(element, *this);
       x.push_back(std::move(element));
     }
   }
 };
 
-template <std::size_t I = 0> void add_kinds(std::vector<trace::Body>& out, Filler& filler) {
+template <std::size_t I = 0>
+void add_kinds(std::vector<trace::Body>& out, Filler& filler) {
   if constexpr (I < std::variant_size_v<trace::Body>) {
     std::variant_alternative_t<I, trace::Body> body;
     decltype(body)::fields(body, filler);
@@ -57,7 +63,8 @@ std::vector<trace::Event> as_events(std::vector<trace::Body> bodies) {
   std::vector<trace::Event> out;
   for (auto& body : bodies) {
     const std::uint64_t seq = out.size() + 1;
-    out.push_back({Instant{static_cast<std::int64_t>(seq) * 1'000'000}, seq, "gw-a", "gw-a#1", std::move(body)});
+    out.push_back({Instant{static_cast<std::int64_t>(seq) * 1'000'000}, seq, "gw-a", "gw-a#1",
+                   std::move(body)});
   }
   return out;
 }
@@ -72,7 +79,8 @@ store::RunInfo sample_run() {
   info.versions = "ikelab 0.1.0";
   info.epoch = 1'700'000'000;
   info.disclosed = true;
-  info.nodes = {{"gw-a", "gateway", {"10.1.0.1/24", "192.0.2.1/30"}, 0.25, 0.5}, {"a-host", "host", {"10.1.0.10/24"}, 0.1, 0.5}};
+  info.nodes = {{"gw-a", "gateway", {"10.1.0.1/24", "192.0.2.1/30"}, 0.25, 0.5},
+                {"a-host", "host", {"10.1.0.10/24"}, 0.1, 0.5}};
   info.links = {{"wan", "gw-a", "gw-b", "10 Mbps, 10 ms"}, {"lan-a", "a-host", "gw-a", "1 Gbps"}};
   return info;
 }

@@ -13,7 +13,9 @@ class TemporaryFolder {
  public:
   TemporaryFolder();
   ~TemporaryFolder();
-  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path / name; }
+  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const {
+    return path / name;
+  }
   std::filesystem::path path;
 };
 

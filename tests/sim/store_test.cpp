@@ -53,7 +53,8 @@ TEST_CASE("store: every kind of event comes back as it was recorded") {
   CHECK((*page)[0].seq == 4);
 }
 
-TEST_CASE("store: a run comes back with its nodes and links, by id, by scenario, and as the newest") {
+TEST_CASE(
+    "store: a run comes back with its nodes and links, by id, by scenario, and as the newest") {
   const TemporaryFolder folder;
   record_run(folder / "x.db", {});
   const auto second = record_run(folder / "x.db", as_events({trace::Mark{"here"}}));
@@ -94,7 +95,8 @@ TEST_CASE("store: record levels keep what they say") {
   trace::PacketOnLink crossing, ike_crossing;
   crossing.protocol = "ESP";
   ike_crossing.protocol = "IKE";
-  const auto events = as_events({ike, esp, sealed, crossing, ike_crossing, trace::Metric{"h1", "rtt", "ns", 5}, trace::Mark{"m"}});
+  const auto events = as_events({ike, esp, sealed, crossing, ike_crossing,
+                                 trace::Metric{"h1", "rtt", "ns", 5}, trace::Mark{"m"}});
   const auto full = record_run(folder / "x.db", events, store::RecordLevel::full);
   const auto control = record_run(folder / "x.db", events, store::RecordLevel::control);
   const auto metrics = record_run(folder / "x.db", events, store::RecordLevel::metrics);
@@ -121,9 +123,11 @@ TEST_CASE("store: a killed recorder leaves a run that opens and is marked unfini
   REQUIRE(child >= 0);
   if (child == 0) {
     auto recorder = store::Recorder::open(file);
-    if (!recorder.ok() || !(*recorder)->begin_run(sample_run(), store::RecordLevel::full).ok()) _exit(1);
+    if (!recorder.ok() || !(*recorder)->begin_run(sample_run(), store::RecordLevel::full).ok())
+      _exit(1);
     for (std::uint64_t seq = 1; seq <= 5000; ++seq) {
-      (*recorder)->record({Instant{static_cast<std::int64_t>(seq)}, seq, "gw-a", "", trace::Mark{"m"}});
+      (*recorder)->record(
+          {Instant{static_cast<std::int64_t>(seq)}, seq, "gw-a", "", trace::Mark{"m"}});
     }
     kill(getpid(), SIGKILL);
   }
@@ -162,7 +166,8 @@ TEST_CASE("store: a viewer reads a run while it is written") {
   REQUIRE(reader.ok());
   std::uint64_t seen = 0;
   for (std::uint64_t seq = 1; seq <= 10'000; ++seq) {
-    (*recorder)->record({Instant{static_cast<std::int64_t>(seq)}, seq, "gw-a", "", trace::Mark{"m"}});
+    (*recorder)->record(
+        {Instant{static_cast<std::int64_t>(seq)}, seq, "gw-a", "", trace::Mark{"m"}});
     if (seq % 1000 != 0) continue;
     const auto events = (*reader)->events(id, seen).value();
     for (const auto& event : events) {
@@ -182,7 +187,8 @@ TEST_CASE("store: two programs record into one database at once") {
     IKELAB_TRY(auto recorder, store::Recorder::open(file));
     IKELAB_TRY(const auto id, recorder->begin_run(sample_run(), store::RecordLevel::full));
     for (std::uint64_t seq = 1; seq <= 8000; ++seq) {
-      recorder->record({Instant{id + static_cast<std::int64_t>(seq)}, seq, "gw-a", "", trace::Mark{"m"}});
+      recorder->record(
+          {Instant{id + static_cast<std::int64_t>(seq)}, seq, "gw-a", "", trace::Mark{"m"}});
     }
     return recorder->finish_run(store::RunStatus::finished, true, "ff");
   };
@@ -201,5 +207,6 @@ TEST_CASE("store: two programs record into one database at once") {
     waitpid(child, &status, 0);
     CHECK(status == 0);
   }
-  CHECK(value(file, "SELECT count(*), sum(status = 'finished'), sum(events) FROM runs") == "3|3|24000");
+  CHECK(value(file, "SELECT count(*), sum(status = 'finished'), sum(events) FROM runs") ==
+        "3|3|24000");
 }

@@ -37,8 +37,10 @@ TEST_CASE("views: the page names every view with its columns in order") {
   std::map<std::string, std::vector<std::string>> page;
   std::string view;
   for (const std::string& line : schema_page()) {
-    if (line.starts_with("### `")) view = line.substr(5, line.rfind('`') - 5);
-    else if (line.starts_with("| `")) page[view].push_back(line.substr(3, line.find('`', 3) - 3));
+    if (line.starts_with("### `"))
+      view = line.substr(5, line.rfind('`') - 5);
+    else if (line.starts_with("| `"))
+      page[view].push_back(line.substr(3, line.find('`', 3) - 3));
   }
   const auto views = rows(file, "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name");
   std::vector<std::string> on_page;
@@ -48,8 +50,9 @@ TEST_CASE("views: the page names every view with its columns in order") {
     INFO(name);
     CHECK(rows(file, "SELECT name FROM pragma_table_info('" + name + "') ORDER BY cid") == columns);
   }
-  for (const char* contract : {"runs", "nodes", "messages", "key_derivations", "sas", "esp_packets", "attack_events", "alerts",
-                               "metrics", "experiments", "sweep_points", "lab_attempts", "lab_goals"}) {
+  for (const char* contract :
+       {"runs", "nodes", "messages", "key_derivations", "sas", "esp_packets", "attack_events",
+        "alerts", "metrics", "experiments", "sweep_points", "lab_attempts", "lab_goals"}) {
     CHECK(page.count(contract) == 1);
   }
 }
@@ -61,14 +64,16 @@ TEST_CASE("views: every example of the page runs") {
   bool inside = false;
   int examples = 0;
   for (const std::string& line : schema_page()) {
-    if (line == "```sql") inside = true;
+    if (line == "```sql")
+      inside = true;
     else if (inside && line == "```") {
       INFO(sql.str());
       rows(file, sql.str());
       sql.str("");
       inside = false;
       ++examples;
-    } else if (inside) sql << line << '\n';
+    } else if (inside)
+      sql << line << '\n';
   }
   CHECK(examples >= 15);
 }
@@ -77,9 +82,11 @@ TEST_CASE("views: every kind of event shows in its view") {
   const TemporaryFolder folder;
   const auto file = record(folder, one_of_each_kind());
   const std::map<std::string, std::string> expected = {
-      {"datagrams", "3"}, {"messages", "1"}, {"diagnostics", "1"}, {"tasks", "1"}, {"proposals", "2"}, {"authentications", "1"},
-      {"key_derivations", "1"}, {"key_inputs", "2"}, {"sas", "1"}, {"esp_packets", "3"}, {"attack_events", "2"},
-      {"alerts", "1"}, {"metrics", "1"}, {"marks", "1"}, {"events", "23"}, {"nodes", "2"}, {"links", "2"}};
+      {"datagrams", "3"}, {"messages", "1"},        {"diagnostics", "1"},     {"tasks", "1"},
+      {"proposals", "2"}, {"authentications", "1"}, {"key_derivations", "1"}, {"key_inputs", "2"},
+      {"sas", "1"},       {"esp_packets", "3"},     {"attack_events", "2"},   {"alerts", "1"},
+      {"metrics", "1"},   {"marks", "1"},           {"events", "23"},         {"nodes", "2"},
+      {"links", "2"}};
   for (const auto& [view, count] : expected) {
     INFO(view);
     CHECK(value(file, "SELECT count(*) FROM " + view + " WHERE run_id = 1") == count);
@@ -97,9 +104,12 @@ TEST_CASE("views: messages in order, with their octets") {
   second.response = true;
   const TemporaryFolder folder;
   const auto file = record(folder, {first, second});
-  CHECK(rows(file, "SELECT time, node, sa, direction, exchange, message_id, response, payloads, hex(bytes) FROM messages ORDER BY seq") ==
-        std::vector<std::string>{"1000000|gw-a|gw-a#1|sent|IKE_SA_INIT|0|0|SA, KE, Nonce|DEAD",
-                                 "2000000|gw-a|gw-a#1|received|IKE_SA_INIT|0|1|SA, KE, Nonce|DEAD"});
+  CHECK(
+      rows(file,
+           "SELECT time, node, sa, direction, exchange, message_id, response, payloads, hex(bytes) "
+           "FROM messages ORDER BY seq") ==
+      std::vector<std::string>{"1000000|gw-a|gw-a#1|sent|IKE_SA_INIT|0|0|SA, KE, Nonce|DEAD",
+                               "2000000|gw-a|gw-a#1|received|IKE_SA_INIT|0|1|SA, KE, Nonce|DEAD"});
 }
 
 TEST_CASE("views: a key with its inputs in order") {
@@ -111,10 +121,12 @@ TEST_CASE("views: a key with its inputs in order") {
   key.length = 1;
   const TemporaryFolder folder;
   const auto file = record(folder, {key});
-  CHECK(value(file, "SELECT name, inputs, hex(output) FROM key_derivations") ==
-        R"(SKEYSEED|[{"name":"Nr","value":"0a","source":"message 2, Nonce"},{"name":"Ni","value":"ff01","source":"message 1, Nonce"}]|42)");
-  CHECK(rows(file, "SELECT derived, position, name, hex(value) FROM key_inputs ORDER BY position") ==
-        std::vector<std::string>{"SKEYSEED|0|Nr|0A", "SKEYSEED|1|Ni|FF01"});
+  CHECK(
+      value(file, "SELECT name, inputs, hex(output) FROM key_derivations") ==
+      R"(SKEYSEED|[{"name":"Nr","value":"0a","source":"message 2, Nonce"},{"name":"Ni","value":"ff01","source":"message 1, Nonce"}]|42)");
+  CHECK(
+      rows(file, "SELECT derived, position, name, hex(value) FROM key_inputs ORDER BY position") ==
+      std::vector<std::string>{"SKEYSEED|0|Nr|0A", "SKEYSEED|1|Ni|FF01"});
 }
 
 TEST_CASE("views: one row an SA, from its installation to its removal") {
@@ -127,9 +139,12 @@ TEST_CASE("views: one row an SA, from its installation to its removal") {
   out.direction = "out";
   trace::SaInstalled again = in;  // the same SPI, used anew after its removal
   const TemporaryFolder folder;
-  const auto file = record(folder, {in, out, trace::SaRemoved{"ESP", "in", "11111111", "rekeyed"}, again,
-                                    trace::SaRemoved{"ESP", "in", "99999999", "never there"}});
-  CHECK(rows(file, "SELECT seq, direction, spi, ts_src, installed_at, removed_at, removed_reason FROM sas ORDER BY seq") ==
+  const auto file =
+      record(folder, {in, out, trace::SaRemoved{"ESP", "in", "11111111", "rekeyed"}, again,
+                      trace::SaRemoved{"ESP", "in", "99999999", "never there"}});
+  CHECK(rows(file,
+             "SELECT seq, direction, spi, ts_src, installed_at, removed_at, removed_reason FROM "
+             "sas ORDER BY seq") ==
         std::vector<std::string>{"1|in|11111111|10.1.0.0/24, 10.3.0.0/24|1000000|3000000|rekeyed",
                                  "2|out|11111111|10.1.0.0/24, 10.3.0.0/24|2000000|-|-",
                                  "4|in|11111111|10.1.0.0/24, 10.3.0.0/24|4000000|-|-"});

@@ -1,5 +1,5 @@
-// Experiments: loading, measuring, statistics, and the runner with points that take no simulation. The runner with real simulations,
-// killed and resumed, is in cli_test.cpp.
+// Experiments: loading, measuring, statistics, and the runner with points that take no simulation.
+// The runner with real simulations, killed and resumed, is in cli_test.cpp.
 #include <unistd.h>
 
 #include <csignal>
@@ -73,8 +73,10 @@ sweep::SweepReport swept(const sweep::Experiment& e, const sweep::SweepOptions& 
   return std::move(report).value();
 }
 
-trace::Event task_at(std::int64_t ms, std::int64_t duration_ms, const char* outcome = "done", const char* role = "initiator") {
-  return {Instant{ms * 1'000'000}, 1, "gw", "", trace::TaskEnded{"child_rekey", role, outcome, "", duration_ms * 1'000'000}};
+trace::Event task_at(std::int64_t ms, std::int64_t duration_ms, const char* outcome = "done",
+                     const char* role = "initiator") {
+  return {Instant{ms * 1'000'000}, 1, "gw", "",
+          trace::TaskEnded{"child_rekey", role, outcome, "", duration_ms * 1'000'000}};
 }
 
 }  // namespace
@@ -88,24 +90,29 @@ TEST_CASE("sweep: an experiment becomes points with keys of their own") {
   CHECK(keys.size() == 12);
   CHECK(points[0].key == "small/loss=0%,tunnels=10,seed=1");
   CHECK(points[0].cell == "loss=0%,tunnels=10");
-  CHECK(points[0].settings == sweep::Settings{{"record", "metrics"}, {"fleet.count", "10"}, {"links.wan.loss", "0%"}});
+  CHECK(points[0].settings ==
+        sweep::Settings{{"record", "metrics"}, {"fleet.count", "10"}, {"links.wan.loss", "0%"}});
   CHECK(points[1].seed == 2);
   CHECK(e.warm_up == 500ms);
   CHECK(sweep::replay_command(e, points[1]) ==
-        "ikelab run fleet --seed 2 --set 'record=metrics' --set 'fleet.count=10' --set 'links.wan.loss=0%'");
+        "ikelab run fleet --seed 2 --set 'record=metrics' --set 'fleet.count=10' --set "
+        "'links.wan.loss=0%'");
 }
 
 TEST_CASE("sweep: mistakes in an experiment get one line with their place") {
   CHECK(refused("seeds:", "sedes:").starts_with("E-SWP-003: small.yaml:8:1: unknown key 'sedes'"));
-  CHECK(refused("scenario: fleet\n", "").starts_with("E-SWP-003: small.yaml:1:1: the key 'scenario' is missing"));
+  CHECK(refused("scenario: fleet\n", "")
+            .starts_with("E-SWP-003: small.yaml:1:1: the key 'scenario' is missing"));
   CHECK(refused("1..3", "3..1").starts_with("E-SWP-004: small.yaml:8:8:"));
   CHECK(refused("1..3", "many").starts_with("E-SWP-004: small.yaml:8:8:"));
   CHECK(refused("1..3", "[1, 1]").starts_with("E-SWP-004: small.yaml:8:12:"));
   CHECK(refused("500ms", "500").starts_with("E-SWP-004: small.yaml:9:10: '500' is no duration"));
   CHECK(refused("[10, 20]", "10").starts_with("E-SWP-004: small.yaml:6:40:"));
-  CHECK(refused("task_duration", "task_length").find("expected one of: task_duration") != std::string::npos);
+  CHECK(refused("task_duration", "task_length").find("expected one of: task_duration") !=
+        std::string::npos);
   CHECK(refused("median", "mean").starts_with("E-SWP-005: small.yaml:11:3:"));
-  CHECK(refused("take: median", "tusk: x, take: median").find("no such argument 'tusk'") != std::string::npos);
+  CHECK(refused("take: median", "tusk: x, take: median").find("no such argument 'tusk'") !=
+        std::string::npos);
   CHECK(refused("name: small", "name: [small").starts_with("E-SWP-002: small.yaml:"));
   CHECK(sweep::load("no-such").error().code == "E-SWP-001");
   CHECK(sweep::load("no-such").error().hint.find("rekey-latency") != std::string::npos);
@@ -128,9 +135,10 @@ TEST_CASE("sweep: measures see what came after the warm-up, and only their tasks
                               {"median", "task_duration", {}, "median"},
                               {"max", "task_duration", {}, "max"},
                               {"failed", "task_duration", {{"outcome", "failed"}}, "count"},
-                              {"responder", "task_duration", {{"role", "responder"}}, "median"}}, 1s);
-  for (const auto& e : {task_at(500, 10), task_at(1005, 10), task_at(2000, 20), task_at(3000, 40), task_at(4000, 5, "failed"),
-                        task_at(5000, 7, "done", "responder")}) {
+                              {"responder", "task_duration", {{"role", "responder"}}, "median"}},
+                             1s);
+  for (const auto& e : {task_at(500, 10), task_at(1005, 10), task_at(2000, 20), task_at(3000, 40),
+                        task_at(4000, 5, "failed"), task_at(5000, 7, "done", "responder")}) {
     collector.record(e);  // the second one began before the warm-up was over
   }
   const auto values = collector.values();
@@ -143,8 +151,11 @@ TEST_CASE("sweep: measures see what came after the warm-up, and only their tasks
 }
 
 TEST_CASE("sweep: a packet under way at the end is not lost, and nothing is measured of nothing") {
-  sweep::Collector collector({{"lost", "esp_lost", {}, "count"}, {"again", "retransmissions", {}, "count"},
-                              {"median", "task_duration", {}, "median"}, {"first", "messages", {}, "count"}}, 0s);
+  sweep::Collector collector({{"lost", "esp_lost", {}, "count"},
+                              {"again", "retransmissions", {}, "count"},
+                              {"median", "task_duration", {}, "median"},
+                              {"first", "messages", {}, "count"}},
+                             0s);
   std::uint64_t datagram = 0;
   const auto sealed = [&](std::int64_t ms) {
     trace::EspSealed body;
@@ -171,12 +182,14 @@ TEST_CASE("sweep: quantiles and the interval of the median") {
   CHECK(sweep::quantile({4, 1, 2, 3}, 0.5) == 2.5);
   CHECK(sweep::quantile({5}, 0.95) == 5);
   CHECK(sweep::quantile({0, 10}, 0.95) == Approx(9.5));
-  // Conover 1999, table A3: binomial with p = 1/2. n = 10: P(B <= 1) = 0.0107, so [x(2), x(9)] covers with 0.9785.
+  // Conover 1999, table A3: binomial with p = 1/2. n = 10: P(B <= 1) = 0.0107, so [x(2), x(9)]
+  // covers with 0.9785.
   const auto ten = sweep::median_interval({1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
   CHECK(ten.low == 2);
   CHECK(ten.high == 9);
   CHECK(ten.coverage == Approx(0.9785).margin(0.0001));
-  const auto three = sweep::median_interval({1, 5, 9});  // too few for 95 %: the range, and it says so
+  const auto three =
+      sweep::median_interval({1, 5, 9});  // too few for 95 %: the range, and it says so
   CHECK(three.low == 1);
   CHECK(three.high == 9);
   CHECK(three.coverage == Approx(0.75));
@@ -193,10 +206,18 @@ TEST_CASE("sweep: every point becomes one row") {
   CHECK(report.done_now == 12);
   CHECK(report.complete);
   CHECK(last_done == 12);
-  CHECK(value(db, "SELECT count(*), count(DISTINCT point_key), sum(status = 'done') FROM sweep_points") == "12|12|12");
-  CHECK(value(db, "SELECT points, points_done, finished_at IS NOT NULL FROM experiments") == "12|12|1");
-  CHECK(value(db, "SELECT seed, json_extract(parameters, '$.loss'), json_extract(measures, '$.a'), json_extract(measures, '$.b'), "
-                  "fingerprint FROM sweep_points WHERE point_key = 'small/loss=1%,tunnels=20,seed=3'") == "3|1%|3.1|-|f3");
+  CHECK(
+      value(db,
+            "SELECT count(*), count(DISTINCT point_key), sum(status = 'done') FROM sweep_points") ==
+      "12|12|12");
+  CHECK(value(db, "SELECT points, points_done, finished_at IS NOT NULL FROM experiments") ==
+        "12|12|1");
+  CHECK(
+      value(db,
+            "SELECT seed, json_extract(parameters, '$.loss'), json_extract(measures, '$.a'), "
+            "json_extract(measures, '$.b'), "
+            "fingerprint FROM sweep_points WHERE point_key = 'small/loss=1%,tunnels=20,seed=3'") ==
+      "3|1%|3.1|-|f3");
 }
 
 TEST_CASE("sweep: what is there is not touched without resume, and not run again with it") {
@@ -222,18 +243,24 @@ TEST_CASE("sweep: what is there is not touched without resume, and not run again
 TEST_CASE("sweep: a crash loses one point, an error says why, and resume tries both again") {
   const TemporaryFolder folder;
   const auto db = folder / "x.db";
-  const auto flaky = [](const sweep::Experiment& e, const sweep::Point& point) -> Result<store::PointRow> {
+  const auto flaky = [](const sweep::Experiment& e,
+                        const sweep::Point& point) -> Result<store::PointRow> {
     if (point.key == "small/loss=0%,tunnels=10,seed=2") std::raise(SIGKILL);
-    if (point.key == "small/loss=1%,tunnels=20,seed=1") return Error{"E-RUN-001", "it broke", {}, "", "", ""};
+    if (point.key == "small/loss=1%,tunnels=20,seed=1")
+      return Error{"E-RUN-001", "it broke", {}, "", "", ""};
     return made_up(e, point);
   };
   const auto report = swept(experiment(), options(db, flaky));
   CHECK(report.done_now == 10);
   CHECK(report.failed.size() == 2);
   CHECK_FALSE(report.complete);
-  CHECK(rows(db, "SELECT point_key, error FROM sweep_points WHERE status = 'failed' ORDER BY point_key") ==
-        std::vector<std::string>{"small/loss=0%,tunnels=10,seed=2|the simulation died: signal 9 (Killed)",
-                                 "small/loss=1%,tunnels=20,seed=1|E-RUN-001: it broke"});
+  CHECK(
+      rows(
+          db,
+          "SELECT point_key, error FROM sweep_points WHERE status = 'failed' ORDER BY point_key") ==
+      std::vector<std::string>{
+          "small/loss=0%,tunnels=10,seed=2|the simulation died: signal 9 (Killed)",
+          "small/loss=1%,tunnels=20,seed=1|E-RUN-001: it broke"});
   auto o = options(db);
   o.resume = true;
   const auto resumed = swept(experiment(), o);
@@ -250,11 +277,14 @@ TEST_CASE("sweep: a stopped sweep keeps what is done") {
   auto o = options(db);
   o.jobs = 1;
   o.stop = &stop;
-  o.progress = [](const sweep::Progress& p) { if (p.done == 5) stop = 1; };
+  o.progress = [](const sweep::Progress& p) {
+    if (p.done == 5) stop = 1;
+  };
   const auto report = swept(experiment(), o);
   CHECK(report.interrupted);
   CHECK(report.done_now == 5);
-  CHECK(value(db, "SELECT count(*), (SELECT finished_at FROM experiments) FROM sweep_points") == "5|-");
+  CHECK(value(db, "SELECT count(*), (SELECT finished_at FROM experiments) FROM sweep_points") ==
+        "5|-");
 }
 
 TEST_CASE("sweep: shards are joined by merge to the whole") {
@@ -275,8 +305,12 @@ TEST_CASE("sweep: shards are joined by merge to the whole") {
     CHECK(merged->added + merged->already_there == 4);
     CHECK(merged->differing.empty());
   }
-  CHECK(value(folder / "all.db", "SELECT count(*), count(DISTINCT point_key), sum(status = 'done') FROM sweep_points") == "12|12|12");
-  CHECK(value(folder / "all.db", "SELECT count(*), finished_at IS NOT NULL FROM experiments") == "1|1");
+  CHECK(
+      value(folder / "all.db",
+            "SELECT count(*), count(DISTINCT point_key), sum(status = 'done') FROM sweep_points") ==
+      "12|12|12");
+  CHECK(value(folder / "all.db", "SELECT count(*), finished_at IS NOT NULL FROM experiments") ==
+        "1|1");
   CHECK(value(folder / "all.db", "SELECT count(*) FROM sweep_values") == "24");
   CHECK(store->merge(folder / "none.db").error().code == "E-DB-004");
 }
@@ -294,7 +328,9 @@ TEST_CASE("sweep: merge tells of points that differ, and keeps the first") {
   auto merged = store->merge(folder / "b.db");
   REQUIRE(merged.ok());
   CHECK(merged->differing == std::vector<std::string>{"small/loss=0%,tunnels=10,seed=2"});
-  CHECK(value(folder / "a.db", "SELECT fingerprint FROM sweep_points WHERE point_key = 'small/loss=0%,tunnels=10,seed=2'") == "f2");
+  CHECK(value(folder / "a.db",
+              "SELECT fingerprint FROM sweep_points WHERE point_key = "
+              "'small/loss=0%,tunnels=10,seed=2'") == "f2");
 }
 
 TEST_CASE("sweep: CSV has one line a run and one a cell and measure") {
@@ -308,8 +344,10 @@ TEST_CASE("sweep: CSV has one line a run and one a cell and measure") {
   sweep::print_summary(summary, e, rows);
   const std::string run_lines = runs.str(), cell_lines = cells.str();
   CHECK(std::count(run_lines.begin(), run_lines.end(), '\n') == 13);
-  CHECK(run_lines.starts_with("loss,tunnels,seed,status,a,b,error,config_hash,versions,fingerprint,wall_ms,finished_at,replay,point_key\r\n"
-                              "0%,10,1,done,1.1,,,c,v,f1,"));
+  CHECK(
+      run_lines.starts_with("loss,tunnels,seed,status,a,b,error,config_hash,versions,fingerprint,"
+                            "wall_ms,finished_at,replay,point_key\r\n"
+                            "0%,10,1,done,1.1,,,c,v,f1,"));
   CHECK(run_lines.find(",\"small/loss=0%,tunnels=10,seed=1\"\r\n") != std::string::npos);
   CHECK(std::count(cell_lines.begin(), cell_lines.end(), '\n') == 9);
   CHECK(cell_lines.find("0%,10,a,ms,3,1.1,1.6,2.1,2.6,3.1,1.1,3.1,0.75\r\n") != std::string::npos);
