@@ -152,14 +152,68 @@ class NoRng : public Rng {
   }
 };
 
-Pkey generate_rsa(LentRandomness& randomness, unsigned bits, Rng& rng) {
-  const LentRandomness::Lease lease(randomness, rng);
-  const PkeyCtx context(EVP_PKEY_CTX_new_from_name(randomness.context(), "RSA", nullptr));
+/// The key pair of these parts, in the context whose randomness is lent.
+Pkey key_of(LentRandomness& randomness, const char* algorithm, const ParamBuild& parts) {
+  const Params params(OSSL_PARAM_BLD_to_param(parts.get()));
+  NoRng none;
+  const LentRandomness::Lease lease(randomness, none);
+  const PkeyCtx context(EVP_PKEY_CTX_new_from_name(randomness.context(), algorithm, nullptr));
   EVP_PKEY* key = nullptr;
-  IKELAB_ASSERT(EVP_PKEY_keygen_init(context.get()) == 1);
-  IKELAB_ASSERT(EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(bits)) == 1);
-  IKELAB_ASSERT(EVP_PKEY_generate(context.get(), &key) == 1);
+  IKELAB_ASSERT(EVP_PKEY_fromdata_init(context.get()) == 1);
+  IKELAB_ASSERT(EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, params.get()) == 1);
   return Pkey(key);
+}
+
+/// A prime of `bits` bits whose two highest bits are set, so that two of them make a modulus of full
+/// length, and with p - 1 prime to e (FIPS 186-5, A.1.3). The candidates come from `rng` one by one, so
+/// that the same stream gives the same prime with every version of OpenSSL.
+Bn random_prime(unsigned bits, const BIGNUM* e, Rng& rng) {
+  const BnCtx context(BN_CTX_secure_new());
+  const Bn less_one(BN_secure_new()), divisor(BN_secure_new());
+  for (unsigned draw = 0; draw < 100 * bits; ++draw) {  // about bits / 3 are needed
+    const Secret octets(rng.bytes(bits / 8));
+    Bn candidate(BN_secure_new());
+    BN_bin2bn(octets.reveal().data(), static_cast<int>(octets.size()), candidate.get());
+    BN_set_bit(candidate.get(), static_cast<int>(bits) - 1);
+    BN_set_bit(candidate.get(), static_cast<int>(bits) - 2);
+    BN_set_bit(candidate.get(), 0);
+    if (BN_check_prime(candidate.get(), context.get(), nullptr) != 1) continue;
+    BN_sub(less_one.get(), candidate.get(), BN_value_one());
+    BN_gcd(divisor.get(), less_one.get(), e, context.get());
+    if (BN_is_one(divisor.get())) return candidate;
+  }
+  IKELAB_ASSERT(!"no prime in a hundred times the draws one takes: not a random stream");
+  return nullptr;
+}
+
+/// RFC 8017, 3.2: n = p q, d = 1/e mod (p - 1)(q - 1), and the parts for the Chinese remainder.
+Pkey generate_rsa(LentRandomness& randomness, unsigned bits, Rng& rng) {
+  const Bn e(BN_new());
+  BN_set_word(e.get(), 65537);
+  const Bn p = random_prime(bits / 2, e.get(), rng), q = random_prime(bits / 2, e.get(), rng);
+  IKELAB_ASSERT(BN_cmp(p.get(), q.get()) != 0);
+  const BnCtx context(BN_CTX_secure_new());
+  const auto fresh = [] { return Bn(BN_secure_new()); };
+  const Bn n = fresh(), p_1 = fresh(), q_1 = fresh(), phi = fresh(), d = fresh(), dp = fresh(),
+           dq = fresh(), q_inverse = fresh();
+  BN_mul(n.get(), p.get(), q.get(), context.get());
+  BN_sub(p_1.get(), p.get(), BN_value_one());
+  BN_sub(q_1.get(), q.get(), BN_value_one());
+  BN_mul(phi.get(), p_1.get(), q_1.get(), context.get());
+  for (BIGNUM* secret : {phi.get(), p.get(), q.get()}) BN_set_flags(secret, BN_FLG_CONSTTIME);
+  BN_mod_inverse(d.get(), e.get(), phi.get(), context.get());
+  BN_mod(dp.get(), d.get(), p_1.get(), context.get());
+  BN_mod(dq.get(), d.get(), q_1.get(), context.get());
+  BN_mod_inverse(q_inverse.get(), q.get(), p.get(), context.get());
+
+  const ParamBuild build(OSSL_PARAM_BLD_new());
+  const std::pair<const char*, const BIGNUM*> parts[] = {
+      {OSSL_PKEY_PARAM_RSA_N, n.get()},          {OSSL_PKEY_PARAM_RSA_E, e.get()},
+      {OSSL_PKEY_PARAM_RSA_D, d.get()},          {OSSL_PKEY_PARAM_RSA_FACTOR1, p.get()},
+      {OSSL_PKEY_PARAM_RSA_FACTOR2, q.get()},    {OSSL_PKEY_PARAM_RSA_EXPONENT1, dp.get()},
+      {OSSL_PKEY_PARAM_RSA_EXPONENT2, dq.get()}, {OSSL_PKEY_PARAM_RSA_COEFFICIENT1, q_inverse.get()}};
+  for (const auto& [name, part] : parts) OSSL_PARAM_BLD_push_BN(build.get(), name, part);
+  return key_of(randomness, "RSA", build);
 }
 
 Pkey generate_ec(Shared& shared, const char* curve, Rng& rng) {
@@ -172,16 +226,7 @@ Pkey generate_ec(Shared& shared, const char* curve, Rng& rng) {
   OSSL_PARAM_BLD_push_octet_string(build.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
                                    point.size());
   OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_PRIV_KEY, d.get());
-  const Params params(OSSL_PARAM_BLD_to_param(build.get()));
-
-  LentRandomness& randomness = shared.randomness();
-  NoRng none;
-  const LentRandomness::Lease lease(randomness, none);
-  const PkeyCtx context(EVP_PKEY_CTX_new_from_name(randomness.context(), "EC", nullptr));
-  EVP_PKEY* key = nullptr;
-  IKELAB_ASSERT(EVP_PKEY_fromdata_init(context.get()) == 1);
-  IKELAB_ASSERT(EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, params.get()) == 1);
-  return Pkey(key);
+  return key_of(shared.randomness(), "EC", build);
 }
 
 Pkey generate_ed25519(LentRandomness& randomness, Rng& rng) {
