@@ -1,0 +1,83 @@
+// The adversary behind a script: what the script's functions change, and what the network is told (lua_adversary.cpp, actions.cpp).
+#pragma once
+#include <deque>
+
+#include "sim/script/adversary.hpp"
+#include "sim/script/sandbox.hpp"
+
+namespace ikelab::script {
+
+enum class Position { passive, on_path, off_path };
+
+class LuaAdversary : public Adversary {
+ public:
+  LuaAdversary(std::string file, const AdversaryOptions& options);
+
+  /// Compiles, checks the header, runs on_start at time 0.
+  Result<void> start(const std::string& source);
+
+  [[nodiscard]] const std::string& about() const override { return about_; }
+  [[nodiscard]] const std::string& position() const override { return position_text_; }
+  Decision on_packet(Instant now, const TappedPacket& packet) override;
+  Decision on_timer(Instant now) override;
+  [[nodiscard]] std::optional<Instant> next_timer() const override;
+  void on_finish(Instant now) override;
+  std::optional<trace::Body> poll_event() override;
+
+  // ---- what the script's functions do (actions.cpp); errors are Lua errors --------------------------------------------------------
+  void fate_pass(lua_State* state);
+  void fate_drop(lua_State* state);
+  void fate_modify(lua_State* state);
+  void fate_delay(lua_State* state);
+  void replay(lua_State* state);
+  void inject(lua_State* state);
+  void timer_after(lua_State* state);
+  void learn(lua_State* state);
+  void say(lua_State* state);
+  void mark(lua_State* state);
+  void achieved(lua_State* state);
+  [[nodiscard]] Instant now() const { return now_; }
+
+ private:
+  struct Timer {
+    Instant at;
+    std::uint64_t order;
+    std::string label;
+  };
+
+  [[nodiscard]] Error error_of(const Failure& failure, bool while_loading) const;
+  void switch_off(const Failure& failure);
+  Decision finish_call(const std::optional<Failure>& failed);
+  Result<void> read_header(lua_State* state);
+  void decide(lua_State* state, Decision::Fate fate, const char* word, std::string note);
+  void add_injection(lua_State* state, Injection injection, const char* word, std::string note, ByteView before);
+  std::uint64_t made_packet(lua_State* state);
+  void emit(lua_State* state, trace::Body body, std::size_t octets);
+
+  std::string file_, about_, position_text_;
+  Position position_ = Position::passive;
+  AdversaryOptions options_;
+  Sandbox sandbox_;
+  bool off_ = false;
+  Instant now_;
+
+  // of the call in progress
+  const TappedPacket* packet_ = nullptr;
+  bool decided_ = false;
+  Decision decision_;
+  std::vector<trace::Body> said_;
+
+  std::vector<Timer> timers_;
+  std::uint64_t timer_order_ = 0;
+  std::uint64_t packets_made_ = 0;
+  std::deque<trace::Body> events_;
+};
+
+/// "1.5s", "500ms", "10us": what scenarios write. Errors: E-LUA-005.
+Result<Duration> parse_duration(std::string_view text);
+
+/// Puts the functions of actions.cpp (for this adversary) and wire_library.cpp into the globals.
+void open_actions(lua_State* state, LuaAdversary& adversary);
+void open_wire_library(lua_State* state);
+
+}  // namespace ikelab::script
