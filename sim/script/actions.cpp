@@ -19,6 +19,7 @@ constexpr std::size_t largest_payload = 65'000;
 
 std::string text_argument(lua_State* state, int index, const char* otherwise = nullptr) {
   if (otherwise != nullptr && lua_isnoneornil(state, index)) return otherwise;
+  if (lua_type(state, index) == LUA_TNUMBER) lua_tolstring(state, index, nullptr);  // becomes its text
   const std::string_view text = check_text(state, index);
   if (text.size() > longest_text) luaL_argerror(state, index, "a text longer than 2000 octets");
   return std::string(text);

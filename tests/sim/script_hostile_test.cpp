@@ -1,0 +1,185 @@
+// Scripts that mean harm, or are broken: each is stopped, says why in one line, and lets the packets pass.
+#include "tests/sim/script_support.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace ikelab;
+using namespace ikelab::test;
+
+namespace {
+
+/// Loads `body` as on_packet's, calls it, and gives the diagnostic's code; the packet must pass and the script must be off.
+std::string run_hostile(const std::string& body, std::string* message = nullptr) {
+  auto adversary = load_script("function on_packet(p)\n" + body + "\nend");
+  if (!adversary.ok()) return "load: " + adversary.error().to_string();
+  const auto decision = (*adversary)->on_packet(Instant{1}, tapped(Bytes(60, 1)));
+  CHECK(decision.fate == script::Decision::Fate::pass);
+  CHECK(decision.injections.empty());
+  const std::string code = diagnostic_code(**adversary, message);
+  if (code.empty()) return {};
+  static_cast<void>((*adversary)->on_packet(Instant{2}, tapped(Bytes(60, 1))));
+  CHECK_FALSE((*adversary)->next_timer());
+  CHECK(drain(**adversary).empty());  // off: it does and says nothing any more
+  return code;
+}
+
+}  // namespace
+
+TEST_CASE("loops without end are stopped", "[script]") {
+  for (const char* body : {
+           "while true do end",
+           "local function f() return f() end f()",                      // tail calls need no stack
+           "for i = 1, math.huge do end",
+           "::again:: goto again",
+           "repeat local t = {} until false",
+           "local t = {1} while true do table.sort(t, function() while true do end end) table.insert(t, 1) end",
+           "local s = ('x'):rep(60000) while true do local t = s .. 'y' end",
+           "local s = ('x'):rep(60000) while true do s:find(('x'):rep(200) .. 'y') end",
+           "local t = {} for i = 1, 10000 do t[i] = 'x' end while true do table.concat(t) end",
+           "local t = {} for i = 1, 10000 do t[i] = i end while true do table.insert(t, 1, 0) table.remove(t, 1) end",
+           "while true do for k, v in pairs({1, 2, 3}) do end end",
+           "while true do ike.decode(p.payload) end",
+           "while true do say('x') end",
+           "while true do learn('a', 'b', 'c') end",
+           "while true do string.format('%99s', 'x') end",
+       }) {
+    INFO(body);
+    CHECK(run_hostile(body) == "E-LUA-003");
+  }
+}
+
+TEST_CASE("memory is bounded", "[script]") {
+  for (const char* body : {
+           "local s = 'x' while true do s = s .. s end",
+           "local t = {} for i = 1, 1e9 do t[i] = {} end",
+           "local t = {} while true do t[#t + 1] = ('x'):rep(60000) .. #t end",
+           "local s = ('x'):rep(60000) local t = {} for i = 1, 5 do t[i] = s end return table.concat(t)",
+       }) {
+    INFO(body);
+    const std::string code = run_hostile(body);
+    CHECK((code == "E-LUA-004" || code == "E-LUA-003"));
+  }
+  CHECK(run_hostile("local s = 'x' while true do s = s .. s end") == "E-LUA-004");
+}
+
+TEST_CASE("a string function cannot run away inside C", "[script]") {
+  for (const char* body : {
+           "string.rep('', 1 << 62)", "string.rep('x', 1 << 40)", "string.rep('x', 10, ('y'):rep(60000))",
+           "string.byte(('x'):rep(60000), 1, -1)", "table.unpack({}, 1, 1e8)", "table.unpack({}, math.mininteger, math.maxinteger)",
+           "string.format(('%s'):rep(1000), 1)", "string.pack(('z'):rep(100), 'x')", "tonumber(('1'):rep(60000))",
+           "string.format('%p', {})", "string.format('%10p', print)",
+       }) {
+    INFO(body);
+    CHECK(run_hostile(body) == "E-LUA-002");
+  }
+}
+
+TEST_CASE("the machine is out of reach", "[script]") {
+  for (const char* name : {"io", "os", "require", "load", "loadstring", "dofile", "loadfile", "package", "debug", "coroutine",
+                           "collectgarbage", "pcall", "xpcall", "setmetatable", "getmetatable", "rawset", "rawget", "next", "_G",
+                           "string.dump", "string.gsub", "string.gmatch", "string.match", "math.randomseed", "utf8", "warn"}) {
+    INFO(name);
+    CHECK(run_hostile(std::string("if ") + name + " ~= nil then while true do end end").empty());
+  }
+  std::string message;
+  CHECK(run_hostile("local f = io.open('/etc/passwd')", &message) == "E-LUA-002");
+  CHECK(message == "t.lua:3: attempt to index a nil value (global 'io'); the script is off");
+  CHECK(run_hostile("os.execute('true')") == "E-LUA-002");
+  CHECK(run_hostile("require('socket')") == "E-LUA-002");
+  CHECK(run_hostile("load('return 1')()") == "E-LUA-002");
+  CHECK(run_hostile("('').__index = nil") == "E-LUA-002");
+  CHECK(load_script("\x1bLua", {}, "").error().code == "E-LUA-001");  // bytecode
+}
+
+TEST_CASE("deep recursion is an error of the script, not of the program", "[script]") {
+  std::string message;
+  const std::string code = run_hostile("local function f(n) return 1 + f(n + 1) end f(0)", &message);
+  CHECK((code == "E-LUA-002" || code == "E-LUA-004"));
+  CHECK(run_hostile("local t = {1, 2} local function f() table.sort(t, function() f() end) end f()") == "E-LUA-002");
+  CHECK(load_script("x = " + std::string(10'000, '(')).error().code == "E-LUA-001");
+}
+
+TEST_CASE("errors name file and line, and switch the script off", "[script]") {
+  std::string message;
+  CHECK(run_hostile("local x = nil\nlocal y = x.z", &message) == "E-LUA-002");
+  CHECK(message == "t.lua:4: attempt to index a nil value (local 'x'); the script is off");
+  CHECK(run_hostile("error({})", &message) == "E-LUA-002");
+  CHECK(message == "t.lua: an error that is no text but a table; the script is off");
+  CHECK(run_hostile("error('a\\nb\\27[31m')", &message) == "E-LUA-002");
+  CHECK(message == "t.lua:3: a b [31m; the script is off");
+  CHECK(run_hostile("while true do end", &message) == "E-LUA-003");
+  CHECK(message.starts_with("t.lua:3: more than 1000000 instructions"));
+}
+
+TEST_CASE("wrong use of the functions is an error that says what is right", "[script]") {
+  const std::pair<const char*, const char*> rows[] = {
+      {"return 'drop'", "on_packet must return nothing"},
+      {"return {}", "on_packet must return nothing"},
+      {"drop() pass()", "decided already"},
+      {"modify()", "string expected"},
+      {"modify('')", "1 to 65000 octets"},
+      {"delay(5)", "string expected"},
+      {"delay('5')", "a time is written with its unit"},
+      {"delay('-5s')", "a time is written with its unit"},
+      {"timer.after('0s')", "at least 1ms"},
+      {"for i = 1, 2000 do timer.after('1s') end", "timers at once"},
+      {"replay({})", "src is missing"},
+      {"replay(p, {count = 0})", "count must be 1 to 1000"},
+      {"p.protocol = 'TCP' replay(p)", "protocol must be"},
+      {"p.src = 'nowhere' inject(p)", "src is no IP address"},
+      {"p.src_port = 70000 inject(p)", "src_port is no port"},
+      {"achieved('x', 1, 'y')", "boolean expected"},
+      {"learn('only')", "string expected"},
+      {"ike.encode({})", "spi_i must be 16 hex digits"},
+      {"bytes.patch('abc', 3, 'xy')", "does not fit"},
+      {"bytes.u32('abc', 1)", "outside of"},
+      {"bytes.flip('abc', 4)", "outside of"},
+      {"bytes.from_hex('zz')", "E-HEX"},
+      {"for k in pairs({[{}] = 1}) do end", "keys must be"},
+  };
+  for (const auto& [body, expected] : rows) {
+    INFO(body);
+    std::string message;
+    CHECK(run_hostile(body, &message) == "E-LUA-002");
+    INFO(message);
+    if (std::string(expected) != "E-HEX") CHECK(message.find(expected) != std::string::npos);
+  }
+}
+
+TEST_CASE("what cannot be loaded says why", "[script]") {
+  const auto error_of = [](const char* body, const char* header = header_on_path) { return load_script(body, {}, header).error(); };
+  const Error syntax = error_of("function on_packet(p)\n  drop(\nend");
+  CHECK(syntax.code == "E-LUA-001");
+  CHECK(syntax.place == "t.lua:4");
+  CHECK(error_of("function on_packet() end", "").message == "the script has no header table");
+  CHECK(error_of("function on_packet() end", "attack = 5\n").code == "E-LUA-001");
+  CHECK(error_of("function on_packet() end", "attack = { name = 'x', position = 'passive' }\n").message == "attack.about is missing");
+  CHECK(error_of("function on_packet() end", "attack = { name = 'x', about = 'y', position = 'above' }\n").hint ==
+        "one of passive, on-path, off-path");
+  CHECK(error_of("function on_packet() end", "attack = { name = 'x', about = 'y', position = 'passive', nmae = 1 }\n").message ==
+        "attack.nmae is not known");
+  CHECK(error_of("").message == "the script has no callback");
+  CHECK(error_of("on_packet = 5").message == "on_packet is a number");
+  CHECK(error_of("while true do end").code == "E-LUA-003");
+  CHECK(error_of("function on_start() local s = 'x' while true do s = s .. s end end").code == "E-LUA-004");
+  CHECK(error_of("function on_start() error('no') end").code == "E-LUA-002");
+  CHECK(error_of("local x = y.z").code == "E-LUA-001");
+  CHECK(load_script(std::string(300'000, ' ')).error().code == "E-LUA-001");
+}
+
+TEST_CASE("a position allows what it allows", "[script]") {
+  const auto message_of = [](const char* position, const char* body) {
+    auto adversary = load_script(std::string("function on_packet(p) ") + body + " end", {},
+                                 std::string("attack = { name = 't', about = 'a', position = '") + position + "' }\n");
+    static_cast<void>((*adversary)->on_packet(Instant{1}, tapped(Bytes(60, 1))));
+    std::string message;
+    diagnostic_code(**adversary, &message);
+    return message;
+  };
+  CHECK(message_of("passive", "drop()").find("needs position \"on-path\"") != std::string::npos);
+  CHECK(message_of("passive", "modify('x')").find("needs position \"on-path\"") != std::string::npos);
+  CHECK(message_of("passive", "replay(p)").find("position is \"passive\"") != std::string::npos);
+  CHECK(message_of("off-path", "drop()").find("needs position \"on-path\"") != std::string::npos);
+  CHECK(message_of("off-path", "inject(p)").empty());
+  CHECK(message_of("passive", "pass()").empty());
+  CHECK(message_of("on-path", "drop()").empty());
+}
