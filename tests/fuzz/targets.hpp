@@ -7,5 +7,6 @@ namespace ikelab::fuzz {
 
 void decode(ByteView octets);
 void dissect(ByteView octets);
+void esp_open(ByteView octets);
 
 }  // namespace ikelab::fuzz

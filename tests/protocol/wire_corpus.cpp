@@ -8,9 +8,10 @@
 
 using namespace ikelab;
 
-TEST_CASE("fuzz corpora are replayed", "[wire]") {
+TEST_CASE("fuzz corpora are replayed", "[wire][esp]") {
   const std::pair<const char*, std::function<void(ByteView)>> targets[] = {
-      {"decode", fuzz::decode}, {"dissect", fuzz::dissect}};
+      {"decode", fuzz::decode}, {"dissect", fuzz::dissect},
+                                                                         {"esp_open", fuzz::esp_open}};
   for (const auto& [name, target] : targets) {
     std::size_t count = 0;
     const std::filesystem::path folder =
