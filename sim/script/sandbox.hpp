@@ -41,7 +41,8 @@ class Sandbox {
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
 
-  /// Runs `body` under the limits, with an empty stack. Lua errors raised inside end it as a Failure (destructors run: Lua is built as C++).
+  /// Runs `body` under the limits, with an empty stack. Lua errors raised inside end it as a Failure; destructors run, because this
+  /// Lua is built as C++.
   [[nodiscard]] std::optional<Failure> run(const std::function<void(lua_State*)>& body);
   /// Compiles and runs a script (text only, no bytecode).
   [[nodiscard]] std::optional<Failure> load(const std::string& source);
