@@ -1,0 +1,232 @@
+#include "visualizer/models/derivation.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace ikelab::view {
+namespace {
+
+const trace::KeyDerived& body(EventPtr e) { return std::get<trace::KeyDerived>(e->body); }
+
+bool is_traffic_key(const std::string& name) {
+  return name.starts_with("ESP") || name.starts_with("AH ");
+}
+bool is_child_value(const std::string& name) {
+  return is_traffic_key(name) || name.starts_with("KEYMAT");
+}
+
+// "prf+(SKEYSEED, ...)[32..64]" without its slice: outputs of one call share one function box.
+std::string call_of(const std::string& function) {
+  if (!function.ends_with("]")) return function;
+  return function.substr(0, function.rfind('['));
+}
+
+// Builds the graph one KeyDerived after another: values by name, functions by their call.
+class Builder {
+ public:
+  void add(EventPtr event) {
+    const trace::KeyDerived& d = body(event);
+    const std::string call = call_of(d.function);
+    std::string key = call;
+    for (const trace::NamedValue& in : d.inputs) key += "|" + in.name + to_hex(in.value);
+    const auto [place, is_new] = functions_.try_emplace(key, graph_.nodes.size());
+    const std::size_t function = place->second;
+    if (is_new) {
+      GraphNode f{.what = GraphNode::What::function, .name = call.substr(0, call.find('(')),
+                  .detail = call, .value = {}};
+      if (f.name.empty()) f.name = call;
+      graph_.nodes.push_back(f);
+      for (const trace::NamedValue& in : d.inputs)
+        graph_.edges.push_back({value_of(in), function});
+    }
+    GraphNode out{.what = is_traffic_key(d.name) ? GraphNode::What::traffic_key : GraphNode::What::key,
+                  .name = d.name, .detail = d.function, .value = d.output, .length = d.length,
+                  .event = event};
+    known_[d.name] = graph_.nodes.size();
+    graph_.edges.push_back({function, graph_.nodes.size()});
+    graph_.nodes.push_back(out);
+  }
+
+  KeyGraph finish() {
+    layer();
+    stack();
+    return std::move(graph_);
+  }
+
+ private:
+  std::size_t value_of(const trace::NamedValue& in) {
+    const auto derived = known_.find(in.name);
+    if (derived != known_.end()) {
+      const Bytes& value = graph_.nodes[derived->second].value;
+      if (value.empty() || in.value.empty() || value == in.value) return derived->second;
+    }
+    const auto [place, is_new] = inputs_.try_emplace(in.name + to_hex(in.value), graph_.nodes.size());
+    if (is_new)
+      graph_.nodes.push_back({.what = GraphNode::What::input, .name = in.name, .detail = in.source,
+                              .value = in.value, .length = in.value.size()});
+    return place->second;
+  }
+
+  // Columns: one more than the latest input; pure inputs stand just before their first use.
+  void layer() {
+    for (bool moved = true; moved;) {  // edges go forward only, so this ends
+      moved = false;
+      for (const GraphEdge& e : graph_.edges) {
+        const int least = graph_.nodes[e.from].column + 1;
+        if (graph_.nodes[e.to].column < least) {
+          graph_.nodes[e.to].column = least;
+          moved = true;
+        }
+      }
+    }
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+      if (graph_.nodes[n].what != GraphNode::What::input) continue;
+      int first_use = 1 << 20;
+      for (const GraphEdge& e : graph_.edges)
+        if (e.from == n) first_use = std::min(first_use, graph_.nodes[e.to].column);
+      graph_.nodes[n].column = first_use - 1;
+    }
+    for (const GraphNode& n : graph_.nodes) graph_.columns = std::max(graph_.columns, n.column + 1);
+  }
+
+  // Rows: each column is stacked around the middle, ordered by where its neighbours on the left stand.
+  void stack() {
+    for (int column = 0; column < graph_.columns; ++column) {
+      std::vector<std::pair<double, std::size_t>> order;
+      for (std::size_t n = 0; n < graph_.nodes.size(); ++n)
+        if (graph_.nodes[n].column == column) order.emplace_back(weight(n), n);
+      std::stable_sort(order.begin(), order.end(),
+                       [](const auto& a, const auto& b) { return a.first < b.first; });
+      const double half = (static_cast<double>(order.size()) - 1) / 2;
+      for (std::size_t i = 0; i < order.size(); ++i) {
+        double row = static_cast<double>(i) - half;
+        GraphNode& node = graph_.nodes[order[i].second];
+        if (order.size() == 1 && node.what == GraphNode::What::function) row = 0;
+        node.row = row;
+        graph_.top = std::min(graph_.top, row);
+        graph_.bottom = std::max(graph_.bottom, row);
+      }
+    }
+  }
+  [[nodiscard]] double weight(std::size_t n) const {
+    double sum = 0;
+    int count = 0;
+    for (const GraphEdge& e : graph_.edges)
+      if (e.to == n) {
+        sum += graph_.nodes[e.from].row;
+        ++count;
+      }
+    if (count > 0) return sum / count;
+    return graph_.nodes[n].column == 0 ? 0 : 1000;  // inputs that join late stand below
+  }
+
+  KeyGraph graph_;
+  std::map<std::string, std::size_t> known_, inputs_, functions_;
+};
+
+}  // namespace
+
+int KeyGraph::node_of(std::uint64_t seq) const {
+  for (std::size_t n = 0; n < nodes.size(); ++n)
+    if (nodes[n].event != nullptr && nodes[n].event->seq == seq) return static_cast<int>(n);
+  return -1;
+}
+
+std::vector<bool> KeyGraph::related(std::size_t node) const {
+  const auto reach = [&](bool forward) {
+    std::vector<bool> seen(nodes.size(), false);
+    std::vector<std::size_t> todo = {node};
+    seen[node] = true;
+    while (!todo.empty()) {
+      const std::size_t n = todo.back();
+      todo.pop_back();
+      for (const GraphEdge& e : edges) {
+        const std::size_t next = forward ? e.to : e.from;
+        if ((forward ? e.from : e.to) != n || seen[next]) continue;
+        seen[next] = true;
+        todo.push_back(next);
+      }
+    }
+    return seen;
+  };
+  std::vector<bool> on = reach(true);
+  const std::vector<bool> before = reach(false);
+  for (std::size_t n = 0; n < on.size(); ++n) on[n] = on[n] || before[n];
+  return on;
+}
+
+void Derivations::add(const trace::Event& event) {
+  const auto* d = std::get_if<trace::KeyDerived>(&event.body);
+  if (d == nullptr) return;
+  const bool child = is_child_value(d->name);
+  int mine = -1, ike = -1;
+  std::size_t ikes = 0, children = 0;
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
+    if (groups_[g].node != event.node) continue;
+    ++(groups_[g].child ? children : ikes);
+    if (groups_[g].sa != event.sa) continue;
+    if (groups_[g].child == child) mine = static_cast<int>(g);
+    if (!groups_[g].child) ike = static_cast<int>(g);
+  }
+  const auto has = [&](int g) {
+    const auto& list = groups_[static_cast<std::size_t>(g)].derived;
+    return std::any_of(list.begin(), list.end(), [&](EventPtr e) { return body(e).name == d->name; });
+  };
+  const bool starts = mine < 0 || (child ? has(mine) : d->name == "SKEYSEED" && has(mine));
+  if (starts) {
+    KeyGroup group{.node = event.node, .sa = event.sa, .child = child,
+                   .parent = static_cast<std::size_t>(std::max(0, ike)), .title = "", .derived = {}};
+    group.title = child ? fmt::format("Child SA {}", children + 1) : fmt::format("IKE SA {}", ikes + 1);
+    mine = static_cast<int>(groups_.size());
+    groups_.push_back(std::move(group));
+  }
+  groups_[static_cast<std::size_t>(mine)].derived.push_back(&event);
+}
+
+std::vector<std::string> Derivations::nodes() const {
+  std::vector<std::string> names;
+  for (const KeyGroup& g : groups_)
+    if (std::find(names.begin(), names.end(), g.node) == names.end()) names.push_back(g.node);
+  return names;
+}
+
+int Derivations::group_of(std::uint64_t seq) const {
+  for (std::size_t g = 0; g < groups_.size(); ++g)
+    for (const EventPtr e : groups_[g].derived)
+      if (e->seq == seq) return static_cast<int>(g);
+  return -1;
+}
+
+KeyGraph Derivations::graph(std::size_t ike, int child) const {
+  Builder builder;
+  if (ike < groups_.size())
+    for (const EventPtr e : groups_[ike].derived) builder.add(e);
+  if (child >= 0)
+    for (const EventPtr e : groups_[static_cast<std::size_t>(child)].derived) builder.add(e);
+  return builder.finish();
+}
+
+std::vector<EventPtr> Derivations::made_from(const trace::Event& key) const {
+  const auto& made = std::get<trace::KeyDerived>(key.body);
+  std::vector<EventPtr> out;
+  for (const KeyGroup& g : groups_) {
+    if (g.node != key.node) continue;
+    for (const EventPtr e : g.derived)
+      for (const trace::NamedValue& in : body(e).inputs)
+        if (in.name == made.name && e->seq > key.seq &&
+            (in.value.empty() || made.output.empty() || in.value == made.output))
+          out.push_back(e);
+  }
+  return out;
+}
+
+EventPtr Derivations::find(std::string_view name) const {
+  for (const KeyGroup& g : groups_)
+    for (const EventPtr e : g.derived)
+      if (body(e).name == name) return e;
+  return nullptr;
+}
+
+}  // namespace ikelab::view

@@ -1,0 +1,354 @@
+#include "visualizer/models/ladder.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "visualizer/models/text.hpp"
+
+namespace ikelab::view {
+namespace {
+
+// Base pixels. A label stands above its arrow, so a row needs room before it starts.
+constexpr double label_room = 28, row_pitch = 48, least_slope = 14, band_height = 28, mark_pitch = 40;
+
+/// How far apart two instants are drawn: a logarithm of the pause, 0 for none, at most 72.
+double gap(std::int64_t ns) {
+  return ns <= 0 ? 0 : std::min(72.0, 5.0 * std::log2(1.0 + static_cast<double>(ns) / 1e6));
+}
+
+bool is_passive(const std::string& action) { return action == "observe" || action == "pass"; }
+
+}  // namespace
+
+// ---- time --------------------------------------------------------------------------------------
+
+void TimeScale::add(Instant t, double y) {
+  if (!points_.empty() && points_.back().first == t.ns) {
+    points_.back().second = y;
+    return;
+  }
+  points_.emplace_back(t.ns, y);
+}
+
+double TimeScale::y_of(Instant t) const {
+  if (points_.empty()) return 0;
+  if (t.ns <= points_.front().first) return points_.front().second;
+  if (t.ns >= points_.back().first) return points_.back().second;
+  const auto next = std::upper_bound(points_.begin(), points_.end(), t.ns,
+                                     [](std::int64_t v, const auto& p) { return v < p.first; });
+  const auto last = std::prev(next);
+  const double share = static_cast<double>(t.ns - last->first) /
+                       static_cast<double>(next->first - last->first);
+  return last->second + (next->second - last->second) * share;
+}
+
+Instant TimeScale::time_of(double y) const {
+  if (points_.empty()) return {};
+  if (y <= points_.front().second) return {points_.front().first};
+  if (y >= points_.back().second) return {points_.back().first};
+  const auto next = std::upper_bound(points_.begin(), points_.end(), y,
+                                     [](double v, const auto& p) { return v < p.second; });
+  const auto last = std::prev(next);
+  const double share = (y - last->second) / (next->second - last->second);
+  return {last->first + static_cast<std::int64_t>(static_cast<double>(next->first - last->first) * share)};
+}
+
+// ---- lanes -------------------------------------------------------------------------------------
+
+int Ladder::lane_of(const std::string& node) const {
+  for (std::size_t i = 0; i < lanes_.size(); ++i)
+    if (lanes_[i].node == node) return static_cast<int>(i);
+  return -1;
+}
+
+void Ladder::find_lanes(const store::RunInfo& info, const Traffic& traffic,
+                        const std::vector<EventPtr>& notable) {
+  const auto add = [&](const std::string& name) -> Lane* {
+    if (name.empty()) return nullptr;
+    if (const int lane = lane_of(name); lane >= 0) return &lanes_[static_cast<std::size_t>(lane)];
+    Lane lane{.node = name, .role = "", .part = "", .x = static_cast<double>(lanes_.size())};
+    for (const store::NodeInfo& node : info.nodes)
+      if (node.name == name) {
+        lane.role = node.role;
+        lane.x = node.x;
+      }
+    return &lanes_.emplace_back(lane);
+  };
+  for (const MessageRow& m : traffic.messages()) {
+    if (Lane* from = add(m.from); from->part.empty() && m.message().exchange == "IKE_SA_INIT")
+      from->part = m.message().response ? "responder" : "initiator";
+    if (Lane* to = add(m.to); to->part.empty() && m.message().exchange == "IKE_SA_INIT")
+      to->part = m.message().response ? "initiator" : "responder";
+  }
+  for (const Packet& p : traffic.packets()) {
+    if (p.message != 0 || !p.sent) continue;
+    if (lane_of(p.from) < 0) add(p.from);
+    if (lane_of(p.to) < 0) add(p.to);
+  }
+  for (const EventPtr e : notable)
+    if (std::holds_alternative<trace::AttackAction>(e->body)) {
+      Lane* lane = add(e->node);
+      if (lane != nullptr) lane->role = "adversary";
+    }
+  const bool placed = !info.nodes.empty();
+  if (!placed && lanes_.size() > 2) {  // without places: adversaries stand between the two peers
+    for (Lane& lane : lanes_)
+      if (lane.role == "adversary") lane.x = 0.5;
+  }
+  std::stable_sort(lanes_.begin(), lanes_.end(), [](const Lane& a, const Lane& b) { return a.x < b.x; });
+}
+
+// ---- rows --------------------------------------------------------------------------------------
+
+Leg Ladder::leg_of(const Packet& packet, int from, int to) const {
+  Leg leg{.from = from, .to = to, .sent = packet.sent.value_or(Instant{}), .landed = {}};
+  leg.landed = leg.sent + 1ms;
+  if (packet.received) {
+    leg.landed = *packet.received;
+  } else if (packet.lost) {
+    leg.landed = *packet.lost;
+    leg.lost = true;
+    leg.fraction = packet.lost_where.starts_with("link") ? 0.55 : 0.92;
+  } else {
+    leg.fraction = 0.7;  // still under way when the recording ends
+  }
+  return leg;
+}
+
+void Ladder::add_message(const MessageRow& m, const Traffic& traffic) {
+  LadderRow row;
+  row.time = row.until = m.sent;
+  row.seq = m.sent_event->seq;
+  row.number = m.number;
+  row.repeats = m.is_repeat() ? m.first : 0;
+  row.title = m.title();
+  row.payloads = split_list(m.message().payloads);
+  row.encrypted = m.message().encrypted;
+  row.selection = select_message(m.number);
+  const int from = lane_of(m.from), to = lane_of(m.to);
+  const Packet* p = traffic.packet(m.datagram);
+  if (p == nullptr) return;
+  if (p->action != nullptr && !is_passive(std::get<trace::AttackAction>(p->action->body).action)) {
+    const auto& action = std::get<trace::AttackAction>(p->action->body);
+    const int middle = lane_of(p->action->node);
+    Leg in{.from = from, .to = middle, .sent = m.sent, .landed = p->action->time};
+    if (action.action == "drop") {
+      in.lost = true;
+      in.fraction = 0.97;
+      row.note = fmt::format("{} drops it", p->action->node);
+      row.legs = {in};
+    } else {
+      const Packet* made = action.result != 0 ? traffic.packet(action.result) : p;
+      Leg out = made == nullptr ? in : leg_of(*made, middle, to);
+      out.from = middle;
+      out.to = to;
+      out.sent = std::max(p->action->time, made != nullptr && made != p && made->sent ? *made->sent : out.sent);
+      out.landed = std::max(out.landed, out.sent + 1us);
+      out.changed = action.action == "modify";
+      row.note = action.note;
+      row.legs = {in, out};
+    }
+  } else {
+    row.legs = {leg_of(*p, from, to)};
+    if (row.legs.front().lost)
+      row.note = fmt::format("lost: {}{}", p->lost_why,
+                             p->lost_where.empty() ? "" : " (" + p->lost_where + ")");
+  }
+  for (const EventPtr remark : m.remarks) {
+    const auto& d = std::get<trace::Diagnostic>(remark->body);
+    if (d.severity == "error") row.note = fmt::format("{} refuses it: {}", remark->node, d.message);
+  }
+  rows_.push_back(std::move(row));
+}
+
+void Ladder::add_esp(const Packet& packet) {
+  const int from = lane_of(packet.from);
+  int to = lane_of(packet.to);
+  if (from < 0) return;
+  const Instant end = packet.received.value_or(packet.lost.value_or(*packet.sent));
+  if (!rows_.empty() && rows_.back().kind == LadderRow::Kind::esp) {
+    LadderRow& row = rows_.back();
+    Leg& leg = row.legs.front();
+    const bool forth = leg.from == from, back = leg.to == from;
+    if (forth || back) {
+      ++row.packets;
+      row.octets += packet.size;
+      if (!forth) ++row.backwards;
+      row.until = std::max(row.until, end);
+      leg.landed = row.until;
+      return;
+    }
+  }
+  if (to < 0) to = from == 0 ? static_cast<int>(lanes_.size()) - 1 : 0;
+  LadderRow row;
+  row.kind = LadderRow::Kind::esp;
+  row.title = "ESP";
+  row.time = *packet.sent;
+  row.until = end;
+  row.seq = packet.carrier == nullptr ? 0 : packet.carrier->seq;
+  row.packets = 1;
+  row.octets = packet.size;
+  row.encrypted = true;
+  row.selection = select_packet(packet.id);
+  row.legs = {Leg{.from = from, .to = to, .sent = *packet.sent, .landed = end}};
+  rows_.push_back(std::move(row));
+}
+
+void Ladder::add_attack(const trace::Event& event, const trace::AttackAction& action,
+                        const Traffic& traffic) {
+  const Packet* made = traffic.packet(action.result != 0 ? action.result : action.datagram);
+  const Packet* seen = traffic.packet(action.datagram);
+  if (is_passive(action.action)) return;
+  const bool of_message = seen != nullptr && seen->message != 0;
+  if (of_message && action.action != "replay" && action.action != "inject") return;  // shown there
+  LadderRow row;
+  row.kind = LadderRow::Kind::attack;
+  row.time = row.until = event.time;
+  row.seq = event.seq;
+  row.title = fmt::format("{} {}s {}", event.node, action.action,
+                          seen != nullptr && seen->is_esp() ? "an ESP packet" : "a packet");
+  if (action.action == "modify") row.title = fmt::format("{} modifies a packet", event.node);
+  row.note = action.note;
+  row.selection = select_event(event.seq);
+  const int middle = lane_of(event.node);
+  if (action.action == "drop" && seen != nullptr) {
+    Leg leg{.from = lane_of(seen->from), .to = middle, .sent = seen->sent.value_or(event.time),
+            .landed = event.time, .lost = true, .fraction = 0.97};
+    leg.sent = std::min(leg.sent, event.time);
+    row.time = leg.sent;
+    if (leg.from >= 0) row.legs = {leg};
+  } else if (made != nullptr) {
+    const std::string target = made->to.empty() ? traffic.node_of(made->dst) : made->to;
+    Leg leg = leg_of(*made, middle, lane_of(target));
+    leg.sent = std::max(leg.sent, event.time);
+    leg.landed = std::max(leg.landed, leg.sent);
+    leg.changed = true;
+    if (leg.to >= 0) row.legs = {leg};
+    if (made->rejected != nullptr) {
+      const auto& refusal = std::get<trace::EspRejected>(made->rejected->body);
+      row.note = fmt::format("{} refuses it: {}", made->rejected->node, refusal.reason);
+    } else if (made->opened != nullptr) {
+      row.note = fmt::format("{} accepts it", made->opened->node);
+    }
+  }
+  const bool folds = !rows_.empty() && rows_.back().kind == LadderRow::Kind::attack &&
+                     rows_.back().title == row.title && rows_.back().note == row.note;
+  if (folds) {
+    ++rows_.back().packets;
+    rows_.back().until = row.until;
+    return;
+  }
+  row.packets = 1;
+  rows_.push_back(std::move(row));
+}
+
+void Ladder::add_notable(const trace::Event& event, const Traffic& traffic) {
+  LadderRow row;
+  row.time = row.until = event.time;
+  row.seq = event.seq;
+  row.selection = select_event(event.seq);
+  if (const auto* mark = std::get_if<trace::Mark>(&event.body)) {
+    row.kind = LadderRow::Kind::mark;
+    row.title = mark->text;
+    rows_.push_back(std::move(row));
+  } else if (const auto* action = std::get_if<trace::AttackAction>(&event.body)) {
+    add_attack(event, *action, traffic);
+  } else if (const auto* refusal = std::get_if<trace::EspRejected>(&event.body)) {
+    const Packet* p = traffic.packet(refusal->datagram);
+    if (p != nullptr && (p->made_from != 0 || p->action != nullptr)) return;  // told at the attack
+    if (!rows_.empty() && rows_.back().kind == LadderRow::Kind::refusal) {
+      ++rows_.back().packets;
+      rows_.back().until = event.time;
+      return;
+    }
+    row.kind = LadderRow::Kind::refusal;
+    row.packets = 1;
+    row.title = fmt::format("{} refuses an ESP packet", event.node);
+    row.note = refusal->reason;
+    const int lane = lane_of(event.node);
+    if (lane >= 0) row.legs = {Leg{.from = lane, .to = lane, .sent = event.time, .landed = event.time}};
+    rows_.push_back(std::move(row));
+  }
+}
+
+void Ladder::build(const store::RunInfo& info, const Traffic& traffic,
+                   const std::vector<EventPtr>& notable) {
+  lanes_.clear();
+  rows_.clear();
+  find_lanes(info, traffic, notable);
+  struct Item { Instant time; std::uint64_t seq; const MessageRow* message; const Packet* esp; EventPtr event; };
+  std::vector<Item> items;
+  for (const MessageRow& m : traffic.messages())
+    items.push_back({m.sent, m.sent_event->seq, &m, nullptr, nullptr});
+  for (const Packet& p : traffic.packets())
+    if (p.is_esp() && p.sent && p.made_from == 0)
+      items.push_back({*p.sent, p.carrier == nullptr ? 0 : p.carrier->seq, nullptr, &p, nullptr});
+  for (const EventPtr e : notable) items.push_back({e->time, e->seq, nullptr, nullptr, e});
+  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
+    return std::tie(a.time, a.seq) < std::tie(b.time, b.seq);
+  });
+  for (const Item& item : items) {
+    if (item.message != nullptr) add_message(*item.message, traffic);
+    else if (item.esp != nullptr) add_esp(*item.esp);
+    else add_notable(*item.event, traffic);
+  }
+  place();
+}
+
+// Walks every instant that is drawn in order of time and hands out heights: the logarithm of the pause,
+// and never less than what labels need.
+void Ladder::place() {
+  struct Point { Instant time; std::size_t row; int leg; bool start; };
+  std::vector<Point> points;
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    points.push_back({rows_[r].time, r, -1, true});
+    for (std::size_t l = 0; l < rows_[r].legs.size(); ++l) {
+      if (l > 0) points.push_back({rows_[r].legs[l].sent, r, static_cast<int>(l), true});
+      points.push_back({rows_[r].legs[l].landed, r, static_cast<int>(l), false});
+    }
+  }
+  std::stable_sort(points.begin(), points.end(),
+                   [](const Point& a, const Point& b) { return a.time < b.time; });
+  scale_.clear();
+  double y = 0, last_row = -1000;
+  Instant last{};
+  for (const Point& p : points) {
+    LadderRow& row = rows_[p.row];
+    double at = y + gap((p.time - last).count());
+    if (p.leg < 0) {
+      const bool quiet = row.kind == LadderRow::Kind::mark;
+      at = std::max({at, y + label_room, last_row + (quiet ? mark_pitch : row_pitch)});
+      row.y = row.y_end = last_row = at;
+      if (!row.legs.empty()) row.legs.front().y_sent = at;
+    } else {
+      Leg& leg = row.legs[static_cast<std::size_t>(p.leg)];
+      if (p.start) {
+        leg.y_sent = at;
+      } else {
+        const bool band = row.kind == LadderRow::Kind::esp;
+        at = std::max(at, leg.y_sent + (band ? band_height : least_slope));
+        leg.y_landed = at;
+      }
+      row.y_end = std::max(row.y_end, at);
+    }
+    scale_.add(p.time, at);
+    y = at;
+    last = p.time;
+  }
+}
+
+const LadderRow* Ladder::row_of(const Selection& s, const Traffic& traffic) const {
+  for (const LadderRow& row : rows_)
+    if (row.selection.same_thing(s)) return &row;
+  if (s.kind != Selection::Kind::packet) return nullptr;
+  const Packet* p = traffic.packet(s.id);
+  if (p == nullptr || !p->sent) return nullptr;
+  if (p->message != 0) return row_of(select_message(p->message), traffic);
+  for (const LadderRow& row : rows_)  // folded: the fold that covers its time
+    if (row.kind == LadderRow::Kind::esp && row.time <= *p->sent && *p->sent <= row.until) return &row;
+  return nullptr;
+}
+
+}  // namespace ikelab::view

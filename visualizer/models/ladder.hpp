@@ -1,0 +1,86 @@
+// The ladder: lanes for nodes, time down, one row for each message, fold of ESP, or thing that matters.
+//
+// Time is monotone but not linear: a pause of ten seconds and one of ten microseconds must both be
+// readable, so the distance between two instants grows with the logarithm of the pause. Everything that
+// is drawn goes through TimeScale, so an arrow still leaves at its send time and lands at its receive time.
+#pragma once
+#include "protocol/trace/event.hpp"
+#include "sim/store/run.hpp"
+#include "visualizer/models/selection.hpp"
+#include "visualizer/models/traffic.hpp"
+
+namespace ikelab::view {
+
+struct Lane {
+  std::string node, role;  ///< role of the node: "gateway", "adversary" ...
+  std::string part;        ///< "initiator" or "responder" of the first IKE SA, or ""
+  double x = 0;            ///< place in the topology, for the order
+};
+
+/// One arrow, from lane to lane. Lost: it ends on its way, at `fraction`.
+struct Leg {
+  int from = 0, to = 0;
+  Instant sent, landed;
+  bool lost = false;
+  double fraction = 1;      ///< of the way
+  bool changed = false;     ///< it carries what an adversary made of it
+  double y_sent = 0, y_landed = 0;  ///< base pixels
+};
+
+struct LadderRow {
+  enum class Kind : std::uint8_t { message, esp, attack, refusal, mark };
+  Kind kind = Kind::message;
+  Instant time;
+  std::uint64_t seq = 0;
+  std::uint64_t number = 0, repeats = 0;  ///< message: its number; the number it repeats, or 0
+  std::string title;                      ///< "IKE_AUTH request", "ESP", "gw-b refuses a packet"
+  std::vector<std::string> payloads;      ///< message: "IDi", "AUTH" ...
+  bool encrypted = false;
+  std::string note;                       ///< why lost, what was changed, counts
+  std::vector<Leg> legs;
+  std::uint64_t packets = 0, octets = 0;  ///< esp: folded
+  std::uint64_t backwards = 0;            ///< esp: of these against the first leg's direction
+  Instant until;                          ///< esp: of the last one folded
+  Selection selection;
+  double y = 0, y_end = 0;                ///< base pixels: its place and what it needs below
+};
+
+/// Maps time to base pixels and back, monotone.
+class TimeScale {
+ public:
+  void clear() { points_.clear(); }
+  /// `y` must not be below the last one's; times neither.
+  void add(Instant t, double y);
+  [[nodiscard]] double y_of(Instant t) const;
+  [[nodiscard]] Instant time_of(double y) const;
+  [[nodiscard]] double height() const { return points_.empty() ? 0 : points_.back().second; }
+
+ private:
+  std::vector<std::pair<std::int64_t, double>> points_;
+};
+
+class Ladder {
+ public:
+  /// Rebuilds lanes, rows and scale from the traffic and the events worth a row.
+  void build(const store::RunInfo& info, const Traffic& traffic, const std::vector<EventPtr>& notable);
+  [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
+  [[nodiscard]] const std::vector<LadderRow>& rows() const { return rows_; }
+  [[nodiscard]] const TimeScale& scale() const { return scale_; }
+  [[nodiscard]] int lane_of(const std::string& node) const;  ///< -1: none
+  [[nodiscard]] const LadderRow* row_of(const Selection& selection, const Traffic& traffic) const;
+
+ private:
+  void find_lanes(const store::RunInfo& info, const Traffic& traffic,
+                  const std::vector<EventPtr>& notable);
+  void add_message(const MessageRow& message, const Traffic& traffic);
+  void add_esp(const Packet& packet);
+  void add_notable(const trace::Event& event, const Traffic& traffic);
+  void add_attack(const trace::Event& event, const trace::AttackAction& action, const Traffic& traffic);
+  [[nodiscard]] Leg leg_of(const Packet& packet, int from, int to) const;
+  void place();
+  std::vector<Lane> lanes_;
+  std::vector<LadderRow> rows_;
+  TimeScale scale_;
+};
+
+}  // namespace ikelab::view

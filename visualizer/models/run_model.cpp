@@ -1,0 +1,85 @@
+#include "visualizer/models/run_model.hpp"
+
+#include <algorithm>
+
+namespace ikelab::view {
+namespace {
+
+// Events that get a row of their own in the ladder.
+bool has_row(const trace::Body& b) {
+  if (const auto* a = std::get_if<trace::AttackAction>(&b))
+    return a->action != "observe" && a->action != "pass";
+  return std::holds_alternative<trace::Mark>(b) || std::holds_alternative<trace::EspRejected>(b);
+}
+
+// Events the story tells besides the ladder's rows.
+bool is_told(const trace::Body& b) {
+  return std::holds_alternative<trace::AuthDecided>(b) || std::holds_alternative<trace::KeyDerived>(b) ||
+         std::holds_alternative<trace::TaskEnded>(b) || std::holds_alternative<trace::AttackKnowledge>(b) ||
+         std::holds_alternative<trace::Alert>(b) || std::holds_alternative<trace::SaInstalled>(b);
+}
+
+}  // namespace
+
+void RunModel::set_info(store::RunInfo info) {
+  info_ = std::move(info);
+  rebuild();
+}
+
+void RunModel::append(std::vector<trace::Event> events) {
+  for (trace::Event& incoming : events) {
+    const trace::Event& e = events_.emplace_back(std::move(incoming));
+    end_ = std::max(end_, e.time);
+    traffic_.add(e);
+    derivations_.add(e);
+    sas_.add(e);
+    topology_.add(e);
+    adversary_.add(e);
+    if (std::holds_alternative<trace::Negotiated>(e.body)) negotiations_.push_back(&e);
+    if (std::holds_alternative<trace::AuthDecided>(e.body)) auths_.push_back(&e);
+    if (std::holds_alternative<trace::Mark>(e.body)) marks_.push_back(&e);
+    if (has_row(e.body)) row_events_.push_back(&e);
+    if (is_told(e.body)) told_events_.push_back(&e);
+    if (const auto* m = std::get_if<trace::Message>(&e.body); m != nullptr && m->direction == "sent")
+      ike_times_.push_back(e.time.ns);
+    if (const auto* d = std::get_if<trace::DatagramSent>(&e.body); d != nullptr && d->protocol.starts_with("ESP"))
+      esp_times_.push_back(e.time.ns);
+  }
+  rebuild();
+}
+
+void RunModel::rebuild() {
+  ladder_.build(info_, traffic_, row_events_);
+  story_ = tell(ladder_, traffic_, told_events_);
+  std::vector<std::string> seen;
+  for (const Lane& lane : ladder_.lanes()) seen.push_back(lane.node);
+  topology_.build(info_, seen);
+  adversary_.build(traffic_);
+  ++generation_;
+}
+
+EventPtr RunModel::event(std::uint64_t seq) const {
+  const auto at = std::lower_bound(events_.begin(), events_.end(), seq,
+                                   [](const trace::Event& e, std::uint64_t v) { return e.seq < v; });
+  return at == events_.end() || at->seq != seq ? nullptr : &*at;
+}
+
+std::optional<Instant> RunModel::time_of(const Selection& s) const {
+  if (s.kind == Selection::Kind::message || s.kind == Selection::Kind::packet) {
+    const Packet* p = s.kind == Selection::Kind::packet ? traffic_.packet(s.id) : nullptr;
+    if (const MessageRow* m = s.kind == Selection::Kind::message ? traffic_.message(s.id) : nullptr)
+      p = traffic_.packet(m->datagram);
+    if (p == nullptr || !p->sent) return {};
+    const Instant end = p->received.value_or(p->lost.value_or(*p->sent));
+    return *p->sent + (end - *p->sent) / 2;  // in the middle of its way, where the map shows it
+  }
+  if (s.kind == Selection::Kind::sa) {
+    const SaRow* row = sas_.find(s.name);
+    if (row != nullptr) return row->installed->time;
+  }
+  if (s.kind == Selection::Kind::key || s.kind == Selection::Kind::event)
+    if (const EventPtr e = event(s.id)) return e->time;
+  return {};
+}
+
+}  // namespace ikelab::view

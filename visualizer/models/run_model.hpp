@@ -1,0 +1,64 @@
+// A run as the panels see it: the events, and every model over them. Grows: append() takes what a run
+// that is still being recorded has added. No ImGui, no files, no clock.
+#pragma once
+#include <deque>
+
+#include "visualizer/models/adversary.hpp"
+#include "visualizer/models/derivation.hpp"
+#include "visualizer/models/ladder.hpp"
+#include "visualizer/models/sas.hpp"
+#include "visualizer/models/story.hpp"
+#include "visualizer/models/topology.hpp"
+
+namespace ikelab::view {
+
+class RunModel {
+ public:
+  /// Describes the run; keeps the events.
+  void set_info(store::RunInfo info);
+  /// Adds events, in order of seq, and brings every model up to date.
+  void append(std::vector<trace::Event> events);
+
+  [[nodiscard]] const store::RunInfo& info() const { return info_; }
+  [[nodiscard]] bool empty() const { return events_.empty(); }
+  [[nodiscard]] std::size_t event_count() const { return events_.size(); }
+  [[nodiscard]] EventPtr event(std::uint64_t seq) const;  ///< nullptr: not recorded
+  [[nodiscard]] std::uint64_t last_seq() const { return events_.empty() ? 0 : events_.back().seq; }
+  [[nodiscard]] Instant end() const { return end_; }
+  /// Raised by every change, for caches.
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }
+
+  [[nodiscard]] const Traffic& traffic() const { return traffic_; }
+  [[nodiscard]] const Ladder& ladder() const { return ladder_; }
+  [[nodiscard]] const std::vector<Chapter>& story() const { return story_; }
+  [[nodiscard]] const Derivations& derivations() const { return derivations_; }
+  [[nodiscard]] const SaTable& sas() const { return sas_; }
+  [[nodiscard]] const Topology& topology() const { return topology_; }
+  [[nodiscard]] const AdversaryLog& adversary() const { return adversary_; }
+  [[nodiscard]] const std::vector<EventPtr>& negotiations() const { return negotiations_; }
+  [[nodiscard]] const std::vector<EventPtr>& auths() const { return auths_; }
+  [[nodiscard]] const std::vector<EventPtr>& marks() const { return marks_; }
+  /// Times of IKE messages and of ESP packets, ascending: for the time line's density.
+  [[nodiscard]] const std::vector<std::int64_t>& ike_times() const { return ike_times_; }
+  [[nodiscard]] const std::vector<std::int64_t>& esp_times() const { return esp_times_; }
+  /// The instant a selection is about, if it has one.
+  [[nodiscard]] std::optional<Instant> time_of(const Selection& selection) const;
+
+ private:
+  void rebuild();
+  store::RunInfo info_;
+  std::deque<trace::Event> events_;
+  Traffic traffic_;
+  Ladder ladder_;
+  std::vector<Chapter> story_;
+  Derivations derivations_;
+  SaTable sas_;
+  Topology topology_;
+  AdversaryLog adversary_;
+  std::vector<EventPtr> negotiations_, auths_, marks_, row_events_, told_events_;
+  std::vector<std::int64_t> ike_times_, esp_times_;
+  Instant end_;
+  std::uint64_t generation_ = 0;
+};
+
+}  // namespace ikelab::view

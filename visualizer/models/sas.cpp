@@ -1,0 +1,80 @@
+#include "visualizer/models/sas.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace ikelab::view {
+
+SaState SaRow::state_at(Instant t) const {
+  if (t < installed->time) return SaState::future;
+  return removed != nullptr && removed->time <= t ? SaState::removed : SaState::active;
+}
+
+std::string SaRow::state_text(Instant t) const {
+  if (state_at(t) == SaState::future) return "not yet";
+  if (state_at(t) == SaState::removed) return "removed";
+  std::string text = "active";
+  for (const EventPtr e : states)
+    if (e->time <= t) text = std::get<trace::StateChanged>(e->body).to;
+  return text;
+}
+
+std::size_t SaRow::packets_at(Instant t) const {
+  return static_cast<std::size_t>(std::upper_bound(packets.begin(), packets.end(), t) - packets.begin());
+}
+
+std::size_t SaRow::refused_at(Instant t) const {
+  return static_cast<std::size_t>(
+      std::count_if(refused.begin(), refused.end(), [t](EventPtr e) { return e->time <= t; }));
+}
+
+std::string SaRow::algorithms() const {
+  std::string text = sa().encryption;
+  for (const std::string& more : {sa().integrity, sa().prf, sa().ke})
+    if (!more.empty() && more != "NONE") text += ", " + more;
+  return text;
+}
+
+SaRow* SaTable::open_row(const std::string& node, const std::string& spi, std::string_view direction) {
+  const auto found = newest_.find(fmt::format("{} {} {}", node, spi, direction));
+  return found == newest_.end() ? nullptr : &rows_[found->second];
+}
+
+void SaTable::add(const trace::Event& event) {
+  if (const auto* i = std::get_if<trace::SaInstalled>(&event.body)) {
+    SaRow row;
+    row.node = event.node;
+    row.installed = &event;
+    row.id = i->protocol == "IKE" ? fmt::format("{} IKE {}", event.node, i->spi)
+                                  : fmt::format("{} {} {}", event.node, i->direction, i->spi);
+    newest_[fmt::format("{} {} {}", event.node, i->spi, i->direction)] = rows_.size();
+    rows_.push_back(std::move(row));
+  } else if (const auto* r = std::get_if<trace::SaRemoved>(&event.body)) {
+    if (SaRow* row = open_row(event.node, r->spi, r->direction)) row->removed = &event;
+  } else if (const auto* s = std::get_if<trace::StateChanged>(&event.body)) {
+    if (s->what != "IKE") return;
+    for (SaRow& row : rows_)
+      if (row.node == event.node && row.installed->sa == event.sa && row.sa().protocol == "IKE")
+        row.states.push_back(&event);
+  } else if (const auto* e = std::get_if<trace::EspSealed>(&event.body)) {
+    if (SaRow* row = open_row(event.node, e->spi, "out")) row->packets.push_back(event.time);
+  } else if (const auto* o = std::get_if<trace::EspOpened>(&event.body)) {
+    if (SaRow* row = open_row(event.node, o->spi, "in")) row->packets.push_back(event.time);
+  } else if (const auto* x = std::get_if<trace::EspRejected>(&event.body)) {
+    if (SaRow* row = open_row(event.node, x->spi, "in")) row->refused.push_back(&event);
+  }
+}
+
+const SaRow* SaTable::find(std::string_view id) const {
+  for (const SaRow& row : rows_)
+    if (row.id == id) return &row;
+  return nullptr;
+}
+
+std::size_t SaTable::active_at(Instant t) const {
+  return static_cast<std::size_t>(std::count_if(
+      rows_.begin(), rows_.end(), [t](const SaRow& r) { return r.state_at(t) == SaState::active; }));
+}
+
+}  // namespace ikelab::view
