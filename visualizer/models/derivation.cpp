@@ -36,7 +36,7 @@ class Builder {
     if (is_new) {
       GraphNode f{.what = GraphNode::What::function, .name = call.substr(0, call.find('(')),
                   .detail = call, .value = {}};
-      if (f.name.empty()) f.name = call;
+      if (call.find('(') == std::string::npos) f.name = "cut";  // "KEYMAT[0..36]": a part of its input
       graph_.nodes.push_back(f);
       for (const trace::NamedValue& in : d.inputs)
         graph_.edges.push_back({value_of(in), function});

@@ -1,0 +1,154 @@
+// ikelab-view: the visualizer. A window, or with --png a picture without a display.
+#include <CLI/CLI.hpp>
+#include <array>
+#include <charconv>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "visualizer/app/headless.hpp"
+#include "visualizer/app/loader.hpp"
+#include "visualizer/app/main/window.hpp"
+#include "visualizer/app/png.hpp"
+#include "visualizer/models/address.hpp"
+
+namespace {
+
+using namespace ikelab;
+using namespace ikelab::view;
+
+struct Options {
+  std::string run, database = "ikelab.db", png, panel, size = "1280x800", theme = "light", scale = "100%";
+  std::string at, select;
+};
+
+struct Drawing {
+  int width = 1280, height = 800;
+  Theme theme = Theme::light;
+  float scale = 1;
+  const Panel* panel = nullptr;
+};
+
+Error wrong(std::string option, std::string_view value, std::string hint) {
+  return Error{.code = "E-VIEW-020",
+               .message = fmt::format("\"{}\" does not fit", value),
+               .offset = {},
+               .rfc = "",
+               .place = std::move(option),
+               .hint = std::move(hint)};
+}
+
+bool read_int(std::string_view text, int& out) {
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return failure == std::errc{} && end == text.data() + text.size();
+}
+
+Result<Drawing> read_drawing(const Options& o) {
+  Drawing d;
+  const std::string_view size = o.size;
+  const std::size_t x = size.find('x');
+  if (x == std::string_view::npos || !read_int(size.substr(0, x), d.width) || !read_int(size.substr(x + 1), d.height) ||
+      d.width < 320 || d.height < 200 || d.width > 8192 || d.height > 8192)
+    return wrong("--size", o.size, "write WIDTHxHEIGHT in pixels, for example 1280x800; 320x200 to 8192x8192");
+  if (o.theme == "dark") d.theme = Theme::dark;
+  else if (o.theme != "light") return wrong("--theme", o.theme, "light or dark");
+  int percent = 0;
+  const std::string_view digits = std::string_view(o.scale).substr(0, o.scale.find('%'));
+  if (!read_int(digits, percent) || percent < 100 || percent > 200)
+    return wrong("--scale", o.scale, "100% to 200%");
+  d.scale = static_cast<float>(percent) / 100;
+  if (o.panel.empty()) return d;
+  d.panel = find_panel(o.panel);
+  if (d.panel != nullptr) return d;
+  std::string names;
+  for (const Panel& p : panels()) names += (names.empty() ? "" : ", ") + std::string(p.name);
+  return wrong("--panel", o.panel, "one of " + names);
+}
+
+// Time and selection as asked; else the end of the run and its first message.
+Result<void> arrive(Shell& shell, const Options& o) {
+  shell.session.to_end(shell.run);
+  if (!o.select.empty()) {
+    IKELAB_TRY(const Selection s, parse_selection(shell.run, o.select));
+    shell.session.select(shell.run, s, false);
+  } else if (!shell.run.traffic().messages().empty() && o.at.starts_with("message:")) {
+    IKELAB_TRY(const Selection s, parse_selection(shell.run, o.at));
+    shell.session.select(shell.run, s, false);
+  } else if (!shell.run.traffic().messages().empty()) {
+    shell.session.select(shell.run, select_message(1), false);
+  }
+  if (!o.at.empty()) {
+    IKELAB_TRY(const Instant t, parse_time(shell.run, o.at));
+    shell.session.set_now(t);
+  }
+  return {};
+}
+
+Result<void> draw_picture(const Options& o, const Drawing& d) {
+  Headless host(d.width, d.height, d.theme, d.scale);
+  for (const std::string& line : host.complaints()) fmt::print(stderr, "ikelab-view: {}\n", line);
+  Shell& shell = host.shell();
+  IKELAB_CHECK(load_all(o.database, o.run, shell.run));
+  IKELAB_CHECK(arrive(shell, o));
+  shell.solo = d.panel;
+  return write_png(o.png, host.picture());
+}
+
+Result<void> open_window(const Options& o, const Drawing& d) {
+  // A missing database is told at once, not in a window; a missing display before the run is read.
+  IKELAB_TRY(auto reader, store::Reader::open(o.database));
+  IKELAB_TRY(auto info, reader->run(o.run));
+  WindowOptions w{.database = o.database, .run = std::to_string(info.id), .width = d.width, .height = d.height,
+                  .theme = d.theme, .scale = d.scale, .panel = d.panel, .arrive = {}};
+  w.arrive = [&o](Shell& shell) {
+    if (const Result<void> r = arrive(shell, o); !r.ok()) {
+      shell.status = r.error().to_string();
+      shell.status_is_error = true;
+    }
+  };
+  return run_window(w);
+}
+
+int exit_code(const Error& e) {
+  static constexpr std::array<std::string_view, 3> broken = {"E-VIEW-001", "E-VIEW-002", "E-VIEW-003"};
+  return std::find(broken.begin(), broken.end(), e.code) != broken.end() ? 3 : 2;
+}
+
+int complain(const Error& e) {
+  fmt::print(stderr, "ikelab-view: {}\n", e.to_string());
+  return exit_code(e);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Looks at a recorded run: messages, bytes, keys, the network, the adversary."};
+  Options o;
+  app.add_option("RUN", o.run, "a run's id or its scenario's name; the newest run when left out");
+  app.add_option("--db", o.database, "the database")->capture_default_str();
+  app.add_option("--png", o.png, "draw one picture into this file instead of opening a window; needs no display");
+  app.add_option("--panel", o.panel, "with --png: this panel alone; else: the tab in front");
+  app.add_option("--size", o.size, "in pixels")->capture_default_str();
+  app.add_option("--theme", o.theme, "light or dark")->capture_default_str();
+  app.add_option("--scale", o.scale, "100% to 200%, for projectors")->capture_default_str();
+  app.add_option("--at", o.at, "the run's time: 12.5ms, 2s, message:3, end (the default)");
+  app.add_option("--select", o.select, "message:3, message:3/field:Nonce Data, key:SKEYSEED, sa:SPI, packet:17, event:120");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);
+    fmt::print(stderr, "ikelab-view: {} (see ikelab-view --help)\n", e.what());
+    return 2;
+  }
+  try {
+    const Result<Drawing> drawing = read_drawing(o);
+    if (!drawing.ok()) return complain(drawing.error());
+    const Result<void> done = o.png.empty() ? open_window(o, *drawing) : draw_picture(o, *drawing);
+    if (!done.ok()) return complain(done.error());
+    if (!o.png.empty()) fmt::print("{}\n", o.png);
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "ikelab-view: something broke: {}\n", e.what());
+    return 3;
+  }
+  return 0;
+}

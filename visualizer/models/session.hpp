@@ -1,0 +1,57 @@
+// The reader's place in a run: what is selected, where the run's time stands, whether it plays.
+#pragma once
+#include "visualizer/models/inspector.hpp"
+
+namespace ikelab::view {
+
+class Session {
+ public:
+  [[nodiscard]] const Selection& selection() const { return history_.current(); }
+  [[nodiscard]] bool is_selected(const Selection& s) const { return selection().same_thing(s); }
+  /// Selects, and moves time to the middle of what is selected when `move_time`.
+  void select(const RunModel& run, const Selection& s, bool move_time = true);
+  /// Selects octets of what is selected.
+  void select_range(std::size_t begin, std::size_t end, bool plain);
+  void clear_range();
+  void back(const RunModel& run);
+  void forward(const RunModel& run);
+  [[nodiscard]] bool can_back() const { return history_.can_back(); }
+  [[nodiscard]] bool can_forward() const { return history_.can_forward(); }
+
+  [[nodiscard]] Instant now() const { return now_; }
+  void set_now(Instant t) { now_ = t; }
+  bool playing = false;
+  /// Plays at the ladder's pace: pauses of the run are short, crowded instants take their time.
+  void advance(const RunModel& run, double seconds);
+  /// To the next (+1) or previous (-1) row of the ladder.
+  void step(const RunModel& run, int direction);
+  /// While the run grows: time stays at its end if it was there.
+  void follow_end(const RunModel& run);
+  void rewind() { now_ = {}; playing = false; }
+  void to_end(const RunModel& run) { now_ = run.end(); playing = false; }
+
+  /// The selection taken apart; computed once for each selection and state of the run.
+  const Inspection& inspection(const RunModel& run);
+
+  // Octets under the mouse: hovering a field lights its bytes, and the other way round.
+  std::size_t hover_begin = 0, hover_end = 0;
+  bool hover_plain = false;
+  /// The key panel's choice; -1: by the selection.
+  int key_group = -1;
+  std::string key_node;
+  /// The part of the run the time line shows, as shares of the whole.
+  double line_begin = 0, line_end = 1;
+  /// Raised when something was selected from elsewhere: panels scroll to it.
+  bool reveal = false;
+
+ private:
+  void arrived(const RunModel& run);
+  History history_;
+  Instant now_;
+  Inspection inspection_;
+  Selection inspected_;
+  std::uint64_t inspected_generation_ = 0;
+  bool at_end_ = true;
+};
+
+}  // namespace ikelab::view

@@ -1,0 +1,312 @@
+// The ladder of messages: lanes for nodes, time down. Lanes' names stay pinned while the rows scroll.
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "visualizer/models/describe.hpp"
+#include "visualizer/models/text.hpp"
+#include "visualizer/panels/panel.hpp"
+
+namespace ikelab::view {
+namespace {
+
+// Where lanes and times stand, for one frame.
+struct Frame {
+  const View& v;
+  float left, right, top;  ///< of the lanes; screen y of ladder y 0
+  [[nodiscard]] float x(int lane) const {
+    const auto count = static_cast<float>(v.run.ladder().lanes().size());
+    if (count <= 1) return (left + right) / 2;
+    const float inset = std::min(v.kit.px(64), (right - left) / (2 * count));
+    return std::round(left + inset + (right - left - 2 * inset) * static_cast<float>(lane) / (count - 1));
+  }
+  [[nodiscard]] float y(double base) const { return top + static_cast<float>(base) * v.kit.scale; }
+  [[nodiscard]] float alpha(const LadderRow& row) const { return row.time <= v.session.now() ? 1.0F : 0.35F; }
+  [[nodiscard]] ImU32 ink(Role role, const LadderRow& row) const { return v.kit.ink(role, alpha(row)); }
+};
+
+Role role_of_leg(const Frame& f, const LadderRow& row, const Leg& leg) {
+  if (row.kind == LadderRow::Kind::attack || leg.changed) return Role::adversary;
+  return f.v.role_of(f.v.run.ladder().lanes()[static_cast<std::size_t>(leg.from)].node);
+}
+
+void draw_leg(const Frame& f, const LadderRow& row, const Leg& leg, bool selected) {
+  const Kit& kit = f.v.kit;
+  ImDrawList* list = f.v.list();
+  const ImU32 ink = f.ink(role_of_leg(f, row, leg), row);
+  const float thickness = (selected ? 2.5F : row.repeats != 0 ? 1.0F : 1.75F) * kit.scale;
+  const ImVec2 a = {f.x(leg.from), f.y(leg.y_sent)}, b = {f.x(leg.to), f.y(leg.y_landed)};
+  const auto share = static_cast<float>(leg.fraction);
+  const ImVec2 end = {a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share};
+  list->AddCircleFilled(a, kit.px(3), ink, 16);
+  if (leg.lost) {
+    if (row.repeats != 0) dashed_line(list, a, end, ink, thickness, kit.px(4));
+    else list->AddLine(a, end, ink, thickness);
+    cross(list, end, kit.px(6), f.ink(Role::adversary, row), 2.0F * kit.scale);
+    return;
+  }
+  if (row.repeats != 0) {
+    dashed_line(list, a, end, ink, thickness, kit.px(4));
+    arrow(list, {end.x - (end.x - a.x) * 0.02F, end.y - (end.y - a.y) * 0.02F}, end, ink, thickness, kit.px(9));
+  } else {
+    arrow(list, a, end, ink, thickness, kit.px(10));
+  }
+  if (leg.changed) {  // it leaves other than it came: a filled diamond at the adversary's lane
+    const float r = kit.px(6);
+    list->AddQuadFilled({a.x, a.y - r}, {a.x + r, a.y}, {a.x, a.y + r}, {a.x - r, a.y}, ink);
+  }
+}
+
+// "3  IKE_AUTH request  {IDi, AUTH, ...}" on the panel's ground, so that no lane strikes it through.
+void draw_label(const Frame& f, const LadderRow& row, bool selected) {
+  const Kit& kit = f.v.kit;
+  ImDrawList* list = f.v.list();
+  float left = 1e9F, right = -1e9F;
+  for (const Leg& leg : row.legs) {
+    left = std::min({left, f.x(leg.from), f.x(leg.to)});
+    right = std::max({right, f.x(leg.from), f.x(leg.to)});
+  }
+  const float room = right - left - kit.px(24);
+  ImFont* strong = kit.fonts.small_strong;
+  ImFont* plain = kit.fonts.small;
+  const std::string number = row.number == 0 ? "" : fmt::format("{}", row.number);
+  std::string title = row.repeats != 0 ? fmt::format("{}, again", row.title) : row.title;
+  if (row.packets > 1) title += fmt::format(" \xC3\x97 {}", thousands(row.packets));
+  const float number_width = number.empty() ? 0 : measure(kit.fonts.mono_small, number).x + kit.px(8);
+  title = fit(strong, title, room - number_width);
+  const float title_width = measure(strong, title).x;
+  std::string inside = row.kind == LadderRow::Kind::message
+                           ? fmt::format("{{{}}}", fmt::join(row.payloads, ", "))
+                           : row.note;
+  const float pad = row.encrypted && row.kind == LadderRow::Kind::message ? kit.px(6) : 0;
+  const float inside_room = room - number_width - title_width - kit.px(8) - 2 * pad;
+  inside = row.payloads.empty() && row.kind == LadderRow::Kind::message ? "{}" : inside;
+  inside = inside_room > kit.px(24) ? fit(plain, inside, inside_room) : "";
+  const float inside_width = inside.empty() ? 0 : measure(plain, inside).x + 2 * pad + kit.px(8);
+  const float total = number_width + title_width + inside_width;
+  float x = std::round((left + right - total) / 2);
+  const float y = f.y(row.y) - kit.px(21);
+  list->AddRectFilled({x - kit.px(6), y - kit.px(1)}, {x + total + kit.px(6), y + kit.px(18)},
+                      selected ? kit.tint(Role::panel, Role::initiator, 0.12F) : kit.ink(Role::panel), kit.px(4));
+  if (!number.empty()) put(list, kit.fonts.mono_small, {x, y}, f.ink(Role::muted, row), number);
+  x += number_width;
+  const Role title_role = row.kind == LadderRow::Kind::attack ? Role::adversary : Role::text;
+  put(list, strong, {x, y}, f.ink(title_role, row), title);
+  x += title_width + kit.px(8);
+  if (inside.empty()) return;
+  if (pad > 0) {
+    const ImVec2 min = {x, y - 1}, max = {x + inside_width - kit.px(8), y + kit.px(17)};
+    list->AddRectFilled(min, max, kit.ink(Role::text, 0.05F), kit.px(4));
+    hatch(list, {min.x + 1, min.y + 1}, {max.x - 1, max.y - 1}, kit.ink(Role::text, 0.10F), kit.px(6));
+  }
+  put(list, plain, {x + pad, y}, f.ink(Role::muted, row), inside);
+}
+
+// A remark under an arrow: why it was lost, what was changed, who refused it.
+void draw_note(const Frame& f, const LadderRow& row) {
+  if (row.note.empty() || row.kind != LadderRow::Kind::message || row.legs.empty()) return;
+  const Kit& kit = f.v.kit;
+  const float left = f.x(0), right = f.x(static_cast<int>(f.v.run.ladder().lanes().size()) - 1);
+  const std::string text = fit(kit.fonts.small, row.note, right - left - kit.px(48));
+  const float width = measure(kit.fonts.small, text).x;
+  const float x = std::round((left + right - width) / 2), y = f.y(row.y_end) + kit.px(2);
+  f.v.list()->AddRectFilled({x - kit.px(4), y}, {x + width + kit.px(4), y + kit.px(17)}, kit.ink(Role::panel));
+  put(f.v.list(), kit.fonts.small, {x, y}, f.ink(Role::adversary, row), text);
+}
+
+void draw_esp(const Frame& f, const LadderRow& row, bool selected) {
+  const Kit& kit = f.v.kit;
+  ImDrawList* list = f.v.list();
+  const Leg& leg = row.legs.front();
+  const float x0 = std::min(f.x(leg.from), f.x(leg.to)), x1 = std::max(f.x(leg.from), f.x(leg.to));
+  const ImVec2 min = {x0, f.y(row.y)}, max = {x1, std::max(f.y(leg.y_landed), f.y(row.y) + kit.px(28))};
+  list->AddRectFilled(min, max, kit.ink(Role::panel));
+  list->AddRectFilled(min, max, kit.ink(Role::text, selected ? 0.08F : 0.04F));
+  hatch(list, min, max, kit.ink(Role::text, 0.08F * f.alpha(row)), kit.px(7));
+  if (selected) list->AddRect(min, max, kit.ink(Role::initiator), 0, 0, kit.px(2));
+  const std::uint64_t forth = row.packets - row.backwards;
+  const bool rightwards = f.x(leg.from) < f.x(leg.to);
+  const std::uint64_t to_right = rightwards ? forth : row.backwards, to_left = row.packets - to_right;
+  std::string text = fmt::format("ESP  {}, {}", counted(row.packets, "packet", "packets"), octets_text(row.octets));
+  std::string ways = fmt::format("{} \xE2\x86\x92   \xE2\x86\x90 {}", thousands(to_right), thousands(to_left));
+  const float room = x1 - x0 - kit.px(32);
+  const float needs = measure(kit.fonts.small_strong, text).x + kit.px(16) + measure(kit.fonts.small, ways).x;
+  if (needs > room) ways.clear();
+  text = fit(kit.fonts.small_strong, text, room);
+  const float width = ways.empty() ? measure(kit.fonts.small_strong, text).x : needs;
+  const float middle = (min.y + max.y) / 2, x = std::round((x0 + x1 - width) / 2);
+  list->AddRectFilled({x - kit.px(8), middle - kit.px(10)}, {x + width + kit.px(8), middle + kit.px(10)},
+                      kit.ink(Role::panel), kit.px(4));
+  const float used = put(list, kit.fonts.small_strong, {x, middle - kit.fonts.small_strong->FontSize / 2},
+                         f.ink(Role::text, row), text);
+  put(list, kit.fonts.small, {x + used + kit.px(16), middle - kit.fonts.small->FontSize / 2},
+      f.ink(Role::muted, row), ways);
+}
+
+void draw_mark(const Frame& f, const LadderRow& row, bool selected) {
+  const Kit& kit = f.v.kit;
+  const float y = f.y(row.y);
+  f.v.list()->AddLine({f.left, y}, {f.right, y}, kit.ink(Role::rule));
+  const std::string text = fit(kit.fonts.small, row.title, f.right - f.left - kit.px(48));
+  const float width = measure(kit.fonts.small, text).x;
+  const float x = std::round((f.left + f.right - width) / 2);
+  f.v.list()->AddRectFilled({x - kit.px(8), y - kit.px(10)}, {x + width + kit.px(8), y + kit.px(10)},
+                            selected ? kit.tint(Role::panel, Role::initiator, 0.12F) : kit.ink(Role::panel), kit.px(4));
+  put(f.v.list(), kit.fonts.small, {x, y - kit.fonts.small->FontSize / 2}, f.ink(Role::text, row), text);
+}
+
+void draw_refusal(const Frame& f, const LadderRow& row) {
+  const Kit& kit = f.v.kit;
+  const float x = row.legs.empty() ? f.left : f.x(row.legs.front().from);
+  const float y = f.y(row.y);
+  cross(f.v.list(), {x, y}, kit.px(5), f.ink(Role::adversary, row), 2.0F * kit.scale);
+  std::string text = row.title;
+  if (row.packets > 1) text += fmt::format(" \xC3\x97 {}", thousands(row.packets));
+  text += ": " + row.note;
+  const bool left_half = x < (f.left + f.right) / 2;
+  const float room = (left_half ? f.right - x : x - f.left) - kit.px(24);
+  text = fit(kit.fonts.small, text, room);
+  const float width = measure(kit.fonts.small, text).x;
+  const float at = left_half ? x + kit.px(12) : x - kit.px(12) - width;
+  f.v.list()->AddRectFilled({at - kit.px(4), y - kit.px(9)}, {at + width + kit.px(4), y + kit.px(9)}, kit.ink(Role::panel));
+  put(f.v.list(), kit.fonts.small, {at, y - kit.fonts.small->FontSize / 2}, f.ink(Role::adversary, row), text);
+}
+
+std::string hover_text(const View& v, const LadderRow& row) {
+  if (row.kind == LadderRow::Kind::message) return what_it_does(*v.run.traffic().message(row.number));
+  if (row.kind == LadderRow::Kind::esp)
+    return fmt::format("{} of ESP in {}", counted(row.packets, "packet", "packets"), span_text(row.until - row.time));
+  return row.note.empty() ? row.title : fmt::format("{}: {}", row.title, row.note);
+}
+
+void draw_row(const Frame& f, const LadderRow& row, int id, const LadderRow* selected_row) {
+  const View& v = f.v;
+  const Kit& kit = v.kit;
+  const bool selected = selected_row == &row;
+  const bool has_label = row.kind == LadderRow::Kind::message || row.kind == LadderRow::Kind::attack;
+  const float above = has_label ? kit.px(22) : kit.px(12);
+  const ImVec2 min = {v.min.x, f.y(row.y) - above}, max = {v.max.x, f.y(row.y_end) + kit.px(10)};
+  const ImVec2 window = ImGui::GetWindowPos();
+  if (max.y + kit.px(24) < window.y || min.y > window.y + ImGui::GetWindowHeight()) return;
+  const Hit h = hit(id, min, {max.x, std::min(max.y, min.y + kit.px(96))});
+  if (h.hovered) v.list()->AddRectFilled(min, max, kit.ink(Role::text, 0.03F), kit.px(6));
+  put(v.list(), kit.fonts.mono_small, {v.min.x, f.y(row.y) - kit.px(8)}, f.ink(Role::muted, row),
+      clock_text(row.time));
+  switch (row.kind) {
+    case LadderRow::Kind::esp: draw_esp(f, row, selected); break;
+    case LadderRow::Kind::mark: draw_mark(f, row, selected); break;
+    case LadderRow::Kind::refusal: draw_refusal(f, row); break;
+    case LadderRow::Kind::message:
+    case LadderRow::Kind::attack:
+      for (const Leg& leg : row.legs) draw_leg(f, row, leg, selected);
+      draw_label(f, row, selected);
+      draw_note(f, row);
+      break;
+  }
+  if (h.hovered)
+    tip(kit, hover_text(v, row), fmt::format("{}  ({})", clock_text(row.time), absolute_text(v.run.info().epoch, row.time)));
+  v.link(h, row.selection);
+}
+
+void draw_repeat_ties(const Frame& f) {
+  const auto& rows = f.v.run.ladder().rows();
+  for (const LadderRow& row : rows) {
+    if (row.repeats == 0 || row.legs.empty()) continue;
+    for (const LadderRow& first : rows) {
+      if (first.number != row.repeats || first.legs.empty()) continue;
+      const bool left = row.legs.front().from == 0;
+      const float x = f.x(row.legs.front().from) + (left ? -f.v.kit.px(10) : f.v.kit.px(10));
+      dashed_line(f.v.list(), {x, f.y(first.y)}, {x, f.y(row.y)}, f.ink(Role::muted, row), 1, f.v.kit.px(3));
+      f.v.list()->AddLine({x, f.y(row.y)}, {f.x(row.legs.front().from), f.y(row.y)}, f.ink(Role::muted, row));
+    }
+  }
+}
+
+void draw_lane_heads(const View& v, const Frame& f, float y) {
+  const auto& lanes = v.run.ladder().lanes();
+  const float room = lanes.size() < 2 ? v.width() : (f.x(1) - f.x(0)) - v.kit.px(16);
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const float x = f.x(static_cast<int>(i));
+    const Role role = v.role_of(lanes[i].node);
+    put_centred(v.list(), v.kit.fonts.strong, {x, y + v.kit.px(8)}, v.kit.ink(role == Role::muted ? Role::text : role),
+                lanes[i].node, room);
+    put_centred(v.list(), v.kit.fonts.small, {x, y + v.kit.px(26)}, v.kit.ink(Role::muted),
+                lanes[i].part.empty() ? lanes[i].role : lanes[i].part, room);
+  }
+}
+
+void draw_now(const Frame& f) {
+  const View& v = f.v;
+  const float y = f.y(v.run.ladder().scale().y_of(v.session.now()));
+  if (v.session.now() >= v.run.end()) return;
+  v.list()->AddLine({v.min.x, y}, {v.max.x, y}, v.kit.ink(Role::initiator, 0.6F), 1);
+  v.list()->AddTriangleFilled({v.min.x, y - v.kit.px(4)}, {v.min.x + v.kit.px(6), y},
+                              {v.min.x, y + v.kit.px(4)}, v.kit.ink(Role::initiator));
+}
+
+void reveal(const Frame& f, const LadderRow* row) {
+  if (row == nullptr || !f.v.session.reveal) return;
+  const float top = ImGui::GetWindowPos().y, height = ImGui::GetWindowHeight();
+  const float y = f.y(row->y);
+  if (y < top + f.v.kit.px(32) || f.y(row->y_end) > top + height - f.v.kit.px(16))
+    ImGui::SetScrollY(std::max(0.0F, ImGui::GetScrollY() + y - top - height / 2));
+}
+
+void follow_now(const Frame& f) {
+  if (!f.v.session.playing) return;
+  const float top = ImGui::GetWindowPos().y, height = ImGui::GetWindowHeight();
+  const float y = f.y(f.v.run.ladder().scale().y_of(f.v.session.now()));
+  if (y < top || y > top + height * 0.7F)
+    ImGui::SetScrollY(std::max(0.0F, ImGui::GetScrollY() + y - top - height * 0.7F));
+}
+
+}  // namespace
+
+std::string ladder_caption(const View& v) {
+  const Traffic& traffic = v.run.traffic();
+  const Selection& s = v.session.selection();
+  if (s.kind == Selection::Kind::message)
+    if (const MessageRow* m = traffic.message(s.id))
+      return fmt::format("Message {} of {}: {}", m->number, traffic.messages().size(), what_it_does(*m));
+  if (traffic.messages().empty()) return "Who sent what to whom, and when";
+  std::size_t lost = 0, repeats = 0;
+  for (const MessageRow& m : traffic.messages()) {
+    const Packet* p = traffic.packet(m.datagram);
+    lost += p != nullptr && p->lost ? 1 : 0;
+    repeats += m.is_repeat() ? 1 : 0;
+  }
+  std::string text = counted(traffic.messages().size(), "message", "messages");
+  if (lost > 0) text += fmt::format(", {} lost", lost);
+  if (repeats > 0) text += fmt::format(", {} sent again", repeats);
+  return text;
+}
+
+void draw_ladder(const View& v) {
+  if (v.run.ladder().rows().empty()) {
+    empty_state(v.kit, v.list(), v.min, v.max, "No messages",
+                "Each message between the nodes becomes an arrow here. Record a run with "
+                "\"ikelab run site-to-site\", then open it with \"ikelab view\".");
+    return;
+  }
+  const float head = v.kit.px(44), gutter = v.kit.px(88);
+  View inner = begin_scroll(v, "ladder", {v.min.x, v.min.y + head}, v.max);
+  Frame frame{inner, inner.min.x + gutter, inner.max.x, inner.min.y + v.kit.px(8)};
+  const float height = static_cast<float>(v.run.ladder().scale().height()) * v.kit.scale + v.kit.px(48);
+  const ImVec2 window = ImGui::GetWindowPos();
+  for (std::size_t i = 0; i < v.run.ladder().lanes().size(); ++i) {
+    const float x = frame.x(static_cast<int>(i));
+    inner.list()->AddLine({x, window.y}, {x, window.y + ImGui::GetWindowHeight()}, v.kit.ink(Role::rule), 1);
+  }
+  draw_repeat_ties(frame);
+  const LadderRow* selected = v.run.ladder().row_of(v.session.selection(), v.run.traffic());
+  int id = 0;
+  for (const LadderRow& row : v.run.ladder().rows()) draw_row(frame, row, id++, selected);
+  draw_now(frame);
+  reveal(frame, selected);
+  follow_now(frame);
+  end_scroll(height);
+  draw_lane_heads(v, frame, v.min.y);
+}
+
+}  // namespace ikelab::view

@@ -1,0 +1,82 @@
+// What was offered, what was taken, and the reason for every refusal (RFC 7296, 2.7).
+#include <fmt/format.h>
+
+#include "visualizer/models/text.hpp"
+#include "visualizer/panels/panel.hpp"
+
+namespace ikelab::view {
+namespace {
+
+const trace::Negotiated& body(EventPtr e) { return std::get<trace::Negotiated>(e->body); }
+
+float draw_verdict(const View& v, const trace::ProposalVerdict& p, float y) {
+  const Kit& kit = v.kit;
+  const float indent = kit.px(28), x = v.min.x + indent, width = v.width() - indent;
+  const ImVec2 c = {v.min.x + kit.px(12), y + kit.px(9)};
+  const float r = kit.px(4);
+  if (p.accepted) {
+    const ImU32 ink = kit.ink(Role::responder);
+    v.list()->AddLine({c.x - r, c.y}, {c.x - r / 4, c.y + r}, ink, kit.px(2));
+    v.list()->AddLine({c.x - r / 4, c.y + r}, {c.x + r, c.y - r}, ink, kit.px(2));
+  } else {
+    cross(v.list(), c, r, kit.ink(Role::adversary), kit.px(2));
+  }
+  put(v.list(), kit.fonts.mono_small, {x, y}, kit.ink(p.accepted ? Role::text : Role::muted),
+      fmt::format("{}. {}", p.number, p.text), width);
+  float height = kit.px(20);
+  const std::string words = p.accepted && p.reason.empty() ? "taken: everything in it is configured here" : p.reason;
+  if (!words.empty())
+    height += put_wrapped(v.list(), kit.fonts.small, {x, y + height}, kit.ink(p.accepted ? Role::responder : Role::muted),
+                          words, width, 1.25F);
+  return height + kit.px(10);
+}
+
+float draw_decision(const View& v, EventPtr e, float y, int id) {
+  const Kit& kit = v.kit;
+  const trace::Negotiated& n = body(e);
+  const float start = y;
+  const Selection s = select_event(e->seq);
+  const Hit h = hit(id, {v.min.x - kit.px(8), y - kit.px(4)}, {v.max.x, y + kit.px(24)});
+  if (v.session.is_selected(s))
+    v.list()->AddRectFilled({v.min.x - kit.px(8), y - kit.px(4)}, {v.max.x, y + kit.px(24)}, kit.tint(Role::panel, Role::initiator, 0.12F), kit.px(6));
+  else if (h.hovered)
+    v.list()->AddRectFilled({v.min.x - kit.px(8), y - kit.px(4)}, {v.max.x, y + kit.px(24)}, kit.ink(Role::text, 0.04F), kit.px(6));
+  v.link(h, s);
+  const bool past = e->time <= v.session.now();
+  const std::string when = clock_text(e->time);
+  const float room = v.width() - measure(kit.fonts.mono_small, when).x - kit.px(24);
+  put(v.list(), kit.fonts.small_strong, {v.min.x, y + kit.px(2)}, kit.ink(past ? Role::text : Role::muted),
+      n.chosen.empty() ? fmt::format("{} takes no {} proposal", e->node, n.protocol)
+                       : fmt::format("{} settles on {} for {}", e->node, n.chosen, n.protocol), room);
+  put_right(v.list(), kit.fonts.mono_small, {v.max.x - kit.px(8), y + kit.px(2)}, kit.ink(Role::muted), when);
+  y += kit.px(32);
+  for (const trace::ProposalVerdict& p : n.verdicts) y += draw_verdict(v, p, y);
+  return y - start + kit.px(12);
+}
+
+}  // namespace
+
+std::string negotiation_caption(const View& v) {
+  const auto& list = v.run.negotiations();
+  if (list.empty()) return "Why which algorithms were chosen";
+  std::size_t failed = 0;
+  for (const EventPtr e : list) failed += body(e).chosen.empty() ? 1 : 0;
+  return failed == 0 ? fmt::format("{}, each with the reason for every refusal", counted(list.size(), "decision", "decisions"))
+                     : fmt::format("{}, {} without a common proposal", counted(list.size(), "decision", "decisions"), failed);
+}
+
+void draw_negotiation(const View& v) {
+  if (v.run.negotiations().empty()) {
+    empty_state(v.kit, v.list(), v.min, v.max, "Nothing was negotiated",
+                "Each offer of algorithms appears here with the choice the responder made, and why it refused the others.");
+    return;
+  }
+  View inner = begin_scroll(v, "negotiation", {v.min.x - v.kit.px(8), v.min.y}, v.max);
+  inner.min.x += v.kit.px(8);
+  float y = inner.min.y + v.kit.px(4);
+  int id = 0;
+  for (const EventPtr e : v.run.negotiations()) y += draw_decision(inner, e, y, id++);
+  end_scroll(y - inner.min.y);
+}
+
+}  // namespace ikelab::view

@@ -1,0 +1,63 @@
+#include <array>
+
+#include "visualizer/panels/panel.hpp"
+
+namespace ikelab::view {
+
+std::span<const Panel> panels() {
+  static constexpr std::array<Panel, 9> all = {{
+      {"story", "Story", Area::left, story_caption, draw_story},
+      {"ladder", "Messages", Area::centre, ladder_caption, draw_ladder},
+      {"topology", "Network", Area::centre, topology_caption, draw_topology},
+      {"keys", "Keys", Area::below, keys_caption, draw_keys},
+      {"sas", "SAs", Area::below, sas_caption, draw_sas},
+      {"negotiation", "Negotiation", Area::below, negotiation_caption, draw_negotiation},
+      {"adversary", "Adversary", Area::below, adversary_caption, draw_adversary},
+      {"inspector", "Inspector", Area::right, inspector_caption, draw_inspector},
+      {"timeline", "Time line", Area::bottom, timeline_caption, draw_timeline},
+  }};
+  return all;
+}
+
+const Panel* find_panel(std::string_view name) {
+  for (const Panel& panel : panels())
+    if (name == panel.name) return &panel;
+  return nullptr;
+}
+
+void View::link(const Hit& h, const Selection& s) const {
+  if (h.hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+  if (h.clicked) session.select(run, s);
+}
+
+Role View::role_of(const std::string& node) const {
+  const int lane = run.ladder().lane_of(node);
+  if (lane >= 0) {
+    const Lane& l = run.ladder().lanes()[static_cast<std::size_t>(lane)];
+    if (l.role == "adversary") return Role::adversary;
+    if (l.part == "initiator") return Role::initiator;
+    if (l.part == "responder") return Role::responder;
+  }
+  for (const store::NodeInfo& n : run.info().nodes)
+    if (n.name == node && n.role == "adversary") return Role::adversary;
+  return Role::muted;
+}
+
+View begin_scroll(const View& view, const char* id, ImVec2 min, ImVec2 max) {
+  ImGui::SetCursorScreenPos(min);
+  ImGui::BeginChild(id, {std::max(1.0F, max.x - min.x), std::max(1.0F, max.y - min.y)}, false);
+  View inner = view;
+  const float bar = ImGui::GetStyle().ScrollbarSize;
+  inner.min = {min.x, min.y - std::round(ImGui::GetScrollY())};
+  inner.max = {max.x - bar - view.kit.px(4), max.y};
+  return inner;
+}
+
+void end_scroll(float content_height) {
+  const ImVec2 origin = ImGui::GetWindowPos();
+  ImGui::SetCursorScreenPos({origin.x, origin.y - ImGui::GetScrollY() + content_height});
+  ImGui::Dummy({1, 1});
+  ImGui::EndChild();
+}
+
+}  // namespace ikelab::view

@@ -1,0 +1,80 @@
+// Security associations, with their state at the run's time.
+#include <fmt/format.h>
+
+#include "visualizer/models/text.hpp"
+#include "visualizer/panels/table.hpp"
+
+namespace ikelab::view {
+namespace {
+
+Cell state_cell(const SaRow& row, Instant t) {
+  const std::string text = row.state_text(t);
+  switch (row.state_at(t)) {
+    case SaState::future: return {text, Role::muted};
+    case SaState::removed: return {"\xC3\x97 " + text, Role::adversary};
+    case SaState::active: break;
+  }
+  const bool up = text == "active" || text == "established" || text == "ESTABLISHED";
+  return {(up ? "\xE2\x97\x8F " : "\xE2\x97\x90 ") + text, up ? Role::responder : Role::warning};
+}
+
+std::string what(const SaRow& row) {
+  if (row.sa().protocol == "IKE") return "IKE SA";
+  return fmt::format("ESP {}", row.sa().direction == "in" ? "in \xE2\x86\x90" : "out \xE2\x86\x92");
+}
+
+std::string selectors(const trace::SaInstalled& s) {
+  if (s.protocol == "IKE") return s.name;
+  return fmt::format("{} \xE2\x86\x92 {}", fmt::join(s.ts_src, ", "), fmt::join(s.ts_dst, ", "));
+}
+
+}  // namespace
+
+std::string sas_caption(const View& v) {
+  if (v.run.sas().rows().empty()) return "Which keys are in force, for which traffic";
+  const std::size_t active = v.run.sas().active_at(v.session.now());
+  return fmt::format("{} in force at {}, of {} in the whole run",
+                     active == 0 ? "None" : thousands(active), clock_text(v.session.now()),
+                     thousands(v.run.sas().rows().size()));
+}
+
+void draw_sas(const View& v) {
+  if (v.run.sas().rows().empty()) {
+    empty_state(v.kit, v.list(), v.min, v.max, "No security associations",
+                "Each IKE SA and each direction of a tunnel becomes a row here once its keys are installed.");
+    return;
+  }
+  const float head = v.kit.px(Table::head_height), step = v.kit.px(Table::row_height);
+  View inner = begin_scroll(v, "sas", {v.min.x - v.kit.px(8), v.min.y + head}, v.max);
+  const Table table(inner, {{"node", 56, 0.4F},
+                            {"SA", 56, 0.2F},
+                            {"SPI", 68, 0.5F, true},
+                            {"protects", 90, 2},
+                            {"algorithms", 70, 1.4F},
+                            {"packets", 48, 0.2F, true, true},
+                            {"state", 84, 0.4F}});
+  float y = inner.min.y;
+  int id = 0;
+  const Instant now = v.session.now();
+  for (const SaRow& row : v.run.sas().rows()) {
+    const Selection s = select_sa(row.id);
+    const bool ike = row.sa().protocol == "IKE";
+    std::string count = ike ? "" : thousands(row.packets_at(now));
+    const std::string spi = ike ? row.sa().spi.substr(0, 8) + "\xE2\x80\xA6" : row.sa().spi;
+    const Hit h = table.row(id++, y,
+                            {{row.node, v.role_of(row.node)}, what(row), spi, selectors(row.sa()), row.algorithms(),
+                             count, state_cell(row, now)},
+                            v.session.is_selected(s), row.state_at(now) == SaState::future);
+    if (h.clicked) v.session.select(v.run, s, false);
+    y += step;
+  }
+  const float content = y - inner.min.y;
+  end_scroll(content);
+  View top = v;
+  top.min.x -= v.kit.px(8);
+  top.max.x = inner.max.x;
+  Table(top, {{"node", 56, 0.4F}, {"SA", 56, 0.2F}, {"SPI", 68, 0.5F, true}, {"protects", 90, 2},
+              {"algorithms", 70, 1.4F}, {"packets", 48, 0.2F, true, true}, {"state", 84, 0.4F}}).head(v.min.y);
+}
+
+}  // namespace ikelab::view
