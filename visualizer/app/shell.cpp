@@ -275,7 +275,7 @@ void Shell::search_results(ImVec2 at, float width) {
     if (lower_contains(c.words, query)) rows.push_back({"command", c.words, &c, nullptr, {}});
   for (Found& f : search(run, query, 10)) rows.push_back({f.what, f.text, nullptr, nullptr, f.selection});
   const float line = kit_.px(28), pad = kit_.px(8);
-  const float height = std::max<std::size_t>(1, rows.size()) * line + 2 * pad;
+  const float height = static_cast<float>(std::max<std::size_t>(1, rows.size())) * line + 2 * pad;
   ImGui::SetNextWindowPos(at);
   ImGui::SetNextWindowSize({width, height});
   ImGui::Begin("results", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
