@@ -1,5 +1,5 @@
-// Pictures to look at, of every panel, in both themes: run by hand with `test_visualizer "[.pictures]"`; written below
-// the folder that IKELAB_PICTURES names.
+// Pictures to look at, of every panel, in both themes: run by hand with `test_visualizer
+// "[.pictures]"`; written below the folder that IKELAB_PICTURES names.
 #include <cstdlib>
 
 #include "tests/support/catch.hpp"
@@ -12,10 +12,12 @@ using namespace ikelab::view;
 
 namespace {
 
-void draw(const std::string& name, int width, int height, Theme theme, float scale, bool busy, bool full) {
+void draw(const std::string& name, int width, int height, Theme theme, float scale, bool busy,
+          bool full) {
   const char* folder = std::getenv("IKELAB_PICTURES");
   const auto save = [&](Headless& host, const std::string& what) {
-    const std::string file = std::string(folder == nullptr ? "." : folder) + "/" + name + "-" + what + ".png";
+    const std::string file =
+        std::string(folder == nullptr ? "." : folder) + "/" + name + "-" + what + ".png";
     REQUIRE(write_png(file, host.picture()).ok());
   };
   Headless host(width, height, theme, scale);

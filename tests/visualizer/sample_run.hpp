@@ -1,5 +1,6 @@
-// A hand-made run for the visualizer's tests: real IKE octets by the wire codec, invented keys. Small enough to
-// know every message of it, or busy with thousands of ESP packets. Runs recorded by the simulator are tested beside it.
+// A hand-made run for the visualizer's tests: real IKE octets by the wire codec, invented keys.
+// Small enough to know every message of it, or busy with thousands of ESP packets. Runs recorded by
+// the simulator are tested beside it.
 #pragma once
 #include "protocol/trace/event.hpp"
 #include "sim/store/run.hpp"
@@ -13,7 +14,8 @@ struct SampleOptions {
 };
 
 store::RunInfo sample_info();
-/// gw-a and gw-b: IKE_SA_INIT, IKE_AUTH, traffic, a rekey of the Child SA whose request is lost once, traffic, delete.
+/// gw-a and gw-b: IKE_SA_INIT, IKE_AUTH, traffic, a rekey of the Child SA whose request is lost
+/// once, traffic, delete.
 std::vector<trace::Event> sample_events(const SampleOptions& options = {});
 
 }  // namespace ikelab::view::samples

@@ -20,7 +20,9 @@ Headless::Headless(int width, int height, Theme theme, float scale)
   shell_->wanted_scale = scale;
 }
 
-Headless::~Headless() { ImGui::DestroyContext(context_); }
+Headless::~Headless() {
+  ImGui::DestroyContext(context_);
+}
 
 DrawStats Headless::frame(const FrameInput& input) {
   ImGui::SetCurrentContext(context_);

@@ -1,4 +1,5 @@
-// The window without a display: the shell's frames drawn into memory. For --png, tests, and pictures.
+// The window without a display: the shell's frames drawn into memory. For --png, tests, and
+// pictures.
 #pragma once
 #include <memory>
 #include <string>

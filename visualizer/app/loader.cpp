@@ -5,12 +5,14 @@
 namespace ikelab::view {
 namespace {
 
-constexpr std::size_t batch = 20'000;  // events a read: about 50 ms, so that a window closes at once
+constexpr std::size_t batch =
+    20'000;  // events a read: about 50 ms, so that a window closes at once
 constexpr auto pause = std::chrono::milliseconds(400);  // between looks at a growing run
 
 }  // namespace
 
-Result<void> load_all(const std::filesystem::path& database, const std::string& which, RunModel& run) {
+Result<void> load_all(const std::filesystem::path& database, const std::string& which,
+                      RunModel& run) {
   IKELAB_TRY(auto reader, store::Reader::open(database));
   IKELAB_TRY(auto info, reader->run(which));
   IKELAB_TRY(auto events, reader->events(info.id));

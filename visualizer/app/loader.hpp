@@ -1,5 +1,5 @@
-// Reads a run in a thread of its own, so that no frame waits for the database. Follows a run that is
-// still being recorded, by increasing seq; never holds a read transaction between reads.
+// Reads a run in a thread of its own, so that no frame waits for the database. Follows a run that
+// is still being recorded, by increasing seq; never holds a read transaction between reads.
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -16,7 +16,8 @@
 namespace ikelab::view {
 
 /// Reads a whole run at once: for pictures. Errors: the reader's.
-Result<void> load_all(const std::filesystem::path& database, const std::string& which, RunModel& run);
+Result<void> load_all(const std::filesystem::path& database, const std::string& which,
+                      RunModel& run);
 
 class Loader {
  public:

@@ -1,12 +1,11 @@
 #include "visualizer/app/png.hpp"
 
+#include <fmt/format.h>
 #include <png.h>
 
 #include <cstring>
 #include <fstream>
 #include <vector>
-
-#include <fmt/format.h>
 
 namespace ikelab::view {
 namespace {

@@ -7,7 +7,9 @@
 namespace ikelab::view {
 namespace {
 
-struct Clip { int x0, y0, x1, y1; };
+struct Clip {
+  int x0, y0, x1, y1;
+};
 
 float channel(ImU32 colour, int shift) {
   return static_cast<float>((colour >> shift) & 0xFFU);
@@ -22,8 +24,9 @@ float sample(const Atlas& atlas, float u, float v) {
   const auto texel = [&atlas](int tx, int ty) {
     tx = std::clamp(tx, 0, atlas.width - 1);
     ty = std::clamp(ty, 0, atlas.height - 1);
-    return static_cast<float>(atlas.alpha[static_cast<std::size_t>(ty) * static_cast<std::size_t>(atlas.width) +
-                                          static_cast<std::size_t>(tx)]);
+    return static_cast<float>(
+        atlas.alpha[static_cast<std::size_t>(ty) * static_cast<std::size_t>(atlas.width) +
+                    static_cast<std::size_t>(tx)]);
   };
   const float top = texel(x0, y0) * (1 - fx) + texel(x0 + 1, y0) * fx;
   const float bottom = texel(x0, y0 + 1) * (1 - fx) + texel(x0 + 1, y0 + 1) * fx;
@@ -41,15 +44,25 @@ void blend(std::uint8_t* pixel, float r, float g, float b, float alpha) {
   pixel[3] = 255;
 }
 
-// One edge of a triangle as a half-plane, counter-clockwise inside. A pixel centre that lies on two
-// triangles' common edge belongs to exactly one of them (the top-left rule).
+// Positions in 1/256 of a pixel: edges are computed in integers, so that triangles that share an
+// edge leave no gap and no pixel is drawn twice.
+struct Point {
+  std::int64_t x, y;
+  explicit Point(ImVec2 p) : x(std::llround(p.x * 256.0F)), y(std::llround(p.y * 256.0F)) {}
+};
+
+// One edge of a triangle as a half-plane, inside where at() is positive. A pixel centre that lies
+// on two triangles' common edge belongs to exactly one of them (the top-left rule).
 struct Edge {
-  float a, b, c;
+  std::int64_t a, b, c;
   bool owns_zero;
-  Edge(ImVec2 p, ImVec2 q)
-      : a(p.y - q.y), b(q.x - p.x), c(-(a * p.x + b * p.y)), owns_zero(a > 0 || (a == 0 && b < 0)) {}
-  [[nodiscard]] float at(float x, float y) const { return a * x + b * y + c; }
-  [[nodiscard]] bool holds(float w) const { return w > 0 || (w == 0 && owns_zero); }
+  Edge(Point p, Point q)
+      : a(p.y - q.y),
+        b(q.x - p.x),
+        c(-(a * p.x + b * p.y)),
+        owns_zero(a > 0 || (a == 0 && b < 0)) {}
+  [[nodiscard]] std::int64_t at(std::int64_t x, std::int64_t y) const { return a * x + b * y + c; }
+  [[nodiscard]] bool holds(std::int64_t w) const { return w > 0 || (w == 0 && owns_zero); }
 };
 
 // What is constant over a triangle, and how to shade one pixel of it.
@@ -66,12 +79,12 @@ class Triangle {
     const auto mixed = [&](float p, float q, float r) { return p * w0 + q * w1 + r * w2; };
     const auto value = [&](int shift) {
       if (flat_colour_) return channel(v_[0]->col, shift);
-      return mixed(channel(v_[0]->col, shift), channel(v_[1]->col, shift), channel(v_[2]->col, shift));
+      return mixed(channel(v_[0]->col, shift), channel(v_[1]->col, shift),
+                   channel(v_[2]->col, shift));
     };
-    const float coverage =
-        flat_uv_ ? coverage_
-                 : sample(atlas_, mixed(v_[0]->uv.x, v_[1]->uv.x, v_[2]->uv.x),
-                          mixed(v_[0]->uv.y, v_[1]->uv.y, v_[2]->uv.y));
+    const float coverage = flat_uv_ ? coverage_
+                                    : sample(atlas_, mixed(v_[0]->uv.x, v_[1]->uv.x, v_[2]->uv.x),
+                                             mixed(v_[0]->uv.y, v_[1]->uv.y, v_[2]->uv.y));
     const float alpha = value(IM_COL32_A_SHIFT) / 255.0F * coverage;
     if (alpha <= 0) return;
     blend(pixel, value(IM_COL32_R_SHIFT), value(IM_COL32_G_SHIFT), value(IM_COL32_B_SHIFT), alpha);
@@ -88,11 +101,12 @@ class Triangle {
 void draw_triangle(const ImDrawVert& v0, const ImDrawVert& v1_in, const ImDrawVert& v2_in,
                    const Clip& clip, const Atlas& atlas, Image& image) {
   const ImDrawVert *v1 = &v1_in, *v2 = &v2_in;
-  float area = (v1->pos.x - v0.pos.x) * (v2->pos.y - v0.pos.y) -
-               (v1->pos.y - v0.pos.y) * (v2->pos.x - v0.pos.x);
+  Point p0(v0.pos), p1(v1->pos), p2(v2->pos);
+  std::int64_t area = (p1.x - p0.x) * (p2.y - p0.y) - (p1.y - p0.y) * (p2.x - p0.x);
   if (area == 0) return;
   if (area < 0) {
     std::swap(v1, v2);
+    std::swap(p1, p2);
     area = -area;
   }
   const auto [left, right] = std::minmax({v0.pos.x, v1->pos.x, v2->pos.x});
@@ -101,20 +115,24 @@ void draw_triangle(const ImDrawVert& v0, const ImDrawVert& v1_in, const ImDrawVe
   const int x1 = std::min(clip.x1, static_cast<int>(std::ceil(right)));
   const int y0 = std::max(clip.y0, static_cast<int>(std::floor(top)));
   const int y1 = std::min(clip.y1, static_cast<int>(std::ceil(bottom)));
-  const Edge e0(v1->pos, v2->pos), e1(v2->pos, v0.pos), e2(v0.pos, v1->pos);
+  const Edge e0(p1, p2), e1(p2, p0), e2(p0, p1);
+  const float whole = 1.0F / static_cast<float>(area);
   const Triangle triangle(v0, *v1, *v2, atlas);
   for (int y = y0; y < y1; ++y)
     for (int x = x0; x < x1; ++x) {
-      const float px = static_cast<float>(x) + 0.5F, py = static_cast<float>(y) + 0.5F;
-      const float w0 = e0.at(px, py), w1 = e1.at(px, py), w2 = e2.at(px, py);
+      const std::int64_t px = x * 256 + 128, py = y * 256 + 128;
+      const std::int64_t w0 = e0.at(px, py), w1 = e1.at(px, py), w2 = e2.at(px, py);
       if (e0.holds(w0) && e1.holds(w1) && e2.holds(w2))
-        triangle.shade(image.at(x, y), w0 / area, w1 / area, w2 / area);
+        triangle.shade(image.at(x, y), static_cast<float>(w0) * whole,
+                       static_cast<float>(w1) * whole, static_cast<float>(w2) * whole);
     }
 }
 
-void draw_command(const ImDrawList& list, const ImDrawCmd& command, ImVec2 origin, const Atlas& atlas,
-                  Image& image) {
-  const auto bound = [](float value, int limit) { return std::clamp(static_cast<int>(value), 0, limit); };
+void draw_command(const ImDrawList& list, const ImDrawCmd& command, ImVec2 origin,
+                  const Atlas& atlas, Image& image) {
+  const auto bound = [](float value, int limit) {
+    return std::clamp(static_cast<int>(value), 0, limit);
+  };
   const Clip clip = {bound(command.ClipRect.x - origin.x, image.width),
                      bound(command.ClipRect.y - origin.y, image.height),
                      bound(command.ClipRect.z - origin.x, image.width),
@@ -140,7 +158,8 @@ Atlas take_atlas() {
 }
 
 void rasterize(const ImDrawData& data, const Atlas& atlas, ImU32 background, Image& image) {
-  image.rgba.resize(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) * 4);
+  image.rgba.resize(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) *
+                    4);
   for (std::size_t i = 0; i < image.rgba.size(); i += 4) {
     image.rgba[i] = static_cast<std::uint8_t>(background >> IM_COL32_R_SHIFT);
     image.rgba[i + 1] = static_cast<std::uint8_t>(background >> IM_COL32_G_SHIFT);

@@ -14,7 +14,8 @@ struct Image {
   std::vector<std::uint8_t> rgba;
   [[nodiscard]] std::uint8_t* at(int x, int y) {
     return &rgba[(static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
-                  static_cast<std::size_t>(x)) * 4];
+                  static_cast<std::size_t>(x)) *
+                 4];
   }
 };
 

@@ -1,5 +1,5 @@
-// The main window: top bar, story, ladder or network, the panels below, inspector, time line. The same
-// frame function serves the window and the headless host.
+// The main window: top bar, story, ladder or network, the panels below, inspector, time line. The
+// same frame function serves the window and the headless host.
 #pragma once
 #include <array>
 
@@ -49,7 +49,7 @@ class Shell {
 
   Kit& kit_;
   std::array<const Panel*, 5> active_{};
-  float story_width_ = 248, inspector_width_ = 408, below_share_ = 0.42F;  ///< base pixels
+  float story_width_ = 248, inspector_width_ = 416, below_share_ = 0.42F;  ///< base pixels
   bool grown_ = false;  ///< the panels below take the whole centre
   std::array<char, 128> query_{};
   bool focus_search_ = false, searching_ = false;

@@ -50,7 +50,8 @@ std::string fit_middle(ImFont* font, std::string_view text, float width) {
          std::string(text.substr(tail));
 }
 
-float put(ImDrawList* list, ImFont* font, ImVec2 at, ImU32 colour, std::string_view text, float width) {
+float put(ImDrawList* list, ImFont* font, ImVec2 at, ImU32 colour, std::string_view text,
+          float width) {
   const std::string shown = width > 0 ? fit(font, text, width) : std::string(text);
   if (shown.empty()) return 0;
   list->AddText(font, font->FontSize, {std::floor(at.x), std::floor(at.y)}, colour, shown.data(),
@@ -126,11 +127,13 @@ void dashed_line(ImDrawList* list, ImVec2 a, ImVec2 b, ImU32 colour, float thick
   const ImVec2 d = {(b.x - a.x) / length, (b.y - a.y) / length};
   for (float s = 0; s < length; s += 2 * dash) {
     const float e = std::min(length, s + dash);
-    list->AddLine({a.x + d.x * s, a.y + d.y * s}, {a.x + d.x * e, a.y + d.y * e}, colour, thickness);
+    list->AddLine({a.x + d.x * s, a.y + d.y * s}, {a.x + d.x * e, a.y + d.y * e}, colour,
+                  thickness);
   }
 }
 
-void dashed_box(ImDrawList* list, ImVec2 min, ImVec2 max, ImU32 colour, float thickness, float dash) {
+void dashed_box(ImDrawList* list, ImVec2 min, ImVec2 max, ImU32 colour, float thickness,
+                float dash) {
   dashed_line(list, min, {max.x, min.y}, colour, thickness, dash);
   dashed_line(list, {max.x, min.y}, max, colour, thickness, dash);
   dashed_line(list, max, {min.x, max.y}, colour, thickness, dash);
@@ -162,7 +165,8 @@ ImVec2 chip(const Kit& kit, ImDrawList* list, ImVec2 at, std::string_view text, 
             bool hatched, float width) {
   const ImVec2 size = chip_size(kit, text, width);
   const ImVec2 max = {at.x + size.x, at.y + size.y};
-  const ImU32 faint = (colour & ~IM_COL32_A_MASK) | (static_cast<ImU32>(hatched ? 20 : 28) << IM_COL32_A_SHIFT);
+  const ImU32 faint =
+      (colour & ~IM_COL32_A_MASK) | (static_cast<ImU32>(hatched ? 20 : 28) << IM_COL32_A_SHIFT);
   list->AddRectFilled(at, max, kit.ink(Role::panel), kit.px(4));
   list->AddRectFilled(at, max, faint, kit.px(4));
   if (hatched) {
@@ -182,8 +186,10 @@ bool text_button(const Kit& kit, const char* id, ImVec2 at, std::string_view tex
   const ImVec2 size = {words.x + kit.px(16), kit.px(28)};
   const ImVec2 max = {at.x + size.x, at.y + size.y};
   const Hit h = hit(id, at, max);
-  if (on) list->AddRectFilled(at, max, kit.tint(Role::panel, Role::text, 0.09F), kit.px(6));
-  else if (h.hovered) list->AddRectFilled(at, max, kit.tint(Role::panel, Role::text, 0.05F), kit.px(6));
+  if (on)
+    list->AddRectFilled(at, max, kit.tint(Role::panel, Role::text, 0.09F), kit.px(6));
+  else if (h.hovered)
+    list->AddRectFilled(at, max, kit.tint(Role::panel, Role::text, 0.05F), kit.px(6));
   put(list, kit.fonts.small, {at.x + kit.px(8), at.y + (size.y - words.y) / 2},
       kit.ink(on ? Role::text : Role::muted), text);
   if (size_out != nullptr) *size_out = size;
@@ -206,12 +212,14 @@ void tip(const Kit& kit, std::string_view title, std::string_view text) {
   if (at.y + size.y > screen.y) at.y = std::max(0.0F, mouse.y - size.y - kit.px(8));
   ImDrawList* list = ImGui::GetForegroundDrawList();
   const ImVec2 max = {at.x + size.x, at.y + size.y};
-  list->AddRectFilled({at.x, at.y + kit.px(2)}, {max.x, max.y + kit.px(2)}, IM_COL32(0, 0, 0, 40), kit.px(6));
+  list->AddRectFilled({at.x, at.y + kit.px(2)}, {max.x, max.y + kit.px(2)}, IM_COL32(0, 0, 0, 40),
+                      kit.px(6));
   list->AddRectFilled(at, max, kit.ink(Role::panel), kit.px(6));
   list->AddRect(at, max, kit.ink(Role::rule), kit.px(6));
-  put_wrapped(list, kit.fonts.small_strong, {at.x + pad, at.y + pad}, kit.ink(Role::text), title, width);
-  put_wrapped(list, kit.fonts.small, {at.x + pad, at.y + pad + title_height}, kit.ink(Role::muted), text,
+  put_wrapped(list, kit.fonts.small_strong, {at.x + pad, at.y + pad}, kit.ink(Role::text), title,
               width);
+  put_wrapped(list, kit.fonts.small, {at.x + pad, at.y + pad + title_height}, kit.ink(Role::muted),
+              text, width);
 }
 
 void empty_state(const Kit& kit, ImDrawList* list, ImVec2 min, ImVec2 max, std::string_view title,

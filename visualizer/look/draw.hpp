@@ -1,4 +1,5 @@
-// Marks on the canvas: text that never overflows, chips, hatches, arrows, rules. All in screen pixels.
+// Marks on the canvas: text that never overflows, chips, hatches, arrows, rules. All in screen
+// pixels.
 #pragma once
 #include "visualizer/look/kit.hpp"
 
@@ -11,8 +12,8 @@ std::string fit(ImFont* font, std::string_view text, float width);
 /// `text` with the ellipsis in the middle: for names whose end matters.
 std::string fit_middle(ImFont* font, std::string_view text, float width);
 
-/// One line at `at` (top left); cut with an ellipsis when wider than `width` (0: unlimited). Returns
-/// the width drawn.
+/// One line at `at` (top left); cut with an ellipsis when wider than `width` (0: unlimited).
+/// Returns the width drawn.
 float put(ImDrawList* list, ImFont* font, ImVec2 at, ImU32 colour, std::string_view text,
           float width = 0);
 /// One line, right-aligned at `right`.
@@ -30,7 +31,8 @@ float wrapped_height(ImFont* font, std::string_view text, float width, float lea
 /// Diagonal hairlines inside a box: "encrypted" (solid is plaintext).
 void hatch(ImDrawList* list, ImVec2 min, ImVec2 max, ImU32 colour, float spacing);
 void dashed_line(ImDrawList* list, ImVec2 a, ImVec2 b, ImU32 colour, float thickness, float dash);
-void dashed_box(ImDrawList* list, ImVec2 min, ImVec2 max, ImU32 colour, float thickness, float dash);
+void dashed_box(ImDrawList* list, ImVec2 min, ImVec2 max, ImU32 colour, float thickness,
+                float dash);
 /// A line from a to b with a filled head at b.
 void arrow(ImDrawList* list, ImVec2 a, ImVec2 b, ImU32 colour, float thickness, float head);
 void cross(ImDrawList* list, ImVec2 centre, float radius, ImU32 colour, float thickness);

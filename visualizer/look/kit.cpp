@@ -1,11 +1,11 @@
 #include "visualizer/look/kit.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <filesystem>
-
-#include <fmt/format.h>
 
 namespace ikelab::view {
 namespace {
@@ -15,9 +15,12 @@ namespace fs = std::filesystem;
 // Where Debian and Ubuntu (and a home folder) keep them; the first hit wins.
 std::string font_file(std::string_view name) {
   static constexpr std::array<std::string_view, 7> folders = {
-      "/usr/share/fonts/opentype/inter",       "/usr/share/fonts/truetype/inter",
-      "/usr/share/fonts/opentype/inter/static", "/usr/share/fonts/truetype/jetbrains-mono",
-      "/usr/share/fonts/truetype/dejavu",      "/usr/share/fonts/truetype",
+      "/usr/share/fonts/opentype/inter",
+      "/usr/share/fonts/truetype/inter",
+      "/usr/share/fonts/opentype/inter/static",
+      "/usr/share/fonts/truetype/jetbrains-mono",
+      "/usr/share/fonts/truetype/dejavu",
+      "/usr/share/fonts/truetype",
       "/usr/local/share/fonts"};
   for (const std::string_view folder : folders)
     for (const std::string_view suffix : {".otf", ".ttf"}) {
@@ -28,11 +31,11 @@ std::string font_file(std::string_view name) {
   return {};
 }
 
-constexpr std::array<ImWchar, 9> latin = {0x0020, 0x00FF, 0x2010, 0x203A, 0x20A0, 0x20BF,
-                                          0x0391, 0x03C9, 0};
-constexpr std::array<ImWchar, 15> symbols = {0x2010, 0x2044, 0x2070, 0x209F, 0x2190, 0x21FF, 0x2200,
-                                             0x22FF, 0x2300, 0x23FF, 0x25A0, 0x25FF, 0x2700, 0x27BF,
-                                             0};
+constexpr std::array<ImWchar, 9> latin = {0x0020, 0x00FF, 0x2010, 0x203A, 0x20A0,
+                                          0x20BF, 0x0391, 0x03C9, 0};
+constexpr std::array<ImWchar, 15> symbols = {0x2010, 0x2044, 0x2070, 0x209F, 0x2190,
+                                             0x21FF, 0x2200, 0x22FF, 0x2300, 0x23FF,
+                                             0x25A0, 0x25FF, 0x2700, 0x27BF, 0};
 
 struct FontRow {
   ImFont* Fonts::*slot;
@@ -58,9 +61,11 @@ float em_factor(std::string_view package) {
   return 1.0F;
 }
 
-void note_missing(std::vector<std::string>& missing, std::string_view file, std::string_view package) {
+void note_missing(std::vector<std::string>& missing, std::string_view file,
+                  std::string_view package) {
   const std::string line = fmt::format(
-      "font {} is missing: install it with `apt install {}` (drawing with a plainer one)", file, package);
+      "font {} is missing: install it with `apt install {}` (drawing with a plainer one)", file,
+      package);
   if (std::find(missing.begin(), missing.end(), line) == missing.end()) missing.push_back(line);
 }
 
@@ -112,12 +117,16 @@ Fonts load_fonts(float scale, std::vector<std::string>& missing) {
   return fonts;
 }
 
-float Kit::px(float base) const { return std::round(base * scale); }
+float Kit::px(float base) const {
+  return std::round(base * scale);
+}
 
 ImU32 Kit::rgb(Rgb c, float alpha) const {
   return IM_COL32(c.r, c.g, c.b, static_cast<int>(std::lround(alpha * 255.0F)));
 }
-ImU32 Kit::ink(Role role, float alpha) const { return rgb(colour(theme, role), alpha); }
+ImU32 Kit::ink(Role role, float alpha) const {
+  return rgb(colour(theme, role), alpha);
+}
 ImU32 Kit::tint(Role under, Role over, float share) const {
   return rgb(mix(colour(theme, under), colour(theme, over), static_cast<double>(share)));
 }

@@ -11,8 +11,8 @@
 
 namespace ikelab::view {
 
-/// The type scale: Inter 13, 15, 18, 24; JetBrains Mono 13 and 15. Each falls back to DejaVu for what
-/// it lacks (arrows, maths), and to ImGui's built-in font when the file is missing.
+/// The type scale: Inter 13, 15, 18, 24; JetBrains Mono 13 and 15. Each falls back to DejaVu for
+/// what it lacks (arrows, maths), and to ImGui's built-in font when the file is missing.
 struct Fonts {
   ImFont* small = nullptr;         ///< Inter 13
   ImFont* small_strong = nullptr;  ///< Inter 13 semibold

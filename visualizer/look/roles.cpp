@@ -12,7 +12,10 @@ constexpr Rgb rgb(std::uint32_t hex) {
           static_cast<std::uint8_t>(hex)};
 }
 
-struct RoleRow { Role role; Rgb light, dark; };
+struct RoleRow {
+  Role role;
+  Rgb light, dark;
+};
 constexpr std::array<RoleRow, role_count> roles = {{
     {Role::initiator, rgb(0x0072B2), rgb(0x56B4E9)},
     {Role::responder, rgb(0x00785A), rgb(0x2FBF95)},
@@ -27,11 +30,18 @@ constexpr std::array<RoleRow, role_count> roles = {{
 }};
 
 // Payloads differ by hue alone here; their names stand beside them, and the order is the message's.
-struct HueRow { Rgb light, dark; };
+struct HueRow {
+  Rgb light, dark;
+};
 constexpr std::array<HueRow, payload_hue_count> hues = {{
-    {rgb(0x5B6570), rgb(0x98A2AD)}, {rgb(0x0072B2), rgb(0x56B4E9)}, {rgb(0xB07A00), rgb(0xF0B429)},
-    {rgb(0x00785A), rgb(0x2FBF95)}, {rgb(0xA94A80), rgb(0xE59CC4)}, {rgb(0x5A54B8), rgb(0xA7A1F5)},
-    {rgb(0x3D8A1E), rgb(0x8FD06A)}, {rgb(0x0E7C86), rgb(0x5CCBD6)},
+    {rgb(0x5B6570), rgb(0x98A2AD)},
+    {rgb(0x0072B2), rgb(0x56B4E9)},
+    {rgb(0xB07A00), rgb(0xF0B429)},
+    {rgb(0x00785A), rgb(0x2FBF95)},
+    {rgb(0xA94A80), rgb(0xE59CC4)},
+    {rgb(0x5A54B8), rgb(0xA7A1F5)},
+    {rgb(0x3D8A1E), rgb(0x8FD06A)},
+    {rgb(0x0E7C86), rgb(0x5CCBD6)},
 }};
 
 double linear(std::uint8_t channel) {
@@ -68,7 +78,8 @@ Rgb payload_hue(Theme theme, int n) {
 }
 
 Rgb payload_tint(Theme theme, int n) {
-  return mix(colour(theme, Role::panel), payload_hue(theme, n), theme == Theme::light ? 0.14 : 0.22);
+  return mix(colour(theme, Role::panel), payload_hue(theme, n),
+             theme == Theme::light ? 0.14 : 0.22);
 }
 
 }  // namespace ikelab::view

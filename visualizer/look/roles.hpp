@@ -1,6 +1,7 @@
-// Colour roles: what a colour means, for both themes, in one table. Panels name roles, never colours.
-// Invariant: text in any role has a contrast of at least 4.5:1 on `panel` and on `ground` (WCAG 2.1,
-// 1.4.3); tests/visualizer computes it. The hues are Okabe and Ito's, safe for colour-blind people.
+// Colour roles: what a colour means, for both themes, in one table. Panels name roles, never
+// colours. Invariant: text in any role has a contrast of at least 4.5:1 on `panel` and on `ground`
+// (WCAG 2.1, 1.4.3); tests/visualizer computes it. The hues are Okabe and Ito's, safe for
+// colour-blind people.
 #pragma once
 #include <cstdint>
 
@@ -9,11 +10,16 @@ namespace ikelab::view {
 enum class Theme : std::uint8_t { light, dark };
 
 enum class Role : std::uint8_t {
-  initiator, responder,  ///< the two peers
-  adversary,             ///< and what is broken or expired
-  warning,               ///< half-open, unauthenticated
-  secret,                ///< keys
-  text, muted, rule, panel, ground
+  initiator,
+  responder,  ///< the two peers
+  adversary,  ///< and what is broken or expired
+  warning,    ///< half-open, unauthenticated
+  secret,     ///< keys
+  text,
+  muted,
+  rule,
+  panel,
+  ground
 };
 inline constexpr int role_count = 10;
 

@@ -1,10 +1,10 @@
 #include "visualizer/models/address.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "visualizer/models/inspector.hpp"
 
@@ -12,13 +12,15 @@ namespace ikelab::view {
 namespace {
 
 Error not_an_address(std::string_view text) {
-  return Error{.code = "E-VIEW-010",
-               .message = fmt::format("\"{}\" names nothing that can be selected", text),
-               .offset = {},
-               .rfc = "",
-               .place = "--select",
-               .hint = "write message:3, message:3/field:Nonce Data, message:3/octets:28-44, key:SKEYSEED, "
-                       "key:SK_ei@gw-b, sa:SPI, packet:17 or event:120"};
+  return Error{
+      .code = "E-VIEW-010",
+      .message = fmt::format("\"{}\" names nothing that can be selected", text),
+      .offset = {},
+      .rfc = "",
+      .place = "--select",
+      .hint =
+          "write message:3, message:3/field:Nonce Data, message:3/octets:28-44, key:SKEYSEED, "
+          "key:SK_ei@gw-b, sa:SPI, packet:17 or event:120"};
 }
 
 Error not_in_run(std::string_view what, std::string hint) {
@@ -42,8 +44,9 @@ Result<Selection> numbered(const RunModel& run, std::string_view kind, std::stri
   if (kind == "message" && run.traffic().message(n) != nullptr) return select_message(n);
   if (kind == "packet" && run.traffic().packet(n) != nullptr) return select_packet(n);
   if (kind == "event" && run.event(n) != nullptr) return select_event(n);
-  return not_in_run(fmt::format("{} {}", kind, n),
-                    kind == "message" ? fmt::format("it has {} messages", run.traffic().messages().size()) : "");
+  return not_in_run(
+      fmt::format("{} {}", kind, n),
+      kind == "message" ? fmt::format("it has {} messages", run.traffic().messages().size()) : "");
 }
 
 Result<Selection> key_named(const RunModel& run, std::string_view text) {
@@ -64,7 +67,8 @@ Result<Selection> sa_named(const RunModel& run, std::string_view text) {
 }
 
 // The part after the slash: octets of what is selected.
-Result<Selection> narrowed(const RunModel& run, Selection s, std::string_view part, std::string_view whole) {
+Result<Selection> narrowed(const RunModel& run, Selection s, std::string_view part,
+                           std::string_view whole) {
   const std::size_t colon = part.find(':');
   const std::string_view kind = part.substr(0, colon);
   const std::string_view rest = colon == std::string_view::npos ? "" : part.substr(colon + 1);
@@ -85,7 +89,8 @@ Result<Selection> narrowed(const RunModel& run, Selection s, std::string_view pa
       s.plain = block->plain;
       return s;
     }
-  return not_in_run(fmt::format("field \"{}\"", rest), "names are those of the inspector and of `ikelab show message N`");
+  return not_in_run(fmt::format("field \"{}\"", rest),
+                    "names are those of the inspector and of `ikelab show message N`");
 }
 
 }  // namespace
@@ -97,9 +102,12 @@ Result<Selection> parse_selection(const RunModel& run, std::string_view text) {
   if (colon == std::string_view::npos) return not_an_address(text);
   const std::string_view kind = head.substr(0, colon), name = head.substr(colon + 1);
   Result<Selection> found = not_an_address(text);
-  if (kind == "message" || kind == "packet" || kind == "event") found = numbered(run, kind, name);
-  else if (kind == "key") return key_named(run, text.substr(colon + 1));
-  else if (kind == "sa") return sa_named(run, name);
+  if (kind == "message" || kind == "packet" || kind == "event")
+    found = numbered(run, kind, name);
+  else if (kind == "key")
+    return key_named(run, text.substr(colon + 1));
+  else if (kind == "sa")
+    return sa_named(run, name);
   if (!found.ok() || slash == std::string_view::npos) return found;
   return narrowed(run, *found, text.substr(slash + 1), text);
 }
@@ -110,7 +118,10 @@ Result<Instant> parse_time(const RunModel& run, std::string_view text) {
     IKELAB_TRY(const Selection s, parse_selection(run, text));
     return run.time_of(s).value_or(Instant{});
   }
-  struct Unit { std::string_view name; double ns; };
+  struct Unit {
+    std::string_view name;
+    double ns;
+  };
   static constexpr std::array<Unit, 4> units = {{{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}}};
   double value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -23,9 +23,12 @@ void judge(AttackLine& line, const Packet& made) {
 }  // namespace
 
 void AdversaryLog::add(const trace::Event& event) {
-  if (std::holds_alternative<trace::AttackAction>(event.body)) actions_.push_back(&event);
-  else if (std::holds_alternative<trace::AttackKnowledge>(event.body)) knowledge_.push_back(&event);
-  else if (std::holds_alternative<trace::Alert>(event.body)) alerts_.push_back(&event);
+  if (std::holds_alternative<trace::AttackAction>(event.body))
+    actions_.push_back(&event);
+  else if (std::holds_alternative<trace::AttackKnowledge>(event.body))
+    knowledge_.push_back(&event);
+  else if (std::holds_alternative<trace::Alert>(event.body))
+    alerts_.push_back(&event);
 }
 
 void AdversaryLog::build(const Traffic& traffic) {

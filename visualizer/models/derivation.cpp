@@ -1,14 +1,16 @@
 #include "visualizer/models/derivation.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
-
-#include <fmt/format.h>
 
 namespace ikelab::view {
 namespace {
 
-const trace::KeyDerived& body(EventPtr e) { return std::get<trace::KeyDerived>(e->body); }
+const trace::KeyDerived& body(EventPtr e) {
+  return std::get<trace::KeyDerived>(e->body);
+}
 
 bool is_traffic_key(const std::string& name) {
   return name.starts_with("ESP") || name.starts_with("AH ");
@@ -34,16 +36,23 @@ class Builder {
     const auto [place, is_new] = functions_.try_emplace(key, graph_.nodes.size());
     const std::size_t function = place->second;
     if (is_new) {
-      GraphNode f{.what = GraphNode::What::function, .name = call.substr(0, call.find('(')),
-                  .detail = call, .value = {}};
-      if (call.find('(') == std::string::npos) f.name = "cut";  // "KEYMAT[0..36]": a part of its input
+      GraphNode f{.what = GraphNode::What::function,
+                  .name = call.substr(0, call.find('(')),
+                  .detail = call,
+                  .value = {}};
+      if (call.find('(') == std::string::npos)
+        f.name = "cut";  // "KEYMAT[0..36]": a part of its input
       graph_.nodes.push_back(f);
       for (const trace::NamedValue& in : d.inputs)
-        graph_.edges.push_back({value_of(in), function});
+        graph_.edges.push_back({value_of(in, function), function});
     }
-    GraphNode out{.what = is_traffic_key(d.name) ? GraphNode::What::traffic_key : GraphNode::What::key,
-                  .name = d.name, .detail = d.function, .value = d.output, .length = d.length,
-                  .event = event};
+    GraphNode out{
+        .what = is_traffic_key(d.name) ? GraphNode::What::traffic_key : GraphNode::What::key,
+        .name = d.name,
+        .detail = d.function,
+        .value = d.output,
+        .length = d.length,
+        .event = event};
     known_[d.name] = graph_.nodes.size();
     graph_.edges.push_back({function, graph_.nodes.size()});
     graph_.nodes.push_back(out);
@@ -56,16 +65,22 @@ class Builder {
   }
 
  private:
-  std::size_t value_of(const trace::NamedValue& in) {
+  // A derived value has one box; an input is drawn again before each function that takes it, so
+  // that no edge crosses the whole graph.
+  std::size_t value_of(const trace::NamedValue& in, std::size_t function) {
     const auto derived = known_.find(in.name);
     if (derived != known_.end()) {
       const Bytes& value = graph_.nodes[derived->second].value;
       if (value.empty() || in.value.empty() || value == in.value) return derived->second;
     }
-    const auto [place, is_new] = inputs_.try_emplace(in.name + to_hex(in.value), graph_.nodes.size());
+    const auto [place, is_new] =
+        inputs_.try_emplace(fmt::format("{} {}", in.name, function), graph_.nodes.size());
     if (is_new)
-      graph_.nodes.push_back({.what = GraphNode::What::input, .name = in.name, .detail = in.source,
-                              .value = in.value, .length = in.value.size()});
+      graph_.nodes.push_back({.what = GraphNode::What::input,
+                              .name = in.name,
+                              .detail = in.source,
+                              .value = in.value,
+                              .length = in.value.size()});
     return place->second;
   }
 
@@ -91,7 +106,8 @@ class Builder {
     for (const GraphNode& n : graph_.nodes) graph_.columns = std::max(graph_.columns, n.column + 1);
   }
 
-  // Rows: each column is stacked around the middle, ordered by where its neighbours on the left stand.
+  // Rows: each column is stacked around the middle, ordered by where its neighbours on the left
+  // stand.
   void stack() {
     for (int column = 0; column < graph_.columns; ++column) {
       std::vector<std::pair<double, std::size_t>> order;
@@ -172,13 +188,19 @@ void Derivations::add(const trace::Event& event) {
   }
   const auto has = [&](int g) {
     const auto& list = groups_[static_cast<std::size_t>(g)].derived;
-    return std::any_of(list.begin(), list.end(), [&](EventPtr e) { return body(e).name == d->name; });
+    return std::any_of(list.begin(), list.end(),
+                       [&](EventPtr e) { return body(e).name == d->name; });
   };
   const bool starts = mine < 0 || (child ? has(mine) : d->name == "SKEYSEED" && has(mine));
   if (starts) {
-    KeyGroup group{.node = event.node, .sa = event.sa, .child = child,
-                   .parent = static_cast<std::size_t>(std::max(0, ike)), .title = "", .derived = {}};
-    group.title = child ? fmt::format("Child SA {}", children + 1) : fmt::format("IKE SA {}", ikes + 1);
+    KeyGroup group{.node = event.node,
+                   .sa = event.sa,
+                   .child = child,
+                   .parent = static_cast<std::size_t>(std::max(0, ike)),
+                   .title = "",
+                   .derived = {}};
+    group.title =
+        child ? fmt::format("Child SA {}", children + 1) : fmt::format("IKE SA {}", ikes + 1);
     mine = static_cast<int>(groups_.size());
     groups_.push_back(std::move(group));
   }

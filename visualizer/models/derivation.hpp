@@ -1,5 +1,5 @@
-// How keys come from keys (RFC 7296, 2.13 to 2.18): the KeyDerived events of one node as a graph from
-// nonces and Diffie-Hellman values to the ESP keys, laid out left to right in layers.
+// How keys come from keys (RFC 7296, 2.13 to 2.18): the KeyDerived events of one node as a graph
+// from nonces and Diffie-Hellman values to the ESP keys, laid out left to right in layers.
 #pragma once
 #include <string>
 #include <vector>
@@ -13,29 +13,31 @@ namespace ikelab::view {
 struct KeyGroup {
   std::string node, sa;
   bool child = false;
-  std::size_t parent = 0;            ///< child: index of its IKE SA's group
-  std::string title;                 ///< "IKE SA 1", "Child SA 2"
-  std::vector<EventPtr> derived;     ///< KeyDerived, in order
+  std::size_t parent = 0;         ///< child: index of its IKE SA's group
+  std::string title;              ///< "IKE SA 1", "Child SA 2"
+  std::vector<EventPtr> derived;  ///< KeyDerived, in order
 };
 
 struct GraphNode {
   enum class What : std::uint8_t { input, key, traffic_key, function };
   What what = What::input;
-  std::string name;                  ///< "Ni", "SK_d", "prf+"
-  std::string detail;                ///< function: whole formula; input: where it comes from
-  Bytes value;                       ///< empty when not disclosed
-  std::uint64_t length = 0;          ///< octets
-  EventPtr event = nullptr;          ///< of a derived value
+  std::string name;          ///< "Ni", "SK_d", "prf+"
+  std::string detail;        ///< function: whole formula; input: where it comes from
+  Bytes value;               ///< empty when not disclosed
+  std::uint64_t length = 0;  ///< octets
+  EventPtr event = nullptr;  ///< of a derived value
   int column = 0;
-  double row = 0;                    ///< 0 is the middle of the graph
+  double row = 0;  ///< 0 is the middle of the graph
 };
-struct GraphEdge { std::size_t from = 0, to = 0; };
+struct GraphEdge {
+  std::size_t from = 0, to = 0;
+};
 
 struct KeyGraph {
   std::vector<GraphNode> nodes;
   std::vector<GraphEdge> edges;
   int columns = 0;
-  double top = 0, bottom = 0;        ///< extent in rows
+  double top = 0, bottom = 0;  ///< extent in rows
   /// The value of a KeyDerived event, or -1.
   [[nodiscard]] int node_of(std::uint64_t seq) const;
   /// For each node: whether it lies on a path to or from `node`.

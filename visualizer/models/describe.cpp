@@ -1,10 +1,10 @@
 #include "visualizer/models/describe.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "visualizer/models/text.hpp"
 
@@ -23,7 +23,8 @@ bool mentions(const MessageRow& m, std::string_view words) {
   return m.message().payloads.find(words) != std::string::npos;
 }
 
-// The first row whose exchange, direction and content fit says what a message does. "{}": its sender.
+// The first row whose exchange, direction and content fit says what a message does. "{}": its
+// sender.
 struct MessageWords {
   std::string_view exchange;
   bool response;
@@ -33,43 +34,93 @@ struct MessageWords {
 };
 constexpr std::array<MessageWords, 22> message_words = {{
     {"IKE_SA_INIT", false, "COOKIE", "", "{} tries again with the cookie it was given",
-     "By returning the cookie the initiator shows that it receives packets at its address. Until then the responder keeps no state for it.", "RFC 7296, 2.6"},
+     "By returning the cookie the initiator shows that it receives packets at its address. Until "
+     "then the responder keeps no state for it.",
+     "RFC 7296, 2.6"},
     {"IKE_SA_INIT", false, "", "", "{} offers algorithms, its key share and a nonce",
-     "The first message of every IKE SA. It is in the clear: nothing is agreed yet. SA lists proposals, KE carries the public Diffie-Hellman value, Ni is fresh randomness for the keys.", "RFC 7296, 1.2"},
+     "The first message of every IKE SA. It is in the clear: nothing is agreed yet. SA lists "
+     "proposals, KE carries the public Diffie-Hellman value, Ni is fresh randomness for the keys.",
+     "RFC 7296, 1.2"},
     {"IKE_SA_INIT", true, "COOKIE", "", "{} asks for a cookie before it does any work",
-     "Under load a responder answers with a cookie instead of a key share, so that forged source addresses cost it nothing.", "RFC 7296, 2.6"},
+     "Under load a responder answers with a cookie instead of a key share, so that forged source "
+     "addresses cost it nothing.",
+     "RFC 7296, 2.6"},
     {"IKE_SA_INIT", true, "INVALID_KE_PAYLOAD", "", "{} asks for a key share of another group",
-     "The key share was of a group the responder does not choose. It names the group it wants; the initiator starts over with a share of that group.", "RFC 7296, 1.2"},
+     "The key share was of a group the responder does not choose. It names the group it wants; the "
+     "initiator starts over with a share of that group.",
+     "RFC 7296, 1.2"},
     {"IKE_SA_INIT", true, "NO_PROPOSAL_CHOSEN", "", "{} accepts none of the proposals",
-     "No proposal shares an algorithm of every kind with the responder's configuration. The negotiation ends here.", "RFC 7296, 2.7"},
+     "No proposal shares an algorithm of every kind with the responder's configuration. The "
+     "negotiation ends here.",
+     "RFC 7296, 2.7"},
     {"IKE_SA_INIT", true, "", "", "{} picks one proposal and answers with its key share and nonce",
-     "Now both sides can compute the shared secret, SKEYSEED and all SK_ keys. Nobody is authenticated yet.", "RFC 7296, 1.2"},
+     "Now both sides can compute the shared secret, SKEYSEED and all SK_ keys. Nobody is "
+     "authenticated yet.",
+     "RFC 7296, 1.2"},
     {"IKE_AUTH", true, "AUTHENTICATION_FAILED", "", "{} does not believe who the peer says it is",
-     "The AUTH payload did not verify against the configured key or certificate. The IKE SA is given up.", "RFC 7296, 2.21.2"},
-    {"IKE_AUTH", true, "NO_PROPOSAL_CHOSEN", "", "{} proves who it is, but accepts no proposal for the tunnel",
+     "The AUTH payload did not verify against the configured key or certificate. The IKE SA is "
+     "given up.",
+     "RFC 7296, 2.21.2"},
+    {"IKE_AUTH", true, "NO_PROPOSAL_CHOSEN", "",
+     "{} proves who it is, but accepts no proposal for the tunnel",
      "The IKE SA stands; the Child SA was refused because no ESP proposal fits.", "RFC 7296, 1.2"},
-    {"IKE_AUTH", true, "TS_UNACCEPTABLE", "", "{} proves who it is, but refuses the tunnel's addresses",
-     "The IKE SA stands; the Child SA was refused because the traffic selectors do not overlap with the configured ones.", "RFC 7296, 2.9"},
+    {"IKE_AUTH", true, "TS_UNACCEPTABLE", "",
+     "{} proves who it is, but refuses the tunnel's addresses",
+     "The IKE SA stands; the Child SA was refused because the traffic selectors do not overlap "
+     "with the configured ones.",
+     "RFC 7296, 2.9"},
     {"IKE_AUTH", false, "", "", "{} proves who it is and asks for a tunnel",
-     "Everything after the header is encrypted with SK_ei. AUTH signs the initiator's first message, the responder's nonce and the identity: whoever changed a byte of message 1 is found out here. SA, TSi and TSr ask for the first Child SA.", "RFC 7296, 1.2"},
+     "Everything after the header is encrypted with SK_ei. AUTH signs the initiator's first "
+     "message, the responder's nonce and the identity: whoever changed a byte of message 1 is "
+     "found out here. SA, TSi and TSr ask for the first Child SA.",
+     "RFC 7296, 1.2"},
     {"IKE_AUTH", true, "", "", "{} proves who it is and agrees to the tunnel",
-     "The responder's AUTH covers its first message, the initiator's nonce and its identity. With it both sides are authenticated, and the first Child SA's keys are derived.", "RFC 7296, 1.2"},
-    {"CREATE_CHILD_SA", true, "NO_PROPOSAL_CHOSEN", "", "{} accepts none of the proposals", "The exchange fails; the SAs that exist stay as they are.", "RFC 7296, 1.3"},
-    {"CREATE_CHILD_SA", true, "TEMPORARY_FAILURE", "", "{} is busy with another rekeying and asks to try later", "The peer cannot do this now, usually because it is rekeying the same SA itself.", "RFC 7296, 2.25"},
-    {"CREATE_CHILD_SA", true, "INVALID_KE_PAYLOAD", "", "{} asks for a key share of another group", "The requester tries again with a share of the group the peer names.", "RFC 7296, 1.3"},
+     "The responder's AUTH covers its first message, the initiator's nonce and its identity. With "
+     "it both sides are authenticated, and the first Child SA's keys are derived.",
+     "RFC 7296, 1.2"},
+    {"CREATE_CHILD_SA", true, "NO_PROPOSAL_CHOSEN", "", "{} accepts none of the proposals",
+     "The exchange fails; the SAs that exist stay as they are.", "RFC 7296, 1.3"},
+    {"CREATE_CHILD_SA", true, "TEMPORARY_FAILURE", "",
+     "{} is busy with another rekeying and asks to try later",
+     "The peer cannot do this now, usually because it is rekeying the same SA itself.",
+     "RFC 7296, 2.25"},
+    {"CREATE_CHILD_SA", true, "INVALID_KE_PAYLOAD", "", "{} asks for a key share of another group",
+     "The requester tries again with a share of the group the peer names.", "RFC 7296, 1.3"},
     {"CREATE_CHILD_SA", false, "REKEY_SA", "", "{} asks for fresh keys for the tunnel",
-     "Rekeying makes a new Child SA beside the old one, from fresh nonces (and a fresh key share, when KE is there). The old one is deleted afterwards, so no packet is lost.", "RFC 7296, 1.3.3"},
-    {"CREATE_CHILD_SA", false, "", "TSi", "{} asks for another tunnel", "A further Child SA under the same IKE SA, with its own keys and traffic selectors.", "RFC 7296, 1.3.1"},
+     "Rekeying makes a new Child SA beside the old one, from fresh nonces (and a fresh key share, "
+     "when KE is there). The old one is deleted afterwards, so no packet is lost.",
+     "RFC 7296, 1.3.3"},
+    {"CREATE_CHILD_SA", false, "", "TSi", "{} asks for another tunnel",
+     "A further Child SA under the same IKE SA, with its own keys and traffic selectors.",
+     "RFC 7296, 1.3.1"},
     {"CREATE_CHILD_SA", false, "", "", "{} asks for fresh keys for the IKE SA itself",
-     "The new IKE SA gets a new SKEYSEED from the old SK_d, a fresh Diffie-Hellman exchange and fresh nonces. It inherits the Child SAs.", "RFC 7296, 1.3.2"},
-    {"CREATE_CHILD_SA", true, "", "TSi", "{} agrees; both derive the new tunnel's keys", "KEYMAT comes from SK_d and the nonces of this exchange.", "RFC 7296, 2.17"},
-    {"CREATE_CHILD_SA", true, "", "", "{} agrees; both derive the new IKE SA's keys", "All seven SK_ keys are replaced.", "RFC 7296, 2.18"},
-    {"INFORMATIONAL", false, "", "D", "{} deletes an SA", "A Delete payload names the SPIs the sender will no longer receive on. The peer answers with the SPIs of the other direction.", "RFC 7296, 1.4.1"},
-    {"INFORMATIONAL", true, "", "D", "{} deletes its side as well", "The two SAs of a pair are always deleted together.", "RFC 7296, 1.4.1"},
-    {"INFORMATIONAL", false, "", "", "{} asks whether the peer is still there", "An empty request: any authenticated answer proves that the peer is alive and still has the keys.", "RFC 7296, 2.4"},
+     "The new IKE SA gets a new SKEYSEED from the old SK_d, a fresh Diffie-Hellman exchange and "
+     "fresh nonces. It inherits the Child SAs.",
+     "RFC 7296, 1.3.2"},
+    {"CREATE_CHILD_SA", true, "", "TSi", "{} agrees; both derive the new tunnel's keys",
+     "KEYMAT comes from SK_d and the nonces of this exchange.", "RFC 7296, 2.17"},
+    {"CREATE_CHILD_SA", true, "", "", "{} agrees; both derive the new IKE SA's keys",
+     "All seven SK_ keys are replaced.", "RFC 7296, 2.18"},
+    {"INFORMATIONAL", false, "", "D", "{} deletes an SA",
+     "A Delete payload names the SPIs the sender will no longer receive on. The peer answers with "
+     "the SPIs of the other direction.",
+     "RFC 7296, 1.4.1"},
+    {"INFORMATIONAL", true, "", "D", "{} deletes its side as well",
+     "The two SAs of a pair are always deleted together.", "RFC 7296, 1.4.1"},
+    {"INFORMATIONAL", false, "", "", "{} asks whether the peer is still there",
+     "An empty request: any authenticated answer proves that the peer is alive and still has the "
+     "keys.",
+     "RFC 7296, 2.4"},
 }};
 
-constexpr MessageWords other_message = {"", false, "", "", "{} answers", "An answer closes the exchange: every request gets exactly one response with the same message id.", "RFC 7296, 2.1"};
+constexpr MessageWords other_message = {"",
+                                        false,
+                                        "",
+                                        "",
+                                        "{} answers",
+                                        "An answer closes the exchange: every request gets exactly "
+                                        "one response with the same message id.",
+                                        "RFC 7296, 2.1"};
 
 const MessageWords& words_of(const MessageRow& m) {
   for (const MessageWords& w : message_words)
@@ -79,27 +130,58 @@ const MessageWords& words_of(const MessageRow& m) {
   return other_message;
 }
 
-struct KeyWords { std::string_view prefix, text, rfc; };
+struct KeyWords {
+  std::string_view prefix, text, rfc;
+};
 constexpr std::array<KeyWords, 16> key_words = {{
-    {"SKEYSEED", "The seed of every key of this IKE SA. It mixes both nonces with the Diffie-Hellman secret, which an eavesdropper cannot compute.", "RFC 7296, 2.14"},
-    {"SK_d", "Derives the keys of Child SAs, and the SKEYSEED of the next IKE SA. It never protects a message itself.", "RFC 7296, 2.14"},
-    {"SK_ai", "Authenticates messages the initiator sends. Unused with AEAD ciphers such as AES-GCM, which authenticate by themselves.", "RFC 7296, 2.14"},
-    {"SK_ar", "Authenticates messages the responder sends. Unused with AEAD ciphers.", "RFC 7296, 2.14"},
-    {"SK_ei", "Encrypts messages the initiator sends. For AES-GCM its last 4 octets are the salt of the nonce.", "RFC 7296, 2.14"},
-    {"SK_er", "Encrypts messages the responder sends. For AES-GCM its last 4 octets are the salt of the nonce.", "RFC 7296, 2.14"},
-    {"SK_pi", "Makes the MAC over the initiator's identity that its AUTH payload covers.", "RFC 7296, 2.15"},
-    {"SK_pr", "Makes the MAC over the responder's identity that its AUTH payload covers.", "RFC 7296, 2.15"},
-    {"KEYMAT", "The stream of key material of one Child SA. It is cut into the keys of both directions, the initiator's first.", "RFC 7296, 2.17"},
+    {"SKEYSEED",
+     "The seed of every key of this IKE SA. It mixes both nonces with the Diffie-Hellman secret, "
+     "which an eavesdropper cannot compute.",
+     "RFC 7296, 2.14"},
+    {"SK_d",
+     "Derives the keys of Child SAs, and the SKEYSEED of the next IKE SA. It never protects a "
+     "message itself.",
+     "RFC 7296, 2.14"},
+    {"SK_ai",
+     "Authenticates messages the initiator sends. Unused with AEAD ciphers such as AES-GCM, which "
+     "authenticate by themselves.",
+     "RFC 7296, 2.14"},
+    {"SK_ar", "Authenticates messages the responder sends. Unused with AEAD ciphers.",
+     "RFC 7296, 2.14"},
+    {"SK_ei",
+     "Encrypts messages the initiator sends. For AES-GCM its last 4 octets are the salt of the "
+     "nonce.",
+     "RFC 7296, 2.14"},
+    {"SK_er",
+     "Encrypts messages the responder sends. For AES-GCM its last 4 octets are the salt of the "
+     "nonce.",
+     "RFC 7296, 2.14"},
+    {"SK_pi", "Makes the MAC over the initiator's identity that its AUTH payload covers.",
+     "RFC 7296, 2.15"},
+    {"SK_pr", "Makes the MAC over the responder's identity that its AUTH payload covers.",
+     "RFC 7296, 2.15"},
+    {"KEYMAT",
+     "The stream of key material of one Child SA. It is cut into the keys of both directions, the "
+     "initiator's first.",
+     "RFC 7296, 2.17"},
     {"ESP enc", "Encrypts the packets of one direction of the tunnel.", "RFC 4303, 2.3"},
     {"ESP int", "Authenticates the packets of one direction of the tunnel.", "RFC 4303, 2.8"},
     {"ESP", "Protects the packets of one direction of the tunnel.", "RFC 4301, 4.4.2"},
-    {"g^ir", "The Diffie-Hellman shared secret. Both sides compute it from their own private and the other's public value.", "RFC 7296, 2.14"},
+    {"g^ir",
+     "The Diffie-Hellman shared secret. Both sides compute it from their own private and the "
+     "other's public value.",
+     "RFC 7296, 2.14"},
     {"Ni", "The initiator's nonce: fresh randomness, sent in the clear.", "RFC 7296, 2.10"},
     {"Nr", "The responder's nonce: fresh randomness, sent in the clear.", "RFC 7296, 2.10"},
-    {"SPI", "The SPIs of the IKE SA, from the message headers. With them in the formula two SAs never share keys.", "RFC 7296, 2.14"},
+    {"SPI",
+     "The SPIs of the IKE SA, from the message headers. With them in the formula two SAs never "
+     "share keys.",
+     "RFC 7296, 2.14"},
 }};
 
-struct PayloadWords { std::string_view notation, text; };
+struct PayloadWords {
+  std::string_view notation, text;
+};
 constexpr std::array<PayloadWords, 17> payload_words = {{
     {"SA", "Security Association: the algorithms offered or chosen."},
     {"KE", "Key Exchange: a public Diffie-Hellman value."},
@@ -107,7 +189,9 @@ constexpr std::array<PayloadWords, 17> payload_words = {{
     {"Nr", "The responder's nonce: fresh randomness for the keys."},
     {"IDi", "Who the initiator says it is."},
     {"IDr", "Who the responder says it is, or should be."},
-    {"AUTH", "The proof of identity: a signature or MAC over the first message, the other's nonce and the identity."},
+    {"AUTH",
+     "The proof of identity: a signature or MAC over the first message, the other's nonce and the "
+     "identity."},
     {"CERTREQ", "Which certification authorities the sender trusts."},
     {"CERT", "A certificate: binds the identity to a public key."},
     {"TSi", "Traffic selectors: addresses on the initiator's side of the tunnel."},
@@ -121,41 +205,97 @@ constexpr std::array<PayloadWords, 17> payload_words = {{
 }};
 
 std::string short_name(const trace::SaInstalled& s) {
-  return s.protocol == "IKE" ? "the IKE SA" : fmt::format("the {} SA {}", s.direction == "in" ? "inbound ESP" : "outbound ESP", s.spi);
+  return s.protocol == "IKE"
+             ? "the IKE SA"
+             : fmt::format("the {} SA {}", s.direction == "in" ? "inbound ESP" : "outbound ESP",
+                           s.spi);
 }
 
 // One overload for each event worth a sentence; the last takes the rest.
 struct Sentence {
   const std::string& n;
-  std::string operator()(const trace::DatagramSent& b) const { return fmt::format("{} sends {} of {} to {}", n, octets_text(b.size), b.protocol, b.dst); }
-  std::string operator()(const trace::DatagramReceived& b) const { return fmt::format("{} receives {} of {} from {}", n, octets_text(b.size), b.protocol, b.src); }
-  std::string operator()(const trace::DatagramDropped& b) const { return fmt::format("A packet is lost at {}: {}", b.where.empty() ? n : b.where, b.reason); }
-  std::string operator()(const trace::PacketOnLink& b) const { return fmt::format("{} crosses {} from {} to {}", b.protocol, b.link, b.from, b.to); }
-  std::string operator()(const trace::Message& b) const { return fmt::format("{} {} {} {}", n, b.direction == "sent" ? "sends" : "receives", b.exchange, b.response ? "response" : "request"); }
-  std::string operator()(const trace::Diagnostic& b) const { return fmt::format("{} {}: {}", n, b.severity == "error" ? "refuses" : "remarks", b.message); }
-  std::string operator()(const trace::StateChanged& b) const { return fmt::format("{}: the {} SA goes from {} to {}", n, b.what, b.from, b.to); }
-  std::string operator()(const trace::TaskStarted& b) const { return fmt::format("{} starts {} as {}", n, b.task, b.role); }
-  std::string operator()(const trace::TaskEnded& b) const { return fmt::format("{} ends {}: {}{}{}", n, b.task, b.outcome, b.detail.empty() ? "" : ", ", b.detail); }
-  std::string operator()(const trace::Negotiated& b) const { return b.chosen.empty() ? fmt::format("{} finds no common {} proposal", n, b.protocol) : fmt::format("{} settles on {} for {}", n, b.chosen, b.protocol); }
+  std::string operator()(const trace::DatagramSent& b) const {
+    return fmt::format("{} sends {} of {} to {}", n, octets_text(b.size), b.protocol, b.dst);
+  }
+  std::string operator()(const trace::DatagramReceived& b) const {
+    return fmt::format("{} receives {} of {} from {}", n, octets_text(b.size), b.protocol, b.src);
+  }
+  std::string operator()(const trace::DatagramDropped& b) const {
+    return fmt::format("A packet is lost at {}: {}", b.where.empty() ? n : b.where, b.reason);
+  }
+  std::string operator()(const trace::PacketOnLink& b) const {
+    return fmt::format("{} crosses {} from {} to {}", b.protocol, b.link, b.from, b.to);
+  }
+  std::string operator()(const trace::Message& b) const {
+    return fmt::format("{} {} {} {}", n, b.direction == "sent" ? "sends" : "receives", b.exchange,
+                       b.response ? "response" : "request");
+  }
+  std::string operator()(const trace::Diagnostic& b) const {
+    return fmt::format("{} {}: {}", n, b.severity == "error" ? "refuses" : "remarks", b.message);
+  }
+  std::string operator()(const trace::StateChanged& b) const {
+    return fmt::format("{}: the {} SA goes from {} to {}", n, b.what, b.from, b.to);
+  }
+  std::string operator()(const trace::TaskStarted& b) const {
+    return fmt::format("{} starts {} as {}", n, b.task, b.role);
+  }
+  std::string operator()(const trace::TaskEnded& b) const {
+    return fmt::format("{} ends {}: {}{}{}", n, b.task, b.outcome, b.detail.empty() ? "" : ", ",
+                       b.detail);
+  }
+  std::string operator()(const trace::Negotiated& b) const {
+    return b.chosen.empty() ? fmt::format("{} finds no common {} proposal", n, b.protocol)
+                            : fmt::format("{} settles on {} for {}", n, b.chosen, b.protocol);
+  }
   std::string operator()(const trace::AuthDecided& b) const {
     if (b.local) return fmt::format("{} makes its AUTH as {} ({})", n, b.identity, b.method);
-    return b.ok ? fmt::format("{} believes that the {} is {} ({})", n, b.subject, b.identity, b.method)
-                : fmt::format("{} does not believe that the {} is {}: {}", n, b.subject, b.identity, b.reason);
+    return b.ok ? fmt::format("{} believes that the {} is {} ({})", n, b.subject, b.identity,
+                              b.method)
+                : fmt::format("{} does not believe that the {} is {}: {}", n, b.subject, b.identity,
+                              b.reason);
   }
-  std::string operator()(const trace::KeyDerived& b) const { return fmt::format("{} derives {} ({})", n, b.name, counted(b.length, "octet", "octets")); }
-  std::string operator()(const trace::SaInstalled& b) const { return fmt::format("{} installs {}{}{}", n, short_name(b), b.reason.empty() || b.reason == "new" ? "" : ": ", b.reason == "new" ? "" : b.reason); }
-  std::string operator()(const trace::SaRemoved& b) const { return fmt::format("{} removes the {} SA {}: {}", n, b.protocol, b.spi, b.reason); }
-  std::string operator()(const trace::TimerFired& b) const { return fmt::format("{}: timer {} fires{}{}", n, b.timer, b.detail.empty() ? "" : ", ", b.detail); }
-  std::string operator()(const trace::EspSealed& b) const { return fmt::format("{} seals {} as ESP packet {}", n, b.summary, thousands(b.sequence)); }
-  std::string operator()(const trace::EspOpened& b) const { return fmt::format("{} opens ESP packet {}: {}", n, thousands(b.sequence), b.summary); }
-  std::string operator()(const trace::EspRejected& b) const { return fmt::format("{} refuses ESP packet {}: {}", n, thousands(b.sequence), b.reason); }
+  std::string operator()(const trace::KeyDerived& b) const {
+    return fmt::format("{} derives {} ({})", n, b.name, counted(b.length, "octet", "octets"));
+  }
+  std::string operator()(const trace::SaInstalled& b) const {
+    return fmt::format("{} installs {}{}{}", n, short_name(b),
+                       b.reason.empty() || b.reason == "new" ? "" : ": ",
+                       b.reason == "new" ? "" : b.reason);
+  }
+  std::string operator()(const trace::SaRemoved& b) const {
+    return fmt::format("{} removes the {} SA {}: {}", n, b.protocol, b.spi, b.reason);
+  }
+  std::string operator()(const trace::TimerFired& b) const {
+    return fmt::format("{}: timer {} fires{}{}", n, b.timer, b.detail.empty() ? "" : ", ",
+                       b.detail);
+  }
+  std::string operator()(const trace::EspSealed& b) const {
+    return fmt::format("{} seals {} as ESP packet {}", n, b.summary, thousands(b.sequence));
+  }
+  std::string operator()(const trace::EspOpened& b) const {
+    return fmt::format("{} opens ESP packet {}: {}", n, thousands(b.sequence), b.summary);
+  }
+  std::string operator()(const trace::EspRejected& b) const {
+    return fmt::format("{} refuses ESP packet {}: {}", n, thousands(b.sequence), b.reason);
+  }
   std::string operator()(const trace::AttackAction& b) const {
-    const std::string verb = b.action == "modify" ? "modifies" : b.action == "replay" ? "replays" : b.action == "pass" ? "passes" : b.action + "s";
+    const std::string verb = b.action == "modify"   ? "modifies"
+                             : b.action == "replay" ? "replays"
+                             : b.action == "pass"   ? "passes"
+                                                    : b.action + "s";
     return fmt::format("{} {} a packet{}{}", n, verb, b.note.empty() ? "" : ": ", b.note);
   }
-  std::string operator()(const trace::AttackKnowledge& b) const { return fmt::format("{} now knows: {}", n, b.text.empty() ? b.item : b.text); }
-  std::string operator()(const trace::Alert& b) const { return fmt::format("{} ({}): {}", b.monitor, b.severity, b.text); }
-  std::string operator()(const trace::Metric& b) const { return fmt::format("{}: {} {} {}", b.subject, b.name, thousands(static_cast<std::uint64_t>(std::max<std::int64_t>(0, b.value))), b.unit); }
+  std::string operator()(const trace::AttackKnowledge& b) const {
+    return fmt::format("{} now knows: {}", n, b.text.empty() ? b.item : b.text);
+  }
+  std::string operator()(const trace::Alert& b) const {
+    return fmt::format("{} ({}): {}", b.monitor, b.severity, b.text);
+  }
+  std::string operator()(const trace::Metric& b) const {
+    return fmt::format("{}: {} {} {}", b.subject, b.name,
+                       thousands(static_cast<std::uint64_t>(std::max<std::int64_t>(0, b.value))),
+                       b.unit);
+  }
   std::string operator()(const trace::Mark& b) const { return b.text; }
 };
 
@@ -163,7 +303,8 @@ struct Sentence {
 
 std::string what_it_does(const MessageRow& m) {
   const std::string does = fmt::format(fmt::runtime(words_of(m).does), m.from);
-  return m.is_repeat() ? fmt::format("{} (again: no answer came to message {})", does, m.first) : does;
+  return m.is_repeat() ? fmt::format("{} (again: no answer came to message {})", does, m.first)
+                       : does;
 }
 
 std::string chapter_title(const MessageRow& m) {
@@ -191,7 +332,7 @@ Explanation explain_key(std::string_view name) {
 }
 
 std::string event_sentence(const trace::Event& event) {
-  const std::string node = event.node.empty() ? "the network" : event.node;
+  const std::string node = event.node.empty() ? "The network" : event.node;
   return std::visit(Sentence{node}, event.body);
 }
 

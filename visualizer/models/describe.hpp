@@ -1,5 +1,6 @@
-// What happened, in words a student follows: one sentence for a message, an event, a key; and the whole
-// explanation with its RFC section. Captions, story, hover texts and the inspector take them from here.
+// What happened, in words a student follows: one sentence for a message, an event, a key; and the
+// whole explanation with its RFC section. Captions, story, hover texts and the inspector take them
+// from here.
 #pragma once
 #include <string>
 #include <string_view>

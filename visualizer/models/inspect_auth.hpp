@@ -1,5 +1,5 @@
-// Which octets of a message an AUTH payload covers (RFC 7296, 2.15), found by comparing them with the
-// octets that were really signed or MACed.
+// Which octets of a message an AUTH payload covers (RFC 7296, 2.15), found by comparing them with
+// the octets that were really signed or MACed.
 #pragma once
 #include "visualizer/models/inspector.hpp"
 

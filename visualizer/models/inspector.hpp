@@ -1,5 +1,5 @@
-// What is selected, taken apart: one sentence, facts, and for octets the field tree and where it came
-// from. Dissected again from the recorded octets by the code the engine used.
+// What is selected, taken apart: one sentence, facts, and for octets the field tree and where it
+// came from. Dissected again from the recorded octets by the code the engine used.
 #pragma once
 #include <memory>
 #include <string>
@@ -12,7 +12,7 @@ namespace ikelab::view {
 
 struct Fact {
   std::string label, value;
-  Selection link;       ///< what the value names, if it can be selected
+  Selection link;  ///< what the value names, if it can be selected
   bool mono = false;
 };
 
@@ -20,7 +20,7 @@ struct Fact {
 struct FieldLine {
   const wire::Field* field = nullptr;
   int depth = 0;
-  int payload = 0;      ///< index of its top-level payload, for the colour; 0 is the header
+  int payload = 0;  ///< index of its top-level payload, for the colour; 0 is the header
 };
 
 /// A remark about octets: `error` refused, otherwise accepted.
@@ -32,16 +32,17 @@ struct Remark {
 
 /// A run of octets with its fields.
 struct OctetBlock {
-  std::string title;                ///< "On the wire", "Decrypted"
-  bool plain = false;               ///< the decrypted content: ranges of the selection count here
-  bool encrypted = false;           ///< holds ciphertext
+  std::string title;       ///< "On the wire", "Decrypted"
+  bool plain = false;      ///< the decrypted content: ranges of the selection count here
+  bool encrypted = false;  ///< holds ciphertext
   Bytes bytes;
   wire::Field root;
   std::vector<FieldLine> lines;
   std::vector<std::uint8_t> payload_of;  ///< for each octet
   std::vector<std::string> payloads;     ///< names of the top-level payloads, by index
   std::vector<std::pair<std::size_t, std::size_t>> covered;  ///< by an AUTH payload
-  std::string coverage;             ///< in words, "" when AUTH is no matter here
+  std::string coverage;  ///< in words, "" when AUTH is no matter here
+  bool outline = false;  ///< octets that are not covered are outlined
   std::vector<Remark> remarks;
   [[nodiscard]] bool is_covered(std::size_t octet) const;
   /// The deepest field that holds exactly or around [begin, end), or nullptr.

@@ -1,9 +1,9 @@
 #include "visualizer/models/ladder.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "visualizer/models/text.hpp"
 
@@ -11,14 +11,17 @@ namespace ikelab::view {
 namespace {
 
 // Base pixels. A label stands above its arrow, so a row needs room before it starts.
-constexpr double label_room = 28, row_pitch = 48, least_slope = 14, band_height = 28, mark_pitch = 40;
+constexpr double label_room = 27, row_pitch = 44, least_slope = 14, band_height = 28,
+                 mark_pitch = 40;
 
 /// How far apart two instants are drawn: a logarithm of the pause, 0 for none, at most 72.
 double gap(std::int64_t ns) {
   return ns <= 0 ? 0 : std::min(72.0, 5.0 * std::log2(1.0 + static_cast<double>(ns) / 1e6));
 }
 
-bool is_passive(const std::string& action) { return action == "observe" || action == "pass"; }
+bool is_passive(const std::string& action) {
+  return action == "observe" || action == "pass";
+}
 
 }  // namespace
 
@@ -39,8 +42,8 @@ double TimeScale::y_of(Instant t) const {
   const auto next = std::upper_bound(points_.begin(), points_.end(), t.ns,
                                      [](std::int64_t v, const auto& p) { return v < p.first; });
   const auto last = std::prev(next);
-  const double share = static_cast<double>(t.ns - last->first) /
-                       static_cast<double>(next->first - last->first);
+  const double share =
+      static_cast<double>(t.ns - last->first) / static_cast<double>(next->first - last->first);
   return last->second + (next->second - last->second) * share;
 }
 
@@ -52,7 +55,8 @@ Instant TimeScale::time_of(double y) const {
                                      [](double v, const auto& p) { return v < p.second; });
   const auto last = std::prev(next);
   const double share = (y - last->second) / (next->second - last->second);
-  return {last->first + static_cast<std::int64_t>(static_cast<double>(next->first - last->first) * share)};
+  return {last->first +
+          static_cast<std::int64_t>(static_cast<double>(next->first - last->first) * share)};
 }
 
 // ---- lanes -------------------------------------------------------------------------------------
@@ -97,7 +101,8 @@ void Ladder::find_lanes(const store::RunInfo& info, const Traffic& traffic,
     for (Lane& lane : lanes_)
       if (lane.role == "adversary") lane.x = 0.5;
   }
-  std::stable_sort(lanes_.begin(), lanes_.end(), [](const Lane& a, const Lane& b) { return a.x < b.x; });
+  std::stable_sort(lanes_.begin(), lanes_.end(),
+                   [](const Lane& a, const Lane& b) { return a.x < b.x; });
 }
 
 // ---- rows --------------------------------------------------------------------------------------
@@ -144,7 +149,8 @@ void Ladder::add_message(const MessageRow& m, const Traffic& traffic) {
       Leg out = made == nullptr ? in : leg_of(*made, middle, to);
       out.from = middle;
       out.to = to;
-      out.sent = std::max(p->action->time, made != nullptr && made != p && made->sent ? *made->sent : out.sent);
+      out.sent = std::max(p->action->time,
+                          made != nullptr && made != p && made->sent ? *made->sent : out.sent);
       out.landed = std::max(out.landed, out.sent + 1us);
       out.changed = action.action == "modify";
       row.note = action.note;
@@ -214,8 +220,12 @@ void Ladder::add_attack(const trace::Event& event, const trace::AttackAction& ac
   row.selection = select_event(event.seq);
   const int middle = lane_of(event.node);
   if (action.action == "drop" && seen != nullptr) {
-    Leg leg{.from = lane_of(seen->from), .to = middle, .sent = seen->sent.value_or(event.time),
-            .landed = event.time, .lost = true, .fraction = 0.97};
+    Leg leg{.from = lane_of(seen->from),
+            .to = middle,
+            .sent = seen->sent.value_or(event.time),
+            .landed = event.time,
+            .lost = true,
+            .fraction = 0.97};
     leg.sent = std::min(leg.sent, event.time);
     row.time = leg.sent;
     if (leg.from >= 0) row.legs = {leg};
@@ -268,7 +278,8 @@ void Ladder::add_notable(const trace::Event& event, const Traffic& traffic) {
     row.title = fmt::format("{} refuses an ESP packet", event.node);
     row.note = refusal->reason;
     const int lane = lane_of(event.node);
-    if (lane >= 0) row.legs = {Leg{.from = lane, .to = lane, .sent = event.time, .landed = event.time}};
+    if (lane >= 0)
+      row.legs = {Leg{.from = lane, .to = lane, .sent = event.time, .landed = event.time}};
     rows_.push_back(std::move(row));
   }
 }
@@ -278,7 +289,13 @@ void Ladder::build(const store::RunInfo& info, const Traffic& traffic,
   lanes_.clear();
   rows_.clear();
   find_lanes(info, traffic, notable);
-  struct Item { Instant time; std::uint64_t seq; const MessageRow* message; const Packet* esp; EventPtr event; };
+  struct Item {
+    Instant time;
+    std::uint64_t seq;
+    const MessageRow* message;
+    const Packet* esp;
+    EventPtr event;
+  };
   std::vector<Item> items;
   for (const MessageRow& m : traffic.messages())
     items.push_back({m.sent, m.sent_event->seq, &m, nullptr, nullptr});
@@ -290,17 +307,25 @@ void Ladder::build(const store::RunInfo& info, const Traffic& traffic,
     return std::tie(a.time, a.seq) < std::tie(b.time, b.seq);
   });
   for (const Item& item : items) {
-    if (item.message != nullptr) add_message(*item.message, traffic);
-    else if (item.esp != nullptr) add_esp(*item.esp);
-    else add_notable(*item.event, traffic);
+    if (item.message != nullptr)
+      add_message(*item.message, traffic);
+    else if (item.esp != nullptr)
+      add_esp(*item.esp);
+    else
+      add_notable(*item.event, traffic);
   }
   place();
 }
 
-// Walks every instant that is drawn in order of time and hands out heights: the logarithm of the pause,
-// and never less than what labels need.
+// Walks every instant that is drawn in order of time and hands out heights: the logarithm of the
+// pause, and never less than what labels need.
 void Ladder::place() {
-  struct Point { Instant time; std::size_t row; int leg; bool start; };
+  struct Point {
+    Instant time;
+    std::size_t row;
+    int leg;
+    bool start;
+  };
   std::vector<Point> points;
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     points.push_back({rows_[r].time, r, -1, true});
@@ -312,8 +337,8 @@ void Ladder::place() {
   std::stable_sort(points.begin(), points.end(),
                    [](const Point& a, const Point& b) { return a.time < b.time; });
   scale_.clear();
-  double y = 0, last_row = -1000;
-  Instant last{};
+  double y = -16, last_row = -1000;  // the first label needs less room
+  Instant last = points.empty() ? Instant{} : points.front().time;
   for (const Point& p : points) {
     LadderRow& row = rows_[p.row];
     double at = y + gap((p.time - last).count());
@@ -347,7 +372,8 @@ const LadderRow* Ladder::row_of(const Selection& s, const Traffic& traffic) cons
   if (p == nullptr || !p->sent) return nullptr;
   if (p->message != 0) return row_of(select_message(p->message), traffic);
   for (const LadderRow& row : rows_)  // folded: the fold that covers its time
-    if (row.kind == LadderRow::Kind::esp && row.time <= *p->sent && *p->sent <= row.until) return &row;
+    if (row.kind == LadderRow::Kind::esp && row.time <= *p->sent && *p->sent <= row.until)
+      return &row;
   return nullptr;
 }
 

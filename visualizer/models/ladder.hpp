@@ -1,8 +1,10 @@
-// The ladder: lanes for nodes, time down, one row for each message, fold of ESP, or thing that matters.
+// The ladder: lanes for nodes, time down, one row for each message, fold of ESP, or thing that
+// matters.
 //
 // Time is monotone but not linear: a pause of ten seconds and one of ten microseconds must both be
-// readable, so the distance between two instants grows with the logarithm of the pause. Everything that
-// is drawn goes through TimeScale, so an arrow still leaves at its send time and lands at its receive time.
+// readable, so the distance between two instants grows with the logarithm of the pause. Everything
+// that is drawn goes through TimeScale, so an arrow still leaves at its send time and lands at its
+// receive time.
 #pragma once
 #include "protocol/trace/event.hpp"
 #include "sim/store/run.hpp"
@@ -22,8 +24,8 @@ struct Leg {
   int from = 0, to = 0;
   Instant sent, landed;
   bool lost = false;
-  double fraction = 1;      ///< of the way
-  bool changed = false;     ///< it carries what an adversary made of it
+  double fraction = 1;              ///< of the way
+  bool changed = false;             ///< it carries what an adversary made of it
   double y_sent = 0, y_landed = 0;  ///< base pixels
 };
 
@@ -36,13 +38,13 @@ struct LadderRow {
   std::string title;                      ///< "IKE_AUTH request", "ESP", "gw-b refuses a packet"
   std::vector<std::string> payloads;      ///< message: "IDi", "AUTH" ...
   bool encrypted = false;
-  std::string note;                       ///< why lost, what was changed, counts
+  std::string note;  ///< why lost, what was changed, counts
   std::vector<Leg> legs;
   std::uint64_t packets = 0, octets = 0;  ///< esp: folded
   std::uint64_t backwards = 0;            ///< esp: of these against the first leg's direction
   Instant until;                          ///< esp: of the last one folded
   Selection selection;
-  double y = 0, y_end = 0;                ///< base pixels: its place and what it needs below
+  double y = 0, y_end = 0;  ///< base pixels: its place and what it needs below
 };
 
 /// Maps time to base pixels and back, monotone.
@@ -62,7 +64,8 @@ class TimeScale {
 class Ladder {
  public:
   /// Rebuilds lanes, rows and scale from the traffic and the events worth a row.
-  void build(const store::RunInfo& info, const Traffic& traffic, const std::vector<EventPtr>& notable);
+  void build(const store::RunInfo& info, const Traffic& traffic,
+             const std::vector<EventPtr>& notable);
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
   [[nodiscard]] const std::vector<LadderRow>& rows() const { return rows_; }
   [[nodiscard]] const TimeScale& scale() const { return scale_; }
@@ -75,7 +78,8 @@ class Ladder {
   void add_message(const MessageRow& message, const Traffic& traffic);
   void add_esp(const Packet& packet);
   void add_notable(const trace::Event& event, const Traffic& traffic);
-  void add_attack(const trace::Event& event, const trace::AttackAction& action, const Traffic& traffic);
+  void add_attack(const trace::Event& event, const trace::AttackAction& action,
+                  const Traffic& traffic);
   [[nodiscard]] Leg leg_of(const Packet& packet, int from, int to) const;
   void place();
   std::vector<Lane> lanes_;

@@ -14,8 +14,10 @@ bool has_row(const trace::Body& b) {
 
 // Events the story tells besides the ladder's rows.
 bool is_told(const trace::Body& b) {
-  return std::holds_alternative<trace::AuthDecided>(b) || std::holds_alternative<trace::KeyDerived>(b) ||
-         std::holds_alternative<trace::TaskEnded>(b) || std::holds_alternative<trace::AttackKnowledge>(b) ||
+  return std::holds_alternative<trace::AuthDecided>(b) ||
+         std::holds_alternative<trace::KeyDerived>(b) ||
+         std::holds_alternative<trace::TaskEnded>(b) ||
+         std::holds_alternative<trace::AttackKnowledge>(b) ||
          std::holds_alternative<trace::Alert>(b) || std::holds_alternative<trace::SaInstalled>(b);
 }
 
@@ -40,9 +42,11 @@ void RunModel::append(std::vector<trace::Event> events) {
     if (std::holds_alternative<trace::Mark>(e.body)) marks_.push_back(&e);
     if (has_row(e.body)) row_events_.push_back(&e);
     if (is_told(e.body)) told_events_.push_back(&e);
-    if (const auto* m = std::get_if<trace::Message>(&e.body); m != nullptr && m->direction == "sent")
+    if (const auto* m = std::get_if<trace::Message>(&e.body);
+        m != nullptr && m->direction == "sent")
       ike_times_.push_back(e.time.ns);
-    if (const auto* d = std::get_if<trace::DatagramSent>(&e.body); d != nullptr && d->protocol.starts_with("ESP"))
+    if (const auto* d = std::get_if<trace::DatagramSent>(&e.body);
+        d != nullptr && d->protocol.starts_with("ESP"))
       esp_times_.push_back(e.time.ns);
   }
   rebuild();
@@ -59,8 +63,9 @@ void RunModel::rebuild() {
 }
 
 EventPtr RunModel::event(std::uint64_t seq) const {
-  const auto at = std::lower_bound(events_.begin(), events_.end(), seq,
-                                   [](const trace::Event& e, std::uint64_t v) { return e.seq < v; });
+  const auto at =
+      std::lower_bound(events_.begin(), events_.end(), seq,
+                       [](const trace::Event& e, std::uint64_t v) { return e.seq < v; });
   return at == events_.end() || at->seq != seq ? nullptr : &*at;
 }
 

@@ -1,5 +1,5 @@
-// A run as the panels see it: the events, and every model over them. Grows: append() takes what a run
-// that is still being recorded has added. No ImGui, no files, no clock.
+// A run as the panels see it: the events, and every model over them. Grows: append() takes what a
+// run that is still being recorded has added. No ImGui, no files, no clock.
 #pragma once
 #include <deque>
 

@@ -1,8 +1,8 @@
 #include "visualizer/models/sas.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace ikelab::view {
 
@@ -21,7 +21,8 @@ std::string SaRow::state_text(Instant t) const {
 }
 
 std::size_t SaRow::packets_at(Instant t) const {
-  return static_cast<std::size_t>(std::upper_bound(packets.begin(), packets.end(), t) - packets.begin());
+  return static_cast<std::size_t>(std::upper_bound(packets.begin(), packets.end(), t) -
+                                  packets.begin());
 }
 
 std::size_t SaRow::refused_at(Instant t) const {
@@ -36,7 +37,8 @@ std::string SaRow::algorithms() const {
   return text;
 }
 
-SaRow* SaTable::open_row(const std::string& node, const std::string& spi, std::string_view direction) {
+SaRow* SaTable::open_row(const std::string& node, const std::string& spi,
+                         std::string_view direction) {
   const auto found = newest_.find(fmt::format("{} {} {}", node, spi, direction));
   return found == newest_.end() ? nullptr : &rows_[found->second];
 }
@@ -73,8 +75,9 @@ const SaRow* SaTable::find(std::string_view id) const {
 }
 
 std::size_t SaTable::active_at(Instant t) const {
-  return static_cast<std::size_t>(std::count_if(
-      rows_.begin(), rows_.end(), [t](const SaRow& r) { return r.state_at(t) == SaState::active; }));
+  return static_cast<std::size_t>(std::count_if(rows_.begin(), rows_.end(), [t](const SaRow& r) {
+    return r.state_at(t) == SaState::active;
+  }));
 }
 
 }  // namespace ikelab::view

@@ -12,12 +12,12 @@ namespace ikelab::view {
 enum class SaState : std::uint8_t { future, active, removed };
 
 struct SaRow {
-  std::string id;                    ///< "gw-a out 1a2b3c4d": unique in a run
+  std::string id;  ///< "gw-a out 1a2b3c4d": unique in a run
   std::string node;
   EventPtr installed = nullptr, removed = nullptr;
-  std::vector<EventPtr> states;      ///< StateChanged of an IKE SA
-  std::vector<Instant> packets;      ///< sealed or opened
-  std::vector<EventPtr> refused;     ///< EspRejected
+  std::vector<EventPtr> states;   ///< StateChanged of an IKE SA
+  std::vector<Instant> packets;   ///< sealed or opened
+  std::vector<EventPtr> refused;  ///< EspRejected
   [[nodiscard]] const trace::SaInstalled& sa() const {
     return std::get<trace::SaInstalled>(installed->body);
   }

@@ -1,9 +1,9 @@
 #include "visualizer/models/search.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
-
-#include <fmt/format.h>
 
 #include "visualizer/models/describe.hpp"
 
@@ -58,7 +58,8 @@ std::vector<Found> search(const RunModel& run, std::string_view query, std::size
   for (const KeyGroup& g : run.derivations().groups())
     for (const EventPtr e : g.derived) {
       const auto& k = std::get<trace::KeyDerived>(e->body);
-      s.offer("key", fmt::format("{}  ({}, {})", k.name, g.node, g.title), to_hex(k.output), select_key(e->seq));
+      s.offer("key", fmt::format("{}  ({}, {})", k.name, g.node, g.title), to_hex(k.output),
+              select_key(e->seq));
     }
   for (const SaRow& row : run.sas().rows())
     s.offer("SA", row.id, row.sa().name + " " + row.algorithms(), select_sa(row.id));
@@ -67,7 +68,8 @@ std::vector<Found> search(const RunModel& run, std::string_view query, std::size
   for (const EventPtr e : run.negotiations())
     s.offer("decision", event_sentence(*e), "negotiation proposal", select_event(e->seq));
   for (const Chapter& chapter : run.story())
-    for (const StoryLine& line : chapter.lines) s.offer("story", line.text, chapter.title, line.selection);
+    for (const StoryLine& line : chapter.lines)
+      s.offer("story", line.text, chapter.title, line.selection);
   return std::move(s.found);
 }
 

@@ -1,4 +1,5 @@
-// What the reader looks at: one value that every panel reads and sets, with a history as in a browser.
+// What the reader looks at: one value that every panel reads and sets, with a history as in a
+// browser.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -13,7 +14,8 @@ struct Selection {
   std::uint64_t id = 0;
   std::string name;  ///< sa: "gw-a in 1a2b3c4d" (SaRow::id)
 
-  /// A range of octets within what is selected, [begin, end); empty when none. Message and packet only.
+  /// A range of octets within what is selected, [begin, end); empty when none. Message and packet
+  /// only.
   std::size_t begin = 0, end = 0;
   bool plain = false;  ///< the range counts in the decrypted content
 
@@ -57,8 +59,12 @@ class History {
   }
   [[nodiscard]] bool can_back() const { return at_ > 0; }
   [[nodiscard]] bool can_forward() const { return at_ + 1 < past_.size(); }
-  void back() { if (can_back()) --at_; }
-  void forward() { if (can_forward()) ++at_; }
+  void back() {
+    if (can_back()) --at_;
+  }
+  void forward() {
+    if (can_forward()) ++at_;
+  }
 
  private:
   static constexpr std::size_t limit = 500;

@@ -2,7 +2,8 @@
 
 namespace ikelab::view {
 namespace {
-constexpr double pixels_a_second = 60;  // of the ladder's scale: one exchange takes about two seconds
+constexpr double pixels_a_second =
+    60;  // of the ladder's scale: one exchange takes about two seconds
 }
 
 void Session::arrived(const RunModel& run) {
@@ -28,7 +29,9 @@ void Session::select_range(std::size_t begin, std::size_t end, bool plain) {
   history_.go(s);
 }
 
-void Session::clear_range() { select_range(0, 0, false); }
+void Session::clear_range() {
+  select_range(0, 0, false);
+}
 
 void Session::back(const RunModel& run) {
   history_.back();

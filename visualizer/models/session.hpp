@@ -27,8 +27,14 @@ class Session {
   void step(const RunModel& run, int direction);
   /// While the run grows: time stays at its end if it was there.
   void follow_end(const RunModel& run);
-  void rewind() { now_ = {}; playing = false; }
-  void to_end(const RunModel& run) { now_ = run.end(); playing = false; }
+  void rewind() {
+    now_ = {};
+    playing = false;
+  }
+  void to_end(const RunModel& run) {
+    now_ = run.end();
+    playing = false;
+  }
 
   /// The selection taken apart; computed once for each selection and state of the run.
   const Inspection& inspection(const RunModel& run);

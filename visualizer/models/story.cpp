@@ -1,8 +1,8 @@
 #include "visualizer/models/story.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "visualizer/models/describe.hpp"
 #include "visualizer/models/text.hpp"
@@ -25,11 +25,13 @@ class Teller {
       if (exchange_ != "ESP") open("Packets flow through the tunnel", row.time);
       exchange_ = "ESP";
       line(row, StoryLine::Tone::plain,
-           fmt::format("{} of ESP, {}.", counted(row.packets, "packet", "packets"), octets_text(row.octets)));
+           fmt::format("{} of ESP, {}.", counted(row.packets, "packet", "packets"),
+                       octets_text(row.octets)));
       return;
     }
     if (chapters_.empty()) open("The run begins", row.time);
-    const auto tone = row.kind == LadderRow::Kind::attack ? StoryLine::Tone::attack : StoryLine::Tone::bad;
+    const auto tone =
+        row.kind == LadderRow::Kind::attack ? StoryLine::Tone::attack : StoryLine::Tone::bad;
     std::string text = row.title;
     if (row.packets > 1) text += fmt::format(", {} times", thousands(row.packets));
     if (!row.note.empty()) text += ": " + row.note;
@@ -45,8 +47,10 @@ class Teller {
     } else if (const auto* k = std::get_if<trace::KeyDerived>(&e.body)) {
       if (k->name != "SKEYSEED") return;
       tone = StoryLine::Tone::secret;
-      chapters_.back().lines.push_back({tone, e.time,
-          fmt::format("{} derives SKEYSEED, and from it all keys of the IKE SA.", e.node), select_key(e.seq)});
+      chapters_.back().lines.push_back(
+          {tone, e.time,
+           fmt::format("{} derives SKEYSEED, and from it all keys of the IKE SA.", e.node),
+           select_key(e.seq)});
       return;
     } else if (const auto* t = std::get_if<trace::TaskEnded>(&e.body)) {
       if (t->outcome != "failed") return;
@@ -60,7 +64,8 @@ class Teller {
     } else {
       return;
     }
-    chapters_.back().lines.push_back({tone, e.time, sentence(event_sentence(e)), select_event(e.seq)});
+    chapters_.back().lines.push_back(
+        {tone, e.time, sentence(event_sentence(e)), select_event(e.seq)});
   }
 
   std::vector<Chapter> chapters_;
@@ -75,9 +80,10 @@ class Teller {
   void message(const LadderRow& row) {
     const MessageRow& m = *traffic_.message(row.number);
     const trace::Message& body = m.message();
-    const std::string exchange = fmt::format("{} {}", body.exchange,
-        body.exchange == "IKE_SA_INIT" ? 0 : body.message_id);
-    const bool after_mark = !chapters_.empty() && chapters_.back().mark && chapters_.back().lines.empty();
+    const std::string exchange =
+        fmt::format("{} {}", body.exchange, body.exchange == "IKE_SA_INIT" ? 0 : body.message_id);
+    const bool after_mark =
+        !chapters_.empty() && chapters_.back().mark && chapters_.back().lines.empty();
     if (!after_mark && (chapters_.empty() || exchange != exchange_) && !body.response)
       open(chapter_title(m), row.time);
     if (chapters_.empty()) open(chapter_title(m), row.time);

@@ -1,5 +1,5 @@
-// The run in words: chapters, one for each exchange, stretch of traffic or mark, with a line for each
-// thing that matters in it. A line selects what it tells about.
+// The run in words: chapters, one for each exchange, stretch of traffic or mark, with a line for
+// each thing that matters in it. A line selects what it tells about.
 #pragma once
 #include "visualizer/models/ladder.hpp"
 

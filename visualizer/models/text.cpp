@@ -1,9 +1,8 @@
 #include "visualizer/models/text.hpp"
 
-#include <cctype>
-#include <chrono>
-
 #include <fmt/format.h>
+
+#include <chrono>
 
 namespace ikelab::view {
 namespace {
@@ -87,7 +86,6 @@ std::vector<std::string> split_list(std::string_view list) {
 
 std::string sentence(std::string text) {
   if (text.empty()) return text;
-  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
   if (text.back() != '.' && text.back() != '?' && text.back() != '!') text += '.';
   return text;
 }

@@ -27,7 +27,7 @@ std::string short_hex(ByteView bytes);
 std::string grouped_hex(ByteView bytes);
 /// "SA, KE, Ni" to its parts.
 std::vector<std::string> split_list(std::string_view list);
-/// With a capital first letter and a full stop at its end.
+/// With a full stop at its end. The first letter stays: many sentences begin with a node's name.
 std::string sentence(std::string text);
 
 }  // namespace ikelab::view

@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::int64_t lost_lives_ns = 2'000'000;  // a packet without an arrival is shown this long
 
-const trace::PacketOnLink& body(EventPtr e) { return std::get<trace::PacketOnLink>(e->body); }
+const trace::PacketOnLink& body(EventPtr e) {
+  return std::get<trace::PacketOnLink>(e->body);
+}
 
 std::int64_t end_of(const trace::PacketOnLink& p) {
   return p.arrives_ns > p.sent_ns ? p.arrives_ns : p.sent_ns + lost_lives_ns;
@@ -33,14 +35,17 @@ void Topology::build(const store::RunInfo& info, const std::vector<std::string>&
     places_.push_back({n.name, n.role, n.addresses, n.x, n.y});
   if (places_.empty())
     for (std::size_t i = 0; i < seen_nodes.size(); ++i) {
-      const double x = seen_nodes.size() == 1 ? 0.5 : static_cast<double>(i) / (static_cast<double>(seen_nodes.size()) - 1);
+      const double x = seen_nodes.size() == 1
+                           ? 0.5
+                           : static_cast<double>(i) / (static_cast<double>(seen_nodes.size()) - 1);
       places_.push_back({seen_nodes[i], "gateway", {}, x, 0.5});
     }
   for (std::size_t i = 0; i < places_.size(); ++i) index_[places_[i].name] = i;
   for (const store::LinkInfo& l : info.links) {
     const int a = place_of(l.a), b = place_of(l.b);
     if (a >= 0 && b >= 0)
-      cables_.push_back({l.name, l.about, static_cast<std::size_t>(a), static_cast<std::size_t>(b)});
+      cables_.push_back(
+          {l.name, l.about, static_cast<std::size_t>(a), static_cast<std::size_t>(b)});
   }
   if (info.links.empty())
     for (std::size_t i = 1; i < places_.size(); ++i) cables_.push_back({"", "", i - 1, i});
@@ -53,15 +58,16 @@ int Topology::place_of(const std::string& name) const {
 
 std::vector<Flight> Topology::flights_at(Instant t) const {
   std::vector<Flight> out;
-  const auto first = std::lower_bound(
-      crossings_.begin(), crossings_.end(), t.ns - longest_ns_,
-      [](EventPtr e, std::int64_t v) { return body(e).sent_ns < v; });
+  const auto first =
+      std::lower_bound(crossings_.begin(), crossings_.end(), t.ns - longest_ns_,
+                       [](EventPtr e, std::int64_t v) { return body(e).sent_ns < v; });
   for (auto it = first; it != crossings_.end() && body(*it).sent_ns <= t.ns; ++it) {
     const trace::PacketOnLink& p = body(*it);
     const std::int64_t end = end_of(p);
     const int from = place_of(p.from), to = place_of(p.to);
     if (t.ns > end || from < 0 || to < 0) continue;
-    const double share = static_cast<double>(t.ns - p.sent_ns) / static_cast<double>(end - p.sent_ns);
+    const double share =
+        static_cast<double>(t.ns - p.sent_ns) / static_cast<double>(end - p.sent_ns);
     out.push_back({*it, static_cast<std::size_t>(from), static_cast<std::size_t>(to), share,
                    !p.lost.empty()});
   }

@@ -1,8 +1,8 @@
 #include "visualizer/models/traffic.hpp"
 
-#include <array>
-
 #include <fmt/format.h>
+
+#include <array>
 
 namespace ikelab::view {
 namespace {

@@ -19,29 +19,30 @@ struct Packet {
   std::uint64_t id = 0;
   std::string protocol, src, dst;
   std::uint64_t size = 0;
-  std::string from, to;                    ///< nodes that sent and received it
+  std::string from, to;  ///< nodes that sent and received it
   std::optional<Instant> sent, received;
-  std::string lost_where, lost_why;        ///< why it never arrived, when it did not
+  std::string lost_where, lost_why;  ///< why it never arrived, when it did not
   std::optional<Instant> lost;
-  EventPtr carrier = nullptr;              ///< its DatagramSent (or DatagramReceived) event
+  EventPtr carrier = nullptr;  ///< its DatagramSent (or DatagramReceived) event
   EventPtr sealed = nullptr, opened = nullptr, rejected = nullptr;
-  EventPtr action = nullptr;               ///< what an adversary did with it (the strongest)
-  std::uint64_t made_from = 0;             ///< the datagram an adversary made this one from
-  std::uint64_t message = 0;               ///< number of the IKE message it carries, 0 if none
+  EventPtr action = nullptr;    ///< what an adversary did with it (the strongest)
+  std::uint64_t made_from = 0;  ///< the datagram an adversary made this one from
+  std::uint64_t message = 0;    ///< number of the IKE message it carries, 0 if none
   [[nodiscard]] bool is_esp() const { return protocol.starts_with("ESP"); }
   [[nodiscard]] const Bytes& payload() const;
 };
 
-/// One IKE message as sent. Numbers count every message put on the wire, retransmissions too, from 1.
+/// One IKE message as sent. Numbers count every message put on the wire, retransmissions too,
+/// from 1.
 struct MessageRow {
   std::uint64_t number = 0;
-  std::uint64_t first = 0;                 ///< number of the message it repeats, or its own
-  std::string from, to;                    ///< node names; `to` by receiver or by address
+  std::uint64_t first = 0;  ///< number of the message it repeats, or its own
+  std::string from, to;     ///< node names; `to` by receiver or by address
   Instant sent;
-  EventPtr sent_event = nullptr;           ///< Message, direction "sent"
-  EventPtr received_event = nullptr;       ///< Message, direction "received", once accepted
+  EventPtr sent_event = nullptr;      ///< Message, direction "sent"
+  EventPtr received_event = nullptr;  ///< Message, direction "received", once accepted
   std::uint64_t datagram = 0;
-  std::vector<EventPtr> remarks;           ///< Diagnostic events about its datagram
+  std::vector<EventPtr> remarks;  ///< Diagnostic events about its datagram
   [[nodiscard]] const trace::Message& message() const {
     return std::get<trace::Message>(sent_event->body);
   }
@@ -75,7 +76,8 @@ class Traffic {
   std::map<std::string, std::string> owner_;
 };
 
-/// Octets of the UDP payload before the IKE header: 4 when there is a non-ESP marker (RFC 3948, 2.2).
+/// Octets of the UDP payload before the IKE header: 4 when there is a non-ESP marker (RFC
+/// 3948, 2.2).
 std::size_t marker_size(const Packet& packet, const trace::Message& message);
 
 }  // namespace ikelab::view

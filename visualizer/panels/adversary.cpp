@@ -1,7 +1,7 @@
 // What adversaries did, what came of it, and what they know, up to the run's time.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "visualizer/models/describe.hpp"
 #include "visualizer/models/text.hpp"
@@ -16,32 +16,44 @@ float draw_action(const View& v, const AttackLine& line, float y, int id) {
   const bool past = line.first->time <= v.session.now();
   std::string head = fmt::format("{}: {}", line.node, line.action);
   if (line.count > 1) head += fmt::format(" \xC3\x97 {}", thousands(line.count));
-  const float note = line.note.empty() ? 0 : wrapped_height(kit.fonts.small, line.note, width, 1.25F);
-  const float outcome = line.outcome.empty() ? 0 : wrapped_height(kit.fonts.small, line.outcome, width - kit.px(18), 1.25F);
+  const float note =
+      line.note.empty() ? 0 : wrapped_height(kit.fonts.small, line.note, width, 1.25F);
+  const float outcome = line.outcome.empty() ? 0
+                                             : wrapped_height(kit.fonts.small, line.outcome,
+                                                              width - kit.px(18), 1.25F);
   const float height = kit.px(18) + note + outcome;
   const ImVec2 min = {v.min.x, y - kit.px(5)}, max = {v.max.x, y + height + kit.px(5)};
   const Selection s = select_event(line.first->seq);
   const Hit h = hit(id, min, max);
-  if (v.session.is_selected(s)) v.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::initiator, 0.12F), kit.px(6));
-  else if (h.hovered) v.list()->AddRectFilled(min, max, kit.ink(Role::text, 0.04F), kit.px(6));
+  if (v.session.is_selected(s))
+    v.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::initiator, 0.12F), kit.px(6));
+  else if (h.hovered)
+    v.list()->AddRectFilled(min, max, kit.ink(Role::text, 0.04F), kit.px(6));
   v.link(h, s);
-  put(v.list(), kit.fonts.mono_small, {v.min.x + kit.px(8), y}, kit.ink(Role::muted), clock_text(line.first->time), time_width - kit.px(8));
-  put(v.list(), kit.fonts.small_strong, {x, y}, kit.ink(past ? Role::adversary : Role::muted), head, width);
+  put(v.list(), kit.fonts.mono_small, {v.min.x + kit.px(8), y}, kit.ink(Role::muted),
+      clock_text(line.first->time), time_width - kit.px(8));
+  put(v.list(), kit.fonts.small_strong, {x, y}, kit.ink(past ? Role::adversary : Role::muted), head,
+      width);
   float at = y + kit.px(18);
-  at += put_wrapped(v.list(), kit.fonts.small, {x, at}, kit.ink(past ? Role::text : Role::muted), line.note, width, 1.25F);
+  at += put_wrapped(v.list(), kit.fonts.small, {x, at}, kit.ink(past ? Role::text : Role::muted),
+                    line.note, width, 1.25F);
   if (outcome > 0) {
     const ImVec2 c = {x + kit.px(5), at + kit.px(8)};
-    const Role role = line.succeeded ? Role::adversary : line.refused ? Role::responder : Role::muted;
+    const Role role = line.succeeded ? Role::adversary
+                      : line.refused ? Role::responder
+                                     : Role::muted;
     const float r = kit.px(4);
     if (line.refused) {  // the victim's shield held
       v.list()->AddLine({c.x - r, c.y}, {c.x - r / 4, c.y + r}, kit.ink(role), kit.px(2));
       v.list()->AddLine({c.x - r / 4, c.y + r}, {c.x + r, c.y - r}, kit.ink(role), kit.px(2));
     } else if (line.succeeded) {
-      v.list()->AddTriangleFilled({c.x, c.y - r}, {c.x + r + 1, c.y + r}, {c.x - r - 1, c.y + r}, kit.ink(role));
+      v.list()->AddTriangleFilled({c.x, c.y - r}, {c.x + r + 1, c.y + r}, {c.x - r - 1, c.y + r},
+                                  kit.ink(role));
     } else {
       v.list()->AddCircleFilled(c, kit.px(2), kit.ink(role), 12);
     }
-    put_wrapped(v.list(), kit.fonts.small, {x + kit.px(18), at}, kit.ink(past ? role : Role::muted), line.outcome, width - kit.px(18), 1.25F);
+    put_wrapped(v.list(), kit.fonts.small, {x + kit.px(18), at}, kit.ink(past ? role : Role::muted),
+                line.outcome, width - kit.px(18), 1.25F);
   }
   return height + kit.px(14);
 }
@@ -58,19 +70,24 @@ float draw_knowledge(const View& v, EventPtr e, float y, int id) {
   const Selection s = select_event(e->seq);
   const Hit h = hit(id, min, max);
   const bool past = e->time <= v.session.now();
-  if (v.session.is_selected(s)) v.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::initiator, 0.12F), kit.px(6));
-  else if (h.hovered) v.list()->AddRectFilled(min, max, kit.ink(Role::text, 0.04F), kit.px(6));
+  if (v.session.is_selected(s))
+    v.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::initiator, 0.12F), kit.px(6));
+  else if (h.hovered)
+    v.list()->AddRectFilled(min, max, kit.ink(Role::text, 0.04F), kit.px(6));
   v.link(h, s);
   const float r = kit.px(4);
   const ImVec2 c = {v.min.x + kit.px(9), y + kit.px(8)};
-  v.list()->AddQuadFilled({c.x, c.y - r}, {c.x + r, c.y}, {c.x, c.y + r}, {c.x - r, c.y}, kit.ink(past ? Role::secret : Role::muted));
-  put_wrapped(v.list(), kit.fonts.small, {x, y}, kit.ink(past ? Role::text : Role::muted), text, width, 1.25F);
+  v.list()->AddQuadFilled({c.x, c.y - r}, {c.x + r, c.y}, {c.x, c.y + r}, {c.x - r, c.y},
+                          kit.ink(past ? Role::secret : Role::muted));
+  put_wrapped(v.list(), kit.fonts.small, {x, y}, kit.ink(past ? Role::text : Role::muted), text,
+              width, 1.25F);
   put_wrapped(v.list(), kit.fonts.small, {x, y + words}, kit.ink(Role::muted), how, width, 1.25F);
   return words + below + kit.px(12);
 }
 
 void heading(const View& v, float y, const std::string& text) {
-  put(v.list(), v.kit.fonts.small_strong, {v.min.x + v.kit.px(8), y}, v.kit.ink(Role::muted), text, v.width());
+  put(v.list(), v.kit.fonts.small_strong, {v.min.x + v.kit.px(8), y}, v.kit.ink(Role::muted), text,
+      v.width());
 }
 
 void draw_log(const View& v) {
@@ -81,7 +98,7 @@ void draw_log(const View& v) {
   float y = inner.min.y + v.kit.px(5);
   int id = 0;
   for (const AttackLine& line : v.run.adversary().lines()) y += draw_action(inner, line, y, id++);
-  end_scroll(y - inner.min.y);
+  end_scroll(v, y - inner.min.y);
 }
 
 void draw_known(const View& v) {
@@ -93,9 +110,10 @@ void draw_known(const View& v) {
   int id = 0;
   for (const EventPtr e : v.run.adversary().knowledge()) y += draw_knowledge(inner, e, y, id++);
   if (v.run.adversary().knowledge().empty())
-    y += put_wrapped(v.list(), v.kit.fonts.small, {inner.min.x + v.kit.px(8), y}, v.kit.ink(Role::muted),
-                     "Nothing but what is on the wire for everyone.", inner.width() - v.kit.px(16), 1.25F);
-  end_scroll(y - inner.min.y);
+    y += put_wrapped(v.list(), v.kit.fonts.small, {inner.min.x + v.kit.px(8), y},
+                     v.kit.ink(Role::muted), "Nothing but what is on the wire for everyone.",
+                     inner.width() - v.kit.px(16), 1.25F);
+  end_scroll(v, y - inner.min.y);
 }
 
 }  // namespace
@@ -112,7 +130,8 @@ std::string adversary_caption(const View& v) {
   }
   for (const EventPtr e : log.knowledge()) known += e->time <= now ? 1 : 0;
   std::string text = fmt::format("Up to {}:", clock_text(now));
-  text += succeeded > 0 ? fmt::format(" {} accepted,", counted(succeeded, "forgery", "forgeries")) : "";
+  text +=
+      succeeded > 0 ? fmt::format(" {} accepted,", counted(succeeded, "forgery", "forgeries")) : "";
   text += refused > 0 ? fmt::format(" {} refused,", counted(refused, "attempt", "attempts")) : "";
   return text + fmt::format(" {} known", counted(known, "thing", "things"));
 }
@@ -120,7 +139,8 @@ std::string adversary_caption(const View& v) {
 void draw_adversary(const View& v) {
   if (v.run.adversary().actions().empty() && v.run.adversary().knowledge().empty()) {
     empty_state(v.kit, v.list(), v.min, v.max, "No adversary in this run",
-                "Run a scenario that has one, for example \"ikelab run replay-esp\", to see what it does and learns.");
+                "Run a scenario that has one, for example \"ikelab run replay-esp\", to see what "
+                "it does and learns.");
     return;
   }
   const float gap = v.kit.px(24), split = std::round(v.width() * 0.6F);

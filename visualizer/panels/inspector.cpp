@@ -1,7 +1,7 @@
 // What is selected: one sentence, facts, then fields and octets that light each other.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "visualizer/panels/octets.hpp"
 #include "visualizer/panels/panel.hpp"
@@ -20,8 +20,11 @@ float draw_fact(const View& v, const Fact& f, float y, int id) {
   const bool linked = f.link.kind != Selection::Kind::none;
   float at = y;
   for (const std::string& line : lines) {
-    const float used = put(v.list(), font, {x, at}, kit.ink(linked ? Role::initiator : Role::text), line);
-    if (linked) v.list()->AddLine({x, at + font->FontSize}, {x + used, at + font->FontSize}, kit.ink(Role::initiator, 0.4F));
+    const float used =
+        put(v.list(), font, {x, at}, kit.ink(linked ? Role::initiator : Role::text), line);
+    if (linked)
+      v.list()->AddLine({x, at + font->FontSize}, {x + used, at + font->FontSize},
+                        kit.ink(Role::initiator, 0.4F));
     at += kit.px(18);
   }
   if (linked) v.link(hit(id, {x, y}, {v.max.x, at}), f.link);
@@ -33,19 +36,21 @@ void draw_about(const View& outer, const Inspection& in, ImVec2 min, ImVec2 max)
   View v = begin_scroll(outer, "about", min, max);
   const Kit& kit = v.kit;
   float y = v.min.y;
-  y += put_wrapped(v.list(), kit.fonts.strong, {v.min.x, y}, kit.ink(Role::text), in.sentence, v.width(), 1.2F);
+  y += put_wrapped(v.list(), kit.fonts.strong, {v.min.x, y}, kit.ink(Role::text), in.sentence,
+                   v.width(), 1.2F);
   y += kit.px(8);
   int id = 0;
   for (const Fact& f : in.facts) y += draw_fact(v, f, y, id++);
   if (!in.explanation.empty()) {
     y += kit.px(8);
-    y += put_wrapped(v.list(), kit.fonts.small, {v.min.x, y}, kit.ink(Role::muted), in.explanation, v.width(), 1.3F);
+    y += put_wrapped(v.list(), kit.fonts.small, {v.min.x, y}, kit.ink(Role::muted), in.explanation,
+                     v.width(), 1.3F);
     if (!in.rfc.empty()) {
       put(v.list(), kit.fonts.small_strong, {v.min.x, y + kit.px(2)}, kit.ink(Role::muted), in.rfc);
       y += kit.px(20);
     }
   }
-  end_scroll(y - v.min.y + kit.px(8));
+  end_scroll(v, y - v.min.y + kit.px(8));
 }
 
 float about_height(const View& v, const Inspection& in) {
@@ -53,7 +58,11 @@ float about_height(const View& v, const Inspection& in) {
   const float width = v.width() - kit.px(16);
   float height = wrapped_height(kit.fonts.strong, in.sentence, width, 1.2F) + kit.px(24);
   for (const Fact& f : in.facts)
-    height += std::max(kit.px(20), kit.px(2) + kit.px(18) * static_cast<float>(wrap(f.mono ? kit.fonts.mono_small : kit.fonts.small, f.value, width - kit.px(104)).size()));
+    height += std::max(
+        kit.px(20), kit.px(2) + kit.px(18) * static_cast<float>(wrap(f.mono ? kit.fonts.mono_small
+                                                                            : kit.fonts.small,
+                                                                     f.value, width - kit.px(104))
+                                                                    .size()));
   return height + wrapped_height(kit.fonts.small, in.explanation, width, 1.3F) + kit.px(28);
 }
 
@@ -63,22 +72,28 @@ void draw_field(const View& v, const OctetBlock& block, const FieldLine& line, f
   const ImVec2 min = {v.min.x, y}, max = {v.max.x, y + kit.px(line_height)};
   if (!ImGui::IsRectVisible(min, max)) return;
   const Selection& s = v.session.selection();
-  const bool selected = s.has_range() && s.plain == block.plain && s.begin == f.begin && s.end == f.end && !f.bits;
+  const bool selected =
+      s.has_range() && s.plain == block.plain && s.begin == f.begin && s.end == f.end && !f.bits;
   const bool lit = v.session.hover_end > f.begin && v.session.hover_plain == block.plain &&
                    v.session.hover_begin == f.begin && v.session.hover_end == f.end;
   const Hit h = hit(id, min, max);
   const ImU32 hue = kit.rgb(payload_hue(kit.theme, line.payload));
-  if (selected) v.list()->AddRectFilled(min, max, kit.rgb(payload_hue(kit.theme, line.payload), 0.28F), kit.px(3));
-  else if (h.hovered || lit) v.list()->AddRectFilled(min, max, kit.rgb(payload_hue(kit.theme, line.payload), 0.12F), kit.px(3));
+  if (selected)
+    v.list()->AddRectFilled(min, max, kit.rgb(payload_hue(kit.theme, line.payload), 0.28F),
+                            kit.px(3));
+  else if (h.hovered || lit)
+    v.list()->AddRectFilled(min, max, kit.rgb(payload_hue(kit.theme, line.payload), 0.12F),
+                            kit.px(3));
   v.list()->AddRectFilled({min.x, min.y}, {min.x + kit.px(3), max.y}, hue);
   const float indent = kit.px(10) + kit.px(12) * static_cast<float>(line.depth);
   const float split = std::round(v.width() * 0.5F);
   const float text_y = y + (kit.px(line_height) - kit.fonts.small->FontSize) / 2;
   const bool group = !f.children.empty();
   const float name_room = (f.value.empty() ? v.width() : split) - indent - kit.px(8);
-  put(v.list(), group && line.depth == 0 ? kit.fonts.small_strong : kit.fonts.small, {v.min.x + indent, text_y},
-      kit.ink(f.bits ? Role::muted : Role::text), f.name, name_room);
-  put(v.list(), kit.fonts.mono_small, {v.min.x + split, text_y}, kit.ink(Role::text), f.value, v.width() - split - kit.px(4));
+  put(v.list(), group && line.depth == 0 ? kit.fonts.small_strong : kit.fonts.small,
+      {v.min.x + indent, text_y}, kit.ink(f.bits ? Role::muted : Role::text), f.name, name_room);
+  put(v.list(), kit.fonts.mono_small, {v.min.x + split, text_y}, kit.ink(Role::text), f.value,
+      v.width() - split - kit.px(4));
   if (h.hovered) {
     v.session.hover_begin = f.begin;
     v.session.hover_end = f.end;
@@ -86,7 +101,9 @@ void draw_field(const View& v, const OctetBlock& block, const FieldLine& line, f
     tip(kit, f.meaning.empty() ? f.name : f.meaning, f.rfc);
   }
   if (h.clicked) v.session.select_range(f.begin, f.end, block.plain);
-  if (selected && v.session.reveal) ImGui::SetScrollY(std::max(0.0F, ImGui::GetScrollY() + y - ImGui::GetWindowPos().y - ImGui::GetWindowHeight() / 3));
+  if (selected && v.session.reveal)
+    ImGui::SetScrollY(std::max(
+        0.0F, ImGui::GetScrollY() + y - ImGui::GetWindowPos().y - ImGui::GetWindowHeight() / 3));
 }
 
 void draw_fields(const View& outer, const Inspection& in, ImVec2 min, ImVec2 max) {
@@ -96,15 +113,19 @@ void draw_fields(const View& outer, const Inspection& in, ImVec2 min, ImVec2 max
   int id = 0;
   for (const auto& block : in.blocks) {
     if (in.blocks.size() > 1 || !block->remarks.empty()) {
-      put(v.list(), kit.fonts.small_strong, {v.min.x, y + kit.px(4)}, kit.ink(Role::muted), block->title, v.width());
+      put(v.list(), kit.fonts.small_strong, {v.min.x, y + kit.px(4)}, kit.ink(Role::muted),
+          block->title, v.width());
       y += kit.px(26);
     }
     for (const Remark& r : block->remarks) {
       const Role role = r.error ? Role::adversary : Role::warning;
       const std::string text = (r.error ? "Refused: " : "Remark: ") + r.text;
       const float height = wrapped_height(kit.fonts.small, text, v.width(), 1.2F);
-      if (hit(id++, {v.min.x, y}, {v.max.x, y + height}).clicked && r.end > r.begin) v.session.select_range(r.begin, r.end, block->plain);
-      y += put_wrapped(v.list(), kit.fonts.small, {v.min.x, y}, kit.ink(role), text, v.width(), 1.2F) + kit.px(6);
+      if (hit(id++, {v.min.x, y}, {v.max.x, y + height}).clicked && r.end > r.begin)
+        v.session.select_range(r.begin, r.end, block->plain);
+      y += put_wrapped(v.list(), kit.fonts.small, {v.min.x, y}, kit.ink(role), text, v.width(),
+                       1.2F) +
+           kit.px(6);
     }
     for (const FieldLine& line : block->lines) {
       draw_field(v, *block, line, y, id++);
@@ -112,7 +133,7 @@ void draw_fields(const View& outer, const Inspection& in, ImVec2 min, ImVec2 max
     }
     y += kit.px(8);
   }
-  end_scroll(y - v.min.y);
+  end_scroll(v, y - v.min.y);
 }
 
 // The field whose octets are selected: its whole value, what it means, where the RFC says so.
@@ -127,29 +148,34 @@ float draw_chosen(const View& v, const Inspection& in, ImVec2 min, float width) 
   v.list()->AddLine(min, {min.x + width, min.y}, kit.ink(Role::rule));
   const std::string place = fmt::format("octets {} to {}, {}", f->begin, f->end - 1, f->rfc);
   const float place_width = measure(kit.fonts.small, place).x;
-  put(v.list(), kit.fonts.small_strong, {min.x, y}, kit.ink(Role::text), f->name, width - place_width - kit.px(12));
+  put(v.list(), kit.fonts.small_strong, {min.x, y}, kit.ink(Role::text), f->name,
+      width - place_width - kit.px(12));
   put_right(v.list(), kit.fonts.small, {min.x + width, y}, kit.ink(Role::muted), place);
   y += kit.px(19);
   if (!f->value.empty()) {
     const auto lines = wrap(kit.fonts.mono_small, f->value, width);
     for (std::size_t i = 0; i < lines.size() && i < 2; ++i) {
       const bool more = i == 1 && lines.size() > 2;
-      put(v.list(), kit.fonts.mono_small, {min.x, y}, kit.ink(Role::text), more ? lines[i] + "\xE2\x80\xA6" : lines[i], width);
+      put(v.list(), kit.fonts.mono_small, {min.x, y}, kit.ink(Role::text),
+          more ? lines[i] + "\xE2\x80\xA6" : lines[i], width);
       y += kit.px(17);
     }
   }
-  y += put_wrapped(v.list(), kit.fonts.small, {min.x, y + kit.px(2)}, kit.ink(Role::muted), f->meaning, width, 1.25F);
+  y += put_wrapped(v.list(), kit.fonts.small, {min.x, y + kit.px(2)}, kit.ink(Role::muted),
+                   f->meaning, width, 1.25F);
   return y - min.y + kit.px(12);
 }
 
 float chosen_height(const View& v, const Inspection& in, float width) {
   const Selection& s = v.session.selection();
   const OctetBlock* block = in.block(s.plain);
-  const wire::Field* f = s.has_range() && block != nullptr ? block->field_at(s.begin, s.end) : nullptr;
+  const wire::Field* f =
+      s.has_range() && block != nullptr ? block->field_at(s.begin, s.end) : nullptr;
   if (f == nullptr) return 0;
   const Kit& kit = v.kit;
   const auto lines = std::min<std::size_t>(2, wrap(kit.fonts.mono_small, f->value, width).size());
-  return kit.px(43) + kit.px(17) * static_cast<float>(f->value.empty() ? 0 : lines) + wrapped_height(kit.fonts.small, f->meaning, width, 1.25F);
+  return kit.px(43) + kit.px(17) * static_cast<float>(f->value.empty() ? 0 : lines) +
+         wrapped_height(kit.fonts.small, f->meaning, width, 1.25F);
 }
 
 }  // namespace
@@ -165,7 +191,8 @@ void draw_inspector(const View& v) {
   if (in.title.empty()) {
     empty_state(kit, v.list(), v.min, v.max, "Nothing is selected",
                 v.run.empty() ? "What you click in the other panels is explained here."
-                              : "Click an arrow, a key, an SA or a line of the story: it is explained here, to the octet.");
+                              : "Click an arrow, a key, an SA or a line of the story: it is "
+                                "explained here, to the octet.");
     return;
   }
   if (in.blocks.empty()) {

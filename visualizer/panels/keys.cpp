@@ -1,10 +1,10 @@
-// The derivation of keys as a graph: boxes are values, rounded boxes functions. The selection's way in
-// both directions is lit, the rest dimmed.
+// The derivation of keys as a graph: boxes are values, rounded boxes functions. The selection's way
+// in both directions is lit, the rest dimmed.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "visualizer/models/describe.hpp"
 #include "visualizer/models/text.hpp"
@@ -13,13 +13,17 @@
 namespace ikelab::view {
 namespace {
 
-// "ESP encryption key, initiator to responder" is too long for a box; its whole name is in the inspector.
+// "ESP encryption key, initiator to responder" is too long for a box; its whole name is in the
+// inspector.
 std::string short_name(std::string name) {
-  static constexpr std::array<std::array<std::string_view, 2>, 4> shorter = {{
-      {"encryption key, ", "enc. "}, {"integrity key, ", "int. "},
-      {"initiator to responder", "i \xE2\x86\x92 r"}, {"responder to initiator", "r \xE2\x86\x92 i"}}};
+  static constexpr std::array<std::array<std::string_view, 2>, 4> shorter = {
+      {{"encryption key, ", "enc. "},
+       {"integrity key, ", "int. "},
+       {"initiator to responder", "i \xE2\x86\x92 r"},
+       {"responder to initiator", "r \xE2\x86\x92 i"}}};
   for (const auto& [from, to] : shorter)
-    if (const std::size_t at = name.find(from); at != std::string::npos) name.replace(at, from.size(), to);
+    if (const std::size_t at = name.find(from); at != std::string::npos)
+      name.replace(at, from.size(), to);
   return name;
 }
 
@@ -33,11 +37,16 @@ Choice choose(const View& v) {
   const auto& groups = v.run.derivations().groups();
   Choice c;
   int wanted = v.session.key_group;
-  if (v.session.selection().kind == Selection::Kind::key || v.session.selection().kind == Selection::Kind::event) {
+  if (v.session.selection().kind == Selection::Kind::key ||
+      v.session.selection().kind == Selection::Kind::event) {
     const int selected = v.run.derivations().group_of(v.session.selection().id);
     if (selected >= 0 && wanted < 0) wanted = selected;
   }
-  if (wanted < 0 || wanted >= static_cast<int>(groups.size())) wanted = groups.empty() ? -1 : 0;
+  if (wanted < 0 || wanted >= static_cast<int>(groups.size())) {
+    wanted = groups.empty() ? -1 : 0;
+    for (std::size_t i = groups.size(); i-- > 0;)  // the initiator's first, if there is one
+      if (v.role_of(groups[i].node) == Role::initiator) wanted = static_cast<int>(i);
+  }
   if (wanted < 0) return c;
   const KeyGroup& g = groups[static_cast<std::size_t>(wanted)];
   c.node = g.node;
@@ -47,7 +56,9 @@ Choice choose(const View& v) {
   } else {
     c.ike = wanted;
     for (std::size_t i = 0; i < groups.size() && c.child < 0; ++i)
-      if (groups[i].child && groups[i].node == g.node && static_cast<int>(groups[i].parent) == wanted) c.child = static_cast<int>(i);
+      if (groups[i].child && groups[i].node == g.node &&
+          static_cast<int>(groups[i].parent) == wanted)
+        c.child = static_cast<int>(i);
   }
   return c;
 }
@@ -62,7 +73,11 @@ float draw_choice(const View& v, const Choice& choice) {
     x += size.x + v.kit.px(4);
     return clicked;
   };
-  for (const std::string& node : v.run.derivations().nodes())
+  std::vector<std::string> nodes = v.run.derivations().nodes();
+  std::stable_sort(nodes.begin(), nodes.end(), [&](const std::string& a, const std::string& b) {
+    return v.run.ladder().lane_of(a) < v.run.ladder().lane_of(b);
+  });
+  for (const std::string& node : nodes)
     if (button("node " + node, "at " + node, node == choice.node))
       for (std::size_t i = 0; i < groups.size(); ++i)
         if (groups[i].node == node) {
@@ -76,53 +91,76 @@ float draw_choice(const View& v, const Choice& choice) {
     for (std::size_t i = 0; i < groups.size(); ++i) {
       if (groups[i].node != choice.node || x > v.max.x - v.kit.px(72)) continue;
       const int index = static_cast<int>(i);
-      if (button(fmt::format("group {}", i), groups[i].title, index == choice.ike || index == choice.child)) v.session.key_group = index;
+      if (button(fmt::format("group {}", i), groups[i].title,
+                 index == choice.ike || index == choice.child))
+        v.session.key_group = index;
     }
   return v.kit.px(36);
 }
 
-// Boxes and their places, for one frame. Full: names and octets; compact: names.
+// Boxes and their places, for one frame. Full: names and octets; compact: names, as wide as they
+// need.
 struct Canvas {
   const View& v;
   const KeyGraph& graph;
   bool full;
-  float value_width, function_width, value_height, function_height, gap, pitch, x0, y0;
-  std::vector<float> column_x;
+  float value_height, function_height, gap, pitch, x0 = 0, y0 = 0;
+  std::vector<float> column_x, column_width;
 
-  Canvas(const View& view, const KeyGraph& g, float room_width) : v(view), graph(g) {
-    full = room_width >= natural(true);
-    value_width = v.kit.px(full ? 156 : 92);
-    function_width = v.kit.px(full ? 56 : 44);
-    value_height = v.kit.px(full ? 44 : 26);
-    function_height = v.kit.px(26);
-    gap = v.kit.px(full ? 22 : 14);
-    pitch = value_height + v.kit.px(full ? 10 : 8);
-    x0 = y0 = 0;
+  Canvas(const View& view, const KeyGraph& g, float room_width, float room_height)
+      : v(view), graph(g) {
+    full = natural(true) <= room_width;
+    const float whole = natural(full);
+    value_height = v.kit.px(full ? 44 : 24);
+    function_height = v.kit.px(24);
+    const float spare =
+        std::max(0.0F, room_width - whole) / std::max(1.0F, static_cast<float>(g.columns - 1));
+    gap = v.kit.px(full ? 22 : 9);
+    const float rows = static_cast<float>(g.bottom - g.top) + 1;
+    const float least = value_height + v.kit.px(full ? 10 : 5);
+    pitch = std::clamp(std::floor(room_height / rows), least, value_height + v.kit.px(28));
     float x = 0;
-    const float spare = std::max(0.0F, room_width - natural(full)) / std::max(1.0F, static_cast<float>(g.columns - 1));
     for (int c = 0; c < g.columns; ++c) {
       column_x.push_back(std::round(x));
-      x += (is_function(c) ? function_width : value_width) + gap + std::min(spare, v.kit.px(24));
+      column_width.push_back(width_of(c, full));
+      x += column_width.back() + gap + std::min(spare, v.kit.px(28));
     }
   }
-  [[nodiscard]] bool is_function(int column) const {
-    for (const GraphNode& n : graph.nodes)
-      if (n.column == column) return n.what == GraphNode::What::function;
-    return false;
+  [[nodiscard]] float width_of(int column, bool whole) const {
+    float width = v.kit.px(36);
+    for (const GraphNode& n : graph.nodes) {
+      if (n.column != column) continue;
+      if (n.what == GraphNode::What::function)
+        width = std::max(width, v.kit.px(whole ? 56 : 40));
+      else if (whole)
+        width = std::max(width, v.kit.px(156));
+      else
+        width =
+            std::max(width, measure(v.kit.fonts.small_strong, short_name(n.name)).x + v.kit.px(14));
+    }
+    return std::round(width);
   }
   [[nodiscard]] float natural(bool whole) const {
     float width = 0;
     for (int c = 0; c < graph.columns; ++c)
-      width += v.kit.px(is_function(c) ? (whole ? 56.0F : 44.0F) : (whole ? 156.0F : 92.0F)) + v.kit.px(whole ? 22 : 14);
+      width += width_of(c, whole) + (c > 0 ? v.kit.px(whole ? 22 : 9) : 0);
     return width;
   }
-  [[nodiscard]] float height() const { return static_cast<float>(graph.bottom - graph.top + 1) * pitch; }
+  [[nodiscard]] float width() const {
+    return column_x.empty() ? 0 : column_x.back() + column_width.back();
+  }
+  [[nodiscard]] float height() const {
+    return static_cast<float>(graph.bottom - graph.top + 1) * pitch;
+  }
   [[nodiscard]] ImVec2 size(const GraphNode& n) const {
-    return n.what == GraphNode::What::function ? ImVec2{function_width, function_height} : ImVec2{value_width, value_height};
+    const bool function = n.what == GraphNode::What::function;
+    return {column_width[static_cast<std::size_t>(n.column)],
+            function ? function_height : value_height};
   }
   [[nodiscard]] ImVec2 min(const GraphNode& n) const {
     const ImVec2 s = size(n);
-    return {x0 + column_x[static_cast<std::size_t>(n.column)], std::round(y0 + static_cast<float>(n.row - graph.top + 0.5) * pitch - s.y / 2)};
+    return {x0 + column_x[static_cast<std::size_t>(n.column)],
+            std::round(y0 + static_cast<float>(n.row - graph.top + 0.5) * pitch - s.y / 2)};
   }
 };
 
@@ -130,10 +168,12 @@ void draw_edge(const Canvas& c, const GraphEdge& e, bool lit, bool dimmed) {
   const GraphNode &a = c.graph.nodes[e.from], &b = c.graph.nodes[e.to];
   const ImVec2 p = {c.min(a).x + c.size(a).x, c.min(a).y + c.size(a).y / 2};
   const ImVec2 q = {c.min(b).x, c.min(b).y + c.size(b).y / 2};
-  const float bend = std::max(c.gap, (q.x - p.x) * 0.4F);
+  const float bend = std::max(c.gap * 0.6F, (q.x - p.x) * 0.4F);
   const Kit& kit = c.v.kit;
-  const ImU32 ink = lit ? kit.ink(Role::secret) : kit.tint(Role::panel, Role::muted, dimmed ? 0.2F : 0.5F);
-  c.v.list()->AddBezierCubic(p, {p.x + bend, p.y}, {q.x - bend, q.y}, q, ink, (lit ? 2.0F : 1.0F) * kit.scale, 24);
+  const ImU32 ink =
+      lit ? kit.ink(Role::secret) : kit.tint(Role::panel, Role::muted, dimmed ? 0.2F : 0.5F);
+  c.v.list()->AddBezierCubic(p, {p.x + bend, p.y}, {q.x - bend, q.y}, q, ink,
+                             (lit ? 2.0F : 1.0F) * kit.scale, 24);
 }
 
 Role role_of_value(const GraphNode& n) {
@@ -145,26 +185,40 @@ void draw_value(const Canvas& c, const GraphNode& n, bool selected, bool dimmed)
   const ImVec2 min = c.min(n), size = c.size(n), max = {min.x + size.x, min.y + size.y};
   const float alpha = dimmed ? 0.4F : 1.0F;
   const Role role = role_of_value(n);
-  c.v.list()->AddRectFilled(min, max, kit.tint(Role::panel, role, selected ? 0.22F : n.what == GraphNode::What::input ? 0.03F : 0.08F), kit.px(3));
-  c.v.list()->AddRect(min, max, kit.ink(role == Role::text ? Role::muted : role, (selected ? 1.0F : 0.5F) * alpha), kit.px(3), 0, selected ? kit.px(2) : 1);
-  const float pad = kit.px(8), room = size.x - 2 * pad;
+  c.v.list()->AddRectFilled(min, max,
+                            kit.tint(Role::panel, role,
+                                     selected                           ? 0.22F
+                                     : n.what == GraphNode::What::input ? 0.03F
+                                                                        : 0.08F),
+                            kit.px(3));
+  c.v.list()->AddRect(
+      min, max, kit.ink(role == Role::text ? Role::muted : role, (selected ? 1.0F : 0.5F) * alpha),
+      kit.px(3), 0, selected ? kit.px(2) : 1);
+  const float pad = kit.px(c.full ? 8 : 6), room = size.x - 2 * pad;
   const std::string name = short_name(n.name);
-  const float name_y = c.full ? min.y + kit.px(5) : min.y + (size.y - kit.fonts.small_strong->FontSize) / 2;
-  put(c.v.list(), kit.fonts.small_strong, {min.x + pad, name_y}, kit.ink(Role::text, alpha), name, room);
+  const float name_y =
+      c.full ? min.y + kit.px(5) : min.y + (size.y - kit.fonts.small_strong->FontSize) / 2;
+  put(c.v.list(), kit.fonts.small_strong, {min.x + pad, name_y}, kit.ink(Role::text, alpha), name,
+      room);
   if (!c.full) return;
   const std::string length = fmt::format("{}", n.length);
-  if (measure(kit.fonts.small_strong, name).x + measure(kit.fonts.small, length).x + kit.px(8) < room)
-    put_right(c.v.list(), kit.fonts.small, {max.x - pad, min.y + kit.px(5)}, kit.ink(Role::muted, alpha), length);
+  if (measure(kit.fonts.small_strong, name).x + measure(kit.fonts.small, length).x + kit.px(8) <
+      room)
+    put_right(c.v.list(), kit.fonts.small, {max.x - pad, min.y + kit.px(5)},
+              kit.ink(Role::muted, alpha), length);
   const std::string value = n.value.empty() ? "not disclosed" : short_hex(n.value);
-  put(c.v.list(), n.value.empty() ? kit.fonts.small : kit.fonts.mono_small, {min.x + pad, min.y + kit.px(23)},
-      kit.ink(n.value.empty() ? Role::muted : role, alpha), value, room + kit.px(6));
+  put(c.v.list(), n.value.empty() ? kit.fonts.small : kit.fonts.mono_small,
+      {min.x + pad, min.y + kit.px(23)}, kit.ink(n.value.empty() ? Role::muted : role, alpha),
+      value, room + kit.px(6));
 }
 
 void draw_function(const Canvas& c, const GraphNode& n, bool dimmed) {
   const Kit& kit = c.v.kit;
   const ImVec2 min = c.min(n), size = c.size(n), max = {min.x + size.x, min.y + size.y};
-  c.v.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::text, dimmed ? 0.03F : 0.07F), size.y / 2);
-  put_centred(c.v.list(), kit.fonts.mono_small, {(min.x + max.x) / 2, (min.y + max.y) / 2}, kit.ink(Role::text, dimmed ? 0.4F : 1.0F), n.name, size.x);
+  c.v.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::text, dimmed ? 0.03F : 0.07F),
+                            size.y / 2);
+  put_centred(c.v.list(), kit.fonts.mono_small, {(min.x + max.x) / 2, (min.y + max.y) / 2},
+              kit.ink(Role::text, dimmed ? 0.4F : 1.0F), n.name, size.x);
 }
 
 void touch(const Canvas& c, std::size_t index) {
@@ -173,11 +227,16 @@ void touch(const Canvas& c, std::size_t index) {
   const Hit h = hit(static_cast<int>(index), min, {min.x + size.x, min.y + size.y});
   if (h.hovered) {
     const bool function = n.what == GraphNode::What::function;
-    const std::string size_text = n.length > 0 ? fmt::format("{}: {}", n.name, counted(n.length, "octet", "octets")) : n.name;
+    const std::string size_text =
+        n.length > 0 ? fmt::format("{}: {}", n.name, counted(n.length, "octet", "octets")) : n.name;
     tip(c.v.kit, function ? n.detail : size_text,
-        function ? "A pseudo-random function: the same inputs always give the same output, and nobody can go back."
-                 : fmt::format("{}\n{}{}", n.value.empty() ? "not disclosed" : short_hex(n.value), explain_key(n.name).text,
-                               n.what == GraphNode::What::input && !n.detail.empty() ? "\nFrom " + n.detail : ""));
+        function ? "A pseudo-random function: the same inputs always give the same output, and "
+                   "nobody can go back."
+                 : fmt::format("{}\n{}{}", n.value.empty() ? "not disclosed" : short_hex(n.value),
+                               explain_key(n.name).text,
+                               n.what == GraphNode::What::input && !n.detail.empty()
+                                   ? "\nFrom " + n.detail
+                                   : ""));
   }
   if (n.event != nullptr) {
     if (h.hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
@@ -197,7 +256,8 @@ std::string keys_caption(const View& v) {
   const Selection& s = v.session.selection();
   if (s.kind == Selection::Kind::key)
     if (const EventPtr e = v.run.event(s.id))
-      return fmt::format("{}: what it is made from, and what is made from it", std::get<trace::KeyDerived>(e->body).name);
+      return fmt::format("{}: what it is made from, and what is made from it",
+                         std::get<trace::KeyDerived>(e->body).name);
   return fmt::format("How {} derives its keys, from nonces and Diffie-Hellman to ESP", c.node);
 }
 
@@ -205,21 +265,26 @@ void draw_keys(const View& v) {
   const Choice choice = choose(v);
   if (choice.ike < 0) {
     empty_state(v.kit, v.list(), v.min, v.max, "No keys were derived",
-                "After IKE_SA_INIT both sides compute SKEYSEED and seven keys from it; they appear here as a graph.");
+                "After IKE_SA_INIT both sides compute SKEYSEED and seven keys from it; they appear "
+                "here as a graph.");
     return;
   }
   const float top = draw_choice(v, choice);
-  const KeyGraph graph = v.run.derivations().graph(static_cast<std::size_t>(choice.ike), choice.child);
+  const KeyGraph graph =
+      v.run.derivations().graph(static_cast<std::size_t>(choice.ike), choice.child);
   const ImVec2 min = {v.min.x, v.min.y + top};
   const float width = v.max.x - min.x, room = v.max.y - min.y;
   ImGui::SetCursorScreenPos(min);
-  ImGui::BeginChild("graph", {width, std::max(1.0F, room)}, false, ImGuiWindowFlags_HorizontalScrollbar);
+  ImGui::BeginChild("graph", {width, std::max(1.0F, room)}, false,
+                    ImGuiWindowFlags_HorizontalScrollbar);
   const float bar = ImGui::GetStyle().ScrollbarSize;
-  Canvas c(v, graph, width - bar);
-  const float total = c.column_x.empty() ? 0 : c.column_x.back() + c.value_width + 2;
+  Canvas c(v, graph, width - bar, room - bar);
+  const float total = c.width() + 2;
   c.x0 = min.x - std::round(ImGui::GetScrollX());
   c.y0 = min.y - std::round(ImGui::GetScrollY()) + std::max(0.0F, (room - bar - c.height()) / 2);
-  const int selected = v.session.selection().kind == Selection::Kind::key ? graph.node_of(v.session.selection().id) : -1;
+  const int selected = v.session.selection().kind == Selection::Kind::key
+                           ? graph.node_of(v.session.selection().id)
+                           : -1;
   std::vector<bool> lit(graph.nodes.size(), false);
   if (selected >= 0) lit = graph.related(static_cast<std::size_t>(selected));
   for (const bool pass : {false, true})  // lit edges lie above the others
@@ -229,8 +294,10 @@ void draw_keys(const View& v) {
     }
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const bool dimmed = selected >= 0 && !lit[i];
-    if (graph.nodes[i].what == GraphNode::What::function) draw_function(c, graph.nodes[i], dimmed);
-    else draw_value(c, graph.nodes[i], static_cast<int>(i) == selected, dimmed);
+    if (graph.nodes[i].what == GraphNode::What::function)
+      draw_function(c, graph.nodes[i], dimmed);
+    else
+      draw_value(c, graph.nodes[i], static_cast<int>(i) == selected, dimmed);
     touch(c, i);
   }
   ImGui::SetCursorScreenPos({c.x0 + total, c.y0 + c.height()});

@@ -1,8 +1,9 @@
-// The ladder of messages: lanes for nodes, time down. Lanes' names stay pinned while the rows scroll.
+// The ladder of messages: lanes for nodes, time down. Lanes' names stay pinned while the rows
+// scroll.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "visualizer/models/describe.hpp"
 #include "visualizer/models/text.hpp"
@@ -19,11 +20,16 @@ struct Frame {
     const auto count = static_cast<float>(v.run.ladder().lanes().size());
     if (count <= 1) return (left + right) / 2;
     const float inset = std::min(v.kit.px(64), (right - left) / (2 * count));
-    return std::round(left + inset + (right - left - 2 * inset) * static_cast<float>(lane) / (count - 1));
+    return std::round(left + inset +
+                      (right - left - 2 * inset) * static_cast<float>(lane) / (count - 1));
   }
   [[nodiscard]] float y(double base) const { return top + static_cast<float>(base) * v.kit.scale; }
-  [[nodiscard]] float alpha(const LadderRow& row) const { return row.time <= v.session.now() ? 1.0F : 0.35F; }
-  [[nodiscard]] ImU32 ink(Role role, const LadderRow& row) const { return v.kit.ink(role, alpha(row)); }
+  [[nodiscard]] float alpha(const LadderRow& row) const {
+    return row.time <= v.session.now() ? 1.0F : 0.35F;
+  }
+  [[nodiscard]] ImU32 ink(Role role, const LadderRow& row) const {
+    return v.kit.ink(role, alpha(row));
+  }
 };
 
 Role role_of_leg(const Frame& f, const LadderRow& row, const Leg& leg) {
@@ -41,14 +47,17 @@ void draw_leg(const Frame& f, const LadderRow& row, const Leg& leg, bool selecte
   const ImVec2 end = {a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share};
   list->AddCircleFilled(a, kit.px(3), ink, 16);
   if (leg.lost) {
-    if (row.repeats != 0) dashed_line(list, a, end, ink, thickness, kit.px(4));
-    else list->AddLine(a, end, ink, thickness);
+    if (row.repeats != 0)
+      dashed_line(list, a, end, ink, thickness, kit.px(4));
+    else
+      list->AddLine(a, end, ink, thickness);
     cross(list, end, kit.px(6), f.ink(Role::adversary, row), 2.0F * kit.scale);
     return;
   }
   if (row.repeats != 0) {
     dashed_line(list, a, end, ink, thickness, kit.px(4));
-    arrow(list, {end.x - (end.x - a.x) * 0.02F, end.y - (end.y - a.y) * 0.02F}, end, ink, thickness, kit.px(9));
+    arrow(list, {end.x - (end.x - a.x) * 0.02F, end.y - (end.y - a.y) * 0.02F}, end, ink, thickness,
+          kit.px(9));
   } else {
     arrow(list, a, end, ink, thickness, kit.px(10));
   }
@@ -58,7 +67,8 @@ void draw_leg(const Frame& f, const LadderRow& row, const Leg& leg, bool selecte
   }
 }
 
-// "3  IKE_AUTH request  {IDi, AUTH, ...}" on the panel's ground, so that no lane strikes it through.
+// "3  IKE_AUTH request  {IDi, AUTH, ...}" on the panel's ground, so that no lane strikes it
+// through.
 void draw_label(const Frame& f, const LadderRow& row, bool selected) {
   const Kit& kit = f.v.kit;
   ImDrawList* list = f.v.list();
@@ -73,7 +83,8 @@ void draw_label(const Frame& f, const LadderRow& row, bool selected) {
   const std::string number = row.number == 0 ? "" : fmt::format("{}", row.number);
   std::string title = row.repeats != 0 ? fmt::format("{}, again", row.title) : row.title;
   if (row.packets > 1) title += fmt::format(" \xC3\x97 {}", thousands(row.packets));
-  const float number_width = number.empty() ? 0 : measure(kit.fonts.mono_small, number).x + kit.px(8);
+  const float number_width =
+      number.empty() ? 0 : measure(kit.fonts.mono_small, number).x + kit.px(8);
   title = fit(strong, title, room - number_width);
   const float title_width = measure(strong, title).x;
   std::string inside = row.kind == LadderRow::Kind::message
@@ -87,8 +98,9 @@ void draw_label(const Frame& f, const LadderRow& row, bool selected) {
   const float total = number_width + title_width + inside_width;
   float x = std::round((left + right - total) / 2);
   const float y = f.y(row.y) - kit.px(21);
-  list->AddRectFilled({x - kit.px(6), y - kit.px(1)}, {x + total + kit.px(6), y + kit.px(18)},
-                      selected ? kit.tint(Role::panel, Role::initiator, 0.12F) : kit.ink(Role::panel), kit.px(4));
+  list->AddRectFilled(
+      {x - kit.px(6), y - kit.px(1)}, {x + total + kit.px(6), y + kit.px(18)},
+      selected ? kit.tint(Role::panel, Role::initiator, 0.12F) : kit.ink(Role::panel), kit.px(4));
   if (!number.empty()) put(list, kit.fonts.mono_small, {x, y}, f.ink(Role::muted, row), number);
   x += number_width;
   const Role title_role = row.kind == LadderRow::Kind::attack ? Role::adversary : Role::text;
@@ -98,7 +110,8 @@ void draw_label(const Frame& f, const LadderRow& row, bool selected) {
   if (pad > 0) {
     const ImVec2 min = {x, y - 1}, max = {x + inside_width - kit.px(8), y + kit.px(17)};
     list->AddRectFilled(min, max, kit.ink(Role::text, 0.05F), kit.px(4));
-    hatch(list, {min.x + 1, min.y + 1}, {max.x - 1, max.y - 1}, kit.ink(Role::text, 0.10F), kit.px(6));
+    hatch(list, {min.x + 1, min.y + 1}, {max.x - 1, max.y - 1}, kit.ink(Role::text, 0.10F),
+          kit.px(6));
   }
   put(list, plain, {x + pad, y}, f.ink(Role::muted, row), inside);
 }
@@ -111,7 +124,8 @@ void draw_note(const Frame& f, const LadderRow& row) {
   const std::string text = fit(kit.fonts.small, row.note, right - left - kit.px(48));
   const float width = measure(kit.fonts.small, text).x;
   const float x = std::round((left + right - width) / 2), y = f.y(row.y_end) + kit.px(2);
-  f.v.list()->AddRectFilled({x - kit.px(4), y}, {x + width + kit.px(4), y + kit.px(17)}, kit.ink(Role::panel));
+  f.v.list()->AddRectFilled({x - kit.px(4), y}, {x + width + kit.px(4), y + kit.px(17)},
+                            kit.ink(Role::panel));
   put(f.v.list(), kit.fonts.small, {x, y}, f.ink(Role::adversary, row), text);
 }
 
@@ -120,26 +134,33 @@ void draw_esp(const Frame& f, const LadderRow& row, bool selected) {
   ImDrawList* list = f.v.list();
   const Leg& leg = row.legs.front();
   const float x0 = std::min(f.x(leg.from), f.x(leg.to)), x1 = std::max(f.x(leg.from), f.x(leg.to));
-  const ImVec2 min = {x0, f.y(row.y)}, max = {x1, std::max(f.y(leg.y_landed), f.y(row.y) + kit.px(28))};
+  const ImVec2 min = {x0, f.y(row.y)},
+               max = {x1, std::max(f.y(leg.y_landed), f.y(row.y) + kit.px(28))};
   list->AddRectFilled(min, max, kit.ink(Role::panel));
   list->AddRectFilled(min, max, kit.ink(Role::text, selected ? 0.08F : 0.04F));
   hatch(list, min, max, kit.ink(Role::text, 0.08F * f.alpha(row)), kit.px(7));
   if (selected) list->AddRect(min, max, kit.ink(Role::initiator), 0, 0, kit.px(2));
   const std::uint64_t forth = row.packets - row.backwards;
   const bool rightwards = f.x(leg.from) < f.x(leg.to);
-  const std::uint64_t to_right = rightwards ? forth : row.backwards, to_left = row.packets - to_right;
-  std::string text = fmt::format("ESP  {}, {}", counted(row.packets, "packet", "packets"), octets_text(row.octets));
-  std::string ways = fmt::format("{} \xE2\x86\x92   \xE2\x86\x90 {}", thousands(to_right), thousands(to_left));
+  const std::uint64_t to_right = rightwards ? forth : row.backwards,
+                      to_left = row.packets - to_right;
+  std::string text = fmt::format("ESP  {}, {}", counted(row.packets, "packet", "packets"),
+                                 octets_text(row.octets));
+  std::string ways =
+      fmt::format("{} \xE2\x86\x92   \xE2\x86\x90 {}", thousands(to_right), thousands(to_left));
   const float room = x1 - x0 - kit.px(32);
-  const float needs = measure(kit.fonts.small_strong, text).x + kit.px(16) + measure(kit.fonts.small, ways).x;
+  const float needs =
+      measure(kit.fonts.small_strong, text).x + kit.px(16) + measure(kit.fonts.small, ways).x;
   if (needs > room) ways.clear();
   text = fit(kit.fonts.small_strong, text, room);
   const float width = ways.empty() ? measure(kit.fonts.small_strong, text).x : needs;
   const float middle = (min.y + max.y) / 2, x = std::round((x0 + x1 - width) / 2);
-  list->AddRectFilled({x - kit.px(8), middle - kit.px(10)}, {x + width + kit.px(8), middle + kit.px(10)},
-                      kit.ink(Role::panel), kit.px(4));
-  const float used = put(list, kit.fonts.small_strong, {x, middle - kit.fonts.small_strong->FontSize / 2},
-                         f.ink(Role::text, row), text);
+  list->AddRectFilled({x - kit.px(8), middle - kit.px(10)},
+                      {x + width + kit.px(8), middle + kit.px(10)}, kit.ink(Role::panel),
+                      kit.px(4));
+  const float used =
+      put(list, kit.fonts.small_strong, {x, middle - kit.fonts.small_strong->FontSize / 2},
+          f.ink(Role::text, row), text);
   put(list, kit.fonts.small, {x + used + kit.px(16), middle - kit.fonts.small->FontSize / 2},
       f.ink(Role::muted, row), ways);
 }
@@ -151,9 +172,11 @@ void draw_mark(const Frame& f, const LadderRow& row, bool selected) {
   const std::string text = fit(kit.fonts.small, row.title, f.right - f.left - kit.px(48));
   const float width = measure(kit.fonts.small, text).x;
   const float x = std::round((f.left + f.right - width) / 2);
-  f.v.list()->AddRectFilled({x - kit.px(8), y - kit.px(10)}, {x + width + kit.px(8), y + kit.px(10)},
-                            selected ? kit.tint(Role::panel, Role::initiator, 0.12F) : kit.ink(Role::panel), kit.px(4));
-  put(f.v.list(), kit.fonts.small, {x, y - kit.fonts.small->FontSize / 2}, f.ink(Role::text, row), text);
+  f.v.list()->AddRectFilled(
+      {x - kit.px(8), y - kit.px(10)}, {x + width + kit.px(8), y + kit.px(10)},
+      selected ? kit.tint(Role::panel, Role::initiator, 0.12F) : kit.ink(Role::panel), kit.px(4));
+  put(f.v.list(), kit.fonts.small, {x, y - kit.fonts.small->FontSize / 2}, f.ink(Role::text, row),
+      text);
 }
 
 void draw_refusal(const Frame& f, const LadderRow& row) {
@@ -169,14 +192,18 @@ void draw_refusal(const Frame& f, const LadderRow& row) {
   text = fit(kit.fonts.small, text, room);
   const float width = measure(kit.fonts.small, text).x;
   const float at = left_half ? x + kit.px(12) : x - kit.px(12) - width;
-  f.v.list()->AddRectFilled({at - kit.px(4), y - kit.px(9)}, {at + width + kit.px(4), y + kit.px(9)}, kit.ink(Role::panel));
-  put(f.v.list(), kit.fonts.small, {at, y - kit.fonts.small->FontSize / 2}, f.ink(Role::adversary, row), text);
+  f.v.list()->AddRectFilled({at - kit.px(4), y - kit.px(9)},
+                            {at + width + kit.px(4), y + kit.px(9)}, kit.ink(Role::panel));
+  put(f.v.list(), kit.fonts.small, {at, y - kit.fonts.small->FontSize / 2},
+      f.ink(Role::adversary, row), text);
 }
 
 std::string hover_text(const View& v, const LadderRow& row) {
-  if (row.kind == LadderRow::Kind::message) return what_it_does(*v.run.traffic().message(row.number));
+  if (row.kind == LadderRow::Kind::message)
+    return what_it_does(*v.run.traffic().message(row.number));
   if (row.kind == LadderRow::Kind::esp)
-    return fmt::format("{} of ESP in {}", counted(row.packets, "packet", "packets"), span_text(row.until - row.time));
+    return fmt::format("{} of ESP in {}", counted(row.packets, "packet", "packets"),
+                       span_text(row.until - row.time));
   return row.note.empty() ? row.title : fmt::format("{}: {}", row.title, row.note);
 }
 
@@ -184,7 +211,8 @@ void draw_row(const Frame& f, const LadderRow& row, int id, const LadderRow* sel
   const View& v = f.v;
   const Kit& kit = v.kit;
   const bool selected = selected_row == &row;
-  const bool has_label = row.kind == LadderRow::Kind::message || row.kind == LadderRow::Kind::attack;
+  const bool has_label =
+      row.kind == LadderRow::Kind::message || row.kind == LadderRow::Kind::attack;
   const float above = has_label ? kit.px(22) : kit.px(12);
   const ImVec2 min = {v.min.x, f.y(row.y) - above}, max = {v.max.x, f.y(row.y_end) + kit.px(10)};
   const ImVec2 window = ImGui::GetWindowPos();
@@ -194,9 +222,15 @@ void draw_row(const Frame& f, const LadderRow& row, int id, const LadderRow* sel
   put(v.list(), kit.fonts.mono_small, {v.min.x, f.y(row.y) - kit.px(8)}, f.ink(Role::muted, row),
       clock_text(row.time));
   switch (row.kind) {
-    case LadderRow::Kind::esp: draw_esp(f, row, selected); break;
-    case LadderRow::Kind::mark: draw_mark(f, row, selected); break;
-    case LadderRow::Kind::refusal: draw_refusal(f, row); break;
+    case LadderRow::Kind::esp:
+      draw_esp(f, row, selected);
+      break;
+    case LadderRow::Kind::mark:
+      draw_mark(f, row, selected);
+      break;
+    case LadderRow::Kind::refusal:
+      draw_refusal(f, row);
+      break;
     case LadderRow::Kind::message:
     case LadderRow::Kind::attack:
       for (const Leg& leg : row.legs) draw_leg(f, row, leg, selected);
@@ -205,7 +239,8 @@ void draw_row(const Frame& f, const LadderRow& row, int id, const LadderRow* sel
       break;
   }
   if (h.hovered)
-    tip(kit, hover_text(v, row), fmt::format("{}  ({})", clock_text(row.time), absolute_text(v.run.info().epoch, row.time)));
+    tip(kit, hover_text(v, row),
+        fmt::format("{}  ({})", clock_text(row.time), absolute_text(v.run.info().epoch, row.time)));
   v.link(h, row.selection);
 }
 
@@ -217,8 +252,10 @@ void draw_repeat_ties(const Frame& f) {
       if (first.number != row.repeats || first.legs.empty()) continue;
       const bool left = row.legs.front().from == 0;
       const float x = f.x(row.legs.front().from) + (left ? -f.v.kit.px(10) : f.v.kit.px(10));
-      dashed_line(f.v.list(), {x, f.y(first.y)}, {x, f.y(row.y)}, f.ink(Role::muted, row), 1, f.v.kit.px(3));
-      f.v.list()->AddLine({x, f.y(row.y)}, {f.x(row.legs.front().from), f.y(row.y)}, f.ink(Role::muted, row));
+      dashed_line(f.v.list(), {x, f.y(first.y)}, {x, f.y(row.y)}, f.ink(Role::muted, row), 1,
+                  f.v.kit.px(3));
+      f.v.list()->AddLine({x, f.y(row.y)}, {f.x(row.legs.front().from), f.y(row.y)},
+                          f.ink(Role::muted, row));
     }
   }
 }
@@ -229,8 +266,8 @@ void draw_lane_heads(const View& v, const Frame& f, float y) {
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const float x = f.x(static_cast<int>(i));
     const Role role = v.role_of(lanes[i].node);
-    put_centred(v.list(), v.kit.fonts.strong, {x, y + v.kit.px(8)}, v.kit.ink(role == Role::muted ? Role::text : role),
-                lanes[i].node, room);
+    put_centred(v.list(), v.kit.fonts.strong, {x, y + v.kit.px(8)},
+                v.kit.ink(role == Role::muted ? Role::text : role), lanes[i].node, room);
     put_centred(v.list(), v.kit.fonts.small, {x, y + v.kit.px(26)}, v.kit.ink(Role::muted),
                 lanes[i].part.empty() ? lanes[i].role : lanes[i].part, room);
   }
@@ -268,7 +305,8 @@ std::string ladder_caption(const View& v) {
   const Selection& s = v.session.selection();
   if (s.kind == Selection::Kind::message)
     if (const MessageRow* m = traffic.message(s.id))
-      return fmt::format("Message {} of {}: {}", m->number, traffic.messages().size(), what_it_does(*m));
+      return fmt::format("Message {} of {}: {}", m->number, traffic.messages().size(),
+                         what_it_does(*m));
   if (traffic.messages().empty()) return "Who sent what to whom, and when";
   std::size_t lost = 0, repeats = 0;
   for (const MessageRow& m : traffic.messages()) {
@@ -292,11 +330,13 @@ void draw_ladder(const View& v) {
   const float head = v.kit.px(44), gutter = v.kit.px(88);
   View inner = begin_scroll(v, "ladder", {v.min.x, v.min.y + head}, v.max);
   Frame frame{inner, inner.min.x + gutter, inner.max.x, inner.min.y + v.kit.px(8)};
-  const float height = static_cast<float>(v.run.ladder().scale().height()) * v.kit.scale + v.kit.px(48);
+  const float height =
+      static_cast<float>(v.run.ladder().scale().height()) * v.kit.scale + v.kit.px(48);
   const ImVec2 window = ImGui::GetWindowPos();
   for (std::size_t i = 0; i < v.run.ladder().lanes().size(); ++i) {
     const float x = frame.x(static_cast<int>(i));
-    inner.list()->AddLine({x, window.y}, {x, window.y + ImGui::GetWindowHeight()}, v.kit.ink(Role::rule), 1);
+    inner.list()->AddLine({x, window.y}, {x, window.y + ImGui::GetWindowHeight()},
+                          v.kit.ink(Role::rule), 1);
   }
   draw_repeat_ties(frame);
   const LadderRow* selected = v.run.ladder().row_of(v.session.selection(), v.run.traffic());
@@ -305,7 +345,7 @@ void draw_ladder(const View& v) {
   draw_now(frame);
   reveal(frame, selected);
   follow_now(frame);
-  end_scroll(height);
+  end_scroll(v, height);
   draw_lane_heads(v, frame, v.min.y);
 }
 

@@ -7,7 +7,9 @@
 namespace ikelab::view {
 namespace {
 
-const trace::Negotiated& body(EventPtr e) { return std::get<trace::Negotiated>(e->body); }
+const trace::Negotiated& body(EventPtr e) {
+  return std::get<trace::Negotiated>(e->body);
+}
 
 float draw_verdict(const View& v, const trace::ProposalVerdict& p, float y) {
   const Kit& kit = v.kit;
@@ -24,10 +26,11 @@ float draw_verdict(const View& v, const trace::ProposalVerdict& p, float y) {
   put(v.list(), kit.fonts.mono_small, {x, y}, kit.ink(p.accepted ? Role::text : Role::muted),
       fmt::format("{}. {}", p.number, p.text), width);
   float height = kit.px(20);
-  const std::string words = p.accepted && p.reason.empty() ? "taken: everything in it is configured here" : p.reason;
+  const std::string words =
+      p.accepted && p.reason.empty() ? "taken: everything in it is configured here" : p.reason;
   if (!words.empty())
-    height += put_wrapped(v.list(), kit.fonts.small, {x, y + height}, kit.ink(p.accepted ? Role::responder : Role::muted),
-                          words, width, 1.25F);
+    height += put_wrapped(v.list(), kit.fonts.small, {x, y + height},
+                          kit.ink(p.accepted ? Role::responder : Role::muted), words, width, 1.25F);
   return height + kit.px(10);
 }
 
@@ -38,17 +41,22 @@ float draw_decision(const View& v, EventPtr e, float y, int id) {
   const Selection s = select_event(e->seq);
   const Hit h = hit(id, {v.min.x - kit.px(8), y - kit.px(4)}, {v.max.x, y + kit.px(24)});
   if (v.session.is_selected(s))
-    v.list()->AddRectFilled({v.min.x - kit.px(8), y - kit.px(4)}, {v.max.x, y + kit.px(24)}, kit.tint(Role::panel, Role::initiator, 0.12F), kit.px(6));
+    v.list()->AddRectFilled({v.min.x - kit.px(8), y - kit.px(4)}, {v.max.x, y + kit.px(24)},
+                            kit.tint(Role::panel, Role::initiator, 0.12F), kit.px(6));
   else if (h.hovered)
-    v.list()->AddRectFilled({v.min.x - kit.px(8), y - kit.px(4)}, {v.max.x, y + kit.px(24)}, kit.ink(Role::text, 0.04F), kit.px(6));
+    v.list()->AddRectFilled({v.min.x - kit.px(8), y - kit.px(4)}, {v.max.x, y + kit.px(24)},
+                            kit.ink(Role::text, 0.04F), kit.px(6));
   v.link(h, s);
   const bool past = e->time <= v.session.now();
   const std::string when = clock_text(e->time);
   const float room = v.width() - measure(kit.fonts.mono_small, when).x - kit.px(24);
-  put(v.list(), kit.fonts.small_strong, {v.min.x, y + kit.px(2)}, kit.ink(past ? Role::text : Role::muted),
+  put(v.list(), kit.fonts.small_strong, {v.min.x, y + kit.px(2)},
+      kit.ink(past ? Role::text : Role::muted),
       n.chosen.empty() ? fmt::format("{} takes no {} proposal", e->node, n.protocol)
-                       : fmt::format("{} settles on {} for {}", e->node, n.chosen, n.protocol), room);
-  put_right(v.list(), kit.fonts.mono_small, {v.max.x - kit.px(8), y + kit.px(2)}, kit.ink(Role::muted), when);
+                       : fmt::format("{} settles on {} for {}", e->node, n.chosen, n.protocol),
+      room);
+  put_right(v.list(), kit.fonts.mono_small, {v.max.x - kit.px(8), y + kit.px(2)},
+            kit.ink(Role::muted), when);
   y += kit.px(32);
   for (const trace::ProposalVerdict& p : n.verdicts) y += draw_verdict(v, p, y);
   return y - start + kit.px(12);
@@ -61,14 +69,17 @@ std::string negotiation_caption(const View& v) {
   if (list.empty()) return "Why which algorithms were chosen";
   std::size_t failed = 0;
   for (const EventPtr e : list) failed += body(e).chosen.empty() ? 1 : 0;
-  return failed == 0 ? fmt::format("{}, each with the reason for every refusal", counted(list.size(), "decision", "decisions"))
-                     : fmt::format("{}, {} without a common proposal", counted(list.size(), "decision", "decisions"), failed);
+  return failed == 0 ? fmt::format("{}, each with the reason for every refusal",
+                                   counted(list.size(), "decision", "decisions"))
+                     : fmt::format("{}, {} without a common proposal",
+                                   counted(list.size(), "decision", "decisions"), failed);
 }
 
 void draw_negotiation(const View& v) {
   if (v.run.negotiations().empty()) {
     empty_state(v.kit, v.list(), v.min, v.max, "Nothing was negotiated",
-                "Each offer of algorithms appears here with the choice the responder made, and why it refused the others.");
+                "Each offer of algorithms appears here with the choice the responder made, and why "
+                "it refused the others.");
     return;
   }
   View inner = begin_scroll(v, "negotiation", {v.min.x - v.kit.px(8), v.min.y}, v.max);
@@ -76,7 +87,7 @@ void draw_negotiation(const View& v) {
   float y = inner.min.y + v.kit.px(4);
   int id = 0;
   for (const EventPtr e : v.run.negotiations()) y += draw_decision(inner, e, y, id++);
-  end_scroll(y - inner.min.y);
+  end_scroll(v, y - inner.min.y);
 }
 
 }  // namespace ikelab::view

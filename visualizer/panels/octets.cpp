@@ -1,9 +1,9 @@
 #include "visualizer/panels/octets.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 namespace ikelab::view {
 namespace {
@@ -18,25 +18,27 @@ struct Grid {
   Grid(const View& view, const OctetBlock& b) : v(view), block(b) {
     cell = measure(v.kit.fonts.mono_small, "0").x;
     row = v.kit.px(20);
-    hex_x = v.min.x + 4 * cell + v.kit.px(12);
+    hex_x = v.min.x + 4 * cell + v.kit.px(8);
     per_row = 4;
-    for (const std::size_t n : {8U, 16U, 24U})
-      if (hex_x + hex_width(n) + v.kit.px(12) + static_cast<float>(n) * cell <= v.max.x) per_row = n;
-    ascii_x = hex_x + hex_width(per_row) + v.kit.px(12);
+    for (const std::size_t n : {8U, 12U, 16U, 24U})
+      if (hex_x + hex_width(n) + v.kit.px(8) + static_cast<float>(n) * cell <= v.max.x) per_row = n;
+    ascii_x = hex_x + hex_width(per_row) + v.kit.px(8);
   }
   [[nodiscard]] float group_gap() const { return cell * 0.9F; }
   [[nodiscard]] float hex_width(std::size_t n) const {
     return static_cast<float>(n) * 2 * cell + static_cast<float>(n / 4) * group_gap();
   }
   [[nodiscard]] float x_of(std::size_t column) const {
-    return hex_x + static_cast<float>(column) * 2 * cell + static_cast<float>(column / 4) * group_gap();
+    return hex_x + static_cast<float>(column) * 2 * cell +
+           static_cast<float>(column / 4) * group_gap();
   }
   [[nodiscard]] std::size_t rows() const { return (block.bytes.size() + per_row - 1) / per_row; }
 };
 
 bool in_hover(const Grid& g, std::size_t i) {
   const Session& s = g.v.session;
-  return s.hover_end > s.hover_begin && s.hover_plain == g.block.plain && s.hover_begin <= i && i < s.hover_end;
+  return s.hover_end > s.hover_begin && s.hover_plain == g.block.plain && s.hover_begin <= i &&
+         i < s.hover_end;
 }
 bool in_selection(const Grid& g, std::size_t i) {
   const Selection& s = g.v.session.selection();
@@ -59,7 +61,9 @@ void draw_grounds(const Grid& g, std::size_t from, std::size_t to, float y) {
     const int payload = g.block.payload_of[i];
     const Rgb hue = payload_hue(kit.theme, payload);
     const bool selected = in_selection(g, i), hovered = in_hover(g, i);
-    const ImU32 ground = selected ? kit.rgb(hue) : hovered ? kit.rgb(hue, 0.36F) : kit.rgb(payload_tint(kit.theme, payload));
+    const ImU32 ground = selected  ? kit.rgb(hue)
+                         : hovered ? kit.rgb(hue, 0.36F)
+                                   : kit.rgb(payload_tint(kit.theme, payload));
     g.v.list()->AddRectFilled({x0, y}, {x1, y + g.row}, ground);
     i = end;
   }
@@ -80,18 +84,23 @@ void draw_hatch(const Grid& g, std::size_t from, std::size_t to, float y) {
 
 // A dashed outline around what AUTH does not cover, edge by edge.
 void draw_uncovered(const Grid& g, std::size_t from, std::size_t to, float y) {
-  if (g.block.coverage.empty()) return;
-  const auto open = [&](std::size_t i) { return i < g.block.bytes.size() && !g.block.is_covered(i); };
+  if (!g.block.outline) return;
+  const auto open = [&](std::size_t i) {
+    return i < g.block.bytes.size() && !g.block.is_covered(i);
+  };
   const ImU32 ink = g.v.kit.ink(Role::warning, 0.9F);
   const float dash = g.v.kit.px(3);
   for (std::size_t i = from; i < to; ++i) {
     if (!open(i)) continue;
     const float x0 = g.x_of(i - from) - 1;
     const float x1 = i + 1 < to ? g.x_of(i + 1 - from) - 1 : g.x_of(i - from) + 2 * g.cell + 1;
-    if (i < g.per_row || !open(i - g.per_row)) dashed_line(g.v.list(), {x0, y}, {x1, y}, ink, 1, dash);
-    if (!open(i + g.per_row)) dashed_line(g.v.list(), {x0, y + g.row}, {x1, y + g.row}, ink, 1, dash);
+    if (i < g.per_row || !open(i - g.per_row))
+      dashed_line(g.v.list(), {x0, y}, {x1, y}, ink, 1, dash);
+    if (!open(i + g.per_row))
+      dashed_line(g.v.list(), {x0, y + g.row}, {x1, y + g.row}, ink, 1, dash);
     if (i == from || !open(i - 1)) dashed_line(g.v.list(), {x0, y}, {x0, y + g.row}, ink, 1, dash);
-    if (i + 1 == to || !open(i + 1)) dashed_line(g.v.list(), {x1, y}, {x1, y + g.row}, ink, 1, dash);
+    if (i + 1 == to || !open(i + 1))
+      dashed_line(g.v.list(), {x1, y}, {x1, y + g.row}, ink, 1, dash);
   }
 }
 
@@ -99,18 +108,22 @@ void draw_row(const Grid& g, std::size_t row, float y) {
   const Kit& kit = g.v.kit;
   const std::size_t from = row * g.per_row, to = std::min(g.block.bytes.size(), from + g.per_row);
   const float text_y = y + (g.row - kit.fonts.mono_small->FontSize) / 2;
-  put(g.v.list(), kit.fonts.mono_small, {g.v.min.x, text_y}, kit.ink(Role::muted), fmt::format("{:04x}", from));
+  put(g.v.list(), kit.fonts.mono_small, {g.v.min.x, text_y}, kit.ink(Role::muted),
+      fmt::format("{:04x}", from));
   draw_grounds(g, from, to, y);
   draw_hatch(g, from, to, y);
   draw_uncovered(g, from, to, y);
   for (std::size_t i = from; i < to; ++i) {
     const bool selected = in_selection(g, i);
     const ImU32 ink = kit.ink(selected ? Role::panel : Role::text);
-    put(g.v.list(), kit.fonts.mono_small, {g.x_of(i - from), text_y}, ink, fmt::format("{:02x}", g.block.bytes[i]));
+    put(g.v.list(), kit.fonts.mono_small, {g.x_of(i - from), text_y}, ink,
+        fmt::format("{:02x}", g.block.bytes[i]));
     const std::uint8_t c = g.block.bytes[i];
     const bool printable = c >= 0x20 && c < 0x7F;
     const float x = g.ascii_x + static_cast<float>(i - from) * g.cell;
-    if (selected) g.v.list()->AddRectFilled({x, y}, {x + g.cell, y + g.row}, kit.rgb(payload_hue(kit.theme, g.block.payload_of[i])));
+    if (selected)
+      g.v.list()->AddRectFilled({x, y}, {x + g.cell, y + g.row},
+                                kit.rgb(payload_hue(kit.theme, g.block.payload_of[i])));
     put(g.v.list(), kit.fonts.mono_small, {x, text_y},
         selected ? ink : kit.ink(printable ? Role::text : Role::muted, printable ? 1.0F : 0.6F),
         printable ? std::string(1, static_cast<char>(c)) : "\xC2\xB7");
@@ -141,7 +154,8 @@ void mouse(const Grid& g, float top, const Hit& h) {
   g.v.session.hover_end = f->end;
   g.v.session.hover_plain = g.block.plain;
   std::string more = fmt::format("octet {} of {}", i, g.block.bytes.size());
-  if (!g.block.coverage.empty()) more += g.block.is_covered(i) ? ", covered by AUTH" : ", not covered by AUTH";
+  if (g.block.outline || !g.block.covered.empty())
+    more += g.block.is_covered(i) ? ", covered by AUTH" : ", not covered by AUTH";
   tip(g.v.kit, f->name, more + ". " + f->meaning);
   if (h.clicked) g.v.session.select_range(f->begin, f->end, g.block.plain);
 }
@@ -150,21 +164,24 @@ void mouse(const Grid& g, float top, const Hit& h) {
 float draw_title(const View& v, const OctetBlock& block, float y) {
   const Kit& kit = v.kit;
   const ImVec2 min = {v.min.x, y + kit.px(3)}, max = {v.min.x + kit.px(14), y + kit.px(15)};
-  v.list()->AddRectFilled(min, max, kit.ink(Role::text, block.encrypted ? 0.05F : 0.16F), kit.px(2));
+  v.list()->AddRectFilled(min, max, kit.ink(Role::text, block.encrypted ? 0.05F : 0.16F),
+                          kit.px(2));
   if (block.encrypted) hatch(v.list(), min, max, kit.ink(Role::text, 0.4F), kit.px(4));
   const std::string size = fmt::format("{} octets", block.bytes.size());
-  put(v.list(), kit.fonts.small_strong, {v.min.x + kit.px(22), y}, kit.ink(Role::text), block.title, v.width() - kit.px(110));
+  put(v.list(), kit.fonts.small_strong, {v.min.x + kit.px(22), y}, kit.ink(Role::text), block.title,
+      v.width() - kit.px(110));
   put_right(v.list(), kit.fonts.small, {v.max.x, y}, kit.ink(Role::muted), size);
   float height = kit.px(22);
   if (!block.coverage.empty()) {
-    const bool open = block.covered.empty() || block.covered.front().second - block.covered.front().first < block.bytes.size();
     float indent = 0;
-    if (open) {
-      dashed_box(v.list(), {v.min.x, y + height + kit.px(3)}, {v.min.x + kit.px(14), y + height + kit.px(14)}, kit.ink(Role::warning), 1, kit.px(3));
+    if (block.outline) {
+      dashed_box(v.list(), {v.min.x, y + height + kit.px(3)},
+                 {v.min.x + kit.px(14), y + height + kit.px(14)}, kit.ink(Role::warning), 1,
+                 kit.px(3));
       indent = kit.px(22);
     }
-    height += put_wrapped(v.list(), kit.fonts.small, {v.min.x + indent, y + height}, kit.ink(open ? Role::warning : Role::muted),
-                          open && block.covered.empty() && block.encrypted ? block.coverage : block.coverage, v.width() - indent, 1.2F);
+    height += put_wrapped(v.list(), kit.fonts.small, {v.min.x + indent, y + height},
+                          kit.ink(Role::muted), block.coverage, v.width() - indent, 1.2F);
     height += kit.px(4);
   }
   return height + kit.px(2);
@@ -195,7 +212,7 @@ void draw_octets(const View& outer, const Inspection& in, ImVec2 min, ImVec2 max
     }
     y += height + v.kit.px(16);
   }
-  end_scroll(y - v.min.y);
+  end_scroll(v, y - v.min.y);
 }
 
 }  // namespace ikelab::view

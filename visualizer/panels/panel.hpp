@@ -1,5 +1,5 @@
-// A panel draws one model in a box, and says in one line what it shows now. The registry lists them all:
-// to add one, write its file and add its line to registry.cpp.
+// A panel draws one model in a box, and says in one line what it shows now. The registry lists them
+// all: to add one, write its file and add its line to registry.cpp.
 #pragma once
 #include <span>
 #include <string>
@@ -27,7 +27,7 @@ struct View {
 enum class Area : std::uint8_t { left, centre, below, right, bottom };
 
 struct Panel {
-  const char* name;   ///< of --panel
+  const char* name;  ///< of --panel
   const char* title;
   Area area;
   std::string (*caption)(const View&);
@@ -41,7 +41,7 @@ const Panel* find_panel(std::string_view name);
 
 // A scrolled part of the current window: begin_scroll ... end_scroll, drawing at view.min - scroll.
 View begin_scroll(const View& view, const char* id, ImVec2 min, ImVec2 max);
-void end_scroll(float content_height);
+void end_scroll(const View& view, float content_height);
 
 // One file each.
 std::string story_caption(const View& view);

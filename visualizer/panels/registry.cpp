@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -54,8 +55,21 @@ View begin_scroll(const View& view, const char* id, ImVec2 min, ImVec2 max) {
   return inner;
 }
 
-void end_scroll(float content_height) {
+// Where more lies below, the last lines fade: nothing looks cut off.
+static void draw_fade(const Kit& kit) {
+  const ImVec2 at = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
+  const float more = ImGui::GetScrollMaxY() - ImGui::GetScrollY();
+  if (more < 1) return;
+  const float height = std::min(kit.px(24), size.y / 3), bar = ImGui::GetStyle().ScrollbarSize;
+  const ImU32 clear = kit.ink(Role::panel, 0), solid = kit.ink(Role::panel);
+  ImGui::GetWindowDrawList()->AddRectFilledMultiColor({at.x, at.y + size.y - height},
+                                                      {at.x + size.x - bar, at.y + size.y}, clear,
+                                                      clear, solid, solid);
+}
+
+void end_scroll(const View& view, float content_height) {
   const ImVec2 origin = ImGui::GetWindowPos();
+  draw_fade(view.kit);
   ImGui::SetCursorScreenPos({origin.x, origin.y - ImGui::GetScrollY() + content_height});
   ImGui::Dummy({1, 1});
   ImGui::EndChild();

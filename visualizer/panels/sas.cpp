@@ -1,6 +1,8 @@
 // Security associations, with their state at the run's time.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "visualizer/models/text.hpp"
 #include "visualizer/panels/table.hpp"
 
@@ -10,9 +12,12 @@ namespace {
 Cell state_cell(const SaRow& row, Instant t) {
   const std::string text = row.state_text(t);
   switch (row.state_at(t)) {
-    case SaState::future: return {text, Role::muted};
-    case SaState::removed: return {"\xC3\x97 " + text, Role::adversary};
-    case SaState::active: break;
+    case SaState::future:
+      return {text, Role::muted};
+    case SaState::removed:
+      return {"\xC3\x97 " + text, Role::adversary};
+    case SaState::active:
+      break;
   }
   const bool up = text == "active" || text == "established" || text == "ESTABLISHED";
   return {(up ? "\xE2\x97\x8F " : "\xE2\x97\x90 ") + text, up ? Role::responder : Role::warning};
@@ -21,6 +26,22 @@ Cell state_cell(const SaRow& row, Instant t) {
 std::string what(const SaRow& row) {
   if (row.sa().protocol == "IKE") return "IKE SA";
   return fmt::format("ESP {}", row.sa().direction == "in" ? "in \xE2\x86\x90" : "out \xE2\x86\x92");
+}
+
+std::vector<Column> columns() {
+  return {{"node", 48, 0.3F},     {"SA", 56, 0.2F},         {"SPI", 70, 0.3F, true},
+          {"protects", 84, 1.6F}, {"algorithms", 70, 1.8F}, {"packets", 48, 0.2F, true, true},
+          {"state", 92, 0.4F}};
+}
+
+// Rows by node, as the ladder's lanes stand, then by time.
+std::vector<const SaRow*> in_order(const RunModel& run) {
+  std::vector<const SaRow*> rows;
+  for (const SaRow& row : run.sas().rows()) rows.push_back(&row);
+  std::stable_sort(rows.begin(), rows.end(), [&run](const SaRow* a, const SaRow* b) {
+    return run.ladder().lane_of(a->node) < run.ladder().lane_of(b->node);
+  });
+  return rows;
 }
 
 std::string selectors(const trace::SaInstalled& s) {
@@ -41,40 +62,40 @@ std::string sas_caption(const View& v) {
 void draw_sas(const View& v) {
   if (v.run.sas().rows().empty()) {
     empty_state(v.kit, v.list(), v.min, v.max, "No security associations",
-                "Each IKE SA and each direction of a tunnel becomes a row here once its keys are installed.");
+                "Each IKE SA and each direction of a tunnel becomes a row here once its keys are "
+                "installed.");
     return;
   }
   const float head = v.kit.px(Table::head_height), step = v.kit.px(Table::row_height);
   View inner = begin_scroll(v, "sas", {v.min.x - v.kit.px(8), v.min.y + head}, v.max);
-  const Table table(inner, {{"node", 56, 0.4F},
-                            {"SA", 56, 0.2F},
-                            {"SPI", 68, 0.5F, true},
-                            {"protects", 90, 2},
-                            {"algorithms", 70, 1.4F},
-                            {"packets", 48, 0.2F, true, true},
-                            {"state", 84, 0.4F}});
+  const Table table(inner, columns());
   float y = inner.min.y;
   int id = 0;
   const Instant now = v.session.now();
-  for (const SaRow& row : v.run.sas().rows()) {
+  for (const SaRow* p : in_order(v.run)) {
+    const SaRow& row = *p;
     const Selection s = select_sa(row.id);
     const bool ike = row.sa().protocol == "IKE";
     std::string count = ike ? "" : thousands(row.packets_at(now));
     const std::string spi = ike ? row.sa().spi.substr(0, 8) + "\xE2\x80\xA6" : row.sa().spi;
     const Hit h = table.row(id++, y,
-                            {{row.node, v.role_of(row.node)}, what(row), spi, selectors(row.sa()), row.algorithms(),
-                             count, state_cell(row, now)},
+                            {{row.node, v.role_of(row.node)},
+                             what(row),
+                             spi,
+                             selectors(row.sa()),
+                             row.algorithms(),
+                             count,
+                             state_cell(row, now)},
                             v.session.is_selected(s), row.state_at(now) == SaState::future);
     if (h.clicked) v.session.select(v.run, s, false);
     y += step;
   }
   const float content = y - inner.min.y;
-  end_scroll(content);
+  end_scroll(v, content);
   View top = v;
   top.min.x -= v.kit.px(8);
   top.max.x = inner.max.x;
-  Table(top, {{"node", 56, 0.4F}, {"SA", 56, 0.2F}, {"SPI", 68, 0.5F, true}, {"protects", 90, 2},
-              {"algorithms", 70, 1.4F}, {"packets", 48, 0.2F, true, true}, {"state", 84, 0.4F}}).head(v.min.y);
+  Table(top, columns()).head(v.min.y);
 }
 
 }  // namespace ikelab::view

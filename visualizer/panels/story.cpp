@@ -9,11 +9,15 @@ namespace {
 
 Role role_of_tone(StoryLine::Tone tone) {
   switch (tone) {
-    case StoryLine::Tone::good: return Role::responder;
+    case StoryLine::Tone::good:
+      return Role::responder;
     case StoryLine::Tone::bad:
-    case StoryLine::Tone::attack: return Role::adversary;
-    case StoryLine::Tone::secret: return Role::secret;
-    case StoryLine::Tone::plain: break;
+    case StoryLine::Tone::attack:
+      return Role::adversary;
+    case StoryLine::Tone::secret:
+      return Role::secret;
+    case StoryLine::Tone::plain:
+      break;
   }
   return Role::muted;
 }
@@ -28,12 +32,16 @@ void bullet(const View& v, ImVec2 at, StoryLine::Tone tone, bool past) {
       v.list()->AddLine({at.x - r / 3, at.y + r}, {at.x + r + 1, at.y - r}, ink, v.kit.px(2));
       break;
     case StoryLine::Tone::bad:
-    case StoryLine::Tone::attack: cross(v.list(), at, r, ink, v.kit.px(2)); break;
+    case StoryLine::Tone::attack:
+      cross(v.list(), at, r, ink, v.kit.px(2));
+      break;
     case StoryLine::Tone::secret:
       v.list()->AddQuadFilled({at.x, at.y - r - 1}, {at.x + r + 1, at.y}, {at.x, at.y + r + 1},
                               {at.x - r - 1, at.y}, ink);
       break;
-    case StoryLine::Tone::plain: v.list()->AddCircleFilled(at, v.kit.px(2), ink, 12); break;
+    case StoryLine::Tone::plain:
+      v.list()->AddCircleFilled(at, v.kit.px(2), ink, 12);
+      break;
   }
 }
 
@@ -50,8 +58,8 @@ float draw_line(const View& v, const StoryLine& line, float y, int id) {
   else if (h.hovered)
     v.list()->AddRectFilled(min, max, v.kit.tint(Role::panel, Role::text, 0.05F), v.kit.px(6));
   bullet(v, {v.min.x + v.kit.px(10), y + std::round(font->FontSize * 0.55F)}, line.tone, past);
-  put_wrapped(v.list(), font, {v.min.x + indent, y}, v.kit.ink(past ? Role::text : Role::muted), line.text,
-              width, 1.3F);
+  put_wrapped(v.list(), font, {v.min.x + indent, y}, v.kit.ink(past ? Role::text : Role::muted),
+              line.text, width, 1.3F);
   v.link(h, line.selection);
   if (selected && v.session.reveal) {
     const ImVec2 window = ImGui::GetWindowPos();
@@ -62,22 +70,26 @@ float draw_line(const View& v, const StoryLine& line, float y, int id) {
   return height + v.kit.px(8);
 }
 
-float draw_chapter(const View& v, const Chapter& chapter, int number, bool current, float y, int& id) {
+float draw_chapter(const View& v, const Chapter& chapter, int number, bool current, float y,
+                   int& id) {
   const float start = y;
   ImFont* font = v.kit.fonts.strong;
   const bool past = chapter.begin <= v.session.now();
   const std::string when = clock_text(chapter.begin);
   put(v.list(), v.kit.fonts.small, {v.min.x + v.kit.px(8), y}, v.kit.ink(Role::muted),
       fmt::format("{}", number));
-  put_right(v.list(), v.kit.fonts.mono_small, {v.max.x - v.kit.px(8), y}, v.kit.ink(Role::muted), when);
+  put_right(v.list(), v.kit.fonts.mono_small, {v.max.x - v.kit.px(8), y}, v.kit.ink(Role::muted),
+            when);
   y += v.kit.px(18);
-  y += put_wrapped(v.list(), font, {v.min.x + v.kit.px(8), y}, v.kit.ink(past ? Role::text : Role::muted),
-                   chapter.title, v.width() - v.kit.px(16));
+  y += put_wrapped(v.list(), font, {v.min.x + v.kit.px(8), y},
+                   v.kit.ink(past ? Role::text : Role::muted), chapter.title,
+                   v.width() - v.kit.px(16));
   y += v.kit.px(8);
   for (const StoryLine& line : chapter.lines) y += draw_line(v, line, y, id++);
   if (current)
     v.list()->AddRectFilled({v.min.x - v.kit.px(10), start + v.kit.px(2)},
-                            {v.min.x - v.kit.px(7), y - v.kit.px(8)}, v.kit.ink(Role::initiator), v.kit.px(2));
+                            {v.min.x - v.kit.px(7), y - v.kit.px(8)}, v.kit.ink(Role::initiator),
+                            v.kit.px(2));
   return y - start + v.kit.px(16);
 }
 
@@ -93,8 +105,9 @@ std::string story_caption(const View& v) {
 
 void draw_story(const View& v) {
   if (v.run.story().empty()) {
-    empty_state(v.kit, v.list(), v.min, v.max, "No story yet",
-                "The run appears here in words, chapter by chapter, as soon as nodes exchange messages.");
+    empty_state(
+        v.kit, v.list(), v.min, v.max, "No story yet",
+        "The run appears here in words, chapter by chapter, as soon as nodes exchange messages.");
     return;
   }
   // room at the left for the mark of the current chapter
@@ -107,7 +120,7 @@ void draw_story(const View& v) {
     y += draw_chapter(inner, chapter, number + 1, number == current, y, id);
     ++number;
   }
-  end_scroll(y - inner.min.y);
+  end_scroll(v, y - inner.min.y);
 }
 
 }  // namespace ikelab::view

@@ -4,7 +4,8 @@
 
 namespace ikelab::view {
 
-Table::Table(const View& view, std::vector<Column> columns) : view_(view), columns_(std::move(columns)) {
+Table::Table(const View& view, std::vector<Column> columns)
+    : view_(view), columns_(std::move(columns)) {
   const float gap = view.kit.px(12);
   float fixed = gap * static_cast<float>(columns_.size() - 1), grow = 0;
   for (const Column& c : columns_) {
@@ -27,8 +28,11 @@ void Table::head(float y) const {
   const Kit& kit = view_.kit;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const std::string title = fit(kit.fonts.small, columns_[i].title, width_[i]);
-    if (columns_[i].right) put_right(view_.list(), kit.fonts.small, {x_[i] + width_[i], y + kit.px(6)}, kit.ink(Role::muted), title);
-    else put(view_.list(), kit.fonts.small, {x_[i], y + kit.px(6)}, kit.ink(Role::muted), title);
+    if (columns_[i].right)
+      put_right(view_.list(), kit.fonts.small, {x_[i] + width_[i], y + kit.px(6)},
+                kit.ink(Role::muted), title);
+    else
+      put(view_.list(), kit.fonts.small, {x_[i], y + kit.px(6)}, kit.ink(Role::muted), title);
   }
   const float line = y + kit.px(head_height) - 1;
   view_.list()->AddLine({view_.min.x, line}, {view_.max.x, line}, kit.ink(Role::rule));
@@ -39,18 +43,23 @@ Hit Table::row(int id, float y, const std::vector<Cell>& cells, bool selected, b
   const ImVec2 min = {view_.min.x, y}, max = {view_.max.x, y + kit.px(row_height)};
   if (!ImGui::IsRectVisible(min, max)) return {};
   const Hit h = hit(id, min, max);
-  if (selected) view_.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::initiator, 0.12F), kit.px(4));
-  else if (h.hovered) view_.list()->AddRectFilled(min, max, kit.ink(Role::text, 0.04F), kit.px(4));
+  if (selected)
+    view_.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::initiator, 0.12F), kit.px(4));
+  else if (h.hovered)
+    view_.list()->AddRectFilled(min, max, kit.ink(Role::text, 0.04F), kit.px(4));
   const float mouse = ImGui::GetIO().MousePos.x;
   for (std::size_t i = 0; i < cells.size() && i < columns_.size(); ++i) {
     ImFont* font = columns_[i].mono ? kit.fonts.mono_small : kit.fonts.small;
     const std::string shown = fit(font, cells[i].text, width_[i]);
     const float text_y = y + (kit.px(row_height) - font->FontSize) / 2;
     const ImU32 ink = kit.ink(dim ? Role::muted : cells[i].role);
-    if (columns_[i].right) put_right(view_.list(), font, {x_[i] + width_[i], text_y}, ink, shown);
-    else put(view_.list(), font, {x_[i], text_y}, ink, shown);
+    if (columns_[i].right)
+      put_right(view_.list(), font, {x_[i] + width_[i], text_y}, ink, shown);
+    else
+      put(view_.list(), font, {x_[i], text_y}, ink, shown);
     const bool cut = shown.size() != cells[i].text.size() || shown != cells[i].text;
-    if (h.hovered && cut && mouse >= x_[i] && mouse < x_[i] + width_[i]) tip(kit, columns_[i].title, cells[i].text);
+    if (h.hovered && cut && mouse >= x_[i] && mouse < x_[i] + width_[i])
+      tip(kit, columns_[i].title, cells[i].text);
   }
   view_.list()->AddLine({min.x, max.y - 1}, {max.x, max.y - 1}, kit.ink(Role::rule, 0.6F));
   return h;

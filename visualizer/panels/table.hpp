@@ -1,4 +1,5 @@
-// A quiet table: a muted head, hairlines, no boxes. Cells are cut with an ellipsis; hovering shows them whole.
+// A quiet table: a muted head, hairlines, no boxes. Cells are cut with an ellipsis; hovering shows
+// them whole.
 #pragma once
 #include <vector>
 
@@ -8,7 +9,7 @@ namespace ikelab::view {
 
 struct Column {
   const char* title;
-  float width;        ///< base pixels; what is left over goes to the `grow` columns
+  float width;  ///< base pixels; what is left over goes to the `grow` columns
   float grow = 0;
   bool mono = false, right = false;
 };

@@ -1,8 +1,8 @@
 // The whole run on one line: how much happened when, marks, attacks, and where time stands.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "visualizer/models/describe.hpp"
 #include "visualizer/models/text.hpp"
@@ -16,33 +16,55 @@ struct Line {
   const View& v;
   double begin, end;  ///< ns
   explicit Line(const View& view)
-      : v(view), begin(view.session.line_begin * whole(view)), end(view.session.line_end * whole(view)) {}
-  static double whole(const View& view) { return std::max(1.0, static_cast<double>(view.run.end().ns)); }
+      : v(view),
+        begin(view.session.line_begin * whole(view)),
+        end(view.session.line_end * whole(view)) {}
+  static double whole(const View& view) {
+    return std::max(1.0, static_cast<double>(view.run.end().ns));
+  }
   [[nodiscard]] float x(std::int64_t ns) const {
-    return v.min.x + v.width() * static_cast<float>((static_cast<double>(ns) - begin) / (end - begin));
+    return v.min.x +
+           v.width() * static_cast<float>((static_cast<double>(ns) - begin) / (end - begin));
   }
   [[nodiscard]] std::int64_t ns(float x) const {
-    return static_cast<std::int64_t>(begin + (end - begin) * static_cast<double>((x - v.min.x) / v.width()));
+    return static_cast<std::int64_t>(begin + (end - begin) *
+                                                 static_cast<double>((x - v.min.x) / v.width()));
   }
 };
 
-std::size_t count_between(const std::vector<std::int64_t>& times, std::int64_t from, std::int64_t to) {
+std::size_t count_between(const std::vector<std::int64_t>& times, std::int64_t from,
+                          std::int64_t to) {
   const auto a = std::lower_bound(times.begin(), times.end(), from);
   return static_cast<std::size_t>(std::lower_bound(a, times.end(), to) - a);
 }
 
-// Bars of 3 pixels, their height the logarithm of the count: one message stays visible beside a download.
+// Bars of 3 pixels, their height the logarithm of the count: one message stays visible beside a
+// download.
 void draw_density(const Line& line, float base, float height) {
   const View& v = line.v;
   const float step = v.kit.px(4), bar = v.kit.px(3);
-  const auto tall = [&](std::size_t n) { return n == 0 ? 0.0F : std::min(1.0F, 0.25F + std::log2(static_cast<float>(n)) / 12) * height; };
+  const auto tall = [&](std::size_t n) {
+    return n == 0 ? 0.0F : std::min(1.0F, 0.25F + std::log2(static_cast<float>(n)) / 12) * height;
+  };
   for (float x = v.min.x; x < v.max.x - bar; x += step) {
     const std::int64_t from = line.ns(x), to = line.ns(x + step);
     const float esp = tall(count_between(v.run.esp_times(), from, to));
     const float ike = tall(count_between(v.run.ike_times(), from, to));
-    if (esp > 0) v.list()->AddRectFilled({x, base - esp}, {x + bar, base}, v.kit.tint(Role::ground, Role::muted, 0.45F));
-    if (ike > 0) v.list()->AddRectFilled({x, base}, {x + bar, base + ike * 0.6F}, v.kit.ink(Role::initiator));
+    if (esp > 0)
+      v.list()->AddRectFilled({x, base - esp}, {x + bar, base},
+                              v.kit.tint(Role::ground, Role::muted, 0.45F));
+    if (ike > 0)
+      v.list()->AddRectFilled({x, base}, {x + bar, base + ike * 0.6F}, v.kit.ink(Role::initiator));
   }
+}
+
+std::string tick_text(double ns) {
+  if (ns == 0) return "0";
+  if (ns < 1e6) return fmt::format("{:g} \xC2\xB5s", ns / 1e3);
+  if (ns < 1e9) return fmt::format("{:g} ms", ns / 1e6);
+  if (ns < 120e9) return fmt::format("{:g} s", ns / 1e9);
+  const auto seconds = static_cast<std::int64_t>(ns / 1e9);
+  return fmt::format("{}:{:02} min", seconds / 60, seconds % 60);
 }
 
 void draw_ticks(const Line& line, float y) {
@@ -54,20 +76,23 @@ void draw_ticks(const Line& line, float y) {
   for (double t = std::ceil(line.begin / step) * step; t <= line.end; t += step) {
     const float x = std::round(line.x(static_cast<std::int64_t>(t)));
     v.list()->AddLine({x, y - v.kit.px(4)}, {x, y}, v.kit.ink(Role::rule));
-    const std::string text = t == 0 ? "0" : span_text(Duration(static_cast<std::int64_t>(t)));
+    const std::string text = tick_text(t);
     const float width = measure(v.kit.fonts.small, text).x;
     const float at = std::clamp(x - width / 2, v.min.x, v.max.x - width);
     put(v.list(), v.kit.fonts.small, {at, y + v.kit.px(1)}, v.kit.ink(Role::muted), text);
   }
 }
 
-void draw_flag(const Line& line, std::int64_t ns, float top, float bottom, Role role, bool diamond) {
+void draw_flag(const Line& line, std::int64_t ns, float top, float bottom, Role role,
+               bool diamond) {
   const float x = std::round(line.x(ns)), r = line.v.kit.px(4);
   if (x < line.v.min.x - 1 || x > line.v.max.x + 1) return;
   const ImU32 ink = line.v.kit.ink(role);
   line.v.list()->AddLine({x, top + r}, {x, bottom}, ink, 1);
-  if (diamond) line.v.list()->AddQuadFilled({x, top - r}, {x + r, top}, {x, top + r}, {x - r, top}, ink);
-  else line.v.list()->AddTriangleFilled({x, top - r}, {x + r * 1.6F, top}, {x, top + r}, ink);
+  if (diamond)
+    line.v.list()->AddQuadFilled({x, top - r}, {x + r, top}, {x, top + r}, {x - r, top}, ink);
+  else
+    line.v.list()->AddTriangleFilled({x, top - r}, {x + r * 1.6F, top}, {x, top + r}, ink);
 }
 
 void draw_flags(const Line& line, float top, float bottom) {
@@ -98,7 +123,9 @@ void zoom(const Line& line) {
   const ImGuiIO& io = ImGui::GetIO();
   if (io.MouseWheel == 0) return;
   Session& s = line.v.session;
-  const double at = s.line_begin + (s.line_end - s.line_begin) * static_cast<double>((io.MousePos.x - line.v.min.x) / line.v.width());
+  const double at =
+      s.line_begin + (s.line_end - s.line_begin) *
+                         static_cast<double>((io.MousePos.x - line.v.min.x) / line.v.width());
   const double factor = io.MouseWheel > 0 ? 0.8 : 1.25;
   const double span = std::clamp((s.line_end - s.line_begin) * factor, 1e-7, 1.0);
   const double share = (at - s.line_begin) / (s.line_end - s.line_begin);
@@ -112,7 +139,8 @@ std::string words_at(const Line& line, float x) {
   for (const EventPtr e : line.v.run.marks())
     if (std::abs(e->time.ns - t) <= near) return event_sentence(*e);
   for (const AttackLine& a : line.v.run.adversary().lines())
-    if (a.action != "observe" && a.action != "pass" && std::abs(a.first->time.ns - t) <= near) return event_sentence(*a.first);
+    if (a.action != "observe" && a.action != "pass" && std::abs(a.first->time.ns - t) <= near)
+      return event_sentence(*a.first);
   const std::size_t ike = count_between(line.v.run.ike_times(), t - near, t + near);
   const std::size_t esp = count_between(line.v.run.esp_times(), t - near, t + near);
   if (ike + esp == 0) return "nothing here";
@@ -127,13 +155,15 @@ std::string timeline_caption(const View& v) {
   if (v.run.empty()) return "When things happened";
   return fmt::format("{}: {} and {}; {} marks", span_text(Duration(v.run.end().ns)),
                      counted(v.run.ike_times().size(), "IKE message", "IKE messages"),
-                     counted(v.run.esp_times().size(), "ESP packet", "ESP packets"), v.run.marks().size());
+                     counted(v.run.esp_times().size(), "ESP packet", "ESP packets"),
+                     v.run.marks().size());
 }
 
 void draw_timeline(const View& v) {
   if (v.run.empty()) {
-    empty_state(v.kit, v.list(), v.min, v.max, "No run is open",
-                "Record one with \"ikelab run site-to-site\"; its time appears here.");
+    put_centred(v.list(), v.kit.fonts.small, {(v.min.x + v.max.x) / 2, (v.min.y + v.max.y) / 2},
+                v.kit.ink(Role::muted),
+                "No run is open. Record one with \"ikelab run site-to-site\".", v.width());
     return;
   }
   const Line line(v);
@@ -141,7 +171,8 @@ void draw_timeline(const View& v) {
   const float base = std::round(top + (ticks - top) * 0.66F);
   const Hit h = hit("line", {v.min.x, v.min.y}, {v.max.x, v.max.y});
   const bool held = ImGui::IsItemActive();
-  v.list()->PushClipRect({v.min.x - v.kit.px(8), v.min.y - v.kit.px(4)}, {v.max.x + v.kit.px(8), v.max.y}, true);
+  v.list()->PushClipRect({v.min.x - v.kit.px(8), v.min.y - v.kit.px(4)},
+                         {v.max.x + v.kit.px(8), v.max.y}, true);
   v.list()->AddLine({v.min.x, base}, {v.max.x, base}, v.kit.ink(Role::rule));
   draw_density(line, base, base - top - v.kit.px(6));
   draw_ticks(line, ticks);
@@ -156,7 +187,8 @@ void draw_timeline(const View& v) {
   if (h.hovered) {
     zoom(line);
     const float x = ImGui::GetIO().MousePos.x;
-    tip(v.kit, clock_text({std::max<std::int64_t>(0, line.ns(x))}), words_at(line, x) + ". Drag to move in time, wheel to zoom.");
+    tip(v.kit, clock_text({std::max<std::int64_t>(0, line.ns(x))}),
+        words_at(line, x) + ". Drag to move in time, wheel to zoom.");
   }
 }
 

@@ -1,8 +1,9 @@
-// The network as a map: nodes, links, tunnels in force, and the packets in flight at the run's time.
+// The network as a map: nodes, links, tunnels in force, and the packets in flight at the run's
+// time.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "visualizer/models/text.hpp"
 #include "visualizer/panels/panel.hpp"
@@ -14,7 +15,8 @@ struct Map {
   const View& v;
   [[nodiscard]] ImVec2 at(std::size_t place) const {
     const Place& p = v.run.topology().places()[place];
-    const float mx = std::min(v.kit.px(88), v.width() / 5), top = v.kit.px(44), bottom = v.kit.px(76);
+    const float mx = std::min(v.kit.px(88), v.width() / 5), top = v.kit.px(44),
+                bottom = v.kit.px(76);
     return {std::round(v.min.x + mx + (v.width() - 2 * mx) * static_cast<float>(p.x)),
             std::round(v.min.y + top + (v.height() - top - bottom) * static_cast<float>(p.y))};
   }
@@ -64,20 +66,27 @@ void draw_place(const Map& map, std::size_t index) {
   const float room = kit.px(150);
   put_centred(v.list(), kit.fonts.small_strong, {c.x, c.y + r + kit.px(14)}, ink, p.name, room);
   const std::string address = p.addresses.empty() ? p.role : p.addresses.front();
-  put_centred(v.list(), kit.fonts.small, {c.x, c.y + r + kit.px(31)}, kit.ink(Role::muted), address, room);
+  put_centred(v.list(), kit.fonts.small, {c.x, c.y + r + kit.px(31)}, kit.ink(Role::muted), address,
+              room);
   const Hit h = hit(static_cast<int>(index), {c.x - r, c.y - r}, {c.x + r, c.y + r});
-  if (h.hovered) tip(kit, fmt::format("{}, {}", p.name, p.role), fmt::format("{}", fmt::join(p.addresses, "\n")));
+  if (h.hovered)
+    tip(kit, fmt::format("{}, {}", p.name, p.role),
+        fmt::format("{}", fmt::join(p.addresses, "\n")));
 }
 
-// A pipe between the ends of each pair of ESP SAs in force: hatched, because what is inside is hidden.
+// A pipe between the ends of each pair of ESP SAs in force: hatched, because what is inside is
+// hidden.
 void draw_tunnels(const Map& map) {
   const View& v = map.v;
   const Topology& topology = v.run.topology();
   std::vector<std::pair<int, int>> done;
   for (const SaRow& row : v.run.sas().rows()) {
     const trace::SaInstalled& s = row.sa();
-    if (s.protocol == "IKE" || s.direction != "out" || row.state_at(v.session.now()) != SaState::active) continue;
-    const int a = topology.place_of(row.node), b = topology.place_of(v.run.traffic().node_of(s.dst));
+    if (s.protocol == "IKE" || s.direction != "out" ||
+        row.state_at(v.session.now()) != SaState::active)
+      continue;
+    const int a = topology.place_of(row.node),
+              b = topology.place_of(v.run.traffic().node_of(s.dst));
     if (a < 0 || b < 0 || a == b) continue;
     const std::pair<int, int> ends = std::minmax(a, b);
     if (std::find(done.begin(), done.end(), ends) != done.end()) continue;
@@ -86,9 +95,30 @@ void draw_tunnels(const Map& map) {
     const float length = std::hypot(q.x - p.x, q.y - p.y), half = v.kit.px(11);
     const ImVec2 n = {-(q.y - p.y) / length * half, (q.x - p.x) / length * half};
     const ImU32 fill = v.kit.ink(Role::responder, 0.10F), edge = v.kit.ink(Role::responder, 0.55F);
-    v.list()->AddQuadFilled({p.x + n.x, p.y + n.y}, {q.x + n.x, q.y + n.y}, {q.x - n.x, q.y - n.y}, {p.x - n.x, p.y - n.y}, fill);
+    v.list()->AddQuadFilled({p.x + n.x, p.y + n.y}, {q.x + n.x, q.y + n.y}, {q.x - n.x, q.y - n.y},
+                            {p.x - n.x, p.y - n.y}, fill);
     v.list()->AddLine({p.x + n.x, p.y + n.y}, {q.x + n.x, q.y + n.y}, edge, 1);
     v.list()->AddLine({p.x - n.x, p.y - n.y}, {q.x - n.x, q.y - n.y}, edge, 1);
+  }
+}
+
+// An adversary without a cable of its own sits on a link: it is tied to the nearest one's middle.
+void draw_ties(const Map& map) {
+  const View& v = map.v;
+  const Topology& t = v.run.topology();
+  for (std::size_t i = 0; i < t.places().size(); ++i) {
+    const bool cabled = std::any_of(t.cables().begin(), t.cables().end(),
+                                    [i](const Cable& c) { return c.a == i || c.b == i; });
+    if (cabled || t.places()[i].role != "adversary") continue;
+    const ImVec2 c = map.at(i);
+    ImVec2 best = c;
+    float nearest = 1e9F;
+    for (const Cable& cable : t.cables()) {
+      const ImVec2 a = map.at(cable.a), b = map.at(cable.b), m = {(a.x + b.x) / 2, (a.y + b.y) / 2};
+      const float d = std::hypot(m.x - c.x, m.y - c.y);
+      if (d < nearest) best = m, nearest = d;
+    }
+    dashed_line(v.list(), c, best, v.kit.ink(Role::adversary, 0.7F), v.kit.px(1), v.kit.px(4));
   }
 }
 
@@ -98,10 +128,13 @@ void draw_cable(const Map& map, const Cable& cable) {
   v.list()->AddLine(a, b, v.kit.tint(Role::rule, Role::muted, 0.4F), v.kit.px(2));
   if (cable.about.empty() && cable.name.empty()) return;
   const float length = std::hypot(b.x - a.x, b.y - a.y) - v.kit.px(2 * radius + 16);
-  const std::string text = fit(v.kit.fonts.small, cable.about.empty() ? cable.name : cable.about, std::max(v.kit.px(64), length));
+  const std::string text = fit(v.kit.fonts.small, cable.about.empty() ? cable.name : cable.about,
+                               std::max(v.kit.px(64), length));
   const ImVec2 c = {(a.x + b.x) / 2, (a.y + b.y) / 2 - v.kit.px(24)};
   const ImVec2 size = measure(v.kit.fonts.small, text);
-  v.list()->AddRectFilled({c.x - size.x / 2 - v.kit.px(4), c.y - size.y / 2}, {c.x + size.x / 2 + v.kit.px(4), c.y + size.y / 2}, v.kit.ink(Role::panel));
+  v.list()->AddRectFilled({c.x - size.x / 2 - v.kit.px(4), c.y - size.y / 2},
+                          {c.x + size.x / 2 + v.kit.px(4), c.y + size.y / 2},
+                          v.kit.ink(Role::panel));
   put_centred(v.list(), v.kit.fonts.small, c, v.kit.ink(Role::muted), text);
 }
 
@@ -119,7 +152,9 @@ void draw_flight(const Map& map, const Flight& flight, int id) {
   const ImVec2 r = {kit.px(9), kit.px(6)};
   const ImVec2 min = {c.x - r.x, c.y - r.y}, max = {c.x + r.x, c.y + r.y};
   const Role role = v.role_of(p.from);
-  const ImU32 ink = kit.ink(flight.lost ? Role::adversary : role == Role::muted ? Role::text : role);
+  const ImU32 ink = kit.ink(flight.lost           ? Role::adversary
+                            : role == Role::muted ? Role::text
+                                                  : role);
   if (p.protocol == "IKE") {
     v.list()->AddRectFilled(min, max, ink, kit.px(2));
     v.list()->AddLine(min, {c.x, c.y + kit.px(1)}, kit.ink(Role::panel), kit.px(1));
@@ -135,8 +170,12 @@ void draw_flight(const Map& map, const Flight& flight, int id) {
   const Hit h = hit(1000 + id, {min.x - 3, min.y - 3}, {max.x + 3, max.y + 3});
   if (h.hovered)
     tip(kit, fmt::format("{}, {} from {} to {}", p.protocol, octets_text(p.size), p.from, p.to),
-        flight.lost ? "It will be lost: " + p.lost : fmt::format("sent {}, arrives {}", clock_text({p.sent_ns}), clock_text({p.arrives_ns})));
-  if (h.clicked) v.session.select(v.run, p.id != 0 ? select_packet(p.id) : select_event(flight.event->seq), false);
+        flight.lost ? "It will be lost: " + p.lost
+                    : fmt::format("sent {}, arrives {}", clock_text({p.sent_ns}),
+                                  clock_text({p.arrives_ns})));
+  if (h.clicked)
+    v.session.select(v.run, p.id != 0 ? select_packet(p.id) : select_event(flight.event->seq),
+                     false);
 }
 
 void draw_legend(const View& v) {
@@ -144,10 +183,14 @@ void draw_legend(const View& v) {
   float x = v.min.x;
   const float y = v.max.y - kit.px(14);
   const ImU32 ink = kit.ink(Role::muted);
-  const auto word = [&](const char* text) { x += put(v.list(), kit.fonts.small, {x, y - kit.fonts.small->FontSize / 2}, ink, text) + kit.px(20); };
+  const auto word = [&](const char* text) {
+    x += put(v.list(), kit.fonts.small, {x, y - kit.fonts.small->FontSize / 2}, ink, text) +
+         kit.px(20);
+  };
   v.list()->AddRectFilled({x, y - kit.px(5)}, {x + kit.px(16), y + kit.px(5)}, ink, kit.px(2));
   v.list()->AddLine({x, y - kit.px(5)}, {x + kit.px(8), y + kit.px(1)}, kit.ink(Role::panel));
-  v.list()->AddLine({x + kit.px(8), y + kit.px(1)}, {x + kit.px(16), y - kit.px(5)}, kit.ink(Role::panel));
+  v.list()->AddLine({x + kit.px(8), y + kit.px(1)}, {x + kit.px(16), y - kit.px(5)},
+                    kit.ink(Role::panel));
   x += kit.px(22);
   word("IKE");
   hatch(v.list(), {x, y - kit.px(5)}, {x + kit.px(16), y + kit.px(5)}, ink, kit.px(4));
@@ -168,23 +211,31 @@ std::string topology_caption(const View& v) {
   if (flights.empty()) return fmt::format("At {} nothing is on the links", at);
   if (flights.size() == 1) {
     const auto& p = std::get<trace::PacketOnLink>(flights.front().event->body);
-    return fmt::format("At {} {} is on its way from {} to {}", at, p.protocol == "IKE" ? "an IKE message" : p.protocol.starts_with("ESP") ? "an ESP packet" : "a " + p.protocol + " packet", p.from, p.to);
+    return fmt::format("At {} {} is on its way from {} to {}", at,
+                       p.protocol == "IKE"             ? "an IKE message"
+                       : p.protocol.starts_with("ESP") ? "an ESP packet"
+                                                       : "a " + p.protocol + " packet",
+                       p.from, p.to);
   }
-  return fmt::format("At {}, {} are on the links", at, counted(flights.size(), "packet", "packets"));
+  return fmt::format("At {}, {} are on the links", at,
+                     counted(flights.size(), "packet", "packets"));
 }
 
 void draw_topology(const View& v) {
   if (v.run.topology().places().empty()) {
     empty_state(v.kit, v.list(), v.min, v.max, "No network",
-                "The nodes of a run appear here as a map, with each packet on its way. Record one with \"ikelab run site-to-site\".");
+                "The nodes of a run appear here as a map, with each packet on its way. Record one "
+                "with \"ikelab run site-to-site\".");
     return;
   }
   const Map map{v};
+  draw_ties(map);
   for (const Cable& cable : v.run.topology().cables()) draw_cable(map, cable);
   draw_tunnels(map);
   for (std::size_t i = 0; i < v.run.topology().places().size(); ++i) draw_place(map, i);
   int id = 0;
-  for (const Flight& flight : v.run.topology().flights_at(v.session.now())) draw_flight(map, flight, id++);
+  for (const Flight& flight : v.run.topology().flights_at(v.session.now()))
+    draw_flight(map, flight, id++);
   draw_legend(v);
 }
 

@@ -1,10 +1,10 @@
 // ikelab-view: the visualizer. A window, or with --png a picture without a display.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <array>
 #include <charconv>
 #include <filesystem>
-
-#include <fmt/format.h>
 
 #include "visualizer/app/headless.hpp"
 #include "visualizer/app/loader.hpp"
@@ -18,7 +18,8 @@ using namespace ikelab;
 using namespace ikelab::view;
 
 struct Options {
-  std::string run, database = "ikelab.db", png, panel, size = "1280x800", theme = "light", scale = "100%";
+  std::string run, database = "ikelab.db", png, panel, size = "1280x800", theme = "light",
+                   scale = "100%";
   std::string at, select;
 };
 
@@ -47,11 +48,15 @@ Result<Drawing> read_drawing(const Options& o) {
   Drawing d;
   const std::string_view size = o.size;
   const std::size_t x = size.find('x');
-  if (x == std::string_view::npos || !read_int(size.substr(0, x), d.width) || !read_int(size.substr(x + 1), d.height) ||
-      d.width < 320 || d.height < 200 || d.width > 8192 || d.height > 8192)
-    return wrong("--size", o.size, "write WIDTHxHEIGHT in pixels, for example 1280x800; 320x200 to 8192x8192");
-  if (o.theme == "dark") d.theme = Theme::dark;
-  else if (o.theme != "light") return wrong("--theme", o.theme, "light or dark");
+  if (x == std::string_view::npos || !read_int(size.substr(0, x), d.width) ||
+      !read_int(size.substr(x + 1), d.height) || d.width < 320 || d.height < 200 ||
+      d.width > 8192 || d.height > 8192)
+    return wrong("--size", o.size,
+                 "write WIDTHxHEIGHT in pixels, for example 1280x800; 320x200 to 8192x8192");
+  if (o.theme == "dark")
+    d.theme = Theme::dark;
+  else if (o.theme != "light")
+    return wrong("--theme", o.theme, "light or dark");
   int percent = 0;
   const std::string_view digits = std::string_view(o.scale).substr(0, o.scale.find('%'));
   if (!read_int(digits, percent) || percent < 100 || percent > 200)
@@ -98,8 +103,14 @@ Result<void> open_window(const Options& o, const Drawing& d) {
   // A missing database is told at once, not in a window; a missing display before the run is read.
   IKELAB_TRY(auto reader, store::Reader::open(o.database));
   IKELAB_TRY(auto info, reader->run(o.run));
-  WindowOptions w{.database = o.database, .run = std::to_string(info.id), .width = d.width, .height = d.height,
-                  .theme = d.theme, .scale = d.scale, .panel = d.panel, .arrive = {}};
+  WindowOptions w{.database = o.database,
+                  .run = std::to_string(info.id),
+                  .width = d.width,
+                  .height = d.height,
+                  .theme = d.theme,
+                  .scale = d.scale,
+                  .panel = d.panel,
+                  .arrive = {}};
   w.arrive = [&o](Shell& shell) {
     if (const Result<void> r = arrive(shell, o); !r.ok()) {
       shell.status = r.error().to_string();
@@ -110,7 +121,8 @@ Result<void> open_window(const Options& o, const Drawing& d) {
 }
 
 int exit_code(const Error& e) {
-  static constexpr std::array<std::string_view, 3> broken = {"E-VIEW-001", "E-VIEW-002", "E-VIEW-003"};
+  static constexpr std::array<std::string_view, 3> broken = {"E-VIEW-001", "E-VIEW-002",
+                                                             "E-VIEW-003"};
   return std::find(broken.begin(), broken.end(), e.code) != broken.end() ? 3 : 2;
 }
 
@@ -126,13 +138,16 @@ int main(int argc, char** argv) {
   Options o;
   app.add_option("RUN", o.run, "a run's id or its scenario's name; the newest run when left out");
   app.add_option("--db", o.database, "the database")->capture_default_str();
-  app.add_option("--png", o.png, "draw one picture into this file instead of opening a window; needs no display");
+  app.add_option("--png", o.png,
+                 "draw one picture into this file instead of opening a window; needs no display");
   app.add_option("--panel", o.panel, "with --png: this panel alone; else: the tab in front");
   app.add_option("--size", o.size, "in pixels")->capture_default_str();
   app.add_option("--theme", o.theme, "light or dark")->capture_default_str();
   app.add_option("--scale", o.scale, "100% to 200%, for projectors")->capture_default_str();
   app.add_option("--at", o.at, "the run's time: 12.5ms, 2s, message:3, end (the default)");
-  app.add_option("--select", o.select, "message:3, message:3/field:Nonce Data, key:SKEYSEED, sa:SPI, packet:17, event:120");
+  app.add_option(
+      "--select", o.select,
+      "message:3, message:3/field:Nonce Data, key:SKEYSEED, sa:SPI, packet:17, event:120");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

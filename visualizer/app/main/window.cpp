@@ -4,11 +4,10 @@
 #include <backends/imgui_impl_opengl3.h>
 #define GL_SILENCE_DEPRECATION
 #include <GLFW/glfw3.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
-
-#include <fmt/format.h>
 
 #include "visualizer/app/loader.hpp"
 #include "visualizer/models/text.hpp"
@@ -22,7 +21,9 @@ Error no_display(std::string_view why) {
                .offset = {},
                .rfc = "",
                .place = "",
-               .hint = "draw a picture with `ikelab view --png FILE`, or read the run in the terminal with `ikelab show`"};
+               .hint =
+                   "draw a picture with `ikelab view --png FILE`, or read the run in the terminal "
+                   "with `ikelab show`"};
 }
 
 // Collects keys for the next frame. ImGui's backend chains to it, so texts still receive theirs.
@@ -31,12 +32,23 @@ void on_key(GLFWwindow* window, int key, int, int action, int mods) {
   if (action == GLFW_RELEASE) return;
   const bool alt = (mods & GLFW_MOD_ALT) != 0, control = (mods & GLFW_MOD_CONTROL) != 0;
   switch (key) {
-    case GLFW_KEY_SPACE: input.play = action == GLFW_PRESS; break;
-    case GLFW_KEY_LEFT: (alt ? input.history_back : input.step_back) = true; break;
-    case GLFW_KEY_RIGHT: (alt ? input.history_forward : input.step_forward) = true; break;
-    case GLFW_KEY_ESCAPE: input.leave = action == GLFW_PRESS; break;
-    case GLFW_KEY_K: input.find = input.find || control; break;
-    default: break;
+    case GLFW_KEY_SPACE:
+      input.play = action == GLFW_PRESS;
+      break;
+    case GLFW_KEY_LEFT:
+      (alt ? input.history_back : input.step_back) = true;
+      break;
+    case GLFW_KEY_RIGHT:
+      (alt ? input.history_forward : input.step_forward) = true;
+      break;
+    case GLFW_KEY_ESCAPE:
+      input.leave = action == GLFW_PRESS;
+      break;
+    case GLFW_KEY_K:
+      input.find = input.find || control;
+      break;
+    default:
+      break;
   }
 }
 
@@ -70,7 +82,8 @@ class Feed {
       shell.status = news.error->to_string();
       shell.status_is_error = true;
     } else if (!shell.status_is_error) {
-      shell.status = news.caught_up ? "" : fmt::format("reading the run: {} events", thousands(news.loaded));
+      shell.status =
+          news.caught_up ? "" : fmt::format("reading the run: {} events", thousands(news.loaded));
     }
     if (news.caught_up && !arrived_ && !shell.run.empty()) {
       arrived_ = true;
@@ -87,14 +100,17 @@ class Feed {
 void loop(GLFWwindow* window, Kit& kit, Shell& shell, Feed& feed, FrameInput& input) {
   double last = glfwGetTime();
   while (glfwWindowShouldClose(window) == 0) {
-    if (shell.session.playing) glfwPollEvents();
-    else glfwWaitEventsTimeout(0.1);  // nothing moves: do not heat the laptop
+    if (shell.session.playing)
+      glfwPollEvents();
+    else
+      glfwWaitEventsTimeout(0.1);  // nothing moves: do not heat the laptop
     feed.pump(shell);
     if (std::abs(shell.wanted_scale - kit.scale) > 0.01F) rescale(kit, shell.wanted_scale);
     const double now = glfwGetTime();
     input.seconds = std::min(0.1, now - last);
     last = now;
-    if (ImGui::GetIO().WantTextInput) input = {.seconds = input.seconds, .leave = input.leave, .find = input.find};
+    if (ImGui::GetIO().WantTextInput)
+      input = {.seconds = input.seconds, .leave = input.leave, .find = input.find};
     kit.apply_style();
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
@@ -144,7 +160,8 @@ Result<void> run_window(const WindowOptions& options) {
     glfwGetError(&why);
     return no_display(std::getenv("DISPLAY") == nullptr && std::getenv("WAYLAND_DISPLAY") == nullptr
                           ? "there is no display (DISPLAY is not set)"
-                          : why == nullptr ? "the display does not answer" : why);
+                      : why == nullptr ? "the display does not answer"
+                                       : why);
   }
   glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
   glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
