@@ -30,12 +30,13 @@ void flatten(const wire::Field& field, int depth, int payload, std::vector<Field
 }
 
 // Lines, payload names and the payload of each octet, from the root.
-void index_block(OctetBlock& block, bool has_header) {
+void index_block(OctetBlock& block, bool has_header, bool response = false) {
   block.payload_of.assign(block.bytes.size(), 0);
   if (has_header) block.payloads.emplace_back("header");
   for (const wire::Field& child : block.root.children) {
     const bool starts = is_payload(child) || !has_header;
     if (starts) block.payloads.push_back(payload_label(child));
+    if (starts && block.payloads.back() == "Ni, Nr") block.payloads.back() = response ? "Nr" : "Ni";
     const int payload = std::max(0, static_cast<int>(block.payloads.size()) - 1);
     flatten(child, 0, payload, block.lines);
     for (std::size_t i = child.begin; i < child.end && i < block.payload_of.size(); ++i)
@@ -122,7 +123,7 @@ Inspection inspect_message(const RunModel& run, const MessageRow& row) {
   wire::Dissection tree = wire::dissect(wire_block->bytes, hint_of_sa(run, "IKE", m.spi_i));
   wire_block->root = std::move(tree.root);
   take_remarks(*wire_block, tree.diagnostics);
-  index_block(*wire_block, true);
+  index_block(*wire_block, true, m.response);
   mark_wire_coverage(run, row, *wire_block);
   if (m.encrypted && !m.plain.empty()) {
     auto plain = std::make_unique<OctetBlock>();
@@ -133,7 +134,7 @@ Inspection inspect_message(const RunModel& run, const MessageRow& row) {
         wire::dissect_chain(plain->bytes, static_cast<wire::PayloadType>(m.plain_first));
     plain->root = std::move(chain.root);
     take_remarks(*plain, chain.diagnostics);
-    index_block(*plain, false);
+    index_block(*plain, false, m.response);
     mark_plain_coverage(row, *plain);
     out.blocks.push_back(std::move(plain));  // what it says comes first, its envelope below
   }

@@ -81,9 +81,11 @@ void Ladder::find_lanes(const store::RunInfo& info, const Traffic& traffic,
     return &lanes_.emplace_back(lane);
   };
   for (const MessageRow& m : traffic.messages()) {
-    if (Lane* from = add(m.from); from->part.empty() && m.message().exchange == "IKE_SA_INIT")
+    if (Lane* from = add(m.from);
+        from != nullptr && from->part.empty() && m.message().exchange == "IKE_SA_INIT")
       from->part = m.message().response ? "responder" : "initiator";
-    if (Lane* to = add(m.to); to->part.empty() && m.message().exchange == "IKE_SA_INIT")
+    if (Lane* to = add(m.to);
+        to != nullptr && to->part.empty() && m.message().exchange == "IKE_SA_INIT")
       to->part = m.message().response ? "initiator" : "responder";
   }
   for (const Packet& p : traffic.packets()) {
@@ -134,7 +136,7 @@ void Ladder::add_message(const MessageRow& m, const Traffic& traffic) {
   row.selection = select_message(m.number);
   const int from = lane_of(m.from), to = lane_of(m.to);
   const Packet* p = traffic.packet(m.datagram);
-  if (p == nullptr) return;
+  if (p == nullptr || from < 0 || to < 0) return;  // without both ends there is no arrow
   if (p->action != nullptr && !is_passive(std::get<trace::AttackAction>(p->action->body).action)) {
     const auto& action = std::get<trace::AttackAction>(p->action->body);
     const int middle = lane_of(p->action->node);

@@ -88,12 +88,28 @@ void draw_field(const View& v, const OctetBlock& block, const FieldLine& line, f
   const float indent = kit.px(10) + kit.px(12) * static_cast<float>(line.depth);
   const float split = std::round(v.width() * 0.5F);
   const float text_y = y + (kit.px(line_height) - kit.fonts.small->FontSize) / 2;
-  const bool group = !f.children.empty();
-  const float name_room = (f.value.empty() ? v.width() : split) - indent - kit.px(8);
-  put(v.list(), group && line.depth == 0 ? kit.fonts.small_strong : kit.fonts.small,
-      {v.min.x + indent, text_y}, kit.ink(f.bits ? Role::muted : Role::text), f.name, name_room);
-  put(v.list(), kit.fonts.mono_small, {v.min.x + split, text_y}, kit.ink(Role::text), f.value,
-      v.width() - split - kit.px(4));
+  // A payload's line begins with its notation: "IDi  Identification payload".
+  const bool payload = line.depth == 0 && f.name.find('(') != std::string::npos;
+  const bool top = line.depth == 0 && !f.children.empty();
+  const float room = top ? v.width() - kit.px(96) : (f.value.empty() ? v.width() : split);
+  float x = v.min.x + indent;
+  std::string name = f.name;
+  if (payload) {
+    const std::size_t open = name.rfind('(');
+    const auto index = static_cast<std::size_t>(line.payload);
+    const std::string notation = index < block.payloads.size() ? block.payloads[index] : "";
+    x += put(v.list(), kit.fonts.small_strong, {x, text_y}, kit.ink(Role::text), notation) +
+         kit.px(8);
+    name = name.substr(0, open);
+  }
+  put(v.list(), top && !payload ? kit.fonts.small_strong : kit.fonts.small, {x, text_y},
+      kit.ink(f.bits || payload ? Role::muted : Role::text), name, v.min.x + room - kit.px(8) - x);
+  if (top)
+    put_right(v.list(), kit.fonts.small, {v.max.x - kit.px(4), text_y}, kit.ink(Role::muted),
+              fmt::format("{} octets", f.end - f.begin));
+  else
+    put(v.list(), kit.fonts.mono_small, {v.min.x + split, text_y}, kit.ink(Role::text), f.value,
+        v.width() - split - kit.px(4));
   if (h.hovered) {
     v.session.hover_begin = f.begin;
     v.session.hover_end = f.end;

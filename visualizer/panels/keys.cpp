@@ -17,8 +17,8 @@ namespace {
 // inspector.
 std::string short_name(std::string name) {
   static constexpr std::array<std::array<std::string_view, 2>, 4> shorter = {
-      {{"encryption key, ", "enc. "},
-       {"integrity key, ", "int. "},
+      {{"ESP encryption key, ", "enc. "},
+       {"ESP integrity key, ", "int. "},
        {"initiator to responder", "i \xE2\x86\x92 r"},
        {"responder to initiator", "r \xE2\x86\x92 i"}}};
   for (const auto& [from, to] : shorter)
@@ -63,39 +63,63 @@ Choice choose(const View& v) {
   return c;
 }
 
-// Chips to choose the node and the SA; returns the height.
-float draw_choice(const View& v, const Choice& choice) {
+// A chip of the choice: its text, whether it is on, and the group it leads to.
+struct Chip {
+  std::string text;
+  bool on = false;
+  int group = -1;
+  bool gap = false;  ///< stands apart from the one before
+};
+
+std::vector<Chip> chips(const View& v, const Choice& choice) {
   const auto& groups = v.run.derivations().groups();
-  float x = v.min.x - v.kit.px(8);
-  const auto button = [&](const std::string& id, const std::string& text, bool on) {
-    ImVec2 size;
-    const bool clicked = text_button(v.kit, id.c_str(), {x, v.min.y}, text, on, &size);
-    x += size.x + v.kit.px(4);
-    return clicked;
-  };
   std::vector<std::string> nodes = v.run.derivations().nodes();
   std::stable_sort(nodes.begin(), nodes.end(), [&](const std::string& a, const std::string& b) {
     return v.run.ladder().lane_of(a) < v.run.ladder().lane_of(b);
   });
+  std::vector<Chip> out;
   for (const std::string& node : nodes)
-    if (button("node " + node, "at " + node, node == choice.node))
-      for (std::size_t i = 0; i < groups.size(); ++i)
-        if (groups[i].node == node) {
-          v.session.key_group = static_cast<int>(i);
-          break;
-        }
-  x += v.kit.px(16);
+    for (std::size_t i = 0; i < groups.size(); ++i)
+      if (groups[i].node == node) {
+        out.push_back({"at " + node, node == choice.node, static_cast<int>(i)});
+        break;
+      }
   std::size_t mine = 0;
   for (const KeyGroup& g : groups) mine += g.node == choice.node ? 1 : 0;
-  if (mine > 2)
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-      if (groups[i].node != choice.node || x > v.max.x - v.kit.px(72)) continue;
-      const int index = static_cast<int>(i);
-      if (button(fmt::format("group {}", i), groups[i].title,
-                 index == choice.ike || index == choice.child))
-        v.session.key_group = index;
+  for (std::size_t i = 0; i < groups.size() && mine > 2; ++i) {
+    const int index = static_cast<int>(i);
+    if (groups[i].node == choice.node)
+      out.push_back({groups[i].title, index == choice.ike || index == choice.child, index});
+  }
+  for (Chip& chip : out)
+    if (chip.group >= 0 && &chip != &out.front() && !chip.text.starts_with("at ")) {
+      chip.gap = true;
+      break;
     }
-  return v.kit.px(36);
+  return out;
+}
+
+// Chips to choose the node and the SA: on the caption's line when they fit, else on their own.
+// Returns the height.
+float draw_choice(const View& v, const Choice& choice) {
+  const Kit& kit = v.kit;
+  const std::vector<Chip> all = chips(v, choice);
+  float total = 0;
+  for (const Chip& c : all) total += measure(kit.fonts.small, c.text).x + kit.px(c.gap ? 36 : 20);
+  const float caption = measure(kit.fonts.small, keys_caption(v)).x;
+  const bool beside = caption + kit.px(24) + total <= v.width();
+  float x = beside ? v.max.x - total + kit.px(8) : v.min.x - kit.px(8);
+  const float y = beside ? v.min.y - kit.px(35) : v.min.y;
+  int id = 0;
+  for (const Chip& c : all) {
+    if (c.gap) x += kit.px(16);
+    ImVec2 size;
+    if (x > v.max.x - kit.px(64)) break;
+    if (text_button(kit, fmt::format("chip {}", id++).c_str(), {x, y}, c.text, c.on, &size))
+      v.session.key_group = c.group;
+    x += size.x + kit.px(4);
+  }
+  return beside ? 0 : kit.px(36);
 }
 
 // Boxes and their places, for one frame. Full: names and octets; compact: names, as wide as they
@@ -256,9 +280,8 @@ std::string keys_caption(const View& v) {
   const Selection& s = v.session.selection();
   if (s.kind == Selection::Kind::key)
     if (const EventPtr e = v.run.event(s.id))
-      return fmt::format("{}: what it is made from, and what is made from it",
-                         std::get<trace::KeyDerived>(e->body).name);
-  return fmt::format("How {} derives its keys, from nonces and Diffie-Hellman to ESP", c.node);
+      return fmt::format("The way of {}", std::get<trace::KeyDerived>(e->body).name);
+  return fmt::format("How {} derives its keys", c.node);
 }
 
 void draw_keys(const View& v) {
