@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "sim/cli/commands.hpp"
@@ -89,7 +90,7 @@ Result<int> run_sweep(const SweepArguments& arguments) {
                  scenario::load(experiment.scenario, point.settings, point.seed));
     }
   }
-  ProgressBar bar("points", !arguments.quiet);
+  auto bar = std::make_optional<ProgressBar>("points", !arguments.quiet);
   std::signal(SIGINT, [](int) { interrupted = 1; });
   std::signal(SIGTERM, [](int) { interrupted = 1; });
   sweep::SweepOptions options;
@@ -99,9 +100,10 @@ Result<int> run_sweep(const SweepArguments& arguments) {
   options.resume = arguments.resume;
   std::tie(options.shard, options.shards) = shard;
   options.point = sweep::simulate;
-  options.progress = [&](const sweep::Progress& p) { bar.show(p.done, p.total); };
+  options.progress = [&](const sweep::Progress& p) { bar->show(p.done, p.total); };
   options.stop = &interrupted;
   IKELAB_TRY(const sweep::SweepReport report, sweep::sweep(experiment, options));
+  bar.reset();  // its line is free again
   IKELAB_TRY(store::SweepStore store, store::SweepStore::open(arguments.db));
   IKELAB_TRY(const auto rows, store.points(experiment.name));
   if (!arguments.csv.empty()) IKELAB_CHECK(write_csv(arguments.csv, experiment, rows));

@@ -142,7 +142,7 @@ void print_summary(std::ostream& out, const Experiment& experiment,
     cell_width = std::max(cell_width, name_of(s).size());
     measure_width = std::max(measure_width, s.measure.size());
   }
-  out << fmt::format("{:<{}}  {:<{}}  {:>4}  {:>12}  {:<28}\n", "cell", cell_width, "measure",
+  out << fmt::format("{:<{}}  {:<{}}  {:>4}  {:>12}  {}\n", "cell", cell_width, "measure",
                      measure_width, "runs", "median", "the true median is in");
   std::string last;
   for (const CellSummary& s : summaries) {
@@ -151,8 +151,8 @@ void print_summary(std::ostream& out, const Experiment& experiment,
     const std::string interval = s.replications ? fmt::format("{:.4g} .. {:.4g}{} ({:.0f} %)",
                                                               s.low, s.high, unit, s.coverage * 100)
                                                 : "-";
-    out << fmt::format("{:<{}}  {:<{}}  {:>4}  {:>12}  {:<28}\n", name == last ? "" : name,
-                       cell_width, s.measure, measure_width, s.replications,
+    out << fmt::format("{:<{}}  {:<{}}  {:>4}  {:>12}  {}\n", name == last ? "" : name, cell_width,
+                       s.measure, measure_width, s.replications,
                        s.replications ? fmt::format("{:.4g}{}", s.median, unit) : "-", interval);
     last = name;
   }
