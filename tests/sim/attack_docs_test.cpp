@@ -1,0 +1,45 @@
+// docs/ADVERSARY.md's example is run as it stands.
+#include <fstream>
+
+#include "tests/sim/script_support.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace ikelab;
+using namespace ikelab::test;
+
+TEST_CASE("the example of docs/ADVERSARY.md does what it says", "[attack]") {
+  std::ifstream in(std::string(IKELAB_SOURCE_DIR) + "/docs/ADVERSARY.md");
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  const auto mark = text.find("<!-- example -->\n```lua\n");
+  REQUIRE(mark != std::string::npos);
+  const auto begin = text.find('\n', text.find("```lua", mark)) + 1;
+  auto adversary = load_script(text.substr(begin, text.find("```", begin) - begin), {}, "");
+  REQUIRE(adversary.ok());
+  const auto fate = [&](const char* protocol) { return (*adversary)->on_packet(Instant{1}, tapped(hex("01020304"), 1, protocol)); };
+  CHECK(fate("IKE").fate == script::Decision::Fate::pass);
+  CHECK(fate("ESP").fate == script::Decision::Fate::pass);
+  CHECK(fate("ESP").fate == script::Decision::Fate::pass);
+  const auto third = fate("ESP");
+  CHECK(third.fate == script::Decision::Fate::modify);
+  CHECK(third.payload == hex("01020305"));
+  (*adversary)->on_finish(Instant{2});
+  const auto knowledge = of_kind<trace::AttackKnowledge>(drain(**adversary));
+  REQUIRE(knowledge.size() == 1);
+  CHECK(knowledge[0].text == "3 ESP packets came by");
+}
+
+TEST_CASE("docs/ADVERSARY.md names every function a script has", "[attack]") {
+  std::ifstream in(std::string(IKELAB_SOURCE_DIR) + "/docs/ADVERSARY.md");
+  const std::string text((std::istreambuf_iterator<char>(in)), {});
+  std::string body;
+  for (const char* name : {"pass", "drop", "modify", "delay", "replay", "inject", "timer.after", "say", "mark", "learn", "achieved", "now",
+                           "ike.decode", "ike.encode", "esp.header", "bytes.hex", "bytes.from_hex", "bytes.u16", "bytes.u32", "bytes.patch",
+                           "bytes.flip"}) {
+    INFO(name);
+    CHECK((text.find("`" + std::string(name)) != std::string::npos));
+    body += std::string("if type(") + name + ") ~= 'function' then error('" + name + "') end ";
+  }
+  auto adversary = load_script("function on_finish() " + body + " end");
+  (*adversary)->on_finish(Instant{1});
+  CHECK(diagnostic_code(**adversary).empty());
+}
