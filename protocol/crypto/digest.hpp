@@ -2,6 +2,8 @@
 #pragma once
 #include <memory>
 
+#include <string>
+
 #include "protocol/base/bytes.hpp"
 
 namespace ikelab::crypto {
@@ -15,5 +17,7 @@ class Digest {
 };
 /// Implemented in protocol/crypto/openssl/.
 std::unique_ptr<Digest> sha256();
+/// "3.0.19": which OpenSSL does the work. Implemented in protocol/crypto/openssl/.
+std::string library_version();
 
 }  // namespace ikelab::crypto

@@ -1,0 +1,208 @@
+#include "sim/ns3/gateway.hpp"
+
+#include <algorithm>
+
+#include "sim/ns3/datagram_tag.hpp"
+
+namespace ikelab::sim {
+namespace {
+
+constexpr std::uint16_t ike_port = 500;
+constexpr std::uint8_t esp_protocol = 50;
+constexpr std::uint16_t ethertype_ipv4 = 0x0800;
+constexpr std::uint32_t esp_overhead = 100;         // outer IP, SPI, sequence, IV, padding, ICV of every suite we have
+constexpr std::uint64_t esp_ids = 1ULL << 31;       // a node's ESP packets are counted apart from its IKE datagrams
+
+policy::EndpointConfig endpoint_config(const scenario::Node& node, const scenario::Scenario& scenario, std::uint64_t base) {
+  policy::EndpointConfig config;
+  config.node = node.name;
+  config.datagram_id_base = base;
+  config.connections = node.connections;
+  config.retransmit = scenario.retransmit;
+  if (node.cookie_threshold) config.cookie_threshold = *node.cookie_threshold;
+  config.disclose_secrets = scenario.disclose_secrets;
+  config.epoch = scenario.epoch;
+  return config;
+}
+
+/// The smallest prefix that covers a selector's addresses.
+Interface covering_prefix(const wire::TrafficSelector& ts) {
+  const std::uint32_t start = ts.start.to_v4(), end = ts.end.to_v4();
+  std::uint32_t mask = 0xffffffff;
+  while ((start & mask) != (end & mask)) mask <<= 1;
+  return {ns3::Ipv4Address(start & mask), ns3::Ipv4Mask(mask)};
+}
+
+std::string spi_of(ByteView esp_packet) { return esp_packet.size() < 4 ? "" : to_hex(esp_packet.first(4)); }
+
+}  // namespace
+
+Gateway::Gateway(ns3::Ptr<ns3::Node> node, const scenario::Node& config, const scenario::Scenario& scenario, std::uint64_t ordinal,
+                 trace::Journal& journal)
+    : node_(node), config_(config), scenario_(scenario), journal_(journal), esp_datagrams_((ordinal << 32) + esp_ids),
+      provider_(crypto::openssl_provider()), random_(crypto::seeded_rng(scenario.seed, config.name)), esp_iv_(random_->stream("esp-iv")),
+      endpoint_(std::make_unique<ikev2::Endpoint>(endpoint_config(config, scenario, ordinal << 32), *provider_,
+                                                  crypto::seeded_rng(scenario.seed, config.name))),
+      data_path_(std::make_unique<esp::DataPath>(*provider_, *esp_iv_)) {
+  std::uint32_t mtu = 1500;
+  for (const scenario::Link& link : scenario.links)
+    if (link.a == config.name || link.b == config.name) mtu = std::min(mtu, link.mtu);
+  make_tunnel_device(mtu - esp_overhead);
+  route_into_tunnel();
+  open_sockets();
+}
+
+void Gateway::emit(trace::Body body) { journal_.emit(now(), config_.name, "", std::move(body)); }
+
+// ---- building ----------------------------------------------------------------------------------------
+
+void Gateway::open_sockets() {
+  for (const policy::ConnectionConfig& connection : config_.connections) {
+    const IpAddress& local = connection.local_addr;
+    if (ike_sockets_.contains(local)) continue;
+    const ns3::InetSocketAddress any_port(to_ns3(local), 0), ike(to_ns3(local), ike_port);
+    auto udp = ns3::Socket::CreateSocket(node_, ns3::UdpSocketFactory::GetTypeId());
+    udp->Bind(ike);
+    udp->SetRecvCallback(ns3::MakeCallback(&Gateway::on_ike, this));
+    ike_sockets_[local] = udp;
+    auto raw = ns3::Socket::CreateSocket(node_, ns3::Ipv4RawSocketFactory::GetTypeId());
+    raw->SetAttribute("Protocol", ns3::UintegerValue(esp_protocol));
+    raw->Bind(any_port);
+    raw->SetRecvCallback(ns3::MakeCallback(&Gateway::on_esp, this));
+    esp_sockets_[local] = raw;
+  }
+}
+
+void Gateway::make_tunnel_device(std::uint32_t mtu) {
+  tunnel_ = ns3::CreateObject<ns3::VirtualNetDevice>();
+  tunnel_->SetAddress(ns3::Mac48Address::Allocate());
+  tunnel_->SetIsPointToPoint(true);
+  tunnel_->SetMtu(static_cast<std::uint16_t>(mtu));
+  tunnel_->SetSendCallback(ns3::MakeCallback(&Gateway::on_tunnel, this));
+  node_->AddDevice(tunnel_);
+  auto ip = node_->GetObject<ns3::Ipv4>();
+  tunnel_interface_ = ip->AddInterface(tunnel_);
+  // A gateway's tunnel has a link-local address that no policy covers; a road warrior's has its inner address.
+  std::vector<IpAddress> addresses = config_.inner_addresses;
+  if (addresses.empty()) addresses.push_back(IpAddress::v4(0xA9FE0001U));
+  for (const IpAddress& address : addresses)
+    ip->AddAddress(tunnel_interface_, ns3::Ipv4InterfaceAddress(to_ns3(address), ns3::Ipv4Mask::GetOnes()));
+  ip->SetMetric(tunnel_interface_, 1);
+  ip->SetUp(tunnel_interface_);
+}
+
+void Gateway::route_into_tunnel() {
+  ns3::Ipv4StaticRoutingHelper helper;
+  auto routing = helper.GetStaticRouting(node_->GetObject<ns3::Ipv4>());
+  for (const policy::ConnectionConfig& connection : config_.connections)
+    for (const policy::ChildConfig& child : connection.children) {
+      data_path_->require(child.local_ts, child.remote_ts);
+      for (const wire::TrafficSelector& ts : child.remote_ts) {
+        if (ts.start.is_v6()) continue;
+        const Interface prefix = covering_prefix(ts);
+        routing->AddNetworkRouteTo(prefix.address, prefix.mask, tunnel_interface_);
+      }
+    }
+}
+
+// ---- running -----------------------------------------------------------------------------------------
+
+void Gateway::start() {
+  for (const policy::ConnectionConfig& connection : config_.connections)
+    for (const policy::ChildConfig& child : connection.children)
+      if (child.start) command(ikev2::Initiate{connection.name, child.name});
+}
+
+void Gateway::command(const ikev2::Command& command) {
+  if (auto done = endpoint_->command(now(), command); !done)
+    emit(trace::Diagnostic{"error", done.error().code, done.error().message, done.error().rfc, 0, 0, 0});
+  drain();
+}
+
+void Gateway::on_ike(ns3::Ptr<ns3::Socket> socket) {
+  ns3::Address from, to;
+  while (auto packet = socket->RecvFrom(from)) {
+    const auto source = ns3::InetSocketAddress::ConvertFrom(from);
+    socket->GetSockName(to);
+    const auto local = ns3::InetSocketAddress::ConvertFrom(to);
+    ikev2::Datagram datagram{datagram_id(*packet), {from_ns3(source.GetIpv4()), source.GetPort()},
+                             {from_ns3(local.GetIpv4()), local.GetPort()}, bytes_of(*packet)};
+    emit(trace::DatagramReceived{datagram.id, "IKE", datagram.src.to_string(), datagram.dst.to_string(), datagram.payload,
+                                 datagram.payload.size()});
+    endpoint_->handle_datagram(now(), datagram);
+    drain();
+  }
+}
+
+void Gateway::on_timeout() {
+  endpoint_->handle_timeout(now());
+  drain();
+}
+
+void Gateway::drain() {
+  while (auto event = endpoint_->poll_event()) journal_.emit(now(), config_.name, std::move(*event));
+  while (auto change = endpoint_->poll_sad()) data_path_->apply(std::move(*change));
+  while (auto datagram = endpoint_->poll_transmit()) {
+    const auto socket = ike_sockets_.find(datagram->src.ip);
+    if (socket == ike_sockets_.end()) continue;
+    emit(trace::DatagramSent{datagram->id, "IKE", datagram->src.to_string(), datagram->dst.to_string(), datagram->payload,
+                             datagram->payload.size()});
+    auto packet = packet_of(datagram->payload);
+    packet->AddByteTag(DatagramTag(datagram->id));
+    socket->second->SendTo(packet, 0, ns3::InetSocketAddress(to_ns3(datagram->dst.ip), datagram->dst.port));
+  }
+  timer_.Cancel();
+  if (const auto at = endpoint_->poll_timeout())
+    timer_ = ns3::Simulator::Schedule(to_ns3(std::max(*at - now(), Duration{0})), &Gateway::on_timeout, this);
+}
+
+// ---- ESP ---------------------------------------------------------------------------------------------
+
+bool Gateway::on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, const ns3::Address&, std::uint16_t) {
+  const Bytes inner = bytes_of(*packet);
+  auto sealed = data_path_->seal(inner);
+  if (!sealed) {
+    emit(trace::EspRejected{0, "", 0, sealed.error().code, sealed.error().message + ": " + esp::summarize_packet(inner)});
+    return true;
+  }
+  const auto socket = esp_sockets_.find(sealed->src);
+  if (socket == esp_sockets_.end()) return true;
+  const std::uint64_t id = ++esp_datagrams_;
+  trace::EspSealed body{id, to_string(sealed->spi), sealed->sequence, inner.size(), sealed->packet.size(), esp::summarize_packet(inner), {}};
+  if (scenario_.disclose_secrets) body.inner = inner;
+  emit(std::move(body));
+  emit(trace::DatagramSent{id, "ESP", sealed->src.to_string(), sealed->dst.to_string(), sealed->packet, sealed->packet.size()});
+  auto outer = packet_of(sealed->packet);
+  outer->AddByteTag(DatagramTag(id));
+  socket->second->SendTo(outer, 0, ns3::InetSocketAddress(to_ns3(sealed->dst), 0));
+  return true;
+}
+
+void Gateway::reject(std::uint64_t datagram, const Error& error, ByteView esp_packet) {
+  std::uint64_t sequence = 0;
+  for (std::size_t i = 4; i < 8 && i < esp_packet.size(); ++i) sequence = sequence << 8 | esp_packet[i];
+  emit(trace::EspRejected{datagram, spi_of(esp_packet), sequence, error.code, error.message});
+}
+
+void Gateway::on_esp(ns3::Ptr<ns3::Socket> socket) {
+  ns3::Address from;
+  while (auto packet = socket->RecvFrom(from)) {
+    const std::uint64_t id = datagram_id(*packet);
+    ns3::Ipv4Header outer;
+    packet->RemoveHeader(outer);
+    const Bytes octets = bytes_of(*packet);
+    emit(trace::DatagramReceived{id, "ESP", from_ns3(outer.GetSource()).to_string(), from_ns3(outer.GetDestination()).to_string(),
+                                 octets, octets.size()});
+    auto opened = data_path_->open(octets);
+    if (!opened) {
+      reject(id, opened.error(), octets);
+      continue;
+    }
+    trace::EspOpened body{id, to_string(opened->spi), opened->sequence, opened->inner.size(), esp::summarize_packet(opened->inner), {}};
+    if (scenario_.disclose_secrets) body.inner = opened->inner;
+    emit(std::move(body));
+    tunnel_->Receive(packet_of(opened->inner), ethertype_ipv4, tunnel_->GetAddress(), tunnel_->GetAddress(), ns3::NetDevice::PACKET_HOST);
+  }
+}
+
+}  // namespace ikelab::sim

@@ -1,0 +1,149 @@
+#include "sim/ns3/lab_channel.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/ns3/datagram_tag.hpp"
+#include "sim/ns3/ip_packet.hpp"
+
+namespace ikelab::sim {
+namespace {
+
+constexpr std::uint16_t ppp_ipv4 = 0x0021;
+
+ns3::Ptr<ns3::Packet> framed(ns3::Ptr<ns3::Packet> ip_packet) {
+  ns3::PppHeader ppp;
+  ppp.SetProtocol(ppp_ipv4);
+  ip_packet->AddHeader(ppp);
+  return ip_packet;
+}
+
+}  // namespace
+
+ns3::TypeId LabChannel::GetTypeId() {
+  static const ns3::TypeId id = ns3::TypeId("ikelab::LabChannel").SetParent<ns3::PointToPointChannel>();
+  return id;
+}
+
+LabChannel::LabChannel(const scenario::Link& link, std::uint64_t seed) : link_(link), random_(crypto::seeded_rng(seed, "link " + link.name)) {
+  for (std::size_t to = 0; to < 2; ++to) {
+    loss_[to] = random_->stream("loss to " + end(to));
+    jitter_[to] = random_->stream("jitter to " + end(to));
+  }
+}
+
+Duration LabChannel::jitter(std::size_t to) {
+  if (link_.jitter <= Duration::zero()) return Duration{0};
+  return Duration(static_cast<std::int64_t>(jitter_[to]->below(static_cast<std::uint64_t>(link_.jitter.count()))));
+}
+
+bool LabChannel::TransmitStart(ns3::Ptr<const ns3::Packet> frame, ns3::Ptr<ns3::PointToPointNetDevice> from, ns3::Time transmission) {
+  const std::size_t to = GetPointToPointDevice(0) == from ? 1 : 0;
+  Crossing crossing{to, datagram_id(*frame), frame->Copy(), end(1 - to), Duration{0}};
+  if (around.adversary == nullptr) {
+    cross(std::move(crossing), transmission);
+    return true;
+  }
+  ns3::Ptr<ns3::Packet> ip = crossing.frame->Copy();
+  ns3::PppHeader ppp;
+  ip->RemoveHeader(ppp);
+  script::TappedPacket seen = read_packet(bytes_of(*ip));
+  seen.datagram = crossing.id;
+  seen.link = link_.name;
+  seen.from = end(1 - to);
+  seen.to = end(to);
+  const script::Decision decision = around.adversary->on_packet(now(), seen);
+  drain_adversary();
+  using Fate = script::Decision::Fate;
+  if (!around.on_path || decision.fate == Fate::pass) {
+    cross(std::move(crossing), transmission);
+  } else if (decision.fate == Fate::drop) {
+    around.journal->emit(now(), "", "", trace::DatagramDropped{crossing.id, around.adversary_name, "the adversary kept it"});
+  } else if (decision.fate == Fate::delay) {
+    crossing.extra = decision.delay;
+    cross(std::move(crossing), transmission);
+  } else {
+    ns3::Ptr<ns3::Packet> changed = make_packet(seen.protocol, seen.src, seen.dst, decision.payload);
+    changed->AddByteTag(DatagramTag(decision.datagram));
+    cross({to, decision.datagram, framed(changed), around.adversary_name, Duration{0}}, transmission);
+  }
+  if (around.on_path) carry_out(decision);
+  schedule_adversary_timer();
+  return true;
+}
+
+// One packet over the link: captured, in the trace, and delivered unless it is lost.
+void LabChannel::cross(Crossing crossing, ns3::Time transmission) {
+  ns3::Ptr<ns3::Packet> ip = crossing.frame->Copy();
+  ns3::PppHeader ppp;
+  ip->RemoveHeader(ppp);
+  const Bytes octets = bytes_of(*ip);
+  if (around.tap != nullptr) around.tap->on_wire(link_.name, now(), octets);
+
+  constexpr std::uint64_t scale = 1ULL << 53;
+  const bool lost = link_.loss > 0 && static_cast<double>(loss_[crossing.to]->below(scale)) < link_.loss * static_cast<double>(scale);
+  const Duration delay = Duration(transmission.GetNanoSeconds()) + link_.delay + jitter(crossing.to) + crossing.extra;
+  trace::PacketOnLink body;
+  body.id = crossing.id;
+  body.link = link_.name;
+  body.from = crossing.from;
+  body.to = end(crossing.to);
+  body.protocol = read_packet(octets).protocol;
+  body.size = octets.size();
+  body.sent_ns = now().ns;
+  body.arrives_ns = lost ? 0 : (now() + delay).ns;
+  if (lost) body.lost = fmt::format("lost on the link ({:.3g} % are)", link_.loss * 100);
+  const std::string reason = body.lost;
+  around.journal->emit(now(), "", "", std::move(body));
+  if (lost) {
+    if (crossing.id != 0) around.journal->emit(now(), "", "", trace::DatagramDropped{crossing.id, "link " + link_.name, reason});
+    return;
+  }
+  const ns3::Ptr<ns3::PointToPointNetDevice> device = GetPointToPointDevice(crossing.to);
+  ns3::Simulator::ScheduleWithContext(device->GetNode()->GetId(), to_ns3(delay), &ns3::PointToPointNetDevice::Receive, device, crossing.frame);
+}
+
+// ---- the adversary's hands ---------------------------------------------------------------------------
+
+void LabChannel::carry_out(const script::Decision& decision) {
+  for (const script::Injection& injection : decision.injections) {
+    ns3::Ptr<LabChannel> self(this);
+    ns3::Simulator::Schedule(to_ns3(injection.after), [self, injection] { self->inject(injection); });
+  }
+}
+
+void LabChannel::inject(const script::Injection& injection) {
+  ns3::Ptr<ns3::Packet> packet = make_packet(injection.protocol, injection.src, injection.dst, injection.payload);
+  packet->AddByteTag(DatagramTag(injection.datagram));
+  const std::size_t to = injection.towards == link_.a ? 0 : 1;
+  trace::DatagramSent sent;
+  sent.id = injection.datagram;
+  sent.protocol = injection.protocol;
+  sent.src = injection.src.port == 0 ? injection.src.ip.to_string() : injection.src.to_string();
+  sent.dst = injection.dst.port == 0 ? injection.dst.ip.to_string() : injection.dst.to_string();
+  sent.payload = injection.payload;
+  sent.size = injection.payload.size();
+  around.journal->emit(now(), around.adversary_name, "", std::move(sent));
+  cross({to, injection.datagram, framed(packet), around.adversary_name, Duration{0}}, ns3::Time(0));
+}
+
+void LabChannel::drain_adversary() {
+  while (auto body = around.adversary->poll_event()) around.journal->emit(now(), around.adversary_name, "", std::move(*body));
+}
+
+void LabChannel::adversary_timer() {
+  const script::Decision decision = around.adversary->on_timer(now());
+  drain_adversary();
+  if (around.on_path) carry_out(decision);
+  schedule_adversary_timer();
+}
+
+void LabChannel::schedule_adversary_timer() {
+  timer_.Cancel();
+  const auto at = around.adversary->next_timer();
+  if (!at) return;
+  ns3::Ptr<LabChannel> self(this);
+  const Duration wait = std::max(*at - now(), Duration{0});
+  timer_ = ns3::Simulator::Schedule(to_ns3(wait), [self] { self->adversary_timer(); });
+}
+
+}  // namespace ikelab::sim

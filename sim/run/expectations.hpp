@@ -1,0 +1,20 @@
+// `expect:` of a scenario, evaluated over the trace: the scenario is its own test.
+#pragma once
+#include "sim/run/run.hpp"
+
+namespace ikelab::run {
+
+/// Which kinds there are, with their arguments in words.
+std::vector<std::pair<std::string, std::string>> expectation_kinds();
+/// Before a run. Errors: E-SCN-015 an unknown kind or a bad argument, with the file and line.
+Result<void> check_expectations(const scenario::Scenario& scenario);
+std::vector<ExpectationOutcome> evaluate(const scenario::Scenario& scenario, const std::vector<trace::Event>& events);
+
+/// Keeps the events that expectations look at; the data path of a long run is not among them.
+class ExpectationSink : public trace::Sink {
+ public:
+  void record(const trace::Event& event) override;
+  std::vector<trace::Event> events;
+};
+
+}  // namespace ikelab::run

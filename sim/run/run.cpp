@@ -1,0 +1,136 @@
+#include "sim/run/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "sim/ns3/network.hpp"
+#include "sim/run/capture.hpp"
+#include "sim/run/expectations.hpp"
+#include "sim/run/fingerprint.hpp"
+#include "sim/run/wireshark_keys.hpp"
+#include "sim/store/recorder.hpp"
+
+namespace ikelab::run {
+namespace {
+
+std::string versions() {
+  return fmt::format("ikelab {}; {}; OpenSSL {}; g++ {}", IKELAB_VERSION, sim::ns3_version(), crypto::library_version(), __VERSION__);
+}
+
+store::NodeInfo describe(const scenario::Node& node, const scenario::Scenario& scenario) {
+  constexpr const char* roles[] = {"host", "gateway", "router"};
+  store::NodeInfo info{node.name, roles[static_cast<std::size_t>(node.role)], {}, node.x, node.y};
+  for (const scenario::Link& link : scenario.links) {
+    if (link.a == node.name) info.addresses.push_back(link.a_address);
+    if (link.b == node.name) info.addresses.push_back(link.b_address);
+  }
+  for (const IpAddress& address : node.inner_addresses) info.addresses.push_back(address.to_string() + "/32");
+  return info;
+}
+
+store::LinkInfo describe(const scenario::Link& link) {
+  std::string about = fmt::format("{:g} Mbps, {}", static_cast<double>(link.rate_bps) / 1e6, to_string(link.delay));
+  if (link.loss > 0) about += fmt::format(", loss {:g} %", link.loss * 100);
+  return {link.name, link.a, link.b, about};
+}
+
+store::RunInfo describe(const scenario::Scenario& scenario) {
+  store::RunInfo info;
+  info.scenario = scenario.name;
+  info.about = scenario.about;
+  info.seed = scenario.seed;
+  info.config = scenario.yaml;
+  const auto digest = crypto::sha256();
+  digest->update(as_bytes(scenario.yaml));
+  info.config_hash = to_hex(digest->finish());
+  info.versions = versions();
+  info.epoch = scenario.epoch;
+  info.disclosed = scenario.disclose_secrets;
+  for (const scenario::Node& node : scenario.nodes) info.nodes.push_back(describe(node, scenario));
+  for (const scenario::Link& link : scenario.links) info.links.push_back(describe(link));
+  for (const scenario::Adversary& adversary : scenario.adversaries)
+    for (const scenario::Link& link : scenario.links) {
+      if (link.name != adversary.link) continue;
+      store::NodeInfo eve{adversary.name, "adversary", {}, 0.5, 0.8};
+      double x = 0;
+      for (const store::NodeInfo& node : info.nodes)
+        if (node.name == link.a || node.name == link.b) x += node.x / 2;
+      eve.x = x;
+      info.nodes.push_back(eve);
+    }
+  return info;
+}
+
+/// A bar on stderr with the remaining time, once the run has taken two seconds.
+class ProgressBar {
+ public:
+  explicit ProgressBar(Duration whole) : whole_(whole) {}
+  ~ProgressBar() {
+    if (shown_) std::fprintf(stderr, "\r\033[K");
+  }
+  void operator()(Instant at) {
+    const double share = static_cast<double>(at.ns) / static_cast<double>(whole_.count());
+    const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+    if (spent < 2 || share <= 0) return;
+    shown_ = true;
+    const int filled = static_cast<int>(share * 30);
+    std::fprintf(stderr, "\r[%-30s] %3.0f %%, %.0f s left ", std::string(static_cast<std::size_t>(filled), '#').c_str(), share * 100, spent / share * (1 - share));
+    std::fflush(stderr);
+  }
+
+ private:
+  Duration whole_;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  bool shown_ = false;
+};
+
+}  // namespace
+
+bool RunReport::expectations_met() const {
+  return std::all_of(expectations.begin(), expectations.end(), [](const ExpectationOutcome& o) { return o.met; });
+}
+
+Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& options) {
+  IKELAB_CHECK(check_expectations(scenario));
+  if (options.keys_dir && !scenario.disclose_secrets)
+    return Error{"E-RUN-004", "this scenario does not disclose its secrets, so there are no keys to write", {}, "", scenario.file.string(),
+                 "add --set disclose_secrets=true"};
+  trace::Journal journal;
+  Fingerprint fingerprint;
+  ExpectationSink evidence;
+  WiresharkKeys keys;
+  journal.attach(fingerprint);
+  journal.attach(evidence);
+  if (options.keys_dir) journal.attach(keys);
+  for (trace::Sink* sink : options.sinks) journal.attach(*sink);
+  std::unique_ptr<Capture> capture;
+  if (options.pcap_dir) {
+    IKELAB_TRY(capture, Capture::open(*options.pcap_dir, scenario));
+  }
+  IKELAB_TRY(const auto network, sim::Network::build(scenario, journal, capture.get()));
+
+  RunReport report;
+  report.versions = versions();
+  std::unique_ptr<store::Recorder> recorder;
+  if (options.db) {
+    IKELAB_TRY(recorder, store::Recorder::open(*options.db));
+    IKELAB_TRY(report.run_id, recorder->begin_run(describe(scenario), scenario.record));
+    journal.attach(*recorder);
+  }
+  {
+    ProgressBar bar(scenario.duration);
+    network->run(options.progress ? std::function<void(Instant)>(std::ref(bar)) : std::function<void(Instant)>());
+  }
+  report.events = journal.count();
+  report.fingerprint = fingerprint.finish();
+  report.expectations = evaluate(scenario, evidence.events);
+  if (recorder) IKELAB_CHECK(recorder->finish_run(store::RunStatus::finished, report.expectations_met(), report.fingerprint));
+  if (capture) IKELAB_CHECK(capture->finish());
+  if (options.keys_dir) IKELAB_CHECK(keys.write(*options.keys_dir));
+  return report;
+}
+
+}  // namespace ikelab::run
