@@ -1,5 +1,7 @@
 #include "protocol/crypto/digest.hpp"
 
+#include <openssl/crypto.h>
+
 #include "protocol/crypto/openssl/handles.hpp"
 
 namespace ikelab::crypto {
@@ -26,5 +28,6 @@ class Sha256 : public Digest {
 }  // namespace
 
 std::unique_ptr<Digest> sha256() { return std::make_unique<Sha256>(); }
+std::string library_version() { return OpenSSL_version(OPENSSL_VERSION_STRING); }
 
 }  // namespace ikelab::crypto
