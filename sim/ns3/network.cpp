@@ -20,7 +20,7 @@ constexpr std::uint16_t first_port = 8000;
 
 std::string path_of_script(const scenario::Adversary& adversary, const scenario::Scenario& scenario) {
   if (adversary.script.find('/') == std::string::npos && !adversary.script.ends_with(".lua"))
-    return std::string(IKELAB_ATTACK_DIR) + "/" + adversary.script + ".lua";
+    return fmt::format("{}/{}.lua", IKELAB_ATTACK_DIR, adversary.script);
   return (scenario.file.parent_path() / adversary.script).string();
 }
 
