@@ -1,5 +1,8 @@
 // The arrows of the house, the bans of protocol/ and the rules of style, as tests. Each rule is first shown a sinner, so that a rule
 // that finds nothing is known to be able to find.
+#include <regex>
+#include <set>
+
 #include "tests/support/catch.hpp"
 #include "tests/tidy/tree.hpp"
 
@@ -75,4 +78,23 @@ TEST_CASE("files and lines are of a size to read", "[tidy]") {
 TEST_CASE("no unfinished work is left in comments", "[tidy]") {
   auto files = files_of({"protocol", "sim", "labs", "visualizer"}, {".cpp", ".hpp", ".lua", ".yaml", ".md"});
   require_clean(unfinished_work(files));
+}
+
+TEST_CASE("every error code is in docs/ERRORS.md", "[tidy]") {
+  const std::regex in_source("\"(E-[A-Z]+-[A-Z0-9-]+)\""), in_docs("^\\| (E-[A-Z]+-[A-Z0-9-]+) ");
+  const auto codes = [](const std::vector<SourceFile>& files, const std::regex& pattern) {
+    std::set<std::string> found;
+    for (const SourceFile& file : files)
+      for (const std::string& line : file.lines)
+        for (std::sregex_iterator it(line.begin(), line.end(), pattern), end; it != end; ++it)
+          found.insert((*it)[1].str());
+    return found;
+  };
+  const auto sources = codes(files_of({"protocol", "sim", "labs", "visualizer"}, cpp), in_source);
+  const auto documented = codes(files_of({"docs"}, {".md"}), in_docs);
+  CHECK(sources.size() > 50);
+  for (const std::string& code : sources) {
+    INFO(code << " is not in docs/ERRORS.md");
+    CHECK(documented.contains(code));
+  }
 }

@@ -80,7 +80,7 @@ const std::vector<Library>& libraries() {
       {std::regex("^openssl/"), "OpenSSL", {"protocol/crypto/openssl/"}},
       {std::regex("^ns3/"), "ns-3", {"sim/ns3/"}},
       {std::regex("^(sqlite3|SQLiteCpp/)"), "SQLite", {"sim/store/", "labs/store/"}},
-      {std::regex("^(imgui|backends/imgui|misc/freetype|GLFW/)"), "Dear ImGui", {"visualizer/app/", "visualizer/panels/"}},
+      {std::regex("^(imgui|backends/imgui|misc/freetype|GLFW/)"), "Dear ImGui", {"visualizer/app/", "visualizer/look/", "visualizer/panels/"}},
       {std::regex("^(lua|lauxlib|lualib)"), "Lua", {"sim/script/"}},
       {std::regex("^ns3/core-module\\.h"), "ns-3's core-module.h (does not compile as C++20)", {}},
   };
