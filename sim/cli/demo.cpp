@@ -102,7 +102,7 @@ Result<int> run_demo(const DemoArguments& arguments) {
   options.keys_dir = std::filesystem::path(arguments.directory) / "keys";
   std::filesystem::create_directories(*options.pcap_dir, error);
   std::filesystem::create_directories(*options.keys_dir, error);
-  options.progress = true;
+  options.progress = progress_wanted();
   on_interrupt_say("interrupted; what was recorded until now is kept in " + arguments.db +
                    " as an unfinished run");
   IKELAB_TRY(const run::RunReport report, run::run(scenario, options));

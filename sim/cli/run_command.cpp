@@ -66,12 +66,9 @@ void print_report(const scenario::Scenario& scenario, const run::RunReport& repo
   fmt::print("recorded as run {} in {}\n", report.run_id, arguments.db);
   if (!arguments.pcap.empty()) fmt::print("captures in {}\n", arguments.pcap);
   if (!arguments.keys.empty()) {
-    const std::string example = "WIRESHARK_CONFIG_DIR=" + arguments.keys + " wireshark CAPTURE";
-    if (scenario.disclose_secrets)
-      fmt::print("Wireshark's keys in {}; use them with: {}\n", arguments.keys, example);
-    else
-      fmt::print("no keys in {}: the scenario does not say disclose_secrets: true\n",
-                 arguments.keys);
+    fmt::print(
+        "Wireshark's keys in {0}; use them with: WIRESHARK_CONFIG_DIR={0} wireshark CAPTURE\n",
+        arguments.keys);
   }
   fmt::print("look at it: ikelab show {0}{1}; ikelab view {0}{1}\n", report.run_id,
              arguments.db == "ikelab.db" ? "" : " --db " + arguments.db);
@@ -87,7 +84,7 @@ Result<int> run_scenario(const RunArguments& arguments) {
   options.db = arguments.db;
   if (!arguments.pcap.empty()) options.pcap_dir = arguments.pcap;
   if (!arguments.keys.empty()) options.keys_dir = arguments.keys;
-  options.progress = !arguments.quiet && !arguments.json;
+  options.progress = progress_wanted() && !arguments.quiet && !arguments.json;
   on_interrupt_say("interrupted; what was recorded until now is kept in " + arguments.db +
                    " as an unfinished run (ikelab show); the same command runs it again");
   IKELAB_TRY(const run::RunReport report, run::run(scenario, options));

@@ -13,10 +13,10 @@ namespace ikelab::cli {
 namespace {
 
 /// Families of error codes that speak of what a user gave us; everything else is ours.
-constexpr std::string_view input_codes[] = {"E-SCN-",    "E-POL-",    "E-SWP-001", "E-SWP-002",
-                                            "E-SWP-003", "E-SWP-004", "E-SWP-005", "E-SWP-010",
-                                            "E-SWP-011", "E-DB-001",  "E-DB-002",  "E-DB-004",
-                                            "E-DB-010",  "E-CLI-",    "E-LUA-001", "E-ADDR-"};
+constexpr std::string_view input_codes[] = {
+    "E-SCN-",    "E-POL-",    "E-SWP-001", "E-SWP-002", "E-SWP-003", "E-SWP-004",
+    "E-SWP-005", "E-SWP-010", "E-SWP-011", "E-DB-001",  "E-DB-002",  "E-DB-004",
+    "E-DB-010",  "E-CLI-",    "E-RUN-004", "E-LUA-001", "E-ADDR-"};
 
 std::string interrupt_words;  // written before the handler is installed, read by it
 
@@ -45,6 +45,10 @@ bool colour_wanted(bool forced) {
   return forced || (isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0'));
 }
 
+bool progress_wanted() {
+  return isatty(STDERR_FILENO) != 0;
+}
+
 unsigned terminal_width() {
   winsize size{};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 100;
@@ -66,7 +70,7 @@ std::string in_words(std::chrono::seconds duration) {
 
 ProgressBar::ProgressBar(std::string unit, bool wanted)
     : unit_(std::move(unit)),
-      wanted_(wanted && isatty(STDERR_FILENO) != 0),
+      wanted_(wanted && progress_wanted()),
       started_(std::chrono::steady_clock::now()) {}
 
 ProgressBar::~ProgressBar() {

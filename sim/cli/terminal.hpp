@@ -23,6 +23,7 @@ ExitCode exit_code(const Error& error);
 ExitCode fail(const Error& error);
 
 bool colour_wanted(bool forced);  ///< a terminal without NO_COLOR, or asked for
+bool progress_wanted();           ///< stderr is a terminal
 unsigned terminal_width();        ///< columns, 60 to 160; 100 when there is no terminal
 
 /// When SIGINT or SIGTERM comes: prints `words` (prepared, as a handler may not format) and ends
