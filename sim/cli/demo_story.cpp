@@ -128,7 +128,7 @@ void messages(const Story& story) {
     say(fmt::format("{} had to choose from {} and took {}.", story.responder,
                     counted(negotiated->verdicts.size(), "proposal"), negotiated->chosen));
     for (const trace::ProposalVerdict& v : negotiated->verdicts) {
-      fmt::print("    {}  {}  {}\n", v.accepted ? "taken  " : "refused", v.text, v.reason);
+      say(fmt::format("- {} {}: {}", v.accepted ? "took" : "refused", v.text, v.reason), 4);
     }
     break;
   }
@@ -250,14 +250,19 @@ void eavesdropper(const Story& story) {
                   name, counted(ike, "datagram"), counted(esp, "packet")));
   fmt::print("\n");
   std::vector<std::string> told;
+  std::string goals;
   for (const auto& [event, known] : knowledge) {
     if (std::find(told.begin(), told.end(), known->item) != told.end()) continue;
     told.push_back(known->item);
-    fmt::print("    {:<28} {}{}\n", known->item, known->text,
-               known->how.empty() ? "" : "  (" + known->how + ")");
+    const std::string how = known->how.empty() ? "" : " (" + known->how + ")";
+    if (known->item.starts_with("goal:"))
+      goals += known->item.substr(5) + how + "; ";
+    else
+      say("- " + known->item + ": " + known->text + how, 4);
   }
-  if (told.empty()) fmt::print("    nothing but addresses, sizes and times\n");
+  if (told.empty()) say("nothing but addresses, sizes and times", 4);
   fmt::print("\n");
+  if (!goals.empty()) say("What it wanted to do: " + goals.substr(0, goals.size() - 2) + ".");
   const bool broken = std::any_of(knowledge.begin(), knowledge.end(), [&](const auto& k) {
     return std::any_of(derived.begin(), derived.end(), [&](const auto& d) {
       return !d.second->output.empty() && d.second->output == k.second->value;

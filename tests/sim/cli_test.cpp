@@ -84,7 +84,7 @@ TEST_CASE("cli: a file that is no database is refused by every command, and kept
   std::ofstream(folder / "ikelab.db") << "a diary\n";
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"run", "site-to-site"},
                                                     {"show"},
-                                                    {"sweep", "rekey-latency-small"},
+                                                    {"sweep", "rekey-latency-small", "--jobs", "1"},
                                                     {"demo"}}) {
     const Outcome outcome = ikelab_sim(folder, arguments);
     INFO(arguments[0]);
@@ -156,7 +156,7 @@ TEST_CASE("cli: the demo tells its chapters and names its files") {
 TEST_CASE("cli: a sweep killed in the middle goes on to exactly its points") {
   const TemporaryFolder folder;
   const auto db = folder / "ikelab.db";
-  const std::vector<std::string> sweep = {"sweep",  "rekey-latency-small", "--jobs", "2", "--csv",
+  const std::vector<std::string> sweep = {"sweep",  "rekey-latency-small", "--jobs", "1", "--csv",
                                           "out.csv"};
   const Outcome killed = ikelab_sim(
       folder, sweep, [&] { return count(db, "SELECT count(*) FROM sweep_points") >= 3; }, SIGKILL);
@@ -188,19 +188,37 @@ TEST_CASE("cli: an interrupted sweep says how to go on") {
   const TemporaryFolder folder;
   const auto db = folder / "ikelab.db";
   const Outcome outcome = ikelab_sim(
-      folder, {"sweep", "rekey-latency-small"},
+      folder, {"sweep", "rekey-latency-small", "--jobs", "1"},
       [&] { return count(db, "SELECT count(*) FROM sweep_points") >= 1; }, SIGINT);
   CHECK(outcome.code == 3);
   check_one_line(outcome, "ikelab sweep rekey-latency-small --resume");
 }
 
-TEST_CASE("cli: a run killed in the middle is kept as unfinished, and shown") {
+TEST_CASE("cli: a run that ends too early is kept as unfinished, and shown") {
   const TemporaryFolder folder;
   const auto db = folder / "ikelab.db";
-  const Outcome killed = ikelab_sim(
-      folder, {"run", "site-to-site"},
-      [&] { return count(db, "SELECT max(events) FROM runs") > 0; }, SIGKILL);
+  const auto recording = [&] {
+    return count(db, "SELECT events FROM runs WHERE finished_at IS NULL") > 0;
+  };
+  const std::vector<std::string> long_run = {"run",   "fleet",      "--set", "fleet.count=60",
+                                             "--set", "record=full"};
+  const Outcome killed = ikelab_sim(folder, long_run, recording, SIGKILL);
   REQUIRE(killed.code == 128 + SIGKILL);
   CHECK(value(db, "SELECT status, finished_at, fingerprint FROM runs") == "unfinished|-|-");
   CHECK(ikelab_sim(folder, {"show"}).code == 0);
+
+  std::filesystem::remove(db);
+  const Outcome interrupted = ikelab_sim(folder, long_run, recording, SIGINT);
+  CHECK(interrupted.code == 3);
+  CHECK(interrupted.err.find("kept in ikelab.db as an unfinished run") != std::string::npos);
+  CHECK(value(db, "SELECT status FROM runs") == "unfinished");
+}
+
+TEST_CASE("cli: an expectation that is not met is exit code 1, and named") {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      ikelab_sim(folder, {"run", "site-to-site", "--set", "links.wan-a.loss=100%"});
+  CHECK(outcome.code == 1);
+  CHECK(outcome.out.find("NOT MET  established: all") != std::string::npos);
+  CHECK(value(folder / "ikelab.db", "SELECT status, expectations_met FROM runs") == "finished|0");
 }
