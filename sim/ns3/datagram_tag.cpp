@@ -3,7 +3,8 @@
 namespace ikelab::sim {
 
 ns3::TypeId DatagramTag::GetTypeId() {
-  static const ns3::TypeId id = ns3::TypeId("ikelab::DatagramTag").SetParent<ns3::Tag>().AddConstructor<DatagramTag>();
+  static const ns3::TypeId id =
+      ns3::TypeId("ikelab::DatagramTag").SetParent<ns3::Tag>().AddConstructor<DatagramTag>();
   return id;
 }
 

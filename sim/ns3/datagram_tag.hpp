@@ -1,4 +1,5 @@
-// The trace's id of a datagram travels with its octets through ns-3 (a byte tag, so that fragments bear it too).
+// The trace's id of a datagram travels with its octets through ns-3 (a byte tag, so that fragments
+// bear it too).
 #pragma once
 #include <ns3/tag.h>
 

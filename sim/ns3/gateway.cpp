@@ -10,10 +10,13 @@ namespace {
 constexpr std::uint16_t ike_port = 500;
 constexpr std::uint8_t esp_protocol = 50;
 constexpr std::uint16_t ethertype_ipv4 = 0x0800;
-constexpr std::uint32_t esp_overhead = 100;         // outer IP, SPI, sequence, IV, padding, ICV of every suite we have
-constexpr std::uint64_t esp_ids = 1ULL << 31;       // a node's ESP packets are counted apart from its IKE datagrams
+constexpr std::uint32_t esp_overhead =
+    100;  // outer IP, SPI, sequence, IV, padding, ICV of every suite we have
+constexpr std::uint64_t esp_ids =
+    1ULL << 31;  // a node's ESP packets are counted apart from its IKE datagrams
 
-policy::EndpointConfig endpoint_config(const scenario::Node& node, const scenario::Scenario& scenario, std::uint64_t base) {
+policy::EndpointConfig endpoint_config(const scenario::Node& node,
+                                       const scenario::Scenario& scenario, std::uint64_t base) {
   policy::EndpointConfig config;
   config.node = node.name;
   config.datagram_id_base = base;
@@ -33,15 +36,24 @@ Interface covering_prefix(const wire::TrafficSelector& ts) {
   return {ns3::Ipv4Address(start & mask), ns3::Ipv4Mask(mask)};
 }
 
-std::string spi_of(ByteView esp_packet) { return esp_packet.size() < 4 ? "" : to_hex(esp_packet.first(4)); }
+std::string spi_of(ByteView esp_packet) {
+  return esp_packet.size() < 4 ? "" : to_hex(esp_packet.first(4));
+}
 
 }  // namespace
 
-Gateway::Gateway(ns3::Ptr<ns3::Node> node, const scenario::Node& config, const scenario::Scenario& scenario, std::uint64_t ordinal,
-                 trace::Journal& journal)
-    : node_(node), config_(config), scenario_(scenario), journal_(journal), esp_datagrams_((ordinal << 32) + esp_ids),
-      provider_(crypto::openssl_provider()), random_(crypto::seeded_rng(scenario.seed, config.name)), esp_iv_(random_->stream("esp-iv")),
-      endpoint_(std::make_unique<ikev2::Endpoint>(endpoint_config(config, scenario, ordinal << 32), *provider_,
+Gateway::Gateway(ns3::Ptr<ns3::Node> node, const scenario::Node& config,
+                 const scenario::Scenario& scenario, std::uint64_t ordinal, trace::Journal& journal)
+    : node_(node),
+      config_(config),
+      scenario_(scenario),
+      journal_(journal),
+      esp_datagrams_((ordinal << 32) + esp_ids),
+      provider_(crypto::openssl_provider()),
+      random_(crypto::seeded_rng(scenario.seed, config.name)),
+      esp_iv_(random_->stream("esp-iv")),
+      endpoint_(std::make_unique<ikev2::Endpoint>(endpoint_config(config, scenario, ordinal << 32),
+                                                  *provider_,
                                                   crypto::seeded_rng(scenario.seed, config.name))),
       data_path_(std::make_unique<esp::DataPath>(*provider_, *esp_iv_)) {
   std::uint32_t mtu = 1500;
@@ -52,9 +64,12 @@ Gateway::Gateway(ns3::Ptr<ns3::Node> node, const scenario::Node& config, const s
   open_sockets();
 }
 
-void Gateway::emit(trace::Body body) { journal_.emit(now(), config_.name, "", std::move(body)); }
+void Gateway::emit(trace::Body body) {
+  journal_.emit(now(), config_.name, "", std::move(body));
+}
 
-// ---- building ----------------------------------------------------------------------------------------
+// ---- building
+// ----------------------------------------------------------------------------------------
 
 void Gateway::open_sockets() {
   for (const policy::ConnectionConfig& connection : config_.connections) {
@@ -82,11 +97,13 @@ void Gateway::make_tunnel_device(std::uint32_t mtu) {
   node_->AddDevice(tunnel_);
   auto ip = node_->GetObject<ns3::Ipv4>();
   tunnel_interface_ = ip->AddInterface(tunnel_);
-  // A gateway's tunnel has a link-local address that no policy covers; a road warrior's has its inner address.
+  // A gateway's tunnel has a link-local address that no policy covers; a road warrior's has its
+  // inner address.
   std::vector<IpAddress> addresses = config_.inner_addresses;
   if (addresses.empty()) addresses.push_back(IpAddress::v4(0xA9FE0001U));
   for (const IpAddress& address : addresses)
-    ip->AddAddress(tunnel_interface_, ns3::Ipv4InterfaceAddress(to_ns3(address), ns3::Ipv4Mask::GetOnes()));
+    ip->AddAddress(tunnel_interface_,
+                   ns3::Ipv4InterfaceAddress(to_ns3(address), ns3::Ipv4Mask::GetOnes()));
   ip->SetMetric(tunnel_interface_, 1);
   ip->SetUp(tunnel_interface_);
 }
@@ -105,7 +122,8 @@ void Gateway::route_into_tunnel() {
     }
 }
 
-// ---- running -----------------------------------------------------------------------------------------
+// ---- running
+// -----------------------------------------------------------------------------------------
 
 void Gateway::start() {
   for (const policy::ConnectionConfig& connection : config_.connections)
@@ -115,7 +133,8 @@ void Gateway::start() {
 
 void Gateway::command(const ikev2::Command& command) {
   if (auto done = endpoint_->command(now(), command); !done)
-    emit(trace::Diagnostic{"error", done.error().code, done.error().message, done.error().rfc, 0, 0, 0});
+    emit(trace::Diagnostic{"error", done.error().code, done.error().message, done.error().rfc, 0, 0,
+                           0});
   drain();
 }
 
@@ -125,9 +144,12 @@ void Gateway::on_ike(ns3::Ptr<ns3::Socket> socket) {
     const auto source = ns3::InetSocketAddress::ConvertFrom(from);
     socket->GetSockName(to);
     const auto local = ns3::InetSocketAddress::ConvertFrom(to);
-    ikev2::Datagram datagram{datagram_id(*packet), {from_ns3(source.GetIpv4()), source.GetPort()},
-                             {from_ns3(local.GetIpv4()), local.GetPort()}, bytes_of(*packet)};
-    emit(trace::DatagramReceived{datagram.id, "IKE", datagram.src.to_string(), datagram.dst.to_string(), datagram.payload,
+    ikev2::Datagram datagram{datagram_id(*packet),
+                             {from_ns3(source.GetIpv4()), source.GetPort()},
+                             {from_ns3(local.GetIpv4()), local.GetPort()},
+                             bytes_of(*packet)};
+    emit(trace::DatagramReceived{datagram.id, "IKE", datagram.src.to_string(),
+                                 datagram.dst.to_string(), datagram.payload,
                                  datagram.payload.size()});
     endpoint_->handle_datagram(now(), datagram);
     drain();
@@ -140,38 +162,52 @@ void Gateway::on_timeout() {
 }
 
 void Gateway::drain() {
-  while (auto event = endpoint_->poll_event()) journal_.emit(now(), config_.name, std::move(*event));
+  while (auto event = endpoint_->poll_event())
+    journal_.emit(now(), config_.name, std::move(*event));
   while (auto change = endpoint_->poll_sad()) data_path_->apply(std::move(*change));
   while (auto datagram = endpoint_->poll_transmit()) {
     const auto socket = ike_sockets_.find(datagram->src.ip);
     if (socket == ike_sockets_.end()) continue;
-    emit(trace::DatagramSent{datagram->id, "IKE", datagram->src.to_string(), datagram->dst.to_string(), datagram->payload,
+    emit(trace::DatagramSent{datagram->id, "IKE", datagram->src.to_string(),
+                             datagram->dst.to_string(), datagram->payload,
                              datagram->payload.size()});
     auto packet = packet_of(datagram->payload);
     packet->AddByteTag(DatagramTag(datagram->id));
-    socket->second->SendTo(packet, 0, ns3::InetSocketAddress(to_ns3(datagram->dst.ip), datagram->dst.port));
+    socket->second->SendTo(packet, 0,
+                           ns3::InetSocketAddress(to_ns3(datagram->dst.ip), datagram->dst.port));
   }
   timer_.Cancel();
   if (const auto at = endpoint_->poll_timeout())
-    timer_ = ns3::Simulator::Schedule(to_ns3(std::max(*at - now(), Duration{0})), &Gateway::on_timeout, this);
+    timer_ = ns3::Simulator::Schedule(to_ns3(std::max(*at - now(), Duration{0})),
+                                      &Gateway::on_timeout, this);
 }
 
-// ---- ESP ---------------------------------------------------------------------------------------------
+// ---- ESP
+// ---------------------------------------------------------------------------------------------
 
-bool Gateway::on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, const ns3::Address&, std::uint16_t) {
+bool Gateway::on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, const ns3::Address&,
+                        std::uint16_t) {
   const Bytes inner = bytes_of(*packet);
   auto sealed = data_path_->seal(inner);
   if (!sealed) {
-    emit(trace::EspRejected{0, "", 0, sealed.error().code, sealed.error().message + ": " + esp::summarize_packet(inner)});
+    emit(trace::EspRejected{0, "", 0, sealed.error().code,
+                            sealed.error().message + ": " + esp::summarize_packet(inner)});
     return true;
   }
   const auto socket = esp_sockets_.find(sealed->src);
   if (socket == esp_sockets_.end()) return true;
   const std::uint64_t id = ++esp_datagrams_;
-  trace::EspSealed body{id, to_string(sealed->spi), sealed->sequence, inner.size(), sealed->packet.size(), esp::summarize_packet(inner), {}};
+  trace::EspSealed body{id,
+                        to_string(sealed->spi),
+                        sealed->sequence,
+                        inner.size(),
+                        sealed->packet.size(),
+                        esp::summarize_packet(inner),
+                        {}};
   if (scenario_.disclose_secrets) body.inner = inner;
   emit(std::move(body));
-  emit(trace::DatagramSent{id, "ESP", sealed->src.to_string(), sealed->dst.to_string(), sealed->packet, sealed->packet.size()});
+  emit(trace::DatagramSent{id, "ESP", sealed->src.to_string(), sealed->dst.to_string(),
+                           sealed->packet, sealed->packet.size()});
   auto outer = packet_of(sealed->packet);
   outer->AddByteTag(DatagramTag(id));
   socket->second->SendTo(outer, 0, ns3::InetSocketAddress(to_ns3(sealed->dst), 0));
@@ -180,7 +216,8 @@ bool Gateway::on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, const
 
 void Gateway::reject(std::uint64_t datagram, const Error& error, ByteView esp_packet) {
   std::uint64_t sequence = 0;
-  for (std::size_t i = 4; i < 8 && i < esp_packet.size(); ++i) sequence = sequence << 8 | esp_packet[i];
+  for (std::size_t i = 4; i < 8 && i < esp_packet.size(); ++i)
+    sequence = sequence << 8 | esp_packet[i];
   emit(trace::EspRejected{datagram, spi_of(esp_packet), sequence, error.code, error.message});
 }
 
@@ -191,17 +228,24 @@ void Gateway::on_esp(ns3::Ptr<ns3::Socket> socket) {
     ns3::Ipv4Header outer;
     packet->RemoveHeader(outer);
     const Bytes octets = bytes_of(*packet);
-    emit(trace::DatagramReceived{id, "ESP", from_ns3(outer.GetSource()).to_string(), from_ns3(outer.GetDestination()).to_string(),
-                                 octets, octets.size()});
+    emit(trace::DatagramReceived{id, "ESP", from_ns3(outer.GetSource()).to_string(),
+                                 from_ns3(outer.GetDestination()).to_string(), octets,
+                                 octets.size()});
     auto opened = data_path_->open(octets);
     if (!opened) {
       reject(id, opened.error(), octets);
       continue;
     }
-    trace::EspOpened body{id, to_string(opened->spi), opened->sequence, opened->inner.size(), esp::summarize_packet(opened->inner), {}};
+    trace::EspOpened body{id,
+                          to_string(opened->spi),
+                          opened->sequence,
+                          opened->inner.size(),
+                          esp::summarize_packet(opened->inner),
+                          {}};
     if (scenario_.disclose_secrets) body.inner = opened->inner;
     emit(std::move(body));
-    tunnel_->Receive(packet_of(opened->inner), ethertype_ipv4, tunnel_->GetAddress(), tunnel_->GetAddress(), ns3::NetDevice::PACKET_HOST);
+    tunnel_->Receive(packet_of(opened->inner), ethertype_ipv4, tunnel_->GetAddress(),
+                     tunnel_->GetAddress(), ns3::NetDevice::PACKET_HOST);
   }
 }
 

@@ -1,7 +1,9 @@
-// A node with IPsec: the IKE endpoint on UDP port 500, the ESP data path on IP protocol 50, and a tunnel device to which the routes of
-// protected traffic point (a bump in the stack: forwarded and locally made packets alike go through it).
+// A node with IPsec: the IKE endpoint on UDP port 500, the ESP data path on IP protocol 50, and a
+// tunnel device to which the routes of protected traffic point (a bump in the stack: forwarded and
+// locally made packets alike go through it).
 //
-// Invariant: after every input the endpoint is drained in its order: events, SAD, transmissions, timeout (protocol/ikev2/endpoint.hpp).
+// Invariant: after every input the endpoint is drained in its order: events, SAD, transmissions,
+// timeout (protocol/ikev2/endpoint.hpp).
 #pragma once
 #include <map>
 #include <memory>
@@ -15,9 +17,10 @@ namespace ikelab::sim {
 
 class Gateway {
  public:
-  /// `ordinal` makes the ids of its datagrams unique in the run. Routes to the outer addresses are there already.
-  Gateway(ns3::Ptr<ns3::Node> node, const scenario::Node& config, const scenario::Scenario& scenario, std::uint64_t ordinal,
-          trace::Journal& journal);
+  /// `ordinal` makes the ids of its datagrams unique in the run. Routes to the outer addresses are
+  /// there already.
+  Gateway(ns3::Ptr<ns3::Node> node, const scenario::Node& config,
+          const scenario::Scenario& scenario, std::uint64_t ordinal, trace::Journal& journal);
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 
@@ -32,7 +35,8 @@ class Gateway {
   void route_into_tunnel();
   void on_ike(ns3::Ptr<ns3::Socket> socket);
   void on_esp(ns3::Ptr<ns3::Socket> socket);
-  bool on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source, const ns3::Address& destination, std::uint16_t protocol);
+  bool on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source,
+                 const ns3::Address& destination, std::uint16_t protocol);
   void on_timeout();
   void drain();
   void emit(trace::Body body);

@@ -6,15 +6,22 @@ namespace {
 constexpr std::uint8_t udp = 17, esp = 50;
 constexpr std::uint8_t first_ttl = 64;
 
-std::uint16_t u16(ByteView octets, std::size_t at) { return static_cast<std::uint16_t>(octets[at] << 8 | octets[at + 1]); }
+std::uint16_t u16(ByteView octets, std::size_t at) {
+  return static_cast<std::uint16_t>(octets[at] << 8 | octets[at + 1]);
+}
 
 const char* word_of(std::uint8_t protocol) {
   switch (protocol) {
-    case 1: return "ICMP";
-    case 6: return "TCP";
-    case 17: return "UDP";
-    case 50: return "ESP";
-    default: return "IP";
+    case 1:
+      return "ICMP";
+    case 6:
+      return "TCP";
+    case 17:
+      return "UDP";
+    case 50:
+      return "ESP";
+    default:
+      return "IP";
   }
 }
 
@@ -41,7 +48,8 @@ script::TappedPacket read_packet(ByteView packet) {
   return out;
 }
 
-ns3::Ptr<ns3::Packet> make_packet(const std::string& protocol, const SocketAddress& src, const SocketAddress& dst, ByteView payload) {
+ns3::Ptr<ns3::Packet> make_packet(const std::string& protocol, const SocketAddress& src,
+                                  const SocketAddress& dst, ByteView payload) {
   ns3::Ptr<ns3::Packet> packet = packet_of(payload);
   const std::uint8_t number = protocol == "ESP" ? esp : udp;
   if (number == udp) {

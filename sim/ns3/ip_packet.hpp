@@ -8,6 +8,7 @@ namespace ikelab::sim {
 /// Protocol word, addresses, payload; link, from, to and datagram are the caller's to fill in.
 script::TappedPacket read_packet(ByteView ip_packet);
 /// An IPv4 packet with right checksums around a UDP payload ("IKE") or an ESP packet.
-ns3::Ptr<ns3::Packet> make_packet(const std::string& protocol, const SocketAddress& src, const SocketAddress& dst, ByteView payload);
+ns3::Ptr<ns3::Packet> make_packet(const std::string& protocol, const SocketAddress& src,
+                                  const SocketAddress& dst, ByteView payload);
 
 }  // namespace ikelab::sim

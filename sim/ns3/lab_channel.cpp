@@ -20,11 +20,13 @@ ns3::Ptr<ns3::Packet> framed(ns3::Ptr<ns3::Packet> ip_packet) {
 }  // namespace
 
 ns3::TypeId LabChannel::GetTypeId() {
-  static const ns3::TypeId id = ns3::TypeId("ikelab::LabChannel").SetParent<ns3::PointToPointChannel>();
+  static const ns3::TypeId id =
+      ns3::TypeId("ikelab::LabChannel").SetParent<ns3::PointToPointChannel>();
   return id;
 }
 
-LabChannel::LabChannel(const scenario::Link& link, std::uint64_t seed) : link_(link), random_(crypto::seeded_rng(seed, "link " + link.name)) {
+LabChannel::LabChannel(const scenario::Link& link, std::uint64_t seed)
+    : link_(link), random_(crypto::seeded_rng(seed, "link " + link.name)) {
   for (std::size_t to = 0; to < 2; ++to) {
     loss_[to] = random_->stream("loss to " + end(to));
     jitter_[to] = random_->stream("jitter to " + end(to));
@@ -33,10 +35,12 @@ LabChannel::LabChannel(const scenario::Link& link, std::uint64_t seed) : link_(l
 
 Duration LabChannel::jitter(std::size_t to) {
   if (link_.jitter <= Duration::zero()) return Duration{0};
-  return Duration(static_cast<std::int64_t>(jitter_[to]->below(static_cast<std::uint64_t>(link_.jitter.count()))));
+  return Duration(static_cast<std::int64_t>(
+      jitter_[to]->below(static_cast<std::uint64_t>(link_.jitter.count()))));
 }
 
-bool LabChannel::TransmitStart(ns3::Ptr<const ns3::Packet> frame, ns3::Ptr<ns3::PointToPointNetDevice> from, ns3::Time transmission) {
+bool LabChannel::TransmitStart(ns3::Ptr<const ns3::Packet> frame,
+                               ns3::Ptr<ns3::PointToPointNetDevice> from, ns3::Time transmission) {
   const std::size_t to = GetPointToPointDevice(0) == from ? 1 : 0;
   Crossing crossing{to, datagram_id(*frame), frame->Copy(), end(1 - to), Duration{0}};
   if (around.adversary == nullptr) {
@@ -57,14 +61,18 @@ bool LabChannel::TransmitStart(ns3::Ptr<const ns3::Packet> frame, ns3::Ptr<ns3::
   if (!around.on_path || decision.fate == Fate::pass) {
     cross(std::move(crossing), transmission);
   } else if (decision.fate == Fate::drop) {
-    around.journal->emit(now(), "", "", trace::DatagramDropped{crossing.id, around.adversary_name, "the adversary kept it"});
+    around.journal->emit(
+        now(), "", "",
+        trace::DatagramDropped{crossing.id, around.adversary_name, "the adversary kept it"});
   } else if (decision.fate == Fate::delay) {
     crossing.extra = decision.delay;
     cross(std::move(crossing), transmission);
   } else {
-    ns3::Ptr<ns3::Packet> changed = make_packet(seen.protocol, seen.src, seen.dst, decision.payload);
+    ns3::Ptr<ns3::Packet> changed =
+        make_packet(seen.protocol, seen.src, seen.dst, decision.payload);
     changed->AddByteTag(DatagramTag(decision.datagram));
-    cross({to, decision.datagram, framed(changed), around.adversary_name, Duration{0}}, transmission);
+    cross({to, decision.datagram, framed(changed), around.adversary_name, Duration{0}},
+          transmission);
   }
   if (around.on_path) carry_out(decision);
   schedule_adversary_timer();
@@ -80,8 +88,10 @@ void LabChannel::cross(Crossing crossing, ns3::Time transmission) {
   if (around.tap != nullptr) around.tap->on_wire(link_.name, now(), octets);
 
   constexpr std::uint64_t scale = 1ULL << 53;
-  const bool lost = link_.loss > 0 && static_cast<double>(loss_[crossing.to]->below(scale)) < link_.loss * static_cast<double>(scale);
-  const Duration delay = Duration(transmission.GetNanoSeconds()) + link_.delay + jitter(crossing.to) + crossing.extra;
+  const bool lost = link_.loss > 0 && static_cast<double>(loss_[crossing.to]->below(scale)) <
+                                          link_.loss * static_cast<double>(scale);
+  const Duration delay =
+      Duration(transmission.GetNanoSeconds()) + link_.delay + jitter(crossing.to) + crossing.extra;
   trace::PacketOnLink body;
   body.id = crossing.id;
   body.link = link_.name;
@@ -95,24 +105,30 @@ void LabChannel::cross(Crossing crossing, ns3::Time transmission) {
   const std::string reason = body.lost;
   around.journal->emit(now(), "", "", std::move(body));
   if (lost) {
-    if (crossing.id != 0) around.journal->emit(now(), "", "", trace::DatagramDropped{crossing.id, "link " + link_.name, reason});
+    if (crossing.id != 0)
+      around.journal->emit(now(), "", "",
+                           trace::DatagramDropped{crossing.id, "link " + link_.name, reason});
     return;
   }
   const ns3::Ptr<ns3::PointToPointNetDevice> device = GetPointToPointDevice(crossing.to);
-  ns3::Simulator::ScheduleWithContext(device->GetNode()->GetId(), to_ns3(delay), &ns3::PointToPointNetDevice::Receive, device, crossing.frame);
+  ns3::Simulator::ScheduleWithContext(device->GetNode()->GetId(), to_ns3(delay),
+                                      &ns3::PointToPointNetDevice::Receive, device, crossing.frame);
 }
 
-// ---- the adversary's hands ---------------------------------------------------------------------------
+// ---- the adversary's hands
+// ---------------------------------------------------------------------------
 
 void LabChannel::carry_out(const script::Decision& decision) {
   for (const script::Injection& injection : decision.injections) {
     ns3::Ptr<LabChannel> self(this);
-    ns3::Simulator::Schedule(to_ns3(injection.after), [self, injection] { self->inject(injection); });
+    ns3::Simulator::Schedule(to_ns3(injection.after),
+                             [self, injection] { self->inject(injection); });
   }
 }
 
 void LabChannel::inject(const script::Injection& injection) {
-  ns3::Ptr<ns3::Packet> packet = make_packet(injection.protocol, injection.src, injection.dst, injection.payload);
+  ns3::Ptr<ns3::Packet> packet =
+      make_packet(injection.protocol, injection.src, injection.dst, injection.payload);
   packet->AddByteTag(DatagramTag(injection.datagram));
   const std::size_t to = injection.towards == link_.a ? 0 : 1;
   trace::DatagramSent sent;
@@ -127,7 +143,8 @@ void LabChannel::inject(const script::Injection& injection) {
 }
 
 void LabChannel::drain_adversary() {
-  while (auto body = around.adversary->poll_event()) around.journal->emit(now(), around.adversary_name, "", std::move(*body));
+  while (auto body = around.adversary->poll_event())
+    around.journal->emit(now(), around.adversary_name, "", std::move(*body));
 }
 
 void LabChannel::adversary_timer() {

@@ -1,5 +1,5 @@
-// A point-to-point link as the lab needs it: delay, jitter and loss from streams of its own, a tap for captures, a place for an adversary,
-// and every crossing in the trace.
+// A point-to-point link as the lab needs it: delay, jitter and loss from streams of its own, a tap
+// for captures, a place for an adversary, and every crossing in the trace.
 #pragma once
 #include "protocol/crypto/rng.hpp"
 #include "sim/ns3/network.hpp"
@@ -23,7 +23,8 @@ class LabChannel : public ns3::PointToPointChannel {
   static ns3::TypeId GetTypeId();
   LinkSurroundings around;
 
-  bool TransmitStart(ns3::Ptr<const ns3::Packet> packet, ns3::Ptr<ns3::PointToPointNetDevice> from, ns3::Time transmission) override;
+  bool TransmitStart(ns3::Ptr<const ns3::Packet> packet, ns3::Ptr<ns3::PointToPointNetDevice> from,
+                     ns3::Time transmission) override;
   /// What the adversary wants at its timers and after each packet.
   void carry_out(const script::Decision& decision);
   void drain_adversary();
@@ -31,7 +32,7 @@ class LabChannel : public ns3::PointToPointChannel {
 
  private:
   struct Crossing {
-    std::size_t to = 0;           ///< index of the receiving device
+    std::size_t to = 0;  ///< index of the receiving device
     std::uint64_t id = 0;
     ns3::Ptr<ns3::Packet> frame;  ///< with its PPP header
     std::string from;             ///< who put it on the link, for the trace

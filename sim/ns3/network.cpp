@@ -18,7 +18,8 @@ namespace {
 constexpr std::uint64_t adversary_ids = 1ULL << 48;  // apart from every node's
 constexpr std::uint16_t first_port = 8000;
 
-std::string path_of_script(const scenario::Adversary& adversary, const scenario::Scenario& scenario) {
+std::string path_of_script(const scenario::Adversary& adversary,
+                           const scenario::Scenario& scenario) {
   if (adversary.script.find('/') == std::string::npos && !adversary.script.ends_with(".lua"))
     return fmt::format("{}/{}.lua", IKELAB_ATTACK_DIR, adversary.script);
   return (scenario.file.parent_path() / adversary.script).string();
@@ -26,7 +27,8 @@ std::string path_of_script(const scenario::Adversary& adversary, const scenario:
 
 class Ns3Network : public Network {
  public:
-  Ns3Network(const scenario::Scenario& scenario, trace::Journal& journal) : scenario_(scenario), journal_(journal) {}
+  Ns3Network(const scenario::Scenario& scenario, trace::Journal& journal)
+      : scenario_(scenario), journal_(journal) {}
   ~Ns3Network() override {
     traffic_.clear();
     gateways_.clear();
@@ -64,7 +66,8 @@ void Ns3Network::build_links(WireTap* tap) {
     channel->around.journal = &journal_;
     channel->around.tap = tap;
     channels_[link.name] = channel;
-    const auto attach = [&](const std::string& name, const std::string& own, const std::string& other, const std::string& neighbour) {
+    const auto attach = [&](const std::string& name, const std::string& own,
+                            const std::string& other, const std::string& neighbour) {
       auto device = ns3::CreateObject<ns3::PointToPointNetDevice>();
       device->SetAddress(ns3::Mac48Address::Allocate());
       device->SetDataRate(ns3::DataRate(link.rate_bps));
@@ -90,7 +93,13 @@ Result<void> Ns3Network::place_adversaries() {
   for (const scenario::Adversary& config : scenario_.adversaries) {
     const std::string file = path_of_script(config, scenario_);
     std::ifstream in(file, std::ios::binary);
-    if (!in) return Error{"E-RUN-002", fmt::format("no adversary script '{}'", config.script), {}, "", scenario_.file.string(), "expected a name in sim/attacks, or a path that ends with .lua"};
+    if (!in)
+      return Error{"E-RUN-002",
+                   fmt::format("no adversary script '{}'", config.script),
+                   {},
+                   "",
+                   scenario_.file.string(),
+                   "expected a name in sim/attacks, or a path that ends with .lua"};
     std::ostringstream source;
     source << in.rdbuf();
     script::AdversaryOptions options;
@@ -101,7 +110,12 @@ Result<void> Ns3Network::place_adversaries() {
     IKELAB_TRY(auto adversary, script::load_adversary(source.str(), file, options));
     LinkSurroundings& around = channels_.at(config.link)->around;
     if (around.adversary != nullptr)
-      return Error{"E-RUN-001", fmt::format("two adversaries on the link '{}'", config.link), {}, "", scenario_.file.string(), "expected one a link"};
+      return Error{"E-RUN-001",
+                   fmt::format("two adversaries on the link '{}'", config.link),
+                   {},
+                   "",
+                   scenario_.file.string(),
+                   "expected one a link"};
     around.adversary = adversary.get();
     around.adversary_name = config.name;
     around.on_path = config.position != "passive";
@@ -112,7 +126,8 @@ Result<void> Ns3Network::place_adversaries() {
 
 ns3::Ipv4Address Ns3Network::address_of(const std::string& name) const {
   for (const scenario::Node& node : scenario_.nodes)
-    if (node.name == name && !node.inner_addresses.empty()) return to_ns3(node.inner_addresses.front());
+    if (node.name == name && !node.inner_addresses.empty())
+      return to_ns3(node.inner_addresses.front());
   const Attachment& first = attachments_.at(name).front();
   return nodes_.at(name)->GetObject<ns3::Ipv4>()->GetAddress(first.interface, 0).GetLocal();
 }
@@ -122,8 +137,14 @@ Result<void> Ns3Network::build_traffic() {
   for (const scenario::Traffic& traffic : scenario_.traffic) {
     for (const std::string& end : {traffic.from, traffic.to})
       if (!attachments_.contains(end))
-        return Error{"E-RUN-001", fmt::format("'{}' has traffic but no link", end), {}, "", scenario_.file.string(), ""};
-    const TrafficEnds ends{nodes_.at(traffic.from), nodes_.at(traffic.to), address_of(traffic.from), address_of(traffic.to)};
+        return Error{"E-RUN-001",
+                     fmt::format("'{}' has traffic but no link", end),
+                     {},
+                     "",
+                     scenario_.file.string(),
+                     ""};
+    const TrafficEnds ends{nodes_.at(traffic.from), nodes_.at(traffic.to), address_of(traffic.from),
+                           address_of(traffic.to)};
     traffic_.push_back(make_traffic(traffic, ends, port++, journal_));
   }
   return {};
@@ -147,7 +168,8 @@ Result<void> Ns3Network::build(WireTap* tap) {
   for (const scenario::Node& node : scenario_.nodes) {
     ++ordinal;
     if (node.connections.empty()) continue;
-    gateways_[node.name] = std::make_unique<Gateway>(nodes_.at(node.name), node, scenario_, ordinal, journal_);
+    gateways_[node.name] =
+        std::make_unique<Gateway>(nodes_.at(node.name), node, scenario_, ordinal, journal_);
   }
   IKELAB_CHECK(build_traffic());
   schedule_events();
@@ -155,7 +177,8 @@ Result<void> Ns3Network::build(WireTap* tap) {
 }
 
 void Ns3Network::schedule_events() {
-  for (auto& [name, gateway] : gateways_) ns3::Simulator::Schedule(ns3::Time(0), &Gateway::start, gateway.get());
+  for (auto& [name, gateway] : gateways_)
+    ns3::Simulator::Schedule(ns3::Time(0), &Gateway::start, gateway.get());
   for (const scenario::TimedEvent& event : scenario_.events)
     ns3::Simulator::Schedule(to_ns3(event.at), [this, &event] { carry_out(event); });
   for (auto& [name, channel] : channels_)
@@ -172,23 +195,30 @@ void Ns3Network::carry_out(const scenario::TimedEvent& event) {
   const auto gateway = gateways_.find(event.node);
   if (event.action == "mark") return;
   if (gateway == gateways_.end()) {
-    journal_.emit(now(), event.node, "", trace::Diagnostic{"error", "E-CMD-001", "this node has no connections", "", 0, 0, 0});
+    journal_.emit(
+        now(), event.node, "",
+        trace::Diagnostic{"error", "E-CMD-001", "this node has no connections", "", 0, 0, 0});
     return;
   }
   const std::map<std::string, ikev2::Command> commands = {
-      {"initiate", ikev2::Initiate{event.connection, event.child}}, {"rekey-ike", ikev2::RekeyIke{}},
-      {"rekey-child", ikev2::RekeyChild{event.child}},              {"delete-ike", ikev2::DeleteIke{}},
-      {"delete-child", ikev2::DeleteChild{event.child}},            {"liveness", ikev2::CheckLiveness{}}};
+      {"initiate", ikev2::Initiate{event.connection, event.child}},
+      {"rekey-ike", ikev2::RekeyIke{}},
+      {"rekey-child", ikev2::RekeyChild{event.child}},
+      {"delete-ike", ikev2::DeleteIke{}},
+      {"delete-child", ikev2::DeleteChild{event.child}},
+      {"liveness", ikev2::CheckLiveness{}}};
   gateway->second->command(commands.at(event.action));
 }
 
 void Ns3Network::report_progress(const std::function<void(Instant)>& progress) {
   progress(now());
-  ns3::Simulator::Schedule(to_ns3(scenario_.duration / 100), [this, &progress] { report_progress(progress); });
+  ns3::Simulator::Schedule(to_ns3(scenario_.duration / 100),
+                           [this, &progress] { report_progress(progress); });
 }
 
 void Ns3Network::run(const std::function<void(Instant)>& progress) {
-  if (progress) ns3::Simulator::Schedule(ns3::Time(0), [this, &progress] { report_progress(progress); });
+  if (progress)
+    ns3::Simulator::Schedule(ns3::Time(0), [this, &progress] { report_progress(progress); });
   ns3::Simulator::Stop(to_ns3(scenario_.duration));
   ns3::Simulator::Run();
   for (auto& [name, channel] : channels_)
@@ -201,12 +231,15 @@ void Ns3Network::run(const std::function<void(Instant)>& progress) {
 
 }  // namespace
 
-Result<std::unique_ptr<Network>> Network::build(const scenario::Scenario& scenario, trace::Journal& journal, WireTap* tap) {
+Result<std::unique_ptr<Network>> Network::build(const scenario::Scenario& scenario,
+                                                trace::Journal& journal, WireTap* tap) {
   auto network = std::make_unique<Ns3Network>(scenario, journal);
   IKELAB_CHECK(network->build(tap));
   return std::unique_ptr<Network>(std::move(network));
 }
 
-std::string ns3_version() { return "ns-3." IKELAB_NS3_VERSION; }
+std::string ns3_version() {
+  return "ns-3." IKELAB_NS3_VERSION;
+}
 
 }  // namespace ikelab::sim

@@ -1,7 +1,8 @@
-// A scenario as an ns-3 network: nodes, links, gateways with IKE and ESP, adversaries, traffic. The only door to ns-3; this header and
-// whoever includes it know nothing of it.
+// A scenario as an ns-3 network: nodes, links, gateways with IKE and ESP, adversaries, traffic. The
+// only door to ns-3; this header and whoever includes it know nothing of it.
 //
-// Invariant: one Network at a time in a process (ns-3's simulator is global); the destructor gives everything back.
+// Invariant: one Network at a time in a process (ns-3's simulator is global); the destructor gives
+// everything back.
 #pragma once
 #include <functional>
 #include <memory>
@@ -20,10 +21,13 @@ class WireTap {
 
 class Network {
  public:
-  /// Builds everything. Errors: E-RUN-001 what ns-3 cannot build from this scenario, E-LUA-* of adversary scripts.
-  static Result<std::unique_ptr<Network>> build(const scenario::Scenario& scenario, trace::Journal& journal, WireTap* tap);
+  /// Builds everything. Errors: E-RUN-001 what ns-3 cannot build from this scenario, E-LUA-* of
+  /// adversary scripts.
+  static Result<std::unique_ptr<Network>> build(const scenario::Scenario& scenario,
+                                                trace::Journal& journal, WireTap* tap);
   virtual ~Network() = default;
-  /// Lets the scenario's duration pass. `progress` is called now and then with the simulated time so far.
+  /// Lets the scenario's duration pass. `progress` is called now and then with the simulated time
+  /// so far.
   virtual void run(const std::function<void(Instant)>& progress) = 0;
 };
 

@@ -1,5 +1,5 @@
-// The ns-3 headers this folder uses, one by one: core-module.h of 3.37 does not compile as C++20. What differs between 3.37 (Debian 12)
-// and 3.43 (Debian 13) is settled here.
+// The ns-3 headers this folder uses, one by one: core-module.h of 3.37 does not compile as C++20.
+// What differs between 3.37 (Debian 12) and 3.43 (Debian 13) is settled here.
 #pragma once
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
@@ -51,10 +51,18 @@
 
 namespace ikelab::sim {
 
-inline Instant now() { return Instant{ns3::Simulator::Now().GetNanoSeconds()}; }
-inline ns3::Time to_ns3(Duration d) { return ns3::NanoSeconds(d.count()); }
-inline ns3::Ipv4Address to_ns3(const IpAddress& address) { return ns3::Ipv4Address(address.to_v4()); }
-inline IpAddress from_ns3(ns3::Ipv4Address address) { return IpAddress::v4(address.Get()); }
+inline Instant now() {
+  return Instant{ns3::Simulator::Now().GetNanoSeconds()};
+}
+inline ns3::Time to_ns3(Duration d) {
+  return ns3::NanoSeconds(d.count());
+}
+inline ns3::Ipv4Address to_ns3(const IpAddress& address) {
+  return ns3::Ipv4Address(address.to_v4());
+}
+inline IpAddress from_ns3(ns3::Ipv4Address address) {
+  return IpAddress::v4(address.Get());
+}
 inline Bytes bytes_of(const ns3::Packet& packet) {
   Bytes out(packet.GetSize());
   packet.CopyData(out.data(), static_cast<std::uint32_t>(out.size()));

@@ -6,8 +6,10 @@
 namespace ikelab::sim {
 namespace {
 
-/// For each link: through which attachment of `start` it is reached on a shortest path (breadth first; ties go to the earlier link).
-std::map<std::size_t, std::size_t> first_hops(const std::string& start, const std::map<std::string, std::vector<Attachment>>& attachments) {
+/// For each link: through which attachment of `start` it is reached on a shortest path (breadth
+/// first; ties go to the earlier link).
+std::map<std::size_t, std::size_t> first_hops(
+    const std::string& start, const std::map<std::string, std::vector<Attachment>>& attachments) {
   std::map<std::size_t, std::size_t> via;
   std::set<std::string> seen = {start};
   std::deque<std::pair<std::string, std::size_t>> queue;
@@ -31,21 +33,24 @@ std::map<std::size_t, std::size_t> first_hops(const std::string& start, const st
 
 }  // namespace
 
-void install_routes(const scenario::Scenario& scenario, const std::map<std::string, ns3::Ptr<ns3::Node>>& nodes,
+void install_routes(const scenario::Scenario& scenario,
+                    const std::map<std::string, ns3::Ptr<ns3::Node>>& nodes,
                     const std::map<std::string, std::vector<Attachment>>& attachments) {
   ns3::Ipv4StaticRoutingHelper helper;
   for (const auto& [name, own] : attachments) {
     const auto via = first_hops(name, attachments);
     std::vector<std::size_t> count(own.size());
     for (const auto& [link, through] : via) ++count[through];
-    const std::size_t main = static_cast<std::size_t>(std::max_element(count.begin(), count.end()) - count.begin());
+    const std::size_t main =
+        static_cast<std::size_t>(std::max_element(count.begin(), count.end()) - count.begin());
     auto routing = helper.GetStaticRouting(nodes.at(name)->GetObject<ns3::Ipv4>());
     // A higher metric than the tunnel's, so that a policy for 0.0.0.0/0 wins.
     routing->SetDefaultRoute(own[main].next_hop, own[main].interface, 10);
     for (const auto& [link, through] : via) {
       if (through == main || own[through].link == link) continue;
       const Interface net = parse_interface(scenario.links[link].a_address);
-      routing->AddNetworkRouteTo(net.address.CombineMask(net.mask), net.mask, own[through].next_hop, own[through].interface);
+      routing->AddNetworkRouteTo(net.address.CombineMask(net.mask), net.mask, own[through].next_hop,
+                                 own[through].interface);
     }
   }
 }

@@ -1,5 +1,5 @@
-// Routes of a small internet, computed once from the scenario's links: each node gets explicit routes for what is not behind its main
-// neighbour, and a default route for the rest.
+// Routes of a small internet, computed once from the scenario's links: each node gets explicit
+// routes for what is not behind its main neighbour, and a default route for the rest.
 #pragma once
 #include <map>
 
@@ -16,7 +16,8 @@ struct Attachment {
   std::string neighbour;
 };
 
-void install_routes(const scenario::Scenario& scenario, const std::map<std::string, ns3::Ptr<ns3::Node>>& nodes,
+void install_routes(const scenario::Scenario& scenario,
+                    const std::map<std::string, ns3::Ptr<ns3::Node>>& nodes,
                     const std::map<std::string, std::vector<Attachment>>& attachments);
 
 }  // namespace ikelab::sim

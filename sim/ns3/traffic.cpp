@@ -8,13 +8,16 @@ constexpr std::uint32_t segment_octets = 1300;  // fits the tunnel's MTU, so not
 class Base : public Traffic {
  public:
   Base(const scenario::Traffic& traffic, trace::Journal& journal)
-      : traffic_(traffic), journal_(journal), subject_(traffic.kind + " " + traffic.from + " > " + traffic.to) {}
+      : traffic_(traffic),
+        journal_(journal),
+        subject_(traffic.kind + " " + traffic.from + " > " + traffic.to) {}
 
  protected:
   void metric(const char* name, std::int64_t value, const char* unit) {
     journal_.emit(now(), traffic_.from, "", trace::Metric{subject_, name, unit, value});
   }
-  void place(const ns3::Ptr<ns3::Node>& node, const ns3::Ptr<ns3::Application>& application, Duration start, Duration stop) {
+  void place(const ns3::Ptr<ns3::Node>& node, const ns3::Ptr<ns3::Application>& application,
+             Duration start, Duration stop) {
     node->AddApplication(application);
     application->SetStartTime(to_ns3(start));
     application->SetStopTime(to_ns3(stop));
@@ -26,7 +29,8 @@ class Base : public Traffic {
 
 class Ping : public Base {
  public:
-  Ping(const scenario::Traffic& traffic, const TrafficEnds& ends, trace::Journal& journal) : Base(traffic, journal) {
+  Ping(const scenario::Traffic& traffic, const TrafficEnds& ends, trace::Journal& journal)
+      : Base(traffic, journal) {
 #if IKELAB_NS3_PING
     auto ping = ns3::CreateObject<ns3::Ping>();
     ping->SetAttribute("Destination", ns3::AddressValue(ends.to_address));
@@ -42,7 +46,8 @@ class Ping : public Base {
     place(ends.from, ping, traffic.start, traffic.stop);
   }
   void finish() override {
-    metric("sent", (traffic_.stop - traffic_.start - Duration(1)) / traffic_.interval + 1, "packets");
+    metric("sent", (traffic_.stop - traffic_.start - Duration(1)) / traffic_.interval + 1,
+           "packets");
     metric("received", received_, "packets");
   }
 
@@ -51,21 +56,27 @@ class Ping : public Base {
     ++received_;
     metric("rtt", rtt.GetNanoSeconds(), "ns");
   }
-  [[maybe_unused]] void on_reply_numbered(std::uint16_t, ns3::Time rtt) { on_reply(rtt); }
+  [[maybe_unused]] void on_reply_numbered(std::uint16_t, ns3::Time rtt) {
+    on_reply(rtt);
+  }
   std::int64_t received_ = 0;
 };
 
 class Tcp : public Base {
  public:
-  Tcp(const scenario::Traffic& traffic, const TrafficEnds& ends, std::uint16_t port, trace::Journal& journal) : Base(traffic, journal) {
+  Tcp(const scenario::Traffic& traffic, const TrafficEnds& ends, std::uint16_t port,
+      trace::Journal& journal)
+      : Base(traffic, journal) {
     auto sink = ns3::CreateObject<ns3::PacketSink>();
     sink->SetAttribute("Protocol", ns3::TypeIdValue(ns3::TcpSocketFactory::GetTypeId()));
-    sink->SetAttribute("Local", ns3::AddressValue(ns3::InetSocketAddress(ns3::Ipv4Address::GetAny(), port)));
+    sink->SetAttribute("Local",
+                       ns3::AddressValue(ns3::InetSocketAddress(ns3::Ipv4Address::GetAny(), port)));
     sink->TraceConnectWithoutContext("Rx", ns3::MakeCallback(&Tcp::on_received, this));
     place(ends.to, sink, Duration{0}, traffic.stop);
     auto source = ns3::CreateObject<ns3::BulkSendApplication>();
     source->SetAttribute("Protocol", ns3::TypeIdValue(ns3::TcpSocketFactory::GetTypeId()));
-    source->SetAttribute("Remote", ns3::AddressValue(ns3::InetSocketAddress(ends.to_address, port)));
+    source->SetAttribute("Remote",
+                         ns3::AddressValue(ns3::InetSocketAddress(ends.to_address, port)));
     source->SetAttribute("MaxBytes", ns3::UintegerValue(traffic.bytes));
     place(ends.from, source, traffic.start, traffic.stop);
   }
@@ -78,18 +89,22 @@ class Tcp : public Base {
   void on_received(ns3::Ptr<const ns3::Packet> packet, const ns3::Address&) {
     const bool was_complete = received_ >= traffic_.bytes;
     received_ += packet->GetSize();
-    if (!was_complete && received_ >= traffic_.bytes) metric("duration", now().ns - traffic_.start.count(), "ns");
+    if (!was_complete && received_ >= traffic_.bytes)
+      metric("duration", now().ns - traffic_.start.count(), "ns");
   }
   std::uint64_t received_ = 0;
 };
 
 class Udp : public Base {
  public:
-  Udp(const scenario::Traffic& traffic, const TrafficEnds& ends, std::uint16_t port, trace::Journal& journal) : Base(traffic, journal) {
+  Udp(const scenario::Traffic& traffic, const TrafficEnds& ends, std::uint16_t port,
+      trace::Journal& journal)
+      : Base(traffic, journal) {
     const ns3::InetSocketAddress remote(ends.to_address, port);
     auto sink = ns3::CreateObject<ns3::PacketSink>();
     sink->SetAttribute("Protocol", ns3::TypeIdValue(ns3::UdpSocketFactory::GetTypeId()));
-    sink->SetAttribute("Local", ns3::AddressValue(ns3::InetSocketAddress(ns3::Ipv4Address::GetAny(), port)));
+    sink->SetAttribute("Local",
+                       ns3::AddressValue(ns3::InetSocketAddress(ns3::Ipv4Address::GetAny(), port)));
     sink->TraceConnectWithoutContext("Rx", ns3::MakeCallback(&Udp::on_received, this));
     place(ends.to, sink, Duration{0}, traffic.stop + Duration(1s));
     auto source = ns3::CreateObject<ns3::OnOffApplication>();
@@ -114,7 +129,8 @@ class Udp : public Base {
 
 }  // namespace
 
-std::unique_ptr<Traffic> make_traffic(const scenario::Traffic& traffic, const TrafficEnds& ends, std::uint16_t port, trace::Journal& journal) {
+std::unique_ptr<Traffic> make_traffic(const scenario::Traffic& traffic, const TrafficEnds& ends,
+                                      std::uint16_t port, trace::Journal& journal) {
   ns3::Config::SetDefault("ns3::TcpSocket::SegmentSize", ns3::UintegerValue(segment_octets));
   if (traffic.kind == "ping") return std::make_unique<Ping>(traffic, ends, journal);
   if (traffic.kind == "tcp") return std::make_unique<Tcp>(traffic, ends, port, journal);

@@ -9,8 +9,8 @@
 
 namespace ikelab::sim {
 
-/// One application (or pair of them). Metrics: ping: rtt (ns) a reply, then sent, received; tcp: bytes, duration (ns) when complete;
-/// udp: sent and received (packets).
+/// One application (or pair of them). Metrics: ping: rtt (ns) a reply, then sent, received; tcp:
+/// bytes, duration (ns) when complete; udp: sent and received (packets).
 class Traffic {
  public:
   virtual ~Traffic() = default;
@@ -24,6 +24,7 @@ struct TrafficEnds {
 };
 
 /// `port` is this flow's own.
-std::unique_ptr<Traffic> make_traffic(const scenario::Traffic& traffic, const TrafficEnds& ends, std::uint16_t port, trace::Journal& journal);
+std::unique_ptr<Traffic> make_traffic(const scenario::Traffic& traffic, const TrafficEnds& ends,
+                                      std::uint16_t port, trace::Journal& journal);
 
 }  // namespace ikelab::sim

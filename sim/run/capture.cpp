@@ -25,14 +25,21 @@ void file_header(std::ostream& out) {
 
 }  // namespace
 
-Result<std::unique_ptr<Capture>> Capture::open(const std::filesystem::path& directory, const scenario::Scenario& scenario) {
+Result<std::unique_ptr<Capture>> Capture::open(const std::filesystem::path& directory,
+                                               const scenario::Scenario& scenario) {
   auto capture = std::make_unique<Capture>();
   capture->epoch_ = scenario.epoch;
   std::error_code failed;
   std::filesystem::create_directories(directory, failed);
   for (const scenario::Link& link : scenario.links) {
     std::ofstream file(directory / (link.name + ".pcap"), std::ios::binary);
-    if (!file) return Error{"E-RUN-003", "cannot write captures", {}, "", (directory / (link.name + ".pcap")).string(), "expected a folder that can be written"};
+    if (!file)
+      return Error{"E-RUN-003",
+                   "cannot write captures",
+                   {},
+                   "",
+                   (directory / (link.name + ".pcap")).string(),
+                   "expected a folder that can be written"};
     file_header(file);
     capture->files_.emplace(link.name, std::move(file));
   }
@@ -52,7 +59,10 @@ void Capture::on_wire(const std::string& link, Instant time, ByteView ip_packet)
 Result<void> Capture::finish() {
   for (auto& [link, file] : files_) {
     file.close();
-    if (!file) return Error{"E-RUN-003", "the capture of link '" + link + "' could not be written whole", {}, "", "", "is the disk full?"};
+    if (!file)
+      return Error{"E-RUN-003", "the capture of link '" + link + "' could not be written whole",
+                   {},          "",
+                   "",          "is the disk full?"};
   }
   return {};
 }

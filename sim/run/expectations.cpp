@@ -33,10 +33,13 @@ std::uint64_t number(const Expectation& e, const std::string& key, std::uint64_t
   return text.empty() ? fallback : std::strtoull(text.c_str(), nullptr, 10);
 }
 
-ExpectationOutcome outcome(const Expectation& e, bool met, std::string found) { return {e.text, met, std::move(found)}; }
+ExpectationOutcome outcome(const Expectation& e, bool met, std::string found) {
+  return {e.text, met, std::move(found)};
+}
 
 /// The last value of a metric, by subject prefix.
-std::optional<std::int64_t> last_metric(const Evidence& evidence, const std::string& subject, const std::string& name) {
+std::optional<std::int64_t> last_metric(const Evidence& evidence, const std::string& subject,
+                                        const std::string& name) {
   std::optional<std::int64_t> value;
   evidence.each<trace::Metric>([&](const auto&, const trace::Metric& m) {
     if (m.subject.starts_with(subject) && m.name == name) value = m.value;
@@ -56,22 +59,29 @@ ExpectationOutcome established(const Expectation& e, const Evidence& evidence) {
   std::size_t wanted = 0, up = 0;
   std::string missing;
   for (const scenario::Node& node : evidence.scenario.nodes) {
-    if (node.connections.empty() || (argument(e, "value") != "all" && argument(e, "value") != node.name)) continue;
+    if (node.connections.empty() ||
+        (argument(e, "value") != "all" && argument(e, "value") != node.name))
+      continue;
     ++wanted;
-    if (!ike[node.name].empty() && esp[node.name].size() >= 2) ++up;
-    else if (missing.empty()) missing = node.name;
+    if (!ike[node.name].empty() && esp[node.name].size() >= 2)
+      ++up;
+    else if (missing.empty())
+      missing = node.name;
   }
   return outcome(e, wanted > 0 && up == wanted,
-                 fmt::format("{} of {} have an IKE SA and ESP SAs at the end{}", up, wanted, missing.empty() ? "" : "; not " + missing));
+                 fmt::format("{} of {} have an IKE SA and ESP SAs at the end{}", up, wanted,
+                             missing.empty() ? "" : "; not " + missing));
 }
 
 // `- ping: {from: host-a, received_at_least: 10}` and/or `lost_at_most`.
 ExpectationOutcome ping(const Expectation& e, const Evidence& evidence) {
   const std::string subject = "ping " + argument(e, "from");
-  const auto sent = last_metric(evidence, subject, "sent"), received = last_metric(evidence, subject, "received");
+  const auto sent = last_metric(evidence, subject, "sent"),
+             received = last_metric(evidence, subject, "received");
   if (!sent || !received) return outcome(e, false, "no such ping ran");
   const bool enough = *received >= static_cast<std::int64_t>(number(e, "received_at_least", 1));
-  const bool few_lost = *sent - *received <= static_cast<std::int64_t>(number(e, "lost_at_most", UINT32_MAX));
+  const bool few_lost =
+      *sent - *received <= static_cast<std::int64_t>(number(e, "lost_at_most", UINT32_MAX));
   return outcome(e, enough && few_lost, fmt::format("{} of {} answered", *received, *sent));
 }
 
@@ -87,7 +97,8 @@ ExpectationOutcome tcp(const Expectation& e, const Evidence& evidence) {
   return outcome(e, bytes >= asked, fmt::format("{} of {} octets arrived", bytes, asked));
 }
 
-// `- task: {name: child_rekey, done_at_least: 1}` and/or `failed_at_least`, `failed_at_most`; `node` restricts it.
+// `- task: {name: child_rekey, done_at_least: 1}` and/or `failed_at_least`, `failed_at_most`;
+// `node` restricts it.
 ExpectationOutcome task(const Expectation& e, const Evidence& evidence) {
   std::uint64_t done = 0, failed = 0;
   evidence.each<trace::TaskEnded>([&](const auto& event, const trace::TaskEnded& t) {
@@ -95,28 +106,37 @@ ExpectationOutcome task(const Expectation& e, const Evidence& evidence) {
     if (const std::string node = argument(e, "node"); !node.empty() && node != event.node) return;
     ++(t.outcome == "done" ? done : failed);
   });
-  const bool met = done >= number(e, "done_at_least", 0) && failed >= number(e, "failed_at_least", 0) && failed <= number(e, "failed_at_most", UINT64_MAX);
+  const bool met = done >= number(e, "done_at_least", 0) &&
+                   failed >= number(e, "failed_at_least", 0) &&
+                   failed <= number(e, "failed_at_most", UINT64_MAX);
   return outcome(e, met, fmt::format("{} done, {} failed", done, failed));
 }
 
 // `- retransmissions: {at_least: 1}` and/or at_most.
 ExpectationOutcome retransmissions(const Expectation& e, const Evidence& evidence) {
   std::uint64_t count = 0;
-  evidence.each<trace::Message>([&](const auto&, const trace::Message& m) { count += m.direction == "sent" && m.attempt > 0; });
-  return outcome(e, count >= number(e, "at_least", 0) && count <= number(e, "at_most", UINT64_MAX), fmt::format("{} messages were repeated", count));
+  evidence.each<trace::Message>([&](const auto&, const trace::Message& m) {
+    count += m.direction == "sent" && m.attempt > 0;
+  });
+  return outcome(e, count >= number(e, "at_least", 0) && count <= number(e, "at_most", UINT64_MAX),
+                 fmt::format("{} messages were repeated", count));
 }
 
-// `- attack: {by: mallory, goal: "replay", achieved: true}`: the script's own verdict (Metric "achieved"; the goal is in its subject).
+// `- attack: {by: mallory, goal: "replay", achieved: true}`: the script's own verdict (Metric
+// "achieved"; the goal is in its subject).
 ExpectationOutcome attack(const Expectation& e, const Evidence& evidence) {
   std::optional<std::int64_t> achieved;
   evidence.each<trace::Metric>([&](const auto& event, const trace::Metric& m) {
     const bool of_it = event.node == argument(e, "by") || m.subject.starts_with(argument(e, "by"));
     const std::string goal = argument(e, "goal");
-    if (of_it && m.name.starts_with("achieved") && (goal.empty() || m.name.find(goal) != std::string::npos || m.subject.find(goal) != std::string::npos))
+    if (of_it && m.name.starts_with("achieved") &&
+        (goal.empty() || m.name.find(goal) != std::string::npos ||
+         m.subject.find(goal) != std::string::npos))
       achieved = m.value;
   });
   if (!achieved) return outcome(e, false, "the adversary said nothing of its goal");
-  return outcome(e, (*achieved != 0) == (argument(e, "achieved", "true") == "true"), *achieved != 0 ? "it succeeded" : "it failed");
+  return outcome(e, (*achieved != 0) == (argument(e, "achieved", "true") == "true"),
+                 *achieved != 0 ? "it succeeded" : "it failed");
 }
 
 // `- esp_rejected: {code: E-ESP-REPLAY, at_least: 1}` and/or at_most; `node` restricts it.
@@ -126,7 +146,8 @@ ExpectationOutcome esp_rejected(const Expectation& e, const Evidence& evidence) 
     const std::string code = argument(e, "code"), node = argument(e, "node");
     count += (code.empty() || r.code == code) && (node.empty() || node == event.node);
   });
-  return outcome(e, count >= number(e, "at_least", 0) && count <= number(e, "at_most", UINT64_MAX), fmt::format("{} packets were rejected", count));
+  return outcome(e, count >= number(e, "at_least", 0) && count <= number(e, "at_most", UINT64_MAX),
+                 fmt::format("{} packets were rejected", count));
 }
 
 // `- diagnostic: {code: E-AUTH-011, at_least: 1}` and/or at_most; without a code all errors count.
@@ -138,16 +159,19 @@ ExpectationOutcome diagnostic(const Expectation& e, const Evidence& evidence) {
     if (d.severity != "error" || (!code.empty() && d.code != code)) return;
     if (count++ == 0) first = "; first: " + d.code + " " + d.message;
   });
-  return outcome(e, count >= number(e, "at_least", 0) && count <= number(e, "at_most", UINT64_MAX), fmt::format("{} diagnostics{}", count, first));
+  return outcome(e, count >= number(e, "at_least", 0) && count <= number(e, "at_most", UINT64_MAX),
+                 fmt::format("{} diagnostics{}", count, first));
 }
 
 // `- learnt: {by: eve, item: "..."}` or with at_least: what the adversary knows.
 ExpectationOutcome learnt(const Expectation& e, const Evidence& evidence) {
   std::uint64_t count = 0;
   evidence.each<trace::AttackKnowledge>([&](const auto& event, const trace::AttackKnowledge& k) {
-    count += event.node == argument(e, "by") && k.item.find(argument(e, "item")) != std::string::npos;
+    count +=
+        event.node == argument(e, "by") && k.item.find(argument(e, "item")) != std::string::npos;
   });
-  return outcome(e, count >= number(e, "at_least", 1) && count <= number(e, "at_most", UINT64_MAX), fmt::format("{} items", count));
+  return outcome(e, count >= number(e, "at_least", 1) && count <= number(e, "at_most", UINT64_MAX),
+                 fmt::format("{} items", count));
 }
 
 struct Kind {
@@ -168,7 +192,8 @@ constexpr Kind kinds[] = {
 };
 
 const Kind* find_kind(const std::string& name) {
-  const auto* row = std::find_if(std::begin(kinds), std::end(kinds), [&](const Kind& k) { return name == k.name; });
+  const auto* row = std::find_if(std::begin(kinds), std::end(kinds),
+                                 [&](const Kind& k) { return name == k.name; });
   return row == std::end(kinds) ? nullptr : row;
 }
 
@@ -187,25 +212,32 @@ Result<void> check_expectations(const scenario::Scenario& scenario) {
     if (kind == nullptr) {
       std::string names;
       for (const Kind& k : kinds) names += (names.empty() ? "" : ", ") + std::string(k.name);
-      return Error{"E-SCN-015", fmt::format("unknown expectation '{}'", e.what), {}, "", place, "expected one of " + names};
+      return Error{"E-SCN-015", fmt::format("unknown expectation '{}'", e.what),
+                   {},          "",
+                   place,       "expected one of " + names};
     }
     for (const auto& [key, value] : e.arguments)
       if ((", " + std::string(kind->arguments) + ", ").find(key) == std::string::npos)
-        return Error{"E-SCN-015", fmt::format("'{}' takes no '{}'", e.what, key), {}, "", place, fmt::format("expected {}", kind->arguments)};
+        return Error{"E-SCN-015", fmt::format("'{}' takes no '{}'", e.what, key), {}, "",
+                     place,       fmt::format("expected {}", kind->arguments)};
   }
   return {};
 }
 
-std::vector<ExpectationOutcome> evaluate(const scenario::Scenario& scenario, const std::vector<trace::Event>& events) {
+std::vector<ExpectationOutcome> evaluate(const scenario::Scenario& scenario,
+                                         const std::vector<trace::Event>& events) {
   std::vector<ExpectationOutcome> out;
-  for (const Expectation& e : scenario.expectations) out.push_back(find_kind(e.what)->evaluate(e, {scenario, events}));
+  for (const Expectation& e : scenario.expectations)
+    out.push_back(find_kind(e.what)->evaluate(e, {scenario, events}));
   return out;
 }
 
 void ExpectationSink::record(const trace::Event& event) {
   using namespace trace;
-  const bool data_path = std::holds_alternative<PacketOnLink>(event.body) || std::holds_alternative<EspSealed>(event.body) ||
-                         std::holds_alternative<EspOpened>(event.body) || std::holds_alternative<DatagramSent>(event.body) ||
+  const bool data_path = std::holds_alternative<PacketOnLink>(event.body) ||
+                         std::holds_alternative<EspSealed>(event.body) ||
+                         std::holds_alternative<EspOpened>(event.body) ||
+                         std::holds_alternative<DatagramSent>(event.body) ||
                          std::holds_alternative<DatagramReceived>(event.body);
   if (!data_path) events.push_back(event);
 }

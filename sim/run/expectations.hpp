@@ -8,7 +8,8 @@ namespace ikelab::run {
 std::vector<std::pair<std::string, std::string>> expectation_kinds();
 /// Before a run. Errors: E-SCN-015 an unknown kind or a bad argument, with the file and line.
 Result<void> check_expectations(const scenario::Scenario& scenario);
-std::vector<ExpectationOutcome> evaluate(const scenario::Scenario& scenario, const std::vector<trace::Event>& events);
+std::vector<ExpectationOutcome> evaluate(const scenario::Scenario& scenario,
+                                         const std::vector<trace::Event>& events);
 
 /// Keeps the events that expectations look at; the data path of a long run is not among them.
 class ExpectationSink : public trace::Sink {

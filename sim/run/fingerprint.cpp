@@ -4,7 +4,11 @@
 
 namespace ikelab::run {
 
-void Fingerprint::record(const trace::Event& event) { digest_->update(trace::encode_event(event)); }
-std::string Fingerprint::finish() { return to_hex(digest_->finish()); }
+void Fingerprint::record(const trace::Event& event) {
+  digest_->update(trace::encode_event(event));
+}
+std::string Fingerprint::finish() {
+  return to_hex(digest_->finish());
+}
 
 }  // namespace ikelab::run

@@ -1,4 +1,5 @@
-// A run's fingerprint: SHA-256 over the canonical encoding of every event, in order (trace/encode.hpp).
+// A run's fingerprint: SHA-256 over the canonical encoding of every event, in order
+// (trace/encode.hpp).
 #pragma once
 #include "protocol/crypto/digest.hpp"
 #include "protocol/trace/event.hpp"

@@ -17,7 +17,8 @@ namespace ikelab::run {
 namespace {
 
 std::string versions() {
-  return fmt::format("ikelab {}; {}; OpenSSL {}; g++ {}", IKELAB_VERSION, sim::ns3_version(), crypto::library_version(), __VERSION__);
+  return fmt::format("ikelab {}; {}; OpenSSL {}; g++ {}", IKELAB_VERSION, sim::ns3_version(),
+                     crypto::library_version(), __VERSION__);
 }
 
 store::NodeInfo describe(const scenario::Node& node, const scenario::Scenario& scenario) {
@@ -27,12 +28,14 @@ store::NodeInfo describe(const scenario::Node& node, const scenario::Scenario& s
     if (link.a == node.name) info.addresses.push_back(link.a_address);
     if (link.b == node.name) info.addresses.push_back(link.b_address);
   }
-  for (const IpAddress& address : node.inner_addresses) info.addresses.push_back(address.to_string() + "/32");
+  for (const IpAddress& address : node.inner_addresses)
+    info.addresses.push_back(address.to_string() + "/32");
   return info;
 }
 
 store::LinkInfo describe(const scenario::Link& link) {
-  std::string about = fmt::format("{:g} Mbps, {}", static_cast<double>(link.rate_bps) / 1e6, to_string(link.delay));
+  std::string about =
+      fmt::format("{:g} Mbps, {}", static_cast<double>(link.rate_bps) / 1e6, to_string(link.delay));
   if (link.loss > 0) about += fmt::format(", loss {:g} %", link.loss * 100);
   return {link.name, link.a, link.b, about};
 }
@@ -73,11 +76,14 @@ class ProgressBar {
   }
   void operator()(Instant at) {
     const double share = static_cast<double>(at.ns) / static_cast<double>(whole_.count());
-    const double spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+    const double spent =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
     if (spent < 2 || share <= 0) return;
     shown_ = true;
     const int filled = static_cast<int>(share * 30);
-    std::fprintf(stderr, "\r[%-30s] %3.0f %%, %.0f s left ", std::string(static_cast<std::size_t>(filled), '#').c_str(), share * 100, spent / share * (1 - share));
+    std::fprintf(stderr, "\r[%-30s] %3.0f %%, %.0f s left ",
+                 std::string(static_cast<std::size_t>(filled), '#').c_str(), share * 100,
+                 spent / share * (1 - share));
     std::fflush(stderr);
   }
 
@@ -90,13 +96,18 @@ class ProgressBar {
 }  // namespace
 
 bool RunReport::expectations_met() const {
-  return std::all_of(expectations.begin(), expectations.end(), [](const ExpectationOutcome& o) { return o.met; });
+  return std::all_of(expectations.begin(), expectations.end(),
+                     [](const ExpectationOutcome& o) { return o.met; });
 }
 
 Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& options) {
   IKELAB_CHECK(check_expectations(scenario));
   if (options.keys_dir && !scenario.disclose_secrets)
-    return Error{"E-RUN-004", "this scenario does not disclose its secrets, so there are no keys to write", {}, "", scenario.file.string(),
+    return Error{"E-RUN-004",
+                 "this scenario does not disclose its secrets, so there are no keys to write",
+                 {},
+                 "",
+                 scenario.file.string(),
                  "add --set disclose_secrets=true"};
   trace::Journal journal;
   Fingerprint fingerprint;
@@ -122,12 +133,15 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
   }
   {
     ProgressBar bar(scenario.duration);
-    network->run(options.progress ? std::function<void(Instant)>(std::ref(bar)) : std::function<void(Instant)>());
+    network->run(options.progress ? std::function<void(Instant)>(std::ref(bar))
+                                  : std::function<void(Instant)>());
   }
   report.events = journal.count();
   report.fingerprint = fingerprint.finish();
   report.expectations = evaluate(scenario, evidence.events);
-  if (recorder) IKELAB_CHECK(recorder->finish_run(store::RunStatus::finished, report.expectations_met(), report.fingerprint));
+  if (recorder)
+    IKELAB_CHECK(recorder->finish_run(store::RunStatus::finished, report.expectations_met(),
+                                      report.fingerprint));
   if (capture) IKELAB_CHECK(capture->finish());
   if (options.keys_dir) IKELAB_CHECK(keys.write(*options.keys_dir));
   return report;

@@ -14,15 +14,21 @@ namespace {
 using crypto::TransformType;
 
 // Wireshark's words for our transforms (its preferences dialogues; tshark 4.0).
-const std::map<std::string, std::string> integrity_of_ike = {{"AUTH_HMAC_SHA2_256_128", "HMAC_SHA2_256_128 [RFC4868]"},
-                                                             {"AUTH_HMAC_SHA2_384_192", "HMAC_SHA2_384_192 [RFC4868]"},
-                                                             {"AUTH_HMAC_SHA2_512_256", "HMAC_SHA2_512_256 [RFC4868]"}};
-const std::map<std::string, std::string> integrity_of_esp = {{"AUTH_HMAC_SHA2_256_128", "HMAC-SHA-256-128 [RFC4868]"},
-                                                             {"AUTH_HMAC_SHA2_384_192", "HMAC-SHA-384-192 [RFC4868]"},
-                                                             {"AUTH_HMAC_SHA2_512_256", "HMAC-SHA-512-256 [RFC4868]"}};
+const std::map<std::string, std::string> integrity_of_ike = {
+    {"AUTH_HMAC_SHA2_256_128", "HMAC_SHA2_256_128 [RFC4868]"},
+    {"AUTH_HMAC_SHA2_384_192", "HMAC_SHA2_384_192 [RFC4868]"},
+    {"AUTH_HMAC_SHA2_512_256", "HMAC_SHA2_512_256 [RFC4868]"}};
+const std::map<std::string, std::string> integrity_of_esp = {
+    {"AUTH_HMAC_SHA2_256_128", "HMAC-SHA-256-128 [RFC4868]"},
+    {"AUTH_HMAC_SHA2_384_192", "HMAC-SHA-384-192 [RFC4868]"},
+    {"AUTH_HMAC_SHA2_512_256", "HMAC-SHA-512-256 [RFC4868]"}};
 
-bool is_gcm(const std::string& name) { return name == "ENCR_AES_GCM_16"; }
-bool is_cbc(const std::string& name) { return name == "ENCR_AES_CBC"; }
+bool is_gcm(const std::string& name) {
+  return name == "ENCR_AES_GCM_16";
+}
+bool is_cbc(const std::string& name) {
+  return name == "ENCR_AES_CBC";
+}
 
 std::string half(const Bytes& both, bool first) {
   const ByteView view(both);
@@ -34,8 +40,10 @@ std::string half(const Bytes& both, bool first) {
 void WiresharkKeys::record(const trace::Event& event) {
   const auto* sa = std::get_if<trace::SaInstalled>(&event.body);
   if (sa == nullptr || sa->encryption_key.empty()) return;
-  if (sa->protocol == "IKE") add_ike(*sa);
-  else add_esp(*sa);
+  if (sa->protocol == "IKE")
+    add_ike(*sa);
+  else
+    add_esp(*sa);
 }
 
 void WiresharkKeys::add_ike(const trace::SaInstalled& sa) {
@@ -48,12 +56,14 @@ void WiresharkKeys::add_ike(const trace::SaInstalled& sa) {
     encryption = fmt::format("AES-CBC-{} [RFC3602]", octets * 8);
     integrity = integrity_of_ike.at(sa.integrity);
   } else {
-    left_out_.push_back(fmt::format("IKE SA {}: Wireshark cannot decrypt {}", sa.spi, sa.encryption));
+    left_out_.push_back(
+        fmt::format("IKE SA {}: Wireshark cannot decrypt {}", sa.spi, sa.encryption));
     return;
   }
-  const std::string row = fmt::format("{},{},{},{},\"{}\",{},{},\"{}\"", sa.spi, sa.peer_spi, half(sa.encryption_key, true),
-                                      half(sa.encryption_key, false), encryption, half(sa.integrity_key, true),
-                                      half(sa.integrity_key, false), integrity);
+  const std::string row =
+      fmt::format("{},{},{},{},\"{}\",{},{},\"{}\"", sa.spi, sa.peer_spi,
+                  half(sa.encryption_key, true), half(sa.encryption_key, false), encryption,
+                  half(sa.integrity_key, true), half(sa.integrity_key, false), integrity);
   // Both peers install the same IKE SA.
   if (std::find(ike_.begin(), ike_.end(), row) == ike_.end()) ike_.push_back(row);
 }
@@ -68,11 +78,13 @@ void WiresharkKeys::add_esp(const trace::SaInstalled& sa) {
     integrity = integrity_of_esp.at(sa.integrity);
     integrity_key = "0x" + to_hex(sa.integrity_key);
   } else {
-    left_out_.push_back(fmt::format("ESP SA {}: Wireshark cannot decrypt {}", sa.spi, sa.encryption));
+    left_out_.push_back(
+        fmt::format("ESP SA {}: Wireshark cannot decrypt {}", sa.spi, sa.encryption));
     return;
   }
-  esp_.push_back(fmt::format("\"IPv4\",\"{}\",\"{}\",\"0x{}\",\"{}\",\"0x{}\",\"{}\",\"{}\"", sa.src, sa.dst, sa.spi, encryption,
-                             to_hex(sa.encryption_key), integrity, integrity_key));
+  esp_.push_back(fmt::format("\"IPv4\",\"{}\",\"{}\",\"0x{}\",\"{}\",\"0x{}\",\"{}\",\"{}\"",
+                             sa.src, sa.dst, sa.spi, encryption, to_hex(sa.encryption_key),
+                             integrity, integrity_key));
 }
 
 Result<void> WiresharkKeys::write(const std::filesystem::path& directory) const {
@@ -83,8 +95,11 @@ Result<void> WiresharkKeys::write(const std::filesystem::path& directory) const 
     for (const std::string& row : rows) out << row << '\n';
     return static_cast<bool>(out.flush());
   };
-  const bool written = put("ikev2_decryption_table", ike_) && put("esp_sa", esp_) && (left_out_.empty() || put("README.txt", left_out_));
-  if (!written) return Error{"E-RUN-003", "cannot write the key tables", {}, "", directory.string(), "expected a folder that can be written"};
+  const bool written = put("ikev2_decryption_table", ike_) && put("esp_sa", esp_) &&
+                       (left_out_.empty() || put("README.txt", left_out_));
+  if (!written)
+    return Error{"E-RUN-003",        "cannot write the key tables",          {}, "",
+                 directory.string(), "expected a folder that can be written"};
   return {};
 }
 

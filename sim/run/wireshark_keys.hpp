@@ -1,4 +1,5 @@
-// Wireshark's key tables from a disclosed run: ikev2_decryption_table and esp_sa, for WIRESHARK_CONFIG_DIR.
+// Wireshark's key tables from a disclosed run: ikev2_decryption_table and esp_sa, for
+// WIRESHARK_CONFIG_DIR.
 #pragma once
 #include <filesystem>
 
@@ -6,8 +7,8 @@
 
 namespace ikelab::run {
 
-/// Collects SaInstalled and KeyDerived events; writes at the end. Transforms that Wireshark 4.0 cannot decrypt (ChaCha20-Poly1305) get a
-/// line in README.txt instead of a row.
+/// Collects SaInstalled and KeyDerived events; writes at the end. Transforms that Wireshark 4.0
+/// cannot decrypt (ChaCha20-Poly1305) get a line in README.txt instead of a row.
 class WiresharkKeys : public trace::Sink {
  public:
   void record(const trace::Event& event) override;

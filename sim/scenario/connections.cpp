@@ -11,24 +11,39 @@ Result<IpAddress> parse_peer(std::string_view text) {
   return IpAddress::parse(text);
 }
 
-policy::AuthConfig read_auth(const YAML::Node& node, bool local, const LabPki& pki, Problems& problems) {
+policy::AuthConfig read_auth(const YAML::Node& node, bool local, const LabPki& pki,
+                             Problems& problems) {
   policy::AuthConfig auth;
   Section section(node, local ? "'local'" : "'remote'", {"auth", "id", "secret", "cert"}, problems);
-  auth.kind = section.word("auth", {"psk", "pubkey"}, 0) == 0 ? policy::AuthKind::psk : policy::AuthKind::pubkey;
-  auth.id = section.parsed<policy::Identity>("id", policy::Identity::parse, policy::Identity::any(), local);
+  auth.kind = section.word("auth", {"psk", "pubkey"}, 0) == 0 ? policy::AuthKind::psk
+                                                              : policy::AuthKind::pubkey;
+  auth.id = section.parsed<policy::Identity>("id", policy::Identity::parse, policy::Identity::any(),
+                                             local);
   if (auth.kind == policy::AuthKind::psk) {
-    if (section.has("cert")) section.problem("cert", {"E-SCN-012", "'cert' goes with auth: pubkey", {}, "", "", ""});
+    if (section.has("cert"))
+      section.problem("cert", {"E-SCN-012", "'cert' goes with auth: pubkey", {}, "", "", ""});
     auth.psk = to_bytes(as_bytes(section.text("secret", local)));
     return auth;
   }
-  if (section.has("secret")) section.problem("secret", {"E-SCN-012", "'secret' goes with auth: psk", {}, "", "", ""});
+  if (section.has("secret"))
+    section.problem("secret", {"E-SCN-012", "'secret' goes with auth: psk", {}, "", "", ""});
   if (pki.authority.empty()) {
-    section.problem("auth", {"E-SCN-011", "auth: pubkey needs a 'pki' section", {}, "", "", "add pki: with ca and certificates"});
+    section.problem("auth", {"E-SCN-011",
+                             "auth: pubkey needs a 'pki' section",
+                             {},
+                             "",
+                             "",
+                             "add pki: with ca and certificates"});
   } else if (local) {
     const std::string name = section.text("cert", true);
     const auto found = pki.issued.find(name);
     if (found == pki.issued.end()) {
-      section.problem("cert", {"E-SCN-013", "no certificate is named '" + name + "'", {}, "", "", "expected a name under pki: certificates:"});
+      section.problem("cert", {"E-SCN-013",
+                               "no certificate is named '" + name + "'",
+                               {},
+                               "",
+                               "",
+                               "expected a name under pki: certificates:"});
     } else {
       auth.certificates = {found->second.certificate};
       auth.private_key = found->second.private_key;
@@ -45,48 +60,64 @@ std::vector<T> read_list(Section& section, const std::string& key, Parse parse) 
   if (!section.has(key)) section.text(key, true);
   for (const std::string& text : section.texts(key)) {
     Result<T> item = parse(text);
-    if (item) out.push_back(std::move(*item));
-    else section.problem(key, item.error());
+    if (item)
+      out.push_back(std::move(*item));
+    else
+      section.problem(key, item.error());
   }
   return out;
 }
 
 policy::ChildConfig read_child(const YAML::Node& node, Problems& problems) {
-  Section section(node, "a child", {"name", "local_ts", "remote_ts", "esp_proposals", "rekey_time", "replay_window", "start_action"}, problems);
+  Section section(node, "a child",
+                  {"name", "local_ts", "remote_ts", "esp_proposals", "rekey_time", "replay_window",
+                   "start_action"},
+                  problems);
   policy::ChildConfig child;
   child.name = section.text("name", true);
-  child.local_ts = read_list<wire::TrafficSelector>(section, "local_ts", policy::parse_traffic_selector);
-  child.remote_ts = read_list<wire::TrafficSelector>(section, "remote_ts", policy::parse_traffic_selector);
+  child.local_ts =
+      read_list<wire::TrafficSelector>(section, "local_ts", policy::parse_traffic_selector);
+  child.remote_ts =
+      read_list<wire::TrafficSelector>(section, "remote_ts", policy::parse_traffic_selector);
   child.esp_proposals = read_list<wire::Proposal>(
-      section, "esp_proposals", [](std::string_view text) { return policy::parse_proposal(text, wire::ProtocolId::esp); });
+      section, "esp_proposals",
+      [](std::string_view text) { return policy::parse_proposal(text, wire::ProtocolId::esp); });
   child.rekey_time = section.parsed("rekey_time", parse_duration, Duration{0});
-  child.replay_window = static_cast<std::uint32_t>(section.number("replay_window", 64, bounds::replay_window_packets));
+  child.replay_window = static_cast<std::uint32_t>(
+      section.number("replay_window", 64, bounds::replay_window_packets));
   child.start = section.word("start_action", {"none", "start"}, 0) == 1;
   return child;
 }
 
 }  // namespace
 
-policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& pki, Problems& problems) {
+policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& pki,
+                                         Problems& problems) {
   Section section(node, "a connection",
-                  {"name", "local_addr", "remote_addr", "proposals", "local", "remote", "children", "rekey_time", "dpd_delay"}, problems);
+                  {"name", "local_addr", "remote_addr", "proposals", "local", "remote", "children",
+                   "rekey_time", "dpd_delay"},
+                  problems);
   policy::ConnectionConfig connection;
   connection.name = section.text("name", true);
   connection.local_addr = section.parsed("local_addr", IpAddress::parse, IpAddress{}, true);
   connection.remote_addr = section.parsed("remote_addr", parse_peer, IpAddress{}, true);
-  connection.proposals = read_list<wire::Proposal>(
-      section, "proposals", [](std::string_view text) { return policy::parse_proposal(text, wire::ProtocolId::ike); });
+  connection.proposals = read_list<wire::Proposal>(section, "proposals", [](std::string_view text) {
+    return policy::parse_proposal(text, wire::ProtocolId::ike);
+  });
   for (const char* side : {"local", "remote"}) {
     if (!section.has(side)) {
       section.text(side, true);
       continue;
     }
     const bool local = std::string_view(side) == "local";
-    (local ? connection.local : connection.remote) = read_auth(section.at(side), local, pki, problems);
+    (local ? connection.local : connection.remote) =
+        read_auth(section.at(side), local, pki, problems);
   }
   connection.rekey_time = section.parsed("rekey_time", parse_duration, Duration{0});
   connection.dpd_delay = section.parsed("dpd_delay", parse_duration, Duration{0});
-  section.each("children", [&](const YAML::Node& child) { connection.children.push_back(read_child(child, problems)); });
+  section.each("children", [&](const YAML::Node& child) {
+    connection.children.push_back(read_child(child, problems));
+  });
   return connection;
 }
 

@@ -5,6 +5,7 @@
 
 namespace ikelab::scenario {
 
-policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& pki, Problems& problems);
+policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& pki,
+                                         Problems& problems);
 
 }  // namespace ikelab::scenario

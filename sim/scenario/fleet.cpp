@@ -11,7 +11,9 @@ namespace {
 constexpr std::uint64_t most_members = 2000;
 
 /// Member i's own addresses: 10.9.x.y inside its tunnel, 100.64.x.y/30 on its access link.
-std::string inner_address(std::uint64_t i) { return fmt::format("10.9.{}.{}", i / 250, i % 250 + 1); }
+std::string inner_address(std::uint64_t i) {
+  return fmt::format("10.9.{}.{}", i / 250, i % 250 + 1);
+}
 std::string access_address(std::uint64_t i, unsigned side) {
   const std::uint64_t at = i * 4 + side;
   return fmt::format("100.64.{}.{}", at / 256, at % 256);
@@ -21,7 +23,8 @@ std::string access_address(std::uint64_t i, unsigned side) {
 
 void read_fleet(const YAML::Node& node, const LabPki& pki, Scenario& scenario, Problems& problems) {
   if (!node.IsDefined()) return;
-  Section section(node, "'fleet'", {"count", "router", "link", "connection", "start_over", "ping"}, problems);
+  Section section(node, "'fleet'", {"count", "router", "link", "connection", "start_over", "ping"},
+                  problems);
   const std::uint64_t count = section.number("count", 10, most_members);
   const std::string router = section.text("router", true);
   if (!section.has("link") || !section.has("connection")) {
@@ -59,7 +62,8 @@ void read_fleet(const YAML::Node& node, const LabPki& pki, Scenario& scenario, P
     access.a_address = access_address(i, 2) + "/30";
     access.b_address = outer + "/30";
     scenario.links.push_back(access);
-    const Duration at = start_over * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(std::max<std::uint64_t>(count, 1));
+    const Duration at = start_over * static_cast<std::int64_t>(i) /
+                        static_cast<std::int64_t>(std::max<std::uint64_t>(count, 1));
     scenario.events.push_back({at, name, "initiate", made, "", ""});
     if (!section.has("ping")) continue;
     Section ping(section.at("ping"), "the fleet's ping", {"to", "start", "interval"}, problems);

@@ -17,7 +17,8 @@ pki::SubjectAltName alt_name(const std::string& text) {
 
 }  // namespace
 
-LabPki read_pki(const YAML::Node& node, std::uint64_t seed, std::int64_t epoch, Problems& problems) {
+LabPki read_pki(const YAML::Node& node, std::uint64_t seed, std::int64_t epoch,
+                Problems& problems) {
   LabPki pki;
   if (!node.IsDefined()) return pki;
   Section section(node, "'pki'", {"ca", "certificates"}, problems);
@@ -42,7 +43,8 @@ LabPki read_pki(const YAML::Node& node, std::uint64_t seed, std::int64_t epoch, 
   pki.authority = std::move(*authority);
 
   section.each("certificates", [&](const YAML::Node& entry) {
-    Section cert(entry, "a certificate", {"name", "subject", "san", "key", "valid_for", "valid_from"}, problems);
+    Section cert(entry, "a certificate",
+                 {"name", "subject", "san", "key", "valid_for", "valid_from"}, problems);
     const std::string name = cert.text("name", true);
     const auto stream = streams->stream("certificate " + name);
     auto key = provider->generate_key(key_types[cert.word("key", key_types, 0)], *stream);
@@ -52,7 +54,8 @@ LabPki read_pki(const YAML::Node& node, std::uint64_t seed, std::int64_t epoch, 
     for (const std::string& san : cert.texts("san")) leaf.alt_names.push_back(alt_name(san));
     leaf.public_key_der = (*key)->public_key_der();
     leaf.not_before = cert.parsed("valid_from", parse_time_of_day, epoch - 30 * day);
-    const Duration lifetime = cert.parsed("valid_for", parse_duration, Duration(365 * day * 1'000'000'000));
+    const Duration lifetime =
+        cert.parsed("valid_for", parse_duration, Duration(365 * day * 1'000'000'000));
     leaf.not_after = leaf.not_before + lifetime.count() / 1'000'000'000;
     leaf.serial = 2 + pki.issued.size();
     auto der = pki::issue_certificate(leaf, pki.authority, **ca_key, *stream);

@@ -3,7 +3,6 @@
 #include <map>
 
 #include "protocol/base/bytes.hpp"
-
 #include "sim/scenario/yaml.hpp"
 
 namespace ikelab::scenario {
@@ -12,11 +11,12 @@ struct LabCertificate {
   Bytes certificate, private_key;
 };
 struct LabPki {
-  Bytes authority;                              ///< the CA's certificate, DER; empty without a `pki:` section
+  Bytes authority;  ///< the CA's certificate, DER; empty without a `pki:` section
   std::map<std::string, LabCertificate> issued;  ///< by `name`
 };
 
-/// Reads `pki:`; keys and serial numbers come from the seed's own streams, so a new certificate changes no other.
+/// Reads `pki:`; keys and serial numbers come from the seed's own streams, so a new certificate
+/// changes no other.
 LabPki read_pki(const YAML::Node& node, std::uint64_t seed, std::int64_t epoch, Problems& problems);
 
 }  // namespace ikelab::scenario

@@ -1,4 +1,5 @@
-// From a scenario's YAML to a checked value. Sections in the order of the file format; cross references are checked at the end.
+// From a scenario's YAML to a checked value. Sections in the order of the file format; cross
+// references are checked at the end.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,30 +16,39 @@ namespace ikelab::scenario {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t default_epoch = 1'790'000'000;  // 2026-09-21: later than every certificate's beginning
+constexpr std::int64_t default_epoch =
+    1'790'000'000;  // 2026-09-21: later than every certificate's beginning
 
-const std::vector<std::string> top_keys = {"name", "about", "epoch", "seed", "duration", "record", "disclose_secrets", "retransmit",
-                                           "pki", "nodes", "links", "fleet", "traffic", "events", "adversaries", "expect"};
+const std::vector<std::string> top_keys = {
+    "name", "about", "epoch", "seed",  "duration", "record", "disclose_secrets", "retransmit",
+    "pki",  "nodes", "links", "fleet", "traffic",  "events", "adversaries",      "expect"};
 
 double coordinate(const YAML::Node& at, std::size_t i) {
   return at.IsSequence() && at.size() == 2 ? at[i].as<double>(0.5) : 0.5;
 }
 
 Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
-  Section section(yaml, "a node", {"name", "role", "at", "connections", "cookie_threshold", "inner_addresses"}, problems);
+  Section section(yaml, "a node",
+                  {"name", "role", "at", "connections", "cookie_threshold", "inner_addresses"},
+                  problems);
   Node node;
   node.line = section.line();
   node.name = section.text("name", true);
   node.role = static_cast<Role>(section.word("role", {"host", "gateway", "router"}, 0));
-  if (section.has("at")) node.x = coordinate(section.at("at"), 0), node.y = coordinate(section.at("at"), 1);
+  if (section.has("at"))
+    node.x = coordinate(section.at("at"), 0), node.y = coordinate(section.at("at"), 1);
   if (section.has("cookie_threshold"))
     node.cookie_threshold = static_cast<unsigned>(section.number("cookie_threshold", 0, 1'000'000));
   for (const std::string& text : section.texts("inner_addresses")) {
     auto address = IpAddress::parse(text);
-    if (address) node.inner_addresses.push_back(*address);
-    else section.problem("inner_addresses", address.error());
+    if (address)
+      node.inner_addresses.push_back(*address);
+    else
+      section.problem("inner_addresses", address.error());
   }
-  section.each("connections", [&](const YAML::Node& c) { node.connections.push_back(read_connection(c, pki, problems)); });
+  section.each("connections", [&](const YAML::Node& c) {
+    node.connections.push_back(read_connection(c, pki, problems));
+  });
   return node;
 }
 
@@ -47,12 +57,17 @@ Result<std::string> parse_interface(std::string_view text) {
   const auto address = IpAddress::parse(text.substr(0, slash));
   const auto network = policy::parse_traffic_selector(text);
   if (!address || address->is_v6() || !network || slash == std::string_view::npos)
-    return Error{"E-SCN-012", fmt::format("'{}' is not an IPv4 address with its prefix", text), {}, "", "", "expected e.g. 10.1.0.1/24"};
+    return Error{"E-SCN-012", fmt::format("'{}' is not an IPv4 address with its prefix", text),
+                 {},          "",
+                 "",          "expected e.g. 10.1.0.1/24"};
   return std::string(text);
 }
 
 Link read_link(const YAML::Node& yaml, Problems& problems) {
-  Section section(yaml, "a link", {"name", "a", "b", "a_address", "b_address", "rate", "delay", "jitter", "loss", "mtu"}, problems);
+  Section section(
+      yaml, "a link",
+      {"name", "a", "b", "a_address", "b_address", "rate", "delay", "jitter", "loss", "mtu"},
+      problems);
   Link link;
   link.name = section.text("name", true);
   link.a = section.text("a", true);
@@ -64,12 +79,15 @@ Link read_link(const YAML::Node& yaml, Problems& problems) {
   link.jitter = section.parsed("jitter", parse_duration, Duration{0});
   link.loss = section.parsed("loss", parse_fraction, 0.0);
   link.mtu = static_cast<std::uint32_t>(section.number("mtu", 1500, 9000));
-  if (link.mtu < 576) section.problem("mtu", {"E-SCN-012", "an MTU below 576 octets", {}, "RFC 791", "", "expected 576 to 9000"});
+  if (link.mtu < 576)
+    section.problem(
+        "mtu", {"E-SCN-012", "an MTU below 576 octets", {}, "RFC 791", "", "expected 576 to 9000"});
   return link;
 }
 
 Traffic read_traffic(const YAML::Node& yaml, Duration end, Problems& problems) {
-  Section section(yaml, "a traffic entry", {"kind", "from", "to", "start", "stop", "interval", "bytes", "rate"}, problems);
+  Section section(yaml, "a traffic entry",
+                  {"kind", "from", "to", "start", "stop", "interval", "bytes", "rate"}, problems);
   const std::vector<std::string> kinds = {"ping", "tcp", "udp"};
   Traffic traffic;
   traffic.kind = kinds[section.word("kind", kinds, 0)];
@@ -80,25 +98,31 @@ Traffic read_traffic(const YAML::Node& yaml, Duration end, Problems& problems) {
   traffic.interval = section.parsed("interval", parse_duration, Duration(1s));
   traffic.bytes = section.parsed("bytes", parse_size, std::uint64_t{1} << 20);
   traffic.rate_bps = section.parsed("rate", parse_rate, std::uint64_t{64'000});
-  if (traffic.interval <= Duration::zero()) section.problem("interval", {"E-SCN-012", "an interval of nothing", {}, "", "", "expected e.g. 1s"});
+  if (traffic.interval <= Duration::zero())
+    section.problem("interval",
+                    {"E-SCN-012", "an interval of nothing", {}, "", "", "expected e.g. 1s"});
   return traffic;
 }
 
 TimedEvent read_event(const YAML::Node& yaml, Problems& problems) {
-  Section section(yaml, "an event", {"at", "node", "action", "connection", "child", "mark"}, problems);
-  const std::vector<std::string> actions = {"mark", "initiate", "rekey-ike", "rekey-child", "delete-ike", "delete-child", "liveness"};
+  Section section(yaml, "an event", {"at", "node", "action", "connection", "child", "mark"},
+                  problems);
+  const std::vector<std::string> actions = {
+      "mark", "initiate", "rekey-ike", "rekey-child", "delete-ike", "delete-child", "liveness"};
   TimedEvent event;
   event.at = section.parsed("at", parse_duration, Duration{0}, true);
   event.action = actions[section.word("action", actions, 0)];
   event.node = section.text("node", event.action != "mark");
   event.connection = section.text("connection", event.action == "initiate");
-  event.child = section.text("child", event.action == "rekey-child" || event.action == "delete-child");
+  event.child =
+      section.text("child", event.action == "rekey-child" || event.action == "delete-child");
   event.mark = section.text("mark", event.action == "mark");
   return event;
 }
 
 Adversary read_adversary(const YAML::Node& yaml, Problems& problems) {
-  Section section(yaml, "an adversary", {"name", "position", "link", "script", "parameters", "compromise"}, problems);
+  Section section(yaml, "an adversary",
+                  {"name", "position", "link", "script", "parameters", "compromise"}, problems);
   const std::vector<std::string> positions = {"passive", "on-path", "off-path"};
   Adversary adversary;
   adversary.name = section.text("name", true);
@@ -106,9 +130,11 @@ Adversary read_adversary(const YAML::Node& yaml, Problems& problems) {
   adversary.link = section.text("link", true);
   adversary.script = section.text("script", true);
   adversary.compromise = section.texts("compromise");
-  if (const YAML::Node parameters = section.at("parameters"); parameters.IsDefined() && parameters.IsMap())
+  if (const YAML::Node parameters = section.at("parameters");
+      parameters.IsDefined() && parameters.IsMap())
     for (const auto& entry : parameters)
-      if (entry.first.IsScalar() && entry.second.IsScalar()) adversary.parameters[entry.first.Scalar()] = entry.second.Scalar();
+      if (entry.first.IsScalar() && entry.second.IsScalar())
+        adversary.parameters[entry.first.Scalar()] = entry.second.Scalar();
   return adversary;
 }
 
@@ -120,7 +146,12 @@ Expectation read_expectation(const YAML::Node& yaml, Problems& problems) {
   text << YAML::Flow << yaml;
   expectation.text = text.c_str();
   if (!yaml.IsMap() || yaml.size() != 1 || !yaml.begin()->first.IsScalar()) {
-    problems.add(yaml.Mark(), {"E-SCN-012", "an expectation is one key with its arguments", {}, "", "", "expected e.g. - established: all"});
+    problems.add(yaml.Mark(), {"E-SCN-012",
+                               "an expectation is one key with its arguments",
+                               {},
+                               "",
+                               "",
+                               "expected e.g. - established: all"});
     return expectation;
   }
   expectation.what = yaml.begin()->first.Scalar();
@@ -128,7 +159,8 @@ Expectation read_expectation(const YAML::Node& yaml, Problems& problems) {
   if (arguments.IsScalar()) expectation.arguments["value"] = arguments.Scalar();
   if (arguments.IsMap())
     for (const auto& entry : arguments)
-      if (entry.first.IsScalar() && entry.second.IsScalar()) expectation.arguments[entry.first.Scalar()] = entry.second.Scalar();
+      if (entry.first.IsScalar() && entry.second.IsScalar())
+        expectation.arguments[entry.first.Scalar()] = entry.second.Scalar();
   return expectation;
 }
 
@@ -137,27 +169,40 @@ void check_references(Section& top, const Scenario& scenario) {
   std::vector<std::string> nodes, links;
   for (const Node& node : scenario.nodes) nodes.push_back(node.name);
   for (const Link& link : scenario.links) links.push_back(link.name);
-  const auto known = [&](const std::vector<std::string>& names, const std::string& name, const char* kind, const char* section) {
+  const auto known = [&](const std::vector<std::string>& names, const std::string& name,
+                         const char* kind, const char* section) {
     if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) return;
     const std::string near = nearest(name, names);
-    top.problem(section, {"E-SCN-013", fmt::format("no {} is named '{}'", kind, name), {}, "", "", near.empty() ? "" : "did you mean '" + near + "'?"});
+    top.problem(section, {"E-SCN-013",
+                          fmt::format("no {} is named '{}'", kind, name),
+                          {},
+                          "",
+                          "",
+                          near.empty() ? "" : "did you mean '" + near + "'?"});
   };
   const auto twice = [&](std::vector<std::string> names, const char* kind, const char* section) {
     std::sort(names.begin(), names.end());
     const auto found = std::adjacent_find(names.begin(), names.end());
-    if (found != names.end()) top.problem(section, {"E-SCN-013", fmt::format("two {}s are named '{}'", kind, *found), {}, "", "", ""});
+    if (found != names.end())
+      top.problem(
+          section,
+          {"E-SCN-013", fmt::format("two {}s are named '{}'", kind, *found), {}, "", "", ""});
   };
   twice(nodes, "node", "nodes");
   twice(links, "link", "links");
-  for (const Link& link : scenario.links) known(nodes, link.a, "node", "links"), known(nodes, link.b, "node", "links");
-  for (const Traffic& t : scenario.traffic) known(nodes, t.from, "node", "traffic"), known(nodes, t.to, "node", "traffic");
+  for (const Link& link : scenario.links)
+    known(nodes, link.a, "node", "links"), known(nodes, link.b, "node", "links");
+  for (const Traffic& t : scenario.traffic)
+    known(nodes, t.from, "node", "traffic"), known(nodes, t.to, "node", "traffic");
   for (const TimedEvent& event : scenario.events) known(nodes, event.node, "node", "events");
-  for (const Adversary& adversary : scenario.adversaries) known(links, adversary.link, "link", "adversaries");
+  for (const Adversary& adversary : scenario.adversaries)
+    known(links, adversary.link, "link", "adversaries");
 }
 
 Result<std::string> read_file(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in || fs::is_directory(file)) return Error{"E-SCN-001", fmt::format("no scenario '{}'", file.string()), {}, "", "", ""};
+  if (!in || fs::is_directory(file))
+    return Error{"E-SCN-001", fmt::format("no scenario '{}'", file.string()), {}, "", "", ""};
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
@@ -165,9 +210,16 @@ Result<std::string> read_file(const fs::path& file) {
 
 }  // namespace
 
-Result<Scenario> load_text(const std::string& yaml, const std::string& file, const Overrides& overrides, std::optional<std::uint64_t> seed) {
+Result<Scenario> load_text(const std::string& yaml, const std::string& file,
+                           const Overrides& overrides, std::optional<std::uint64_t> seed) {
   IKELAB_TRY(YAML::Node root, parse_yaml(yaml, file));
-  if (!root.IsMap()) return Error{"E-SCN-002", "this is not a scenario", {}, "", file + ":1:1", "expected a mapping with name, nodes, links"};
+  if (!root.IsMap())
+    return Error{"E-SCN-002",
+                 "this is not a scenario",
+                 {},
+                 "",
+                 file + ":1:1",
+                 "expected a mapping with name, nodes, links"};
   IKELAB_CHECK(apply_overrides(root, overrides));
   Problems problems(file);
   Scenario scenario;
@@ -180,20 +232,32 @@ Result<Scenario> load_text(const std::string& yaml, const std::string& file, con
     scenario.epoch = top.parsed("epoch", parse_time_of_day, default_epoch);
     scenario.seed = seed.value_or(top.number("seed", 1, UINT64_MAX));
     scenario.duration = top.parsed("duration", parse_duration, Duration{0}, true);
-    scenario.record = static_cast<store::RecordLevel>(top.word("record", {"full", "control", "metrics"}, 0));
+    scenario.record =
+        static_cast<store::RecordLevel>(top.word("record", {"full", "control", "metrics"}, 0));
     scenario.disclose_secrets = top.boolean("disclose_secrets", false);
     if (top.has("retransmit")) {
       Section section(top.at("retransmit"), "'retransmit'", {"timeout", "tries"}, problems);
-      scenario.retransmit.timeout = section.parsed("timeout", parse_duration, scenario.retransmit.timeout);
-      scenario.retransmit.tries = static_cast<unsigned>(section.number("tries", scenario.retransmit.tries, 20));
+      scenario.retransmit.timeout =
+          section.parsed("timeout", parse_duration, scenario.retransmit.timeout);
+      scenario.retransmit.tries =
+          static_cast<unsigned>(section.number("tries", scenario.retransmit.tries, 20));
     }
     const LabPki pki = read_pki(top.at("pki"), scenario.seed, scenario.epoch, problems);
-    top.each("nodes", [&](const YAML::Node& n) { scenario.nodes.push_back(read_node(n, pki, problems)); });
-    top.each("links", [&](const YAML::Node& n) { scenario.links.push_back(read_link(n, problems)); });
-    top.each("traffic", [&](const YAML::Node& n) { scenario.traffic.push_back(read_traffic(n, scenario.duration, problems)); });
-    top.each("events", [&](const YAML::Node& n) { scenario.events.push_back(read_event(n, problems)); });
-    top.each("adversaries", [&](const YAML::Node& n) { scenario.adversaries.push_back(read_adversary(n, problems)); });
-    top.each("expect", [&](const YAML::Node& n) { scenario.expectations.push_back(read_expectation(n, problems)); });
+    top.each("nodes",
+             [&](const YAML::Node& n) { scenario.nodes.push_back(read_node(n, pki, problems)); });
+    top.each("links",
+             [&](const YAML::Node& n) { scenario.links.push_back(read_link(n, problems)); });
+    top.each("traffic", [&](const YAML::Node& n) {
+      scenario.traffic.push_back(read_traffic(n, scenario.duration, problems));
+    });
+    top.each("events",
+             [&](const YAML::Node& n) { scenario.events.push_back(read_event(n, problems)); });
+    top.each("adversaries", [&](const YAML::Node& n) {
+      scenario.adversaries.push_back(read_adversary(n, problems));
+    });
+    top.each("expect", [&](const YAML::Node& n) {
+      scenario.expectations.push_back(read_expectation(n, problems));
+    });
     read_fleet(top.at("fleet"), pki, scenario, problems);
     if (scenario.nodes.empty()) top.text("nodes", true);
     check_references(top, scenario);
@@ -204,9 +268,11 @@ Result<Scenario> load_text(const std::string& yaml, const std::string& file, con
   return scenario;
 }
 
-Result<Scenario> load(const std::string& name_or_path, const Overrides& overrides, std::optional<std::uint64_t> seed) {
+Result<Scenario> load(const std::string& name_or_path, const Overrides& overrides,
+                      std::optional<std::uint64_t> seed) {
   fs::path file = name_or_path;
-  const bool plain_name = name_or_path.find('/') == std::string::npos && !name_or_path.ends_with(".yaml");
+  const bool plain_name =
+      name_or_path.find('/') == std::string::npos && !name_or_path.ends_with(".yaml");
   if (plain_name) file = fs::path(IKELAB_SCENARIO_DIR) / (name_or_path + ".yaml");
   auto text = read_file(file);
   if (!text) {
@@ -215,7 +281,10 @@ Result<Scenario> load(const std::string& name_or_path, const Overrides& override
     for (const auto& [name, about] : shipped()) names.push_back(name);
     const std::string near = nearest(name_or_path, names);
     error.message = fmt::format("no scenario '{}'", name_or_path);
-    error.hint = near.empty() ? "expected a shipped name (see: ikelab scenarios) or a path that ends with .yaml" : "did you mean '" + near + "'?";
+    error.hint =
+        near.empty()
+            ? "expected a shipped name (see: ikelab scenarios) or a path that ends with .yaml"
+            : "did you mean '" + near + "'?";
     return error;
   }
   return load_text(*text, plain_name ? name_or_path + ".yaml" : name_or_path, overrides, seed);

@@ -16,7 +16,9 @@ std::vector<std::string> steps_of(const std::string& path) {
 YAML::Node entry_of(const YAML::Node& list, const std::string& step) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     const YAML::Node entry = list[i];
-    if (entry.IsMap() && entry["name"] && entry["name"].IsScalar() && entry["name"].Scalar() == step) return entry;
+    if (entry.IsMap() && entry["name"] && entry["name"].IsScalar() &&
+        entry["name"].Scalar() == step)
+      return entry;
     if (std::to_string(i) == step) return entry;
   }
   return YAML::Node(YAML::NodeType::Undefined);
@@ -24,13 +26,17 @@ YAML::Node entry_of(const YAML::Node& list, const std::string& step) {
 
 Result<void> apply(const YAML::Node& root, const std::string& path, const std::string& value) {
   const auto refuse = [&](const std::string& step) {
-    return Error{"E-SCN-014", "--set " + path + ": there is no '" + step + "'", {}, "", "", "expected keys and names joined by dots, e.g. links.wan.loss=5%"};
+    return Error{"E-SCN-014", "--set " + path + ": there is no '" + step + "'",
+                 {},          "",
+                 "",          "expected keys and names joined by dots, e.g. links.wan.loss=5%"};
   };
   const std::vector<std::string> steps = steps_of(path);
   if (steps.empty()) return refuse("");
   YAML::Node at = root;
   for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
-    YAML::Node next = at.IsSequence() ? entry_of(at, steps[i]) : at.IsMap() ? at[steps[i]] : YAML::Node(YAML::NodeType::Undefined);
+    YAML::Node next = at.IsSequence() ? entry_of(at, steps[i])
+                      : at.IsMap()    ? at[steps[i]]
+                                      : YAML::Node(YAML::NodeType::Undefined);
     if (!next.IsDefined() || next.IsNull()) return refuse(steps[i]);
     at.reset(next);
   }

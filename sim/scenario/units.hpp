@@ -1,5 +1,5 @@
-// Quantities as people write them in scenarios: "10ms", "100Mbps", "64KiB", "10%", "2026-11-23T09:00:00Z". A bare number where a unit
-// belongs is an error that shows the right form.
+// Quantities as people write them in scenarios: "10ms", "100Mbps", "64KiB", "10%",
+// "2026-11-23T09:00:00Z". A bare number where a unit belongs is an error that shows the right form.
 #pragma once
 #include <string_view>
 

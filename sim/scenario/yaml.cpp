@@ -7,8 +7,8 @@
 namespace ikelab::scenario {
 namespace {
 
-constexpr std::size_t most_octets = 1U << 20;   // the largest shipped scenario has 10 KB
-constexpr std::size_t most_entries = 10'000;    // of one list
+constexpr std::size_t most_octets = 1U << 20;  // the largest shipped scenario has 10 KB
+constexpr std::size_t most_entries = 10'000;   // of one list
 constexpr int most_depth = 32;
 
 std::string join(const std::vector<std::string>& words) {
@@ -37,9 +37,12 @@ int depth_of(const std::string& text) {
   int flow = 0, deepest = 0, indent = 0;
   bool at_start = true;
   for (const char c : text) {
-    if (c == '\n') at_start = true, indent = 0;
-    else if (at_start && (c == ' ' || c == '-')) ++indent;
-    else at_start = false;
+    if (c == '\n')
+      at_start = true, indent = 0;
+    else if (at_start && (c == ' ' || c == '-'))
+      ++indent;
+    else
+      at_start = false;
     if (c == '[' || c == '{') ++flow;
     if (c == ']' || c == '}') --flow;
     deepest = std::max(deepest, flow + indent / 2);
@@ -53,20 +56,24 @@ std::string nearest(const std::string& word, const std::vector<std::string>& wor
   std::string best;
   std::size_t least = 4;
   for (const std::string& candidate : words)
-    if (const std::size_t d = distance(word, candidate); d < least && d < candidate.size()) least = d, best = candidate;
+    if (const std::size_t d = distance(word, candidate); d < least && d < candidate.size())
+      least = d, best = candidate;
   return best;
 }
 
 void Problems::add(const YAML::Mark& mark, Error error) {
   if (first_) return;
-  error.place = mark.is_null() ? file_ : fmt::format("{}:{}:{}", file_, mark.line + 1, mark.column + 1);
+  error.place =
+      mark.is_null() ? file_ : fmt::format("{}:{}:{}", file_, mark.line + 1, mark.column + 1);
   first_ = std::move(error);
 }
 
-Section::Section(const YAML::Node& node, std::string what, std::vector<std::string> keys, Problems& problems)
+Section::Section(const YAML::Node& node, std::string what, std::vector<std::string> keys,
+                 Problems& problems)
     : node_(node), what_(std::move(what)), problems_(problems) {
   if (!node_.IsMap()) {
-    problems_.add(node_.Mark(), {"E-SCN-012", what_ + " is not a mapping", {}, "", "", "expected " + join(keys)});
+    problems_.add(node_.Mark(),
+                  {"E-SCN-012", what_ + " is not a mapping", {}, "", "", "expected " + join(keys)});
     node_ = YAML::Node(YAML::NodeType::Map);
     return;
   }
@@ -74,12 +81,18 @@ Section::Section(const YAML::Node& node, std::string what, std::vector<std::stri
     const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
     if (std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
     const std::string near = nearest(key, keys);
-    const std::string hint = near.empty() ? "expected one of " + join(keys) : "did you mean '" + near + "'? expected one of " + join(keys);
-    problems_.add(entry.first.Mark(), {"E-SCN-010", fmt::format("unknown key '{}' in {}", key, what_), {}, "", "", hint});
+    const std::string hint = near.empty()
+                                 ? "expected one of " + join(keys)
+                                 : "did you mean '" + near + "'? expected one of " + join(keys);
+    problems_.add(
+        entry.first.Mark(),
+        {"E-SCN-010", fmt::format("unknown key '{}' in {}", key, what_), {}, "", "", hint});
   }
 }
 
-bool Section::has(const std::string& key) const { return at(key).IsDefined(); }
+bool Section::has(const std::string& key) const {
+  return at(key).IsDefined();
+}
 YAML::Node Section::at(const std::string& key) const {
   const YAML::Node& constant = node_;  // operator[] of a mutable node would insert
   return constant[key];
@@ -92,7 +105,8 @@ void Section::problem(const std::string& key, Error error) {
 std::string Section::text(const std::string& key, bool required, std::string fallback) {
   const YAML::Node value = at(key);
   if (!value.IsDefined()) {
-    if (required) problem(key, {"E-SCN-011", fmt::format("{} lacks '{}'", what_, key), {}, "", "", ""});
+    if (required)
+      problem(key, {"E-SCN-011", fmt::format("{} lacks '{}'", what_, key), {}, "", "", ""});
     return fallback;
   }
   if (value.IsScalar()) return value.Scalar();
@@ -100,24 +114,39 @@ std::string Section::text(const std::string& key, bool required, std::string fal
   return fallback;
 }
 
-bool Section::boolean(const std::string& key, bool fallback) { return word(key, {"false", "true"}, fallback ? 1 : 0) == 1; }
+bool Section::boolean(const std::string& key, bool fallback) {
+  return word(key, {"false", "true"}, fallback ? 1 : 0) == 1;
+}
 
 std::uint64_t Section::number(const std::string& key, std::uint64_t fallback, std::uint64_t most) {
   if (!has(key)) return fallback;
   const std::string value = text(key);
-  const bool digits = !value.empty() && value.size() < 20 && std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      !value.empty() && value.size() < 20 &&
+      std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
   const std::uint64_t result = digits ? std::strtoull(value.c_str(), nullptr, 10) : 0;
   if (digits && result <= most) return result;
-  problem(key, {"E-SCN-012", fmt::format("'{}' is not a number for '{}'", value, key), {}, "", "", fmt::format("expected 0 to {}", most)});
+  problem(key, {"E-SCN-012",
+                fmt::format("'{}' is not a number for '{}'", value, key),
+                {},
+                "",
+                "",
+                fmt::format("expected 0 to {}", most)});
   return fallback;
 }
 
-std::size_t Section::word(const std::string& key, const std::vector<std::string>& words, std::size_t fallback) {
+std::size_t Section::word(const std::string& key, const std::vector<std::string>& words,
+                          std::size_t fallback) {
   if (!has(key)) return fallback;
   const std::string value = text(key);
   const auto found = std::find(words.begin(), words.end(), value);
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
-  problem(key, {"E-SCN-012", fmt::format("'{}' is not a value of '{}'", value, key), {}, "", "", "expected one of " + join(words)});
+  problem(key, {"E-SCN-012",
+                fmt::format("'{}' is not a value of '{}'", value, key),
+                {},
+                "",
+                "",
+                "expected one of " + join(words)});
   return fallback;
 }
 
@@ -125,7 +154,12 @@ void Section::each(const std::string& key, const std::function<void(const YAML::
   const YAML::Node list = at(key);
   if (!list.IsDefined()) return;
   if (!list.IsSequence() || list.size() > most_entries)
-    return problem(key, {"E-SCN-012", fmt::format("'{}' is not a list of at most {} entries", key, most_entries), {}, "", "", "expected entries that begin with '- '"});
+    return problem(key, {"E-SCN-012",
+                         fmt::format("'{}' is not a list of at most {} entries", key, most_entries),
+                         {},
+                         "",
+                         "",
+                         "expected entries that begin with '- '"});
   for (const auto& item : list) entry(item);
 }
 
@@ -133,8 +167,15 @@ std::vector<std::string> Section::texts(const std::string& key) {
   if (at(key).IsDefined() && at(key).IsScalar()) return {text(key)};
   std::vector<std::string> out;
   each(key, [&](const YAML::Node& item) {
-    if (item.IsScalar()) out.push_back(item.Scalar());
-    else problems_.add(item.Mark(), {"E-SCN-012", fmt::format("an entry of '{}' is not a single value", key), {}, "", "", ""});
+    if (item.IsScalar())
+      out.push_back(item.Scalar());
+    else
+      problems_.add(item.Mark(), {"E-SCN-012",
+                                  fmt::format("an entry of '{}' is not a single value", key),
+                                  {},
+                                  "",
+                                  "",
+                                  ""});
   });
   return out;
 }

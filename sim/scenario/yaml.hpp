@@ -1,5 +1,6 @@
-// Reading YAML with exact places: every value is asked for by name, every error says file, line, column and what was expected. The first
-// error is kept, reading goes on with defaults, and the caller looks once at the end.
+// Reading YAML with exact places: every value is asked for by name, every error says file, line,
+// column and what was expected. The first error is kept, reading goes on with defaults, and the
+// caller looks once at the end.
 #pragma once
 #include <yaml-cpp/yaml.h>
 
@@ -28,8 +29,10 @@ class Problems {
 /// One mapping: the keys it may have, and what is read from them.
 class Section {
  public:
-  /// Checks that `node` is a mapping and has no key but `keys`. `what` names it in errors: "a link".
-  Section(const YAML::Node& node, std::string what, std::vector<std::string> keys, Problems& problems);
+  /// Checks that `node` is a mapping and has no key but `keys`. `what` names it in errors: "a
+  /// link".
+  Section(const YAML::Node& node, std::string what, std::vector<std::string> keys,
+          Problems& problems);
 
   [[nodiscard]] bool has(const std::string& key) const;
   [[nodiscard]] YAML::Mark mark() const { return node_.Mark(); }
@@ -38,7 +41,8 @@ class Section {
   std::string text(const std::string& key, bool required = false, std::string fallback = {});
   /// A scalar through a parser of units and the like; the fallback when absent.
   template <class T>
-  T parsed(const std::string& key, Result<T> (*parse)(std::string_view), T fallback, bool required = false) {
+  T parsed(const std::string& key, Result<T> (*parse)(std::string_view), T fallback,
+           bool required = false) {
     if (!has(key) && !required) return fallback;
     const std::string value = text(key, true);
     if (!has(key)) return fallback;
@@ -50,7 +54,8 @@ class Section {
   bool boolean(const std::string& key, bool fallback);
   std::uint64_t number(const std::string& key, std::uint64_t fallback, std::uint64_t most);
   /// One of `words`, E-SCN-012 otherwise; returns its index.
-  std::size_t word(const std::string& key, const std::vector<std::string>& words, std::size_t fallback);
+  std::size_t word(const std::string& key, const std::vector<std::string>& words,
+                   std::size_t fallback);
   /// Each entry of a list (or a single scalar where `scalar_too`).
   void each(const std::string& key, const std::function<void(const YAML::Node&)>& entry);
   std::vector<std::string> texts(const std::string& key);
