@@ -120,7 +120,8 @@ void Shell::search_results(ImVec2 at, float width) {
     const char* words;
     void (*act)(Shell&);
   };
-  static constexpr std::array<Command, 6> commands = {{
+  static constexpr std::array<Command, 7> commands = {{
+      {"motion on or off", [](Shell& s) { s.kit_.motion = !s.kit_.motion; }},
       {"light theme", [](Shell& s) { s.kit_.theme = Theme::light; }},
       {"dark theme", [](Shell& s) { s.kit_.theme = Theme::dark; }},
       {"play", [](Shell& s) { s.session.playing = true; }},

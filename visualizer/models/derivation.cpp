@@ -15,6 +15,9 @@ const trace::KeyDerived& body(EventPtr e) {
 bool is_traffic_key(const std::string& name) {
   return name.starts_with("ESP") || name.starts_with("AH ");
 }
+bool is_shared_secret(const std::string& name) {
+  return name.starts_with("g^ir");
+}
 bool is_child_value(const std::string& name) {
   return is_traffic_key(name) || name.starts_with("KEYMAT");
 }
@@ -28,19 +31,27 @@ std::string call_of(const std::string& function) {
 // Builds the graph one KeyDerived after another: values by name, functions by their call.
 class Builder {
  public:
+  explicit Builder(bool with_exchange) : with_exchange_(with_exchange) {}
   void add(EventPtr event) {
     const trace::KeyDerived& d = body(event);
+    if (!with_exchange_ && is_shared_secret(d.name)) {
+      secrets_[d.name] = event;
+      return;
+    }
     const std::string call = call_of(d.function);
     std::string key = call;
     for (const trace::NamedValue& in : d.inputs) key += "|" + in.name + to_hex(in.value);
     const auto [place, is_new] = functions_.try_emplace(key, graph_.nodes.size());
     const std::size_t function = place->second;
     if (is_new) {
+      const bool exchange = is_shared_secret(d.name);
       GraphNode f{.what = GraphNode::What::function,
                   .name = call.substr(0, call.find('(')),
                   .detail = call,
                   .value = {}};
-      if (call.find('(') == std::string::npos)
+      if (exchange)
+        f.name = "DH";
+      else if (call.find('(') == std::string::npos)
         f.name = "cut";  // "KEYMAT[0..36]": a part of its input
       graph_.nodes.push_back(f);
       for (const trace::NamedValue& in : d.inputs)
@@ -75,12 +86,15 @@ class Builder {
     }
     const auto [place, is_new] =
         inputs_.try_emplace(fmt::format("{} {}", in.name, function), graph_.nodes.size());
-    if (is_new)
+    if (is_new) {
+      const auto secret = secrets_.find(in.name);
       graph_.nodes.push_back({.what = GraphNode::What::input,
                               .name = in.name,
                               .detail = in.source,
                               .value = in.value,
-                              .length = in.value.size()});
+                              .length = in.value.size(),
+                              .event = secret == secrets_.end() ? nullptr : secret->second});
+    }
     return place->second;
   }
 
@@ -138,6 +152,8 @@ class Builder {
     return graph_.nodes[n].column == 0 ? 0 : 1000;  // inputs that join late stand below
   }
 
+  bool with_exchange_;
+  std::map<std::string, EventPtr> secrets_;  ///< shown as inputs: the events that made them
   KeyGraph graph_;
   std::map<std::string, std::size_t> known_, inputs_, functions_;
 };
@@ -176,6 +192,10 @@ std::vector<bool> KeyGraph::related(std::size_t node) const {
 void Derivations::add(const trace::Event& event) {
   const auto* d = std::get_if<trace::KeyDerived>(&event.body);
   if (d == nullptr) return;
+  if (is_shared_secret(d->name)) {  // it belongs to what is derived from it next
+    pending_[event.node].push_back(&event);
+    return;
+  }
   const bool child = is_child_value(d->name);
   int mine = -1, ike = -1;
   std::size_t ikes = 0, children = 0;
@@ -204,7 +224,11 @@ void Derivations::add(const trace::Event& event) {
     mine = static_cast<int>(groups_.size());
     groups_.push_back(std::move(group));
   }
-  groups_[static_cast<std::size_t>(mine)].derived.push_back(&event);
+  std::vector<EventPtr>& derived = groups_[static_cast<std::size_t>(mine)].derived;
+  std::vector<EventPtr>& waiting = pending_[event.node];
+  derived.insert(derived.end(), waiting.begin(), waiting.end());
+  waiting.clear();
+  derived.push_back(&event);
 }
 
 std::vector<std::string> Derivations::nodes() const {
@@ -221,8 +245,8 @@ int Derivations::group_of(std::uint64_t seq) const {
   return -1;
 }
 
-KeyGraph Derivations::graph(std::size_t ike, int child) const {
-  Builder builder;
+KeyGraph Derivations::graph(std::size_t ike, int child, bool with_exchange) const {
+  Builder builder(with_exchange);
   if (ike < groups_.size())
     for (const EventPtr e : groups_[ike].derived) builder.add(e);
   if (child >= 0)

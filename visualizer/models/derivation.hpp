@@ -1,6 +1,7 @@
 // How keys come from keys (RFC 7296, 2.13 to 2.18): the KeyDerived events of one node as a graph
 // from nonces and Diffie-Hellman values to the ESP keys, laid out left to right in layers.
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -52,13 +53,15 @@ class Derivations {
   /// The group an event belongs to, or -1.
   [[nodiscard]] int group_of(std::uint64_t seq) const;
   /// The graph of an IKE SA's group, with one of its children when `child` is not negative.
-  [[nodiscard]] KeyGraph graph(std::size_t ike, int child) const;
+  /// `with_exchange`: also how the Diffie-Hellman secret came from the public values.
+  [[nodiscard]] KeyGraph graph(std::size_t ike, int child, bool with_exchange = true) const;
   /// What a derived value was used for: names of values made from it.
   [[nodiscard]] std::vector<EventPtr> made_from(const trace::Event& key) const;
   [[nodiscard]] EventPtr find(std::string_view name) const;  ///< the first of that name
 
  private:
   std::vector<KeyGroup> groups_;
+  std::map<std::string, std::vector<EventPtr>> pending_;  ///< by node: shared secrets not yet used
 };
 
 }  // namespace ikelab::view

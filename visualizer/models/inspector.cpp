@@ -234,9 +234,14 @@ Inspection inspect_key(const RunModel& run, const trace::Event& event) {
     out.facts.push_back(fact("from " + in.name,
                              in.value.empty() ? in.source : grouped_hex(in.value),
                              source_of(run, event, in), !in.value.empty()));
-  for (const EventPtr e : run.derivations().made_from(event))
-    out.facts.push_back(
-        fact("makes", std::get<trace::KeyDerived>(e->body).name, select_key(e->seq)));
+  for (const EventPtr e : run.derivations().made_from(event)) {
+    const int group = run.derivations().group_of(e->seq);
+    std::string name = std::get<trace::KeyDerived>(e->body).name;
+    if (group >= 0)
+      name +=
+          fmt::format(" ({})", run.derivations().groups()[static_cast<std::size_t>(group)].title);
+    out.facts.push_back(fact("makes", std::move(name), select_key(e->seq)));
+  }
   return out;
 }
 

@@ -11,27 +11,64 @@ namespace {
 
 constexpr float line_height = 22;
 
-float draw_fact(const View& v, const Fact& f, float y, int id) {
+float label_width(const Kit& kit, const Inspection& in) {
+  float widest = 0;
+  for (const Fact& f : in.facts) widest = std::max(widest, measure(kit.fonts.small, f.label).x);
+  return std::clamp(widest + kit.px(16), kit.px(72), kit.px(140));
+}
+
+ImFont* font_of(const Kit& kit, const Fact& f) {
+  return f.mono ? kit.fonts.mono_small : kit.fonts.small;
+}
+
+float fact_height(const Kit& kit, const Fact& f, float width) {
+  return kit.px(2) + kit.px(18) * static_cast<float>(std::max<std::size_t>(
+                                      1, wrap(font_of(kit, f), f.value, width).size()));
+}
+
+void draw_fact(const View& v, const Fact& f, float x, float y, float label, float width, int id) {
   const Kit& kit = v.kit;
-  const float label = kit.px(104), x = v.min.x + label, width = v.max.x - x;
-  ImFont* font = f.mono ? kit.fonts.mono_small : kit.fonts.small;
-  const auto lines = wrap(font, f.value, width);
-  put(v.list(), kit.fonts.small, {v.min.x, y}, kit.ink(Role::muted), f.label, label - kit.px(8));
+  ImFont* font = font_of(kit, f);
+  put(v.list(), kit.fonts.small, {x, y}, kit.ink(Role::muted), f.label, label - kit.px(8));
   const bool linked = f.link.kind != Selection::Kind::none;
   float at = y;
-  for (const std::string& line : lines) {
+  for (const std::string& line : wrap(font, f.value, width)) {
     const float used =
-        put(v.list(), font, {x, at}, kit.ink(linked ? Role::initiator : Role::text), line);
+        put(v.list(), font, {x + label, at}, kit.ink(linked ? Role::initiator : Role::text), line);
+    const float under = at + font->FontSize;
     if (linked)
-      v.list()->AddLine({x, at + font->FontSize}, {x + used, at + font->FontSize},
+      v.list()->AddLine({x + label, under}, {x + label + used, under},
                         kit.ink(Role::initiator, 0.4F));
     at += kit.px(18);
   }
-  if (linked) v.link(hit(id, {x, y}, {v.max.x, at}), f.link);
-  return std::max(kit.px(20), at - y + kit.px(2));
+  if (linked) v.link(hit(id, {x + label, y}, {x + label + width, at}), f.link);
 }
 
-// The sentence, the explanation with its section, the facts.
+// Facts below each other; in a wide panel two short ones beside each other. Returns the height;
+// draws when `v` is given.
+float lay_facts(const Kit& kit, const Inspection& in, const View* v, float x, float y,
+                float width) {
+  const float label = label_width(kit, in), start = y;
+  const bool pairs = width > kit.px(720);
+  const float half = pairs ? std::round(width / 2) : width;
+  const auto is_short = [&](const Fact& f) {
+    return measure(font_of(kit, f), f.value).x < half - label - kit.px(24);
+  };
+  for (std::size_t i = 0; i < in.facts.size(); ++i) {
+    const Fact& f = in.facts[i];
+    const int id = static_cast<int>(i);
+    const bool beside =
+        pairs && i + 1 < in.facts.size() && is_short(f) && is_short(in.facts[i + 1]);
+    const float room = beside ? half - label - kit.px(24) : width - label;
+    if (v != nullptr) draw_fact(*v, f, x, y, label, room, id);
+    if (beside && v != nullptr) draw_fact(*v, in.facts[i + 1], x + half, y, label, room, id + 1);
+    if (beside) ++i;
+    y += fact_height(kit, f, room);
+  }
+  return y - start;
+}
+
+// The sentence, the facts, the explanation with its section.
 void draw_about(const View& outer, const Inspection& in, ImVec2 min, ImVec2 max) {
   View v = begin_scroll(outer, "about", min, max);
   const Kit& kit = v.kit;
@@ -39,8 +76,7 @@ void draw_about(const View& outer, const Inspection& in, ImVec2 min, ImVec2 max)
   y += put_wrapped(v.list(), kit.fonts.strong, {v.min.x, y}, kit.ink(Role::text), in.sentence,
                    v.width(), 1.2F);
   y += kit.px(8);
-  int id = 0;
-  for (const Fact& f : in.facts) y += draw_fact(v, f, y, id++);
+  y += lay_facts(kit, in, &v, v.min.x, y, v.width());
   if (!in.explanation.empty()) {
     y += kit.px(8);
     y += put_wrapped(v.list(), kit.fonts.small, {v.min.x, y}, kit.ink(Role::muted), in.explanation,
@@ -55,25 +91,23 @@ void draw_about(const View& outer, const Inspection& in, ImVec2 min, ImVec2 max)
 
 float about_height(const View& v, const Inspection& in) {
   const Kit& kit = v.kit;
-  const float width = v.width() - kit.px(16);
-  float height = wrapped_height(kit.fonts.strong, in.sentence, width, 1.2F) + kit.px(24);
-  for (const Fact& f : in.facts)
-    height += std::max(
-        kit.px(20), kit.px(2) + kit.px(18) * static_cast<float>(wrap(f.mono ? kit.fonts.mono_small
-                                                                            : kit.fonts.small,
-                                                                     f.value, width - kit.px(104))
-                                                                    .size()));
-  return height + wrapped_height(kit.fonts.small, in.explanation, width, 1.3F) + kit.px(28);
+  const float width = v.width() - kit.px(12);
+  return wrapped_height(kit.fonts.strong, in.sentence, width, 1.2F) +
+         lay_facts(kit, in, nullptr, 0, 0, width) +
+         wrapped_height(kit.fonts.small, in.explanation, width, 1.3F) + kit.px(48);
 }
 
 void draw_field(const View& v, const OctetBlock& block, const FieldLine& line, float y, int id) {
   const Kit& kit = v.kit;
   const wire::Field& f = *line.field;
   const ImVec2 min = {v.min.x, y}, max = {v.max.x, y + kit.px(line_height)};
-  if (!ImGui::IsRectVisible(min, max)) return;
   const Selection& s = v.session.selection();
   const bool selected =
       s.has_range() && s.plain == block.plain && s.begin == f.begin && s.end == f.end && !f.bits;
+  if (selected && v.session.reveal)
+    ImGui::SetScrollY(std::max(
+        0.0F, ImGui::GetScrollY() + y - ImGui::GetWindowPos().y - ImGui::GetWindowHeight() / 3));
+  if (!ImGui::IsRectVisible(min, max)) return;
   const bool lit = v.session.hover_end > f.begin && v.session.hover_plain == block.plain &&
                    v.session.hover_begin == f.begin && v.session.hover_end == f.end;
   const Hit h = hit(id, min, max);
@@ -117,9 +151,6 @@ void draw_field(const View& v, const OctetBlock& block, const FieldLine& line, f
     tip(kit, f.meaning.empty() ? f.name : f.meaning, f.rfc);
   }
   if (h.clicked) v.session.select_range(f.begin, f.end, block.plain);
-  if (selected && v.session.reveal)
-    ImGui::SetScrollY(std::max(
-        0.0F, ImGui::GetScrollY() + y - ImGui::GetWindowPos().y - ImGui::GetWindowHeight() / 3));
 }
 
 void draw_fields(const View& outer, const Inspection& in, ImVec2 min, ImVec2 max) {

@@ -81,7 +81,7 @@ std::vector<Chip> chips(const View& v, const Choice& choice) {
   for (const std::string& node : nodes)
     for (std::size_t i = 0; i < groups.size(); ++i)
       if (groups[i].node == node) {
-        out.push_back({"at " + node, node == choice.node, static_cast<int>(i)});
+        out.push_back({node, node == choice.node, static_cast<int>(i)});
         break;
       }
   std::size_t mine = 0;
@@ -91,11 +91,7 @@ std::vector<Chip> chips(const View& v, const Choice& choice) {
     if (groups[i].node == choice.node)
       out.push_back({groups[i].title, index == choice.ike || index == choice.child, index});
   }
-  for (Chip& chip : out)
-    if (chip.group >= 0 && &chip != &out.front() && !chip.text.starts_with("at ")) {
-      chip.gap = true;
-      break;
-    }
+  if (out.size() > nodes.size()) out[nodes.size()].gap = true;
   return out;
 }
 
@@ -139,7 +135,7 @@ struct Canvas {
     function_height = v.kit.px(24);
     const float spare =
         std::max(0.0F, room_width - whole) / std::max(1.0F, static_cast<float>(g.columns - 1));
-    gap = v.kit.px(full ? 22 : 9);
+    gap = v.kit.px(full ? 18 : 8);
     const float rows = static_cast<float>(g.bottom - g.top) + 1;
     const float least = value_height + v.kit.px(full ? 10 : 5);
     pitch = std::clamp(std::floor(room_height / rows), least, value_height + v.kit.px(28));
@@ -155,9 +151,9 @@ struct Canvas {
     for (const GraphNode& n : graph.nodes) {
       if (n.column != column) continue;
       if (n.what == GraphNode::What::function)
-        width = std::max(width, v.kit.px(whole ? 56 : 40));
+        width = std::max(width, v.kit.px(whole ? 52 : 38));
       else if (whole)
-        width = std::max(width, v.kit.px(156));
+        width = std::max(width, v.kit.px(150));
       else
         width =
             std::max(width, measure(v.kit.fonts.small_strong, short_name(n.name)).x + v.kit.px(14));
@@ -167,7 +163,7 @@ struct Canvas {
   [[nodiscard]] float natural(bool whole) const {
     float width = 0;
     for (int c = 0; c < graph.columns; ++c)
-      width += width_of(c, whole) + (c > 0 ? v.kit.px(whole ? 22 : 9) : 0);
+      width += width_of(c, whole) + (c > 0 ? v.kit.px(whole ? 18 : 8) : 0);
     return width;
   }
   [[nodiscard]] float width() const {
@@ -293,14 +289,17 @@ void draw_keys(const View& v) {
     return;
   }
   const float top = draw_choice(v, choice);
-  const KeyGraph graph =
-      v.run.derivations().graph(static_cast<std::size_t>(choice.ike), choice.child);
   const ImVec2 min = {v.min.x, v.min.y + top};
   const float width = v.max.x - min.x, room = v.max.y - min.y;
   ImGui::SetCursorScreenPos(min);
   ImGui::BeginChild("graph", {width, std::max(1.0F, room)}, false,
                     ImGuiWindowFlags_HorizontalScrollbar);
   const float bar = ImGui::GetStyle().ScrollbarSize;
+  // All of it when it fits with its octets; else from the shared secret on; else names alone.
+  const auto ike = static_cast<std::size_t>(choice.ike);
+  KeyGraph graph = v.run.derivations().graph(ike, choice.child, true);
+  if (Canvas(v, graph, width - bar, room - bar).full == false)
+    graph = v.run.derivations().graph(ike, choice.child, false);
   Canvas c(v, graph, width - bar, room - bar);
   const float total = c.width() + 2;
   c.x0 = min.x - std::round(ImGui::GetScrollX());

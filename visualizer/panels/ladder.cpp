@@ -24,8 +24,14 @@ struct Frame {
                       (right - left - 2 * inset) * static_cast<float>(lane) / (count - 1));
   }
   [[nodiscard]] float y(double base) const { return top + static_cast<float>(base) * v.kit.scale; }
+  // What has not happened yet is faint; while time plays it comes up within 150 ms, 9 base pixels
+  // of the scale.
   [[nodiscard]] float alpha(const LadderRow& row) const {
-    return row.time <= v.session.now() ? 1.0F : 0.35F;
+    constexpr float faint = 0.35F;
+    if (row.time > v.session.now()) return faint;
+    if (!v.kit.motion || !v.session.playing) return 1.0F;
+    const double passed = v.run.ladder().scale().y_of(v.session.now()) - row.y;
+    return std::clamp(faint + (1 - faint) * static_cast<float>(passed / 9), faint, 1.0F);
   }
   [[nodiscard]] ImU32 ink(Role role, const LadderRow& row) const {
     return v.kit.ink(role, alpha(row));
@@ -109,9 +115,9 @@ void draw_label(const Frame& f, const LadderRow& row, bool selected) {
   if (inside.empty()) return;
   if (pad > 0) {
     const ImVec2 min = {x, y - 1}, max = {x + inside_width - kit.px(8), y + kit.px(17)};
-    list->AddRectFilled(min, max, kit.ink(Role::text, 0.05F), kit.px(4));
-    hatch(list, {min.x + 1, min.y + 1}, {max.x - 1, max.y - 1}, kit.ink(Role::text, 0.10F),
-          kit.px(6));
+    list->AddRectFilled(min, max, kit.ink(Role::text, 0.05F * f.alpha(row)), kit.px(4));
+    hatch(list, {min.x + 1, min.y + 1}, {max.x - 1, max.y - 1},
+          kit.ink(Role::text, 0.10F * f.alpha(row)), kit.px(6));
   }
   put(list, plain, {x + pad, y}, f.ink(Role::muted, row), inside);
 }
@@ -277,9 +283,10 @@ void draw_now(const Frame& f) {
   const View& v = f.v;
   const float y = f.y(v.run.ladder().scale().y_of(v.session.now()));
   if (v.session.now() >= v.run.end()) return;
-  v.list()->AddLine({v.min.x, y}, {v.max.x, y}, v.kit.ink(Role::initiator, 0.6F), 1);
-  v.list()->AddTriangleFilled({v.min.x, y - v.kit.px(4)}, {v.min.x + v.kit.px(6), y},
-                              {v.min.x, y + v.kit.px(4)}, v.kit.ink(Role::initiator));
+  const float x = f.left - v.kit.px(4);  // times stand left of it
+  v.list()->AddLine({x, y}, {v.max.x, y}, v.kit.ink(Role::initiator, 0.6F), 1);
+  v.list()->AddTriangleFilled({x, y - v.kit.px(4)}, {x + v.kit.px(6), y}, {x, y + v.kit.px(4)},
+                              v.kit.ink(Role::initiator));
 }
 
 void reveal(const Frame& f, const LadderRow* row) {

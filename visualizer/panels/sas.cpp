@@ -29,9 +29,13 @@ std::string what(const SaRow& row) {
 }
 
 std::vector<Column> columns() {
-  return {{"node", 48, 0.3F},     {"SA", 56, 0.2F},         {"SPI", 70, 0.3F, true},
-          {"protects", 84, 1.6F}, {"algorithms", 70, 1.8F}, {"packets", 48, 0.2F, true, true},
-          {"state", 92, 0.4F}};
+  return {{"node", 48, 0.3F},
+          {"SA", 56, 0.2F},
+          {"SPI", 70, 0.3F, true},
+          {"protects", 84, 1.5F},
+          {"algorithms", 70, 2.0F},
+          {"state", 92, 0.3F},
+          {"packets", 52, 0.1F, true, true}};
 }
 
 // Rows by node, as the ladder's lanes stand, then by time.
@@ -84,8 +88,8 @@ void draw_sas(const View& v) {
                              spi,
                              selectors(row.sa()),
                              row.algorithms(),
-                             count,
-                             state_cell(row, now)},
+                             state_cell(row, now),
+                             count},
                             v.session.is_selected(s), row.state_at(now) == SaState::future);
     if (h.clicked) v.session.select(v.run, s, false);
     y += step;

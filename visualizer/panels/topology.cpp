@@ -64,6 +64,11 @@ void draw_place(const Map& map, std::size_t index) {
   v.list()->AddCircle(c, r, ink, 48, kit.px(2));
   draw_sign(v, p.role, c, ink);
   const float room = kit.px(150);
+  const float name_width =
+      std::min(room, measure(kit.fonts.small_strong, p.name).x) / 2 + kit.px(4);
+  if (p.role == "adversary")  // its tie to the link passes behind its name
+    v.list()->AddRectFilled({c.x - name_width, c.y + r + kit.px(5)},
+                            {c.x + name_width, c.y + r + kit.px(40)}, kit.ink(Role::panel));
   put_centred(v.list(), kit.fonts.small_strong, {c.x, c.y + r + kit.px(14)}, ink, p.name, room);
   const std::string address = p.addresses.empty() ? p.role : p.addresses.front();
   put_centred(v.list(), kit.fonts.small, {c.x, c.y + r + kit.px(31)}, kit.ink(Role::muted), address,

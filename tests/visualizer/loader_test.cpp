@@ -1,0 +1,169 @@
+// Reading runs from a database, whole and while they grow; and the program itself, as a user meets
+// it.
+#include "visualizer/app/loader.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "sim/store/recorder.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/visualizer/sample_run.hpp"
+#include "visualizer/app/png.hpp"
+
+using namespace ikelab;
+using namespace ikelab::view;
+
+namespace {
+
+struct Folder {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / ("ikelab-loader-" + std::to_string(::getpid()));
+  Folder() { std::filesystem::create_directories(path); }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
+void record(store::Recorder& recorder, const std::vector<trace::Event>& events, std::size_t from,
+            std::size_t to) {
+  for (std::size_t i = from; i < to; ++i) recorder.record(events[i]);
+}
+
+void record_sample(const std::filesystem::path& file) {
+  auto recorder = store::Recorder::open(file);
+  REQUIRE(recorder.ok());
+  const auto events = samples::sample_events();
+  REQUIRE((*recorder)->begin_run(samples::sample_info(), store::RecordLevel::full).ok());
+  record(**recorder, events, 0, events.size());
+  REQUIRE((*recorder)->finish_run(store::RunStatus::finished, true, "abcd").ok());
+}
+
+// Takes news until `done` or the loader has said all; true when `done`.
+template <class Done>
+bool pump(Loader& loader, RunModel& run, Done done) {
+  for (int i = 0; i < 3000 && !done(); ++i) {
+    Loader::News news = loader.take();
+    REQUIRE_FALSE(news.error);
+    if (news.info) run.set_info(*news.info);
+    run.append(std::move(news.events));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return done();
+}
+
+struct Outcome {
+  int code = -1;
+  std::string text;
+};
+Outcome program(const std::string& arguments) {
+  const std::string command =
+      "env -u DISPLAY -u WAYLAND_DISPLAY '" IKELAB_VIEW_PROGRAM "' " + arguments + " 2>&1";
+  Outcome out;
+  FILE* pipe = ::popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  char part[512];
+  while (std::fgets(part, sizeof part, pipe) != nullptr) out.text += part;
+  const int status = ::pclose(pipe);
+  out.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return out;
+}
+
+std::size_t lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace
+
+TEST_CASE("a recorded run is read whole", "[loader]") {
+  const Folder folder;
+  record_sample(folder.path / "runs.db");
+  RunModel run;
+  REQUIRE(load_all(folder.path / "runs.db", "", run).ok());
+  CHECK(run.info().scenario == "site-to-site");
+  CHECK(run.info().nodes.size() == 5);
+  CHECK(run.event_count() == samples::sample_events().size());
+  CHECK(run.traffic().messages().size() == 11);
+  RunModel none;
+  CHECK(load_all(folder.path / "runs.db", "no-such-run", none).error().code == "E-DB-010");
+  CHECK(load_all(folder.path / "no.db", "", none).error().code == "E-DB-004");
+}
+
+TEST_CASE("a run that is still being recorded is followed to its end", "[loader]") {
+  const Folder folder;
+  const auto events = samples::sample_events({.esp_packets = 3000});
+  auto recorder = store::Recorder::open(folder.path / "grow.db");
+  REQUIRE(recorder.ok());
+  REQUIRE((*recorder)->begin_run(samples::sample_info(), store::RecordLevel::full).ok());
+  record(**recorder, events, 0, events.size() / 2);
+  Loader loader(folder.path / "grow.db", "");
+  RunModel run;
+  CHECK(pump(loader, run,
+             [&] { return run.event_count() > 0; }));  // at least what was committed in batches
+  record(**recorder, events, events.size() / 2, events.size());
+  REQUIRE((*recorder)->finish_run(store::RunStatus::finished, true, "abcd").ok());
+  CHECK(pump(loader, run, [&] { return run.event_count() == events.size(); }));
+  CHECK(run.info().status == store::RunStatus::finished);
+}
+
+TEST_CASE("a damaged or missing database is one error, not a crash", "[loader]") {
+  const Folder folder;
+  std::ofstream(folder.path / "bad.db")
+      << "this is no database, but it is long enough to be taken for one at first sight";
+  for (const char* name : {"bad.db", "none.db"}) {
+    Loader loader(folder.path / name, "");
+    std::optional<Error> error;
+    for (int i = 0; i < 3000 && !error; ++i) {
+      error = loader.take().error;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    REQUIRE(error);
+    CHECK(error->code.starts_with("E-DB-"));
+  }
+}
+
+TEST_CASE("the program draws a picture of a run without a display", "[program]") {
+  const Folder folder;
+  record_sample(folder.path / "runs.db");
+  const std::string db = "--db '" + (folder.path / "runs.db").string() + "' ";
+  const std::string png = (folder.path / "a.png").string();
+  const Outcome drawn = program(db + "--png '" + png +
+                                "' --panel ladder --theme dark --size 900x500 --select message:3");
+  CHECK(drawn.code == 0);
+  const auto image = read_png(png);
+  REQUIRE(image.ok());
+  CHECK(image->width == 900);
+  CHECK(image->height == 500);
+  CHECK(program("--help").code == 0);
+}
+
+TEST_CASE("wrong usage is one clear line and exit code 2, a missing display 3", "[program]") {
+  const Folder folder;
+  record_sample(folder.path / "runs.db");
+  const std::string db = "--db '" + (folder.path / "runs.db").string() + "' --png '" +
+                         (folder.path / "a.png").string() + "' ";
+  for (const std::string& arguments :
+       {db + "--panel nonsense", db + "--size big", db + "--theme blue", db + "--scale 900%",
+        db + "--select message:99", db + "--select nothing", db + "--at yesterday",
+        db + "no-such-run", db + "--wrong-option",
+        std::string("--db /no/such/file.db --png /tmp/x.png")}) {
+    INFO(arguments);
+    const Outcome o = program(arguments);
+    INFO(o.text);
+    CHECK(o.code == 2);
+    CHECK(lines(o.text) == 1);
+    CHECK(o.text.starts_with("ikelab-view: "));
+  }
+  const Outcome window = program("--db '" + (folder.path / "runs.db").string() + "'");
+  CHECK(window.code == 3);
+  CHECK(lines(window.text) == 1);
+  CHECK(window.text.find("--png") != std::string::npos);
+  CHECK(window.text.find("ikelab show") != std::string::npos);
+  const Outcome unwritable =
+      program("--db '" + (folder.path / "runs.db").string() + "' --png /no/such/folder/a.png");
+  CHECK(unwritable.code == 3);
+  CHECK(lines(unwritable.text) == 1);
+}
