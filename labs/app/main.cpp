@@ -1,0 +1,114 @@
+// ikelab-lab: labs for students and instructors (docs/LABS.md). Called by `./ikelab lab ...`.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "labs/app/commands.hpp"
+#include "labs/app/terminal.hpp"
+#include "labs/engine/lab.hpp"
+
+namespace {
+
+using ikelab::labs::app::Options;
+using Command = int (*)(const Options&);
+
+struct Row {
+  CLI::App* app;
+  Command run;
+};
+
+void add_course(CLI::App& command, Options& o) {
+  command.add_option("--course", o.course,
+                     "file with the course's name and secret (default: the public demo course)");
+}
+void add_json(CLI::App& command, Options& o) {
+  command.add_flag("--json", o.json, "print JSON");
+}
+void add_db(CLI::App& command, Options& o) {
+  command.add_option("--db", o.db, "the gradebook")->capture_default_str();
+}
+
+std::vector<Row> student_commands(CLI::App& app, Options& o) {
+  auto* list = app.add_subcommand("list", "the labs there are");
+  add_json(*list, o);
+  auto* start = app.add_subcommand(
+      "start", "make a student's work folder: the run, the handout, the answers to fill in");
+  start->add_option("lab", o.lab, "name of the lab")->required();
+  start->add_option("--student", o.students, "who; several for a whole class")->required();
+  start->add_option("--dir", o.dir,
+                    "the folder to make (for several students: where to make them)");
+  add_course(*start, o);
+  auto* check =
+      app.add_subcommand("check", "which answers are right, and what went wrong in the others");
+  check->add_option("folder", o.folder, "the work folder")->capture_default_str();
+  add_json(*check, o);
+  auto* hint = app.add_subcommand("hint", "the next hint of a goal");
+  hint->add_option("folder", o.folder, "the work folder")->required();
+  hint->add_option("goal", o.goal, "name of the goal, as in answers.yaml")->required();
+  auto* submit = app.add_subcommand("submit", "pack answers and draw into one file to hand in");
+  submit->add_option("folder", o.folder, "the work folder")->capture_default_str();
+  submit->add_option("--out", o.out,
+                     "the file to write (default: submission.yaml in the work folder)");
+  return {{list, &ikelab::labs::app::list},
+          {start, &ikelab::labs::app::start},
+          {check, &ikelab::labs::app::check},
+          {hint, &ikelab::labs::app::hint},
+          {submit, &ikelab::labs::app::submit}};
+}
+
+std::vector<Row> instructor_commands(CLI::App& app, Options& o) {
+  auto* grade = app.add_subcommand("grade", "simulate submissions again and store their grades");
+  grade->add_option("submission", o.submissions, "files, or folders of them")->required();
+  add_db(*grade, o);
+  add_course(*grade, o);
+  add_json(*grade, o);
+  auto* report = app.add_subcommand("report", "the class: best scores, attempts, hints, goals");
+  report->add_option("--lab", o.lab, "one lab only");
+  add_db(*report, o);
+  report->add_option("--csv", o.csv, "write every attempt as CSV");
+  add_json(*report, o);
+  auto* verify =
+      app.add_subcommand("verify", "grade labs against their own solutions and wrong answers");
+  verify->add_option("lab", o.labs, "names of labs");
+  verify->add_flag("--all", o.all, "every lab");
+  verify->add_option("--students", o.draws, "how many draws of each")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  add_json(*verify, o);
+  auto* make = app.add_subcommand("new", "make a lab from the template, ready to be changed");
+  make->add_option("name", o.lab, "its name: lower case, digits, '-'")->required();
+  return {{grade, &ikelab::labs::app::grade},
+          {report, &ikelab::labs::app::report},
+          {verify, &ikelab::labs::app::verify},
+          {make, &ikelab::labs::app::make_new}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{
+      "Labs: exercises with parameters of one's own, graded by simulating them again.\n"
+      "Exit codes: 0 done, 1 an answer is missing or wrong, 2 wrong usage or input, 3 something "
+      "broke.",
+      "ikelab lab"};
+  Options options;
+  options.catalog = ikelab::labs::catalog();
+  app.add_option("--catalog", options.catalog, "where the labs are (default: the shipped ones)");
+  app.require_subcommand(1);
+  std::vector<Row> rows = student_commands(app, options);
+  for (const Row& row : instructor_commands(app, options)) rows.push_back(row);
+  try {
+    app.parse(argc, argv);
+    for (const Row& row : rows)
+      if (row.app->parsed()) return row.run(options);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return app.exit(e);  // --help
+    fmt::print(stderr, "ikelab lab: {} (see ikelab lab --help)\n",
+               ikelab::labs::app::harmless(e.what()));
+    return ikelab::labs::app::wrong_input;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "ikelab lab: {}\n", ikelab::labs::app::harmless(e.what()));
+    return ikelab::labs::app::broke;
+  }
+  return ikelab::labs::app::wrong_input;
+}

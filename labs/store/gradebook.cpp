@@ -1,0 +1,213 @@
+#include "labs/store/gradebook.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/store/database.hpp"
+
+namespace ikelab::labs {
+namespace {
+
+using store::Database;
+using store::Statement;
+using store::Transaction;
+
+// The tables lab_attempt and lab_goal are sim/store's. Hints are an addition of ours that any
+// reader may ignore.
+constexpr const char* hint_tables = R"sql(
+CREATE TABLE IF NOT EXISTS lab_hint (
+  student TEXT NOT NULL, lab TEXT NOT NULL, goal TEXT NOT NULL, position INTEGER NOT NULL, cost INTEGER NOT NULL,
+  taken_at TEXT NOT NULL, PRIMARY KEY (student, lab, goal, position)) WITHOUT ROWID;
+CREATE VIEW IF NOT EXISTS lab_hints AS SELECT student, lab, goal, position, cost, taken_at FROM lab_hint;
+)sql";
+
+constexpr const char* attempt_columns =
+    "SELECT attempt_id, attempt, student, lab, lab_version, seed, started_at, submitted_at, "
+    "graded_at, hints, score, "
+    "max_score, fingerprint, versions, submission, note FROM lab_attempt ";
+
+store::Value text_or_null(const std::string& text) {
+  return text.empty() ? store::Value(nullptr) : store::Value(text);
+}
+
+AttemptRecord attempt_of(const Statement& row) {
+  AttemptRecord out;
+  out.id = row.integer(0);
+  out.attempt = row.integer(1);
+  out.student = row.text(2);
+  out.lab = row.text(3);
+  out.lab_version = row.integer(4);
+  out.seed = row.unsigned_integer(5);
+  out.started_at = row.text(6);
+  out.submitted_at = row.text(7);
+  out.graded_at = row.text(8);
+  out.hints = static_cast<int>(row.integer(9));
+  out.score = static_cast<int>(row.integer(10));
+  out.max_score = static_cast<int>(row.integer(11));
+  out.fingerprint = row.text(12);
+  out.versions = row.text(13);
+  out.submission = row.text(14);
+  out.note = row.text(15);
+  return out;
+}
+
+class SqliteGradebook : public Gradebook {
+ public:
+  explicit SqliteGradebook(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+
+  Result<std::int64_t> add(const AttemptRecord& attempt) override {
+    IKELAB_TRY(Transaction transaction, Transaction::begin(*database_));
+    IKELAB_TRY(const std::int64_t number, next_number(attempt));
+    IKELAB_TRY(Statement insert,
+               database_->prepare("INSERT INTO lab_attempt (student, lab, lab_version, seed, "
+                                  "attempt, started_at, submitted_at, graded_at, hints, "
+                                  "score, max_score, fingerprint, versions, submission, note) "
+                                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+    IKELAB_CHECK(insert.run({attempt.student, attempt.lab, attempt.lab_version, attempt.seed,
+                             number, attempt.started_at, text_or_null(attempt.submitted_at),
+                             text_or_null(attempt.graded_at), attempt.hints, attempt.score,
+                             attempt.max_score, attempt.fingerprint, attempt.versions,
+                             attempt.submission, attempt.note}));
+    IKELAB_CHECK(add_goals(database_->last_insert_id(), attempt.goals));
+    IKELAB_CHECK(transaction.commit());
+    return number;
+  }
+
+  Result<std::vector<AttemptRecord>> attempts(const std::string& lab) override {
+    IKELAB_TRY(Statement query,
+               database_->prepare(std::string(attempt_columns) +
+                                  "WHERE ?1 = '' OR lab = ?1 ORDER BY lab, student, attempt"));
+    IKELAB_CHECK(query.bind({lab}));
+    std::vector<AttemptRecord> out;
+    while (true) {
+      IKELAB_TRY(const bool row, query.step());
+      if (!row) break;
+      out.push_back(attempt_of(query));
+    }
+    for (AttemptRecord& attempt : out) IKELAB_CHECK(read_goals(attempt));
+    return out;
+  }
+
+  Result<std::optional<AttemptRecord>> graded(const std::string& submission) override {
+    IKELAB_TRY(
+        Statement query,
+        database_->prepare(
+            std::string(attempt_columns) +
+            "WHERE submission = ? AND submitted_at IS NOT NULL ORDER BY attempt_id LIMIT 1"));
+    IKELAB_CHECK(query.bind({submission}));
+    IKELAB_TRY(const bool row, query.step());
+    if (!row) return std::optional<AttemptRecord>();
+    return std::optional(attempt_of(query));
+  }
+
+  Result<std::string> same_answers(const std::string& lab, const std::string& student,
+                                   const std::string& answers) override {
+    IKELAB_TRY(Statement query,
+               database_->prepare("SELECT student FROM lab_attempt WHERE lab = ? AND student <> ? "
+                                  "AND submitted_at IS NOT NULL "
+                                  "AND instr(submission, ?) > 0 ORDER BY attempt_id LIMIT 1"));
+    IKELAB_CHECK(query.bind({lab, student, answers}));
+    IKELAB_TRY(const bool row, query.step());
+    return row ? query.text(0) : std::string();
+  }
+
+  Result<void> take_hint(const std::string& student, const std::string& lab,
+                         const HintRecord& hint) override {
+    IKELAB_TRY(Statement insert, database_->prepare("INSERT INTO lab_hint VALUES (?,?,?,?,?,?)"));
+    return insert.run({student, lab, hint.goal, hint.position, hint.cost, hint.taken_at});
+  }
+
+  Result<std::vector<HintRecord>> hints(const std::string& student,
+                                        const std::string& lab) override {
+    IKELAB_TRY(
+        Statement query,
+        database_->prepare("SELECT goal, position, cost, taken_at FROM lab_hint "
+                           "WHERE student = ? AND lab = ? ORDER BY taken_at, goal, position"));
+    IKELAB_CHECK(query.bind({student, lab}));
+    std::vector<HintRecord> out;
+    while (true) {
+      IKELAB_TRY(const bool row, query.step());
+      if (!row) return out;
+      out.push_back({query.text(0), static_cast<int>(query.integer(1)),
+                     static_cast<int>(query.integer(2)), query.text(3)});
+    }
+  }
+
+ private:
+  Result<std::int64_t> next_number(const AttemptRecord& attempt) {
+    IKELAB_TRY(
+        Statement query,
+        database_->prepare(
+            "SELECT coalesce(max(attempt), 0) + 1 FROM lab_attempt WHERE student = ? AND lab = ?"));
+    IKELAB_CHECK(query.bind({attempt.student, attempt.lab}));
+    IKELAB_TRY(const bool row, query.step());
+    IKELAB_ASSERT(row);
+    return query.integer(0);
+  }
+
+  Result<void> add_goals(std::int64_t id, const std::vector<GoalRecord>& goals) {
+    IKELAB_TRY(Statement insert,
+               database_->prepare("INSERT INTO lab_goal VALUES (?,?,?,?,?,?,?,?,?)"));
+    int position = 0;
+    for (const GoalRecord& g : goals)
+      IKELAB_CHECK(insert.run(
+          {id, ++position, g.goal, g.title, g.points, g.max_points, g.met, g.code, g.feedback}));
+    return {};
+  }
+
+  Result<void> read_goals(AttemptRecord& attempt) {
+    IKELAB_TRY(Statement query,
+               database_->prepare(
+                   "SELECT goal, title, points, max_points, met, code, feedback FROM lab_goal "
+                   "WHERE attempt_id = ? ORDER BY position"));
+    IKELAB_CHECK(query.bind({attempt.id}));
+    while (true) {
+      IKELAB_TRY(const bool row, query.step());
+      if (!row) return {};
+      attempt.goals.push_back({query.text(0), query.text(1), static_cast<int>(query.integer(2)),
+                               static_cast<int>(query.integer(3)), query.integer(4) != 0,
+                               query.text(5), query.text(6)});
+    }
+  }
+
+  std::unique_ptr<Database> database_;
+};
+
+/// RFC 4180 quoting. A cell that begins like a formula gets an apostrophe, as spreadsheets take it.
+std::string cell(std::string text) {
+  if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos)
+    text.insert(0, "'");
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
+  return out + "\"";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Gradebook>> Gradebook::open(const std::filesystem::path& file) {
+  IKELAB_TRY(auto database, Database::open(file));
+  IKELAB_CHECK(database->execute(hint_tables));
+  return std::unique_ptr<Gradebook>(std::make_unique<SqliteGradebook>(std::move(database)));
+}
+
+std::string to_csv(const std::vector<AttemptRecord>& attempts) {
+  std::string out =
+      "student,lab,lab_version,attempt,score,max_score,hints,started_at,submitted_at,graded_at,"
+      "goals,missed,"
+      "note,versions,fingerprint\r\n";
+  for (const AttemptRecord& a : attempts) {
+    std::string goals, missed;
+    for (const GoalRecord& g : a.goals) {
+      goals += fmt::format("{}{}={}/{}", goals.empty() ? "" : "; ", g.goal, g.points, g.max_points);
+      if (!g.code.empty())
+        missed += fmt::format("{}{}: {}", missed.empty() ? "" : "; ", g.goal, g.code);
+    }
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", cell(a.student),
+                       cell(a.lab), a.lab_version, a.attempt, a.score, a.max_score, a.hints,
+                       cell(a.started_at), cell(a.submitted_at), cell(a.graded_at), cell(goals),
+                       cell(missed), cell(a.note), cell(a.versions), cell(a.fingerprint));
+  }
+  return out;
+}
+
+}  // namespace ikelab::labs

@@ -1,0 +1,74 @@
+// Attempts, goals and hints with their times, in SQLite (views lab_attempts, lab_goals:
+// docs/SCHEMA.md; lab_hints: docs/LABS.md). The same tables serve the student's work folder and the
+// instructor's gradebook; a grade never reads the student's.
+//
+// Invariant: this header knows no lab engine, so that the visualizer can read a class.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/base/result.hpp"
+
+namespace ikelab::labs {
+
+/// One goal of an attempt. `code`: "field:mistake" of each check that was missed, empty when met.
+struct GoalRecord {
+  std::string goal, title;
+  int points = 0, max_points = 0;
+  bool met = false;
+  std::string code, feedback;
+};
+
+/// One attempt: a `check` in a work folder, or a graded submission. Times: wall clock, UTC, ISO
+/// 8601.
+struct AttemptRecord {
+  std::int64_t id = 0;       ///< in this database; given by add()
+  std::int64_t attempt = 0;  ///< from 1 for each student and lab; given by add()
+  std::string student, lab;
+  std::int64_t lab_version = 0;
+  std::uint64_t seed = 0;
+  std::string started_at, submitted_at, graded_at;  ///< submitted_at: empty for a check
+  int hints = 0;
+  int score = 0, max_score = 0;
+  std::string fingerprint, versions, submission, note;
+  std::vector<GoalRecord> goals;
+};
+
+struct HintRecord {
+  std::string goal;
+  int position = 0;  ///< from 1
+  int cost = 0;
+  std::string taken_at;
+};
+
+class Gradebook {
+ public:
+  /// Opens or creates. Errors: E-DB-001 not a database, E-DB-002 of a newer version, E-DB-003
+  /// cannot be written.
+  static Result<std::unique_ptr<Gradebook>> open(const std::filesystem::path& file);
+  virtual ~Gradebook() = default;
+
+  /// Stores an attempt with its goals in one transaction; returns its number. Errors: E-DB-003.
+  virtual Result<std::int64_t> add(const AttemptRecord& attempt) = 0;
+  /// Every attempt with its goals, by lab, student, number. `lab` empty: of all labs.
+  virtual Result<std::vector<AttemptRecord>> attempts(const std::string& lab = "") = 0;
+  /// The attempt that was made from this very submission, if it was graded before.
+  virtual Result<std::optional<AttemptRecord>> graded(const std::string& submission) = 0;
+  /// Another student of the lab whose answers are the same text (see docs/LABS.md), or "".
+  virtual Result<std::string> same_answers(const std::string& lab, const std::string& student,
+                                           const std::string& answers) = 0;
+
+  virtual Result<void> take_hint(const std::string& student, const std::string& lab,
+                                 const HintRecord& hint) = 0;
+  virtual Result<std::vector<HintRecord>> hints(const std::string& student,
+                                                const std::string& lab) = 0;
+};
+
+/// One line an attempt, RFC 4180, with a header line. What a spreadsheet would take for a formula
+/// is made text.
+std::string to_csv(const std::vector<AttemptRecord>& attempts);
+
+}  // namespace ikelab::labs
