@@ -59,13 +59,16 @@ Result<wire::AuthPayload> sign(IkeSa& sa, const policy::AuthConfig& own, const k
 }
 
 bool names(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
-  if (id.type == wire::IdType::der_asn1_dn) return certificate.subject_der == id.data;
-  const std::string text = policy::Identity{id.type, id.data, false}.to_string();
+  const policy::Identity presented{id.type, id.data, false};
+  if (id.type == wire::IdType::der_asn1_dn) return policy::Identity{id.type, certificate.subject_der, false}.matches(presented);
   const auto type = id.type == wire::IdType::fqdn          ? pki::SubjectAltName::Type::dns
                     : id.type == wire::IdType::rfc822_addr ? pki::SubjectAltName::Type::email
                                                            : pki::SubjectAltName::Type::ip;
   return std::any_of(certificate.alt_names.begin(), certificate.alt_names.end(),
-                     [&](const pki::SubjectAltName& name) { return name.type == type && name.value == text; });
+                     [&](const pki::SubjectAltName& name) {
+                       const auto named = policy::Identity::parse(name.value);
+                       return name.type == type && named && named->matches(presented);
+                     });
 }
 
 Result<void> check_signature(IkeSa& sa, const policy::AuthConfig& expected, const std::vector<wire::Payload>& payloads,
@@ -96,6 +99,16 @@ Result<void> check_signature(IkeSa& sa, const policy::AuthConfig& expected, cons
 }
 
 }  // namespace
+
+policy::Identity local_identity(const IkeSa& sa) {
+  const policy::AuthConfig& own = sa.connection->local;
+  const bool of_certificate = own.id.any_value || own.id.type == wire::IdType::der_asn1_dn;
+  if (of_certificate && !own.certificates.empty())
+    if (const auto certificate = pki::parse_certificate(own.certificates.front()))
+      return {wire::IdType::der_asn1_dn, certificate->subject_der, false};
+  if (!own.id.any_value) return own.id;
+  return {sa.local.ip.is_v6() ? wire::IdType::ipv6_addr : wire::IdType::ipv4_addr, to_bytes(sa.local.ip.octets()), false};
+}
 
 Result<std::vector<wire::Payload>> make_auth(IkeSa& sa, const wire::IdPayload& id) {
   const policy::AuthConfig& own = sa.connection->local;

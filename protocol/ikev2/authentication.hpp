@@ -4,6 +4,8 @@
 
 namespace ikelab::ikev2 {
 
+/// The identity we present: as configured; a DN as our certificate spells it; our address when none is configured.
+policy::Identity local_identity(const IkeSa& sa);
 /// Our own AUTH payload, with CERT payloads before it when we authenticate by certificate. `id`: the body of our ID payload.
 /// Errors: E-AUTH-001 nothing configured to prove, E-AUTH-002 the peer verifies no hash that our key can sign with.
 Result<std::vector<wire::Payload>> make_auth(IkeSa& sa, const wire::IdPayload& id);

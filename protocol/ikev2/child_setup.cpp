@@ -37,6 +37,8 @@ std::vector<std::string> words(const std::vector<wire::TrafficSelector>& selecto
   return out;
 }
 
+}  // namespace
+
 void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, EspSpi other, const std::string& reason) {
   trace::SaInstalled body;
   body.protocol = "ESP";
@@ -59,8 +61,6 @@ void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, Es
   body.reason = reason;
   sa.emit(std::move(body));
 }
-
-}  // namespace
 
 ChildOffer offer_child(const policy::ChildConfig& config, EspSpi spi_in, bool with_ke) {
   ChildOffer offer;
@@ -94,11 +94,14 @@ ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloa
   ChildPlan plan;
   for (const policy::ChildConfig& config : sa.connection->children) {
     if (only != nullptr && only != &config) continue;
-    plan.remote_ts = policy::narrow(ts_i->selectors, config.remote_ts);
-    plan.local_ts = policy::narrow(ts_r->selectors, config.local_ts);
-    if (plan.remote_ts.empty() || plan.local_ts.empty()) continue;
+    auto remote_ts = policy::narrow(ts_i->selectors, config.remote_ts), local_ts = policy::narrow(ts_r->selectors, config.local_ts);
+    if (remote_ts.empty() || local_ts.empty()) continue;
+    const bool whole = remote_ts == ts_i->selectors && local_ts == ts_r->selectors;  // beats one that narrows
+    if (plan.config != nullptr && !whole) continue;
     plan.config = &config;
-    break;
+    plan.remote_ts = std::move(remote_ts);
+    plan.local_ts = std::move(local_ts);
+    if (whole) break;
   }
   //= rfc7296#2.9 "If the responder's policy does not allow it to accept any part of the proposed Traffic Selectors, it responds with a TS_UNACCEPTABLE Notify message."
   if (plan.config == nullptr)
@@ -107,7 +110,8 @@ ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloa
   const auto& configured = plan.config->esp_proposals;
   const policy::Selection selection = policy::select(offered->proposals, with_ke ? configured : without_ke(configured));
   emit_negotiation(sa, "responder", selection);
-  if (!selection.chosen) return refuse(NotifyType::no_proposal_chosen, "no ESP proposal was acceptable");
+  if (!selection.chosen || selection.chosen->spi.size() != 4)
+    return refuse(NotifyType::no_proposal_chosen, "no ESP proposal was acceptable");
   plan.suite = selection.suite;
   plan.spi_out = spi_of(*selection.chosen);
   plan.spi_in = sa.new_esp_spi();
@@ -126,8 +130,8 @@ Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payl
   if (const auto* error = find_error(payloads))
     return Error{"E-IKE-020", "the peer refused: " + wire::name(error->type), {}, "RFC 7296, 3.10.1", "", ""};
   const auto* answer = wire::first<wire::SaPayload>(payloads);
-  if (answer == nullptr || answer->proposals.size() != 1)
-    return Error{"E-IKE-022", "the response does not hold exactly one proposal", {}, "RFC 7296, 2.7", "", ""};
+  if (answer == nullptr || answer->proposals.size() != 1 || answer->proposals.front().spi.size() != 4)
+    return Error{"E-IKE-022", "the response does not hold exactly one proposal with an SPI of 4 octets", {}, "RFC 7296, 2.7", "", ""};
   ChildPlan plan;
   plan.config = &config;
   plan.spi_in = spi_in;
@@ -190,12 +194,22 @@ Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan, co
     const auto tenth = static_cast<std::uint64_t>(time.count() / 10) + 1;
     child.rekey_at = now + time - Duration(static_cast<std::int64_t>(services.streams.jitter->below(tenth)));
   }
+  child.reason = reason;
+  child.waiting_outbound = std::move(out);
   emit_installed(sa, in, true, plan.spi_out, reason);
-  emit_installed(sa, out, false, plan.spi_in, reason);
   services.sad.push_back(esp::InstallSa{true, std::move(in)});
-  if (hold_outbound) child.waiting_outbound = std::move(out);
-  else services.sad.push_back(esp::InstallSa{false, std::move(out)});
-  return &sa.children.insert_or_assign(plan.spi_in.value, std::move(child)).first->second;
+  ChildSa& kept = sa.children.insert_or_assign(plan.spi_in.value, std::move(child)).first->second;
+  if (!hold_outbound) sa.release_outbound(kept);
+  return &kept;
+}
+
+std::uint16_t wanted_method(const wire::NotifyPayload& invalid_ke, const std::vector<wire::Proposal>& offered) {
+  if (invalid_ke.data.size() != 2) return 0;
+  const auto method = static_cast<std::uint16_t>(invalid_ke.data[0] << 8 | invalid_ke.data[1]);
+  for (const wire::Proposal& proposal : offered)
+    for (const wire::Transform& t : proposal.transforms)
+      if (t.type == static_cast<std::uint8_t>(TransformType::ke) && t.id == method) return method;
+  return 0;
 }
 
 std::uint16_t first_ke_method(const std::vector<wire::Proposal>& proposals) {

@@ -45,6 +45,11 @@ struct ChildSecrets {
 Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan, const ChildSecrets& secrets,
                                const std::string& reason, bool hold_outbound = false);
 
+/// Tells the trace of one direction; `other`: the SPI of the opposite one.
+void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, EspSpi other, const std::string& reason);
+
+/// INVALID_KE_PAYLOAD's method, 0 when it names none that was offered (RFC 7296, 1.3).
+std::uint16_t wanted_method(const wire::NotifyPayload& invalid_ke, const std::vector<wire::Proposal>& offered);
 /// The method of the first KE transform offered, 0 if none.
 std::uint16_t first_ke_method(const std::vector<wire::Proposal>& proposals);
 /// A fresh key pair for a KE payload. Errors: E-IKE-021 a method that we do not implement.

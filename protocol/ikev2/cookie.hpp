@@ -10,13 +10,19 @@ class CookieJar {
  public:
   explicit CookieJar(Services& services);
   /// The cookie that this request must bring.
-  [[nodiscard]] Result<Bytes> make(const Datagram& datagram, const wire::Message& message) const;
-  /// True when it brought it.
-  [[nodiscard]] bool valid(const Datagram& datagram, const wire::Message& message) const;
+  [[nodiscard]] Result<Bytes> make(Instant now, const Datagram& datagram, const wire::Message& message);
+  /// True when it brought it, made with the present secret or the one before.
+  [[nodiscard]] bool valid(Instant now, const Datagram& datagram, const wire::Message& message);
 
  private:
   Services& services_;
-  Secret secret_;
+  struct Versioned {
+    std::uint32_t version = 0;
+    Secret secret;
+  };
+  void renew(Instant now);
+  [[nodiscard]] Result<Bytes> bake(const Versioned& key, const Datagram& datagram, const wire::Message& message) const;
+  Versioned present_, previous_;
 };
 
 }  // namespace ikelab::ikev2

@@ -27,7 +27,14 @@ std::optional<T> pop(std::deque<T>& queue) {
 
 struct Endpoint::Impl {
   Impl(policy::EndpointConfig config, crypto::Provider& provider, std::unique_ptr<crypto::RngSource> rng)
-      : services(std::move(config), provider, std::move(rng)), cookies(services) {}
+      : services(std::move(config), provider, std::move(rng)), cookies(services) {
+    services.find = [this](IkeSpi spi) -> IkeSa* {
+      for (const auto& sa : services.adopted)
+        if (sa->local_spi() == spi) return sa.get();
+      const auto at = sas.find(spi.value);
+      return at == sas.end() ? nullptr : at->second.get();
+    };
+  }
 
   Services services;
   CookieJar cookies;
@@ -93,14 +100,24 @@ struct Endpoint::Impl {
       if (const auto at = sas.find(known->second); at != sas.end()) return at->second->receive(now, datagram, decoded);
       half_open.erase(known);
     }
-    if (const auto* error = wire::first_error(decoded.diagnostics)) return diagnose(wire::to_error(*error), datagram.id);
+    auto judged = decoded.diagnostics;
+    if (decoded.ok()) judged = wire::check(decoded.message, nullptr);
+    if (const auto* error = wire::first_error(judged)) {
+      diagnose(wire::to_error(*error), datagram.id);
+      //= rfc7296#2.5 "then the message MUST be rejected and the response to the IKE request containing that payload MUST include a Notify payload UNSUPPORTED_CRITICAL_PAYLOAD"
+      for (const wire::Payload& payload : decoded.message.payloads)
+        if (payload.critical && std::holds_alternative<wire::UnknownPayload>(payload.body) && error->code == "E-WIRE-105")
+          return answer_statelessly(datagram, header, notify(wire::NotifyType::unsupported_critical_payload,
+                                                             {static_cast<std::uint8_t>(payload.type)}));
+      return;
+    }
     const policy::ConnectionConfig* connection = connection_for(datagram.dst, datagram.src);
     if (connection == nullptr)
       return diagnose({"E-IKE-003", "no connection is configured for " + datagram.src.to_string(), {}, "RFC 7296, 2.4", "", ""}, datagram.id);
     const std::size_t open = count_half_open();
     //= rfc7296#2.6 "When one party receives an IKE_SA_INIT request containing a cookie whose value does not match the value expected, that party MUST ignore the cookie and process the message as if no cookie had been included"
-    if (open >= services.config.cookie_threshold && !cookies.valid(datagram, decoded.message)) {
-      if (auto cookie = cookies.make(datagram, decoded.message))
+    if (open >= services.config.cookie_threshold && !cookies.valid(now, datagram, decoded.message)) {
+      if (auto cookie = cookies.make(now, datagram, decoded.message))
         answer_statelessly(datagram, header, notify(wire::NotifyType::cookie, std::move(*cookie)));
       return;
     }
@@ -111,13 +128,18 @@ struct Endpoint::Impl {
     sa->spi_r = IkeSpi{services.streams.ike_spi->u64() | 1};
     const std::uint64_t key = sa->spi_r.value;
     sa->receive(now, datagram, decoded);
-    if (sa->state() != State::half_open) return;  // refused: nothing is kept
+    if (sa->state() != State::half_open) {  // refused: nothing is kept, and the name is free again
+      --services.sa_count;
+      return;
+    }
     half_open[{header.spi_i, datagram.src}] = key;
     sas[key] = std::move(sa);
   }
 
-  /// After every input: SAs made by rekeying come in, finished ones go.
-  void tidy() {
+  /// After every input: waiting tasks begin, SAs made by rekeying come in, finished ones go.
+  void tidy(Instant now) {
+    services.handling = false;
+    for (IkeSa* sa : std::exchange(services.waiting, {})) sa->run_next(now);
     for (auto& sa : services.adopted) {
       const std::uint64_t key = sa->local_spi().value;
       sas[key] = std::move(sa);
@@ -173,11 +195,12 @@ Result<void> Endpoint::Impl::execute(Instant now, const Initiate& c) {
   const bool known_child = c.child.empty() || std::any_of(connection->children.begin(), connection->children.end(),
                                                           [&](const auto& child) { return child.name == c.child; });
   if (!known_child) return Error{"E-CMD-001", "no child '" + c.child + "' is configured", {}, "", "", ""};
-  for (auto& [spi, sa] : sas)
-    if (sa->connection == &*connection && sa->state() == State::established && !c.child.empty()) {
-      sa->enqueue(now, make_child_create(c.child));
-      return {};
-    }
+  for (auto& [spi, sa] : sas) {
+    if (sa->connection != &*connection || c.child.empty()) continue;
+    if (sa->child_by_name(c.child) != nullptr) return Error{"E-CMD-002", "child '" + c.child + "' is already installed", {}, "", "", ""};
+    if (sa->state() == State::established) return sa->enqueue(now, make_child_create(c.child)), Result<void>{};
+    if (sa->state() == State::initiating || sa->state() == State::authenticating) return sa->also_children.push_back(c.child), Result<void>{};
+  }
   auto sa = std::make_unique<IkeSa>(services, *connection, true, SocketAddress{connection->local_addr, ike_port},
                                     SocketAddress{connection->remote_addr, ike_port});
   IkeSa& begun = *sa;
@@ -192,6 +215,7 @@ Endpoint::~Endpoint() = default;
 
 void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
   Impl& impl = *impl_;
+  impl.services.handling = true;
   const wire::Decoded decoded = wire::decode(datagram.payload);
   const wire::Header& header = decoded.message.header;
   const bool begins = header.exchange == wire::ExchangeType::ike_sa_init && !header.response && header.initiator;
@@ -204,25 +228,29 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
     if (!header.response) impl.answer_statelessly(datagram, header, notify(wire::NotifyType::invalid_major_version));
   } else if (begins && header.message_id.value == 0 && header.spi_r.value == 0 && header.spi_i.value != 0) {
     impl.begin_as_responder(now, datagram, decoded);
+  } else if (const auto* error = wire::first_error(decoded.diagnostics)) {
+    impl.diagnose(wire::to_error(*error), datagram.id);  // not even the outside can be read
   } else if (IkeSa* sa = impl.find(header); sa != nullptr && sa->peer == datagram.src) {
     sa->receive(now, datagram, decoded);
   } else {
     impl.diagnose({"E-IKE-002", "no IKE SA has these SPIs", 0, "RFC 7296, 2.4", "", ""}, datagram.id);
   }
-  impl.tidy();
+  impl.tidy(now);
 }
 
 void Endpoint::handle_timeout(Instant now) {
+  impl_->services.handling = true;
   std::vector<std::uint64_t> due;
   for (const auto& [spi, sa] : impl_->sas)
     if (const auto at = sa->next_timeout(); at && *at <= now) due.push_back(spi);
   for (const std::uint64_t spi : due) impl_->sas.at(spi)->handle_timeout(now);
-  impl_->tidy();
+  impl_->tidy(now);
 }
 
 Result<void> Endpoint::command(Instant now, const Command& command) {
+  impl_->services.handling = true;
   auto result = std::visit([&](const auto& c) { return impl_->execute(now, c); }, command);
-  impl_->tidy();
+  impl_->tidy(now);
   return result;
 }
 

@@ -37,15 +37,18 @@ std::optional<Bytes> ExchangeWindow::repeat(Instant now) {
   return outstanding_->octets;
 }
 
-ExchangeWindow::Incoming ExchangeWindow::classify(MessageId id) const {
+ExchangeWindow::Incoming ExchangeWindow::classify(MessageId id, ByteView request) const {
   if (id.value == next_expected_) return Incoming::fresh;
-  if (id.value + 1 == next_expected_ && !response_.empty()) return Incoming::repeated;
+  //= rfc7296#2.1 "a retransmission from the initiator ... MUST be bitwise identical to the original request"
+  if (id.value + 1 == next_expected_ && !response_.empty() && equal(request, last_request_)) return Incoming::repeated;
   return Incoming::outside;
 }
 
 //= rfc7296#2.1 "The responder MUST remember each response until it receives a request whose sequence number is larger than or equal to the sequence number in the response plus its window size"
-void ExchangeWindow::response_sent(MessageId id, Bytes octets) {
+void ExchangeWindow::response_sent(MessageId id, ByteView request, Bytes octets) {
   next_expected_ = id.value + 1;
+  last_request_ = to_bytes(request);
+  repetitions_ = 0;
   response_ = std::move(octets);
 }
 

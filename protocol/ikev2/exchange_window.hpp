@@ -33,8 +33,11 @@ class ExchangeWindow {
 
   // ---- the peer's requests ----
   enum class Incoming { fresh, repeated, outside };
-  [[nodiscard]] Incoming classify(MessageId id) const;
-  void response_sent(MessageId id, Bytes octets);
+  /// Repeated only when it is the same to the octet (RFC 7296, 2.1).
+  [[nodiscard]] Incoming classify(MessageId id, ByteView request) const;
+  void response_sent(MessageId id, ByteView request, Bytes octets);
+  /// How often the cached response went out again.
+  unsigned count_repetition() { return ++repetitions_; }
   [[nodiscard]] const Bytes& cached_response() const { return response_; }
 
  private:
@@ -47,7 +50,8 @@ class ExchangeWindow {
   policy::RetransmitPolicy policy_;
   std::uint32_t next_request_ = 0, next_expected_ = 0;
   std::optional<Outstanding> outstanding_;
-  Bytes response_;
+  Bytes last_request_, response_;
+  unsigned repetitions_ = 0;
 };
 
 }  // namespace ikelab::ikev2

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "protocol/base/bounds.hpp"
+#include "protocol/ikev2/child_setup.hpp"
 #include "protocol/policy/traffic_selector.hpp"
 
 namespace ikelab::ikev2 {
@@ -82,9 +83,13 @@ void IkeSa::become_established(Instant now, Trigger event, const std::string& re
   }
   body.reason = reason;
   emit(std::move(body));
+  for (std::string& child : std::exchange(also_children, {})) enqueue(now, make_child_create(std::move(child)));
 }
 
 void IkeSa::die(Instant now, Trigger event, const std::string& reason) {
+  // RFC 7296, 2.25.2: our own rekeying is forgotten, but the peer's made a successor, and that inherits.
+  if (IkeSa* heir = collided_successor(); heir != nullptr && state_ == State::established) hand_over_to(*heir, now);
+  collision.reset();
   const bool was_installed = state_ == State::established || state_ == State::rekeyed || state_ == State::deleting;
   set_state(event);
   while (!children.empty()) remove_child(EspSpi{children.begin()->first}, reason);
@@ -122,6 +127,7 @@ EspSpi IkeSa::new_esp_spi() {
 
 void IkeSa::release_outbound(ChildSa& child) {
   if (!child.waiting_outbound) return;
+  emit_installed(*this, *child.waiting_outbound, false, child.spi_in, child.reason);
   services.sad.push_back(esp::InstallSa{false, std::move(*child.waiting_outbound)});
   child.waiting_outbound.reset();
 }
@@ -131,10 +137,12 @@ void IkeSa::remove_child(EspSpi spi_in, const std::string& reason) {
   if (at == children.end()) return;
   if (const auto heir = children.find(at->second.replaced_by.value); heir != children.end())
     release_outbound(heir->second);
+  if (!at->second.waiting_outbound) {
+    services.sad.push_back(esp::RemoveSa{false, at->second.spi_out});
+    emit(trace::SaRemoved{"ESP", "out", to_string(at->second.spi_out), reason});
+  }
   services.sad.push_back(esp::RemoveSa{true, at->second.spi_in});
-  services.sad.push_back(esp::RemoveSa{false, at->second.spi_out});
   emit(trace::SaRemoved{"ESP", "in", to_string(at->second.spi_in), reason});
-  emit(trace::SaRemoved{"ESP", "out", to_string(at->second.spi_out), reason});
   children.erase(at);
 }
 
@@ -151,14 +159,22 @@ bool IkeSa::has_queued(std::string_view task_name) const {
   return named(current_) || std::any_of(queue_.begin(), queue_.end(), named);
 }
 
-void IkeSa::move_tasks_to(IkeSa& heir, Instant now) {
-  std::deque<std::unique_ptr<Task>> waiting;
-  waiting.swap(queue_);
-  for (auto& task : waiting) heir.enqueue(now, std::move(task));
+IkeSa* IkeSa::collided_successor() const {
+  IkeSa* made = collision && collision->ike_sa.value != 0 ? services.find(collision->ike_sa) : nullptr;
+  return made != nullptr && made->state() == State::established ? made : nullptr;
+}
+
+void IkeSa::hand_over_to(IkeSa& heir, Instant now) {
+  heir.children.merge(children);
+  set_timer(Timer::rekey_ike, std::nullopt);
+  set_timer(Timer::dpd, std::nullopt);
+  set_state(Trigger::rekey_done);
+  for (auto& task : std::exchange(queue_, {})) heir.enqueue(now, std::move(task));
 }
 
 void IkeSa::run_next(Instant now) {
   if (current_ || queue_.empty() || state_ == State::dead) return;
+  if (services.handling) return services.waiting.push_back(this);
   current_ = std::move(queue_.front());
   queue_.pop_front();
   current_->started = now;

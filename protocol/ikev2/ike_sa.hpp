@@ -21,9 +21,9 @@ struct InitTranscript {
 
 /// A rekey of ours that is under way while the peer began one too (RFC 7296, 2.8.1 and 2.8.2).
 struct Collision {
-  Bytes lowest_nonce;   ///< the lower of the peer exchange's Ni and Nr
-  EspSpi child;         ///< what the peer's exchange made: a Child SA's spi_in ...
-  IkeSa* ike_sa = nullptr;  ///< ... or an IKE SA (owned by the endpoint)
+  Bytes lowest_nonce;  ///< the lower of the peer exchange's Ni and Nr
+  EspSpi child;        ///< what the peer's exchange made: a Child SA's spi_in ...
+  IkeSpi ike_sa;       ///< ... or an IKE SA, by our own SPI
 };
 
 enum class Timer { dpd, rekey_ike, half_open, linger, retry, count };
@@ -39,6 +39,8 @@ class IkeSa {
   void receive(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
   void handle_timeout(Instant now);
   void enqueue(Instant now, std::unique_ptr<Task> task);
+  /// Begins the next waiting task, when none is under way and no input is being handled.
+  void run_next(Instant now);
   [[nodiscard]] std::optional<Instant> next_timeout() const;
   [[nodiscard]] bool finished() const { return state_ == State::dead && !timers_[static_cast<std::size_t>(Timer::linger)]; }
 
@@ -57,6 +59,7 @@ class IkeSa {
   std::vector<crypto::HashId> peer_hashes;      ///< SIGNATURE_HASH_ALGORITHMS (RFC 7427, 4)
   std::string first_child;                      ///< the Child SA to make in IKE_AUTH; empty: the first configured
   std::map<std::uint32_t, ChildSa> children;    ///< by inbound SPI
+  std::vector<std::string> also_children;       ///< asked for while the SA was coming up
   std::string peer_identity;
   std::optional<Collision> collision;
 
@@ -83,17 +86,19 @@ class IkeSa {
   [[nodiscard]] EspSpi new_esp_spi();
   [[nodiscard]] Task* current_task() { return current_.get(); }
   [[nodiscard]] bool has_queued(std::string_view task_name) const;
-  void move_tasks_to(IkeSa& heir, Instant now);
+  /// What the peer's half of a simultaneous IKE rekey made, if it still lives (RFC 7296, 2.8.2).
+  [[nodiscard]] IkeSa* collided_successor() const;
+  /// Everything that lives under this SA goes on under `heir` (RFC 7296, 2.8: it inherits the Child SAs).
+  void hand_over_to(IkeSa& heir, Instant now);
 
  private:
   std::optional<Inbound> open(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
   void refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagnostics);
   void handle_request(const Inbound& in);
   void handle_response(const Inbound& in);
-  void run_next(Instant now);
   void send_request(Instant now);
   void finish_task(Instant now, Outcome outcome);
-  void answer(const wire::Header& request, std::vector<wire::Payload> payloads);
+  void answer(const Inbound& in, std::vector<wire::Payload> payloads);
   void transmit(const Bytes& octets, const wire::Header& header, const std::vector<wire::Payload>& payloads, unsigned attempt);
   void emit_message(const char* direction, const wire::Header& header, std::uint64_t datagram, ByteView octets,
                     const std::vector<wire::Payload>& payloads, ByteView plain, unsigned attempt);

@@ -111,13 +111,13 @@ void IkeSa::send_request(Instant now) {
   transmit(*octets, header, request_payloads_, 0);
 }
 
-void IkeSa::answer(const wire::Header& request, std::vector<wire::Payload> payloads) {
-  const wire::Header header = header_of(request.exchange, true, request.message_id);
+void IkeSa::answer(const Inbound& in, std::vector<wire::Payload> payloads) {
+  const wire::Header header = header_of(in.header.exchange, true, in.header.message_id);
   auto octets = build(header, payloads);
   if (!octets) return diagnose(octets.error());
   if (header.exchange == ExchangeType::ike_sa_init) transcript.real_message_2 = *octets;
   response_payloads_ = std::move(payloads);
-  window_.response_sent(request.message_id, *octets);
+  window_.response_sent(in.header.message_id, in.octets, *octets);
   transmit(*octets, header, response_payloads_, 0);
 }
 
@@ -157,7 +157,7 @@ std::optional<Inbound> IkeSa::open(Instant now, const Datagram& datagram, const 
 void IkeSa::refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagnostics) {
   const wire::Diagnostic& error = *wire::first_error(diagnostics);
   diagnose(wire::to_error(error), in.datagram);
-  if (in.header.response || window_.classify(in.header.message_id) != ExchangeWindow::Incoming::fresh ||
+  if (in.header.response || window_.classify(in.header.message_id, in.octets) != ExchangeWindow::Incoming::fresh ||
       !may_begin(state_, in.header.exchange))
     return;
   if (error.code == unsupported_critical) {
@@ -168,11 +168,11 @@ void IkeSa::refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagn
         break;
       }
     //= rfc7296#2.5 "then the message MUST be rejected and the response to the IKE request containing that payload MUST include a Notify payload UNSUPPORTED_CRITICAL_PAYLOAD"
-    answer(in.header, {notify(NotifyType::unsupported_critical_payload, type)});
+    answer(in, {notify(NotifyType::unsupported_critical_payload, type)});
     if (state_ == State::half_open) die(in.now, Trigger::auth_failed, "an unknown critical payload in IKE_AUTH");
     return;
   }
-  answer(in.header, {notify(NotifyType::invalid_syntax)});
+  answer(in, {notify(NotifyType::invalid_syntax)});
   die(in.now, state_ == State::half_open ? Trigger::auth_failed : Trigger::delete_received, "the peer broke the grammar: " + error.message);
   if (current_) {
     window_.forget_request();
@@ -193,9 +193,10 @@ void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& 
 }
 
 void IkeSa::handle_request(const Inbound& in) {
-  switch (window_.classify(in.header.message_id)) {
+  switch (window_.classify(in.header.message_id, in.octets)) {
     case ExchangeWindow::Incoming::repeated:
-      return transmit(window_.cached_response(), header_of(in.header.exchange, true, in.header.message_id), response_payloads_, 1);
+      return transmit(window_.cached_response(), header_of(in.header.exchange, true, in.header.message_id), response_payloads_,
+                      window_.count_repetition());
     case ExchangeWindow::Incoming::outside:
       return diagnose({"E-IKE-014", "the Message ID is outside the window", 20, "RFC 7296, 2.3", "", ""}, in.datagram);
     case ExchangeWindow::Incoming::fresh: break;
@@ -209,7 +210,7 @@ void IkeSa::handle_request(const Inbound& in) {
     std::string detail;
     bool failed = false;
     std::vector<wire::Payload> payloads = row.respond(*this, in, detail, failed);
-    answer(in.header, std::move(payloads));
+    answer(in, std::move(payloads));
     emit(trace::TaskEnded{std::string(row.name), "responder", failed ? "failed" : "done", detail, 0});
     break;
   }

@@ -1,6 +1,7 @@
 // What an endpoint's IKE SAs share: configuration, crypto, named randomness, and the queues that poll_*() drains.
 #pragma once
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -30,6 +31,10 @@ struct Services {
   std::vector<std::unique_ptr<IkeSa>> adopted;  ///< IKE SAs made by rekeying, for the endpoint to take over
   std::uint64_t datagrams = 0;
   unsigned sa_count = 0;
+  /// An input is being handled: what tasks enqueue meanwhile begins after its answer went out.
+  bool handling = false;
+  std::vector<IkeSa*> waiting;                 ///< IKE SAs that want to begin their next task then
+  std::function<IkeSa*(IkeSpi)> find;          ///< an IKE SA by our own SPI; nullptr when there is none (any more)
 
   /// "gw-a#3": SAs are numbered in the order of their making.
   std::string next_sa_name();

@@ -58,6 +58,8 @@ std::unique_ptr<Task> make_child_create(std::string child);
 std::unique_ptr<Task> make_child_rekey(EspSpi spi_in);
 std::unique_ptr<Task> make_ike_rekey();
 std::unique_ptr<Task> make_child_delete(EspSpi spi_in);
+/// Deletes a Child SA that the peer made and we refused: we never had it (RFC 7296, 2.21.3).
+std::unique_ptr<Task> make_child_refusal(EspSpi spi_in);
 std::unique_ptr<Task> make_ike_delete();
 std::unique_ptr<Task> make_liveness();
 /// Tells the peer that we do not believe it, after IKE_AUTH failed on our side (RFC 7296, 2.21.2).

@@ -1,5 +1,9 @@
 #include "tests/support/pair.hpp"
 
+#include <algorithm>
+
+#include "protocol/trace/encode.hpp"
+
 namespace ikelab::test {
 
 Pair::Pair(policy::EndpointConfig a_config, policy::EndpointConfig b_config, std::uint64_t seed) {
@@ -10,23 +14,121 @@ Pair::Pair(policy::EndpointConfig a_config, policy::EndpointConfig b_config, std
   };
   make(a, std::move(a_config));
   make(b, std::move(b_config));
+  journal.attach(sink);
+}
+
+std::vector<ikev2::IkeSaInfo> Side::sas() const {
+  auto all = endpoint->sas();
+  std::erase_if(all, [](const auto& sa) { return sa.state == "DEAD"; });
+  return all;
+}
+
+std::string Side::state() const {
+  const auto all = sas();
+  return all.empty() ? "none" : all.size() > 1 ? "several" : all[0].state;
+}
+
+std::vector<std::string> Side::diagnostics() const {
+  std::vector<std::string> codes;
+  for (const auto* d : all<trace::Diagnostic>()) codes.push_back(d->code);
+  return codes;
+}
+
+bool Side::diagnosed(const std::string& code) const {
+  const auto codes = diagnostics();
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+std::vector<std::string> Side::messages_sent() const {
+  std::vector<std::string> found;
+  for (const auto* m : all<trace::Message>()) {
+    if (m->direction != "sent") continue;
+    std::string text = m->exchange + (m->response ? " response " : " request ") + std::to_string(m->message_id);
+    if (m->attempt != 0) text += " again " + std::to_string(m->attempt);
+    found.push_back(text);
+  }
+  return found;
+}
+
+void Pair::note_sad(Side& side, esp::SadChange change) {
+  if (auto* install = std::get_if<esp::InstallSa>(&change)) {
+    side.sad.push_back(std::string("install ") + (install->inbound ? "in " : "out ") + to_string(install->sa.spi));
+    if (!install->inbound) side.outbound_order.push_back(install->sa.spi);
+    (install->inbound ? side.inbound : side.outbound)[install->sa.spi] = std::move(install->sa);
+  } else {
+    const auto& remove = std::get<esp::RemoveSa>(change);
+    side.sad.push_back(std::string("remove ") + (remove.inbound ? "in " : "out ") + to_string(remove.spi));
+    (remove.inbound ? side.inbound : side.outbound).erase(remove.spi);
+    if (!remove.inbound) std::erase(side.outbound_order, remove.spi);
+  }
 }
 
 void Pair::drain(Side& side) {
-  while (auto event = side.endpoint->poll_event()) side.events.push_back(std::move(*event));
-  while (auto change = side.endpoint->poll_sad()) {
-    if (const auto* install = std::get_if<esp::InstallSa>(&*change))
-      side.sad.push_back(std::string("install ") + (install->inbound ? "in " : "out ") + to_string(install->sa.spi));
-    else if (const auto* remove = std::get_if<esp::RemoveSa>(&*change))
-      side.sad.push_back(std::string("remove ") + (remove->inbound ? "in " : "out ") + to_string(remove->spi));
+  while (auto event = side.endpoint->poll_event()) {
+    side.events.push_back(*event);
+    journal.emit(now, &side == &a ? "a" : "b", std::move(*event));
   }
+  while (auto change = side.endpoint->poll_sad()) note_sad(side, std::move(*change));
   while (auto datagram = side.endpoint->poll_transmit()) {
     ++side.sent;
     wire.push_back(*datagram);
     if (tamper) tamper(side, *datagram);
     if (lose && lose(side, side.sent, *datagram)) continue;
-    flying_.push_back({now + latency, &side == &a ? &b : &a, std::move(*datagram)});
+    flying_.push_back({now + latency, &side == &a ? &b : &a, std::move(*datagram), {}});
   }
+  fly();
+}
+
+// A marker of an ESP packet from each side, on the SA that its data path would take now.
+void Pair::fly() {
+  for (Side* side : {&a, &b})
+    if (!side->outbound_order.empty()) flying_.push_back({now + latency, side == &a ? &b : &a, {}, side->outbound_order.back()});
+}
+
+void Pair::lose_nth(const Side& from, unsigned nth) {
+  const unsigned which = from.sent + nth;
+  lose = [&from, which](const Side& sender, unsigned count, const ikev2::Datagram&) { return &sender == &from && count == which; };
+}
+
+void Pair::settle() {
+  for (unsigned steps = 0; !flying_.empty(); ++steps) {
+    IKELAB_ASSERT(steps < 100'000);
+    const InFlight flight = std::move(flying_.front());
+    flying_.pop_front();
+    if (flight.at > now) now = flight.at;
+    arrive(flight);
+  }
+}
+
+void Pair::arrive(const InFlight& flight) {
+  if (flight.probe.value == 0) return deliver(*flight.to, flight.datagram);
+  ++probes;
+  if (flight.to->inbound.count(flight.probe) == 0) ++lost_probes;
+}
+
+bool Pair::consistent() const {
+  const auto ours = a.sas(), theirs = b.sas();
+  if (ours.size() != 1 || theirs.size() != 1 || ours[0].state != "ESTABLISHED" || theirs[0].state != "ESTABLISHED") return false;
+  if (ours[0].spi_i != theirs[0].spi_i || ours[0].spi_r != theirs[0].spi_r) return false;
+  const auto match = [](const Side& from, const Side& to) {
+    return from.outbound.size() == to.inbound.size() &&
+           std::all_of(from.outbound.begin(), from.outbound.end(), [&](const auto& row) {
+             const auto in = to.inbound.find(row.first);
+             return in != to.inbound.end() && equal(in->second.encryption_key.reveal(), row.second.encryption_key.reveal()) &&
+                    equal(in->second.integrity_key.reveal(), row.second.integrity_key.reveal()) &&
+                    in->second.ts_src == row.second.ts_src && in->second.ts_dst == row.second.ts_dst;
+           });
+  };
+  return match(a, b) && match(b, a) && ours[0].children.size() == a.inbound.size() && theirs[0].children.size() == b.inbound.size();
+}
+
+Bytes Pair::encoded() const {
+  Bytes all;
+  for (const trace::Event& event : sink.events) {
+    const Bytes one = trace::encode_event(event);
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  return all;
 }
 
 Result<void> Pair::command(Side& side, const ikev2::Command& command) {
@@ -52,7 +154,7 @@ bool Pair::step(Instant until) {
   if (datagram_first) {
     const InFlight flight = std::move(flying_.front());
     flying_.pop_front();
-    deliver(*flight.to, flight.datagram);
+    arrive(flight);
   } else {
     timer_of->endpoint->handle_timeout(now);
     drain(*timer_of);
@@ -68,7 +170,7 @@ void Pair::drive(Duration time) {
 
 namespace {
 
-policy::EndpointConfig site(bool is_a) {
+policy::EndpointConfig site(bool is_a, const char* ike, const char* esp) {
   const auto address = [](const char* text) { return IpAddress::parse(text).value(); };
   const auto net = [](const char* text) { return policy::parse_traffic_selector(text).value(); };
   policy::EndpointConfig config;
@@ -80,7 +182,7 @@ policy::EndpointConfig site(bool is_a) {
   connection.name = "site";
   connection.local_addr = address(is_a ? "192.0.2.1" : "192.0.2.2");
   connection.remote_addr = address(is_a ? "192.0.2.2" : "192.0.2.1");
-  connection.proposals = {policy::parse_proposal("aes256gcm16-prfsha256-x25519", wire::ProtocolId::ike).value()};
+  connection.proposals = {policy::parse_proposal(ike, wire::ProtocolId::ike).value()};
   connection.local.id = policy::Identity::parse(is_a ? "gw-a.example" : "gw-b.example").value();
   connection.remote.id = policy::Identity::parse(is_a ? "gw-b.example" : "gw-a.example").value();
   connection.local.psk = connection.remote.psk = to_bytes(as_bytes("a long shared secret"));
@@ -88,7 +190,7 @@ policy::EndpointConfig site(bool is_a) {
   child.name = "net";
   child.local_ts = {net(is_a ? "10.1.0.0/24" : "10.2.0.0/24")};
   child.remote_ts = {net(is_a ? "10.2.0.0/24" : "10.1.0.0/24")};
-  child.esp_proposals = {policy::parse_proposal("aes256gcm16", wire::ProtocolId::esp).value()};
+  child.esp_proposals = {policy::parse_proposal(esp, wire::ProtocolId::esp).value()};
   connection.children.push_back(std::move(child));
   config.connections.push_back(std::move(connection));
   return config;
@@ -96,7 +198,7 @@ policy::EndpointConfig site(bool is_a) {
 
 }  // namespace
 
-policy::EndpointConfig site_a() { return site(true); }
-policy::EndpointConfig site_b() { return site(false); }
+policy::EndpointConfig site_a(const char* ike, const char* esp) { return site(true, ike, esp); }
+policy::EndpointConfig site_b(const char* ike, const char* esp) { return site(false, ike, esp); }
 
 }  // namespace ikelab::test

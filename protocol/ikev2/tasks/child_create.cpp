@@ -24,6 +24,8 @@ class ChildCreate : public ChildExchange {
     if (again) return Outcome::retry;
     if (child) return Outcome::done;
     detail = child.error().message;
+    sa.diagnose(child.error(), in.datagram);
+    delete_refused(sa, in);
     return Outcome::failed;
   }
 

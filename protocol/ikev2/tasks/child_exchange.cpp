@@ -28,10 +28,10 @@ Result<std::vector<wire::Payload>> ChildExchange::offer(IkeSa& sa, const policy:
 }
 
 Result<ChildSa*> ChildExchange::accept(IkeSa& sa, const Inbound& in, const std::string& reason, bool& again) {
-  if (const auto* invalid = find_notify(in.payloads, NotifyType::invalid_ke_payload);
-      invalid != nullptr && invalid->data.size() == 2 && !retried_) {
+  const auto* invalid = find_notify(in.payloads, NotifyType::invalid_ke_payload);
+  if (const std::uint16_t wanted = invalid ? wanted_method(*invalid, offer_.proposals) : 0; wanted != 0 && !retried_) {
     retried_ = again = true;
-    method_ = static_cast<std::uint16_t>(invalid->data[0] << 8 | invalid->data[1]);
+    method_ = wanted;
     return Error{"E-IKE-024", "another key exchange method is asked for", {}, "RFC 7296, 1.3", "", ""};
   }
   IKELAB_TRY(const ChildPlan plan, accept_child(sa, in.payloads, *config_, spi_in_, offer_.proposals));
@@ -46,6 +46,10 @@ Result<ChildSa*> ChildExchange::accept(IkeSa& sa, const Inbound& in, const std::
     IKELAB_TRY(g_ir, shared_secret(sa, *ke_, *ke, true, "CREATE_CHILD_SA"));
   }
   return install_child(sa, in.now, plan, {{ni_, nr_, "CREATE_CHILD_SA"}, g_ir ? &*g_ir : nullptr, true}, reason);
+}
+
+void ChildExchange::delete_refused(IkeSa& sa, const Inbound& in) {
+  if (wire::first<wire::SaPayload>(in.payloads) != nullptr) sa.enqueue(in.now, make_child_refusal(spi_in_));
 }
 
 ChildAnswer answer_child_exchange(IkeSa& sa, const Inbound& in, const policy::ChildConfig* only, const std::string& reason,

@@ -13,6 +13,8 @@ class ChildExchange : public Task {
   Result<std::vector<wire::Payload>> offer(IkeSa& sa, const policy::ChildConfig& config);
   /// Installs what was agreed. `again`: INVALID_KE_PAYLOAD asked for another method, offer() once more. Errors: E-IKE-02x, E-POL-010.
   Result<ChildSa*> accept(IkeSa& sa, const Inbound& in, const std::string& reason, bool& again);
+  /// After accept() failed: the peer may hold the SA that we refused (RFC 7296, 2.21.3).
+  void delete_refused(IkeSa& sa, const Inbound& in);
   Bytes ni_, nr_;
 
  private:

@@ -42,7 +42,10 @@ class ChildRekey : public ChildExchange {
       //= rfc7296#2.8.1 "the SA created with the lowest of the four nonces SHOULD be closed by the endpoint that created it"
       if (ours < collision->lowest_nonce) {
         detail = "both sides rekeyed at once; ours has the lowest nonce and goes";
-        if (old != sa.children.end()) old->second.replaced_by = collision->child;
+        if (old != sa.children.end()) {
+          old->second.replaced_by = collision->child;
+          sa.set_child_state(old->second, ChildState::rekeyed, "replaced by " + to_string(collision->child), "RFC 7296, 2.8.1");
+        }
         sa.set_child_state(fresh, ChildState::deleting, "redundant", "RFC 7296, 2.8.1");
         sa.enqueue(in.now, make_child_delete(fresh.spi_in));
         return Outcome::done;
@@ -59,12 +62,20 @@ class ChildRekey : public ChildExchange {
  private:
   Outcome failed(IkeSa& sa, const Inbound& in, const Error& error) {
     detail = error.message;
-    sa.collision.reset();
+    sa.diagnose(error, in.datagram);
+    delete_refused(sa, in);
+    const auto collision = std::exchange(sa.collision, std::nullopt);
     const auto old = sa.children.find(old_.value);
     if (old == sa.children.end()) return Outcome::failed;
+    if (collision) {  // the peer's own rekey went through: it deletes the old one
+      sa.set_child_state(old->second, ChildState::rekeyed, "replaced by " + to_string(collision->child), "RFC 7296, 2.8.1");
+      return Outcome::failed;
+    }
     if (find_notify(in.payloads, NotifyType::child_sa_not_found) != nullptr) {
       //= rfc7296#2.25.1 "If a peer receives a CHILD_SA_NOT_FOUND ... it SHOULD silently delete the Child SA"
+      std::string name = old->second.config->name;
       sa.remove_child(old_, "the peer does not have it");
+      sa.enqueue(in.now, make_child_create(std::move(name)));
       return Outcome::failed;
     }
     if (old->second.state == ChildState::rekeying)
@@ -95,16 +106,16 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   const EspSpi old_spi = old->spi_in;
   auto* ours = dynamic_cast<ChildRekey*>(sa.current_task());
   const bool collides = ours != nullptr && ours->old() == old_spi && old->state == ChildState::rekeying;
-  ChildAnswer answer = answer_child_exchange(sa, in, old->config, "rekey of " + to_string(old_spi), !collides, detail);
+  ChildAnswer answer = answer_child_exchange(sa, in, old->config, "rekey of " + to_string(old_spi), true, detail);
   if (answer.child == nullptr) return std::move(answer.payloads);
   failed = false;
-  if (collides) {
-    detail = "both sides rekey at once";
-    sa.collision = Collision{std::min(answer.ni, answer.nr), answer.child->spi_in, nullptr};
-    return std::move(answer.payloads);
-  }
   ChildSa& replaced = sa.children.at(old_spi.value);
   replaced.replaced_by = answer.child->spi_in;
+  if (collides) {
+    detail = "both sides rekey at once";
+    sa.collision = Collision{std::min(answer.ni, answer.nr), answer.child->spi_in, {}};
+    return std::move(answer.payloads);
+  }
   sa.set_child_state(replaced, ChildState::rekeyed, "replaced by " + to_string(answer.child->spi_in), "RFC 7296, 2.8");
   return std::move(answer.payloads);
 }

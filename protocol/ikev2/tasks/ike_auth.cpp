@@ -33,7 +33,7 @@ class IkeAuth : public Task {
 
   Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant now) override {
     const policy::ConnectionConfig& connection = *sa.connection;
-    const wire::IdPayload id_i = connection.local.id.payload(false);
+    const wire::IdPayload id_i = local_identity(sa).payload(false);
     std::vector<wire::Payload> out = {wire::make_payload(id_i)};
     auto auth = make_auth(sa, id_i);
     if (!auth) {
@@ -82,6 +82,7 @@ class IkeAuth : public Task {
     if (!plan) {
       detail = "the IKE SA is up, the Child SA is not: " + plan.error().message;
       sa.diagnose(plan.error(), in.datagram);
+      if (wire::first<wire::SaPayload>(in.payloads) != nullptr) sa.enqueue(in.now, make_child_refusal(spi_in_));  // the peer has it
       return Outcome::done;
     }
     auto child = install_child(sa, in.now, *plan, {init_nonces(sa), nullptr, true}, "new");
@@ -103,7 +104,7 @@ class IkeAuth : public Task {
 
 /// IDr, CERT, AUTH of a responder that believes its peer, and the Child SA or the reason why there is none.
 Result<std::vector<wire::Payload>> accept(IkeSa& sa, const Inbound& in, std::string& detail) {
-  const wire::IdPayload id_r = sa.connection->local.id.payload(true);
+  const wire::IdPayload id_r = local_identity(sa).payload(true);
   std::vector<wire::Payload> out = {wire::make_payload(id_r)};
   IKELAB_TRY(auto auth, make_auth(sa, id_r));
   append(out, auth);

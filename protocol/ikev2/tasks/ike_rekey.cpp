@@ -32,16 +32,6 @@ std::unique_ptr<IkeSa> successor(IkeSa& old, bool exchange_initiator, IkeSpi spi
   return fresh;
 }
 
-/// Everything that lives under the old SA goes on under the new one (RFC 7296, 2.8: "inherits").
-void hand_over(IkeSa& old, IkeSa& fresh, Instant now) {
-  fresh.children = std::move(old.children);
-  old.children.clear();
-  old.set_timer(Timer::rekey_ike, std::nullopt);
-  old.set_timer(Timer::dpd, std::nullopt);
-  old.set_state(Trigger::rekey_done);
-  old.move_tasks_to(fresh, now);
-}
-
 class IkeRekey : public Task {
  public:
   [[nodiscard]] std::string_view name() const override { return "ike_rekey"; }
@@ -66,18 +56,20 @@ class IkeRekey : public Task {
   }
 
   Outcome response(IkeSa& sa, const Inbound& in) override {
-    if (const auto* invalid = find_notify(in.payloads, NotifyType::invalid_ke_payload);
-        invalid != nullptr && invalid->data.size() == 2 && !retried_) {
+    const auto* invalid = find_notify(in.payloads, NotifyType::invalid_ke_payload);
+    if (const std::uint16_t wanted = invalid ? wanted_method(*invalid, offered_) : 0; wanted != 0 && !retried_) {
       retried_ = true;
-      method_ = static_cast<std::uint16_t>(invalid->data[0] << 8 | invalid->data[1]);
+      method_ = wanted;
       return Outcome::retry;
     }
     auto fresh = accept(sa, in);
+    IkeSa* peers = sa.collided_successor();
     const auto collision = std::exchange(sa.collision, std::nullopt);
     if (!fresh) {
       detail = fresh.error().message;
-      if (collision) {  // the peer's rekey stands alone after all
-        hand_over(sa, *collision->ike_sa, in.now);
+      sa.diagnose(fresh.error(), in.datagram);
+      if (peers != nullptr) {  // the peer's rekey stands alone after all
+        sa.hand_over_to(*peers, in.now);
         return Outcome::failed;
       }
       sa.set_timer(Timer::rekey_ike, in.now + retry_after);
@@ -86,14 +78,14 @@ class IkeRekey : public Task {
     IkeSa& made = **fresh;
     sa.services.adopted.push_back(std::move(*fresh));
     made.become_established(in.now, Trigger::created_by_rekey, "rekey of " + to_string(sa.spi_i));
-    if (collision && std::min(ni_, nr_) < collision->lowest_nonce) {
+    if (peers != nullptr && std::min(ni_, nr_) < collision->lowest_nonce) {
       //= rfc7296#2.8.2 "The new IKE SA containing the lowest nonce SHOULD be deleted by the node that created it, and the other surviving new IKE SA MUST inherit all the Child SAs."
       detail = "both sides rekeyed at once; ours has the lowest nonce and goes";
-      hand_over(sa, *collision->ike_sa, in.now);
+      sa.hand_over_to(*peers, in.now);
       made.enqueue(in.now, make_ike_delete());
       return Outcome::done;
     }
-    hand_over(sa, made, in.now);
+    sa.hand_over_to(made, in.now);
     sa.enqueue(in.now, make_ike_delete());
     return Outcome::done;
   }
@@ -109,7 +101,7 @@ class IkeRekey : public Task {
       return Error{"E-IKE-027", "the response is incomplete", {}, "RFC 7296, 1.3.2", "", ""};
     const wire::Proposal& chosen = answer->proposals.front();
     IKELAB_TRY(const policy::Suite suite, policy::check_answer(offered_, chosen));
-    if (suite.ke == nullptr || suite.ke->id != ke->method || ke->method != method_ || chosen.spi.size() != 8)
+    if (suite.ke == nullptr || suite.ke->id != ke->method || ke->method != method_ || chosen.spi.size() != 8 || ike_spi_of(chosen).value == 0)
       return Error{"E-IKE-026", "the response's KE payload or SPI does not fit the proposal", {}, "RFC 7296, 1.3.2", "", ""};
     emit_ike_answer(sa, offered_, chosen);
     nr_ = nonce->data;
@@ -149,7 +141,7 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   if (ke == nullptr || nonce == nullptr) return refuse(NotifyType::invalid_syntax, "KE or nonce is missing");
   const policy::Selection selection = policy::select(offered->proposals, sa.connection->proposals);
   emit_ike_negotiation(sa, "responder", selection);
-  if (!selection.chosen || selection.chosen->spi.size() != 8)
+  if (!selection.chosen || selection.chosen->spi.size() != 8 || ike_spi_of(*selection.chosen).value == 0)
     return refuse(NotifyType::no_proposal_chosen, "no IKE proposal was acceptable");
   const std::uint16_t method = selection.suite.ke->id;
   if (ke->method != method)
@@ -171,9 +163,9 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   const Task* current = sa.current_task();
   if (current != nullptr && current->name() == "ike_rekey") {
     detail = "both sides rekey at once";
-    sa.collision = Collision{std::min(nonce->data, nr), {}, &made};
+    sa.collision = Collision{std::min(nonce->data, nr), {}, made.local_spi()};
   } else {
-    hand_over(sa, made, in.now);
+    sa.hand_over_to(made, in.now);
   }
   wire::Proposal answer = *selection.chosen;
   answer.spi = octets_of(spi_r);

@@ -17,13 +17,13 @@ class Informational : public Task {
 //= rfc7296#1.4.1 "Normally, the response in the INFORMATIONAL exchange will contain Delete payloads for the paired SAs going in the other direction."
 class ChildDelete : public Informational {
  public:
-  explicit ChildDelete(EspSpi spi_in) : spi_in_(spi_in) {}
+  ChildDelete(EspSpi spi_in, bool ours) : spi_in_(spi_in), ours_(ours) {}
   [[nodiscard]] std::string_view name() const override { return "child_delete"; }
 
   Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
     const auto at = sa.children.find(spi_in_.value);
-    if (at == sa.children.end()) return Error{"E-CMD-001", "the Child SA is already gone", {}, "RFC 7296, 2.25.1", "", ""};
-    if (at->second.state != ChildState::deleting) sa.set_child_state(at->second, ChildState::deleting, "DELETE sent", "RFC 7296, 1.4.1");
+    if (at == sa.children.end() && ours_) return Error{"E-CMD-001", "the Child SA is already gone", {}, "RFC 7296, 2.25.1", "", ""};
+    if (at != sa.children.end() && at->second.state != ChildState::deleting) sa.set_child_state(at->second, ChildState::deleting, "DELETE sent", "RFC 7296, 1.4.1");
     return std::vector{wire::make_payload(wire::DeletePayload{ProtocolId::esp, {octets_of(spi_in_)}, 4})};
   }
   Outcome response(IkeSa& sa, const Inbound&) override {
@@ -33,6 +33,7 @@ class ChildDelete : public Informational {
 
  private:
   EspSpi spi_in_;
+  bool ours_;
 };
 
 class IkeDelete : public Informational {
@@ -99,7 +100,8 @@ bool has_delete(const Inbound& in) { return wire::first<wire::DeletePayload>(in.
 
 }  // namespace
 
-std::unique_ptr<Task> make_child_delete(EspSpi spi_in) { return std::make_unique<ChildDelete>(spi_in); }
+std::unique_ptr<Task> make_child_delete(EspSpi spi_in) { return std::make_unique<ChildDelete>(spi_in, true); }
+std::unique_ptr<Task> make_child_refusal(EspSpi spi_in) { return std::make_unique<ChildDelete>(spi_in, false); }
 std::unique_ptr<Task> make_ike_delete() { return std::make_unique<IkeDelete>(); }
 std::unique_ptr<Task> make_liveness() { return std::make_unique<Liveness>(); }
 
