@@ -10,6 +10,7 @@
 namespace ikelab::ikev2 {
 namespace {
 
+constexpr Duration redundant_time = 30s;  // a peer that knows of it deletes it at once; one that does not never will
 constexpr Duration linger_time = 30s;     // longer than any peer repeats a request
 
 /// Lifetimes are shortened by up to a tenth, so that two peers seldom rekey at once (RFC 7296, 2.8: "jitter").
@@ -164,6 +165,12 @@ IkeSa* IkeSa::collided_successor() const {
   return made != nullptr && made->state() == State::established ? made : nullptr;
 }
 
+void IkeSa::become_redundant(Instant now) {
+  set_state(Trigger::rekey_done);
+  timers_.fill(std::nullopt);
+  set_timer(Timer::redundant, now + redundant_time);
+}
+
 void IkeSa::hand_over_to(IkeSa& heir, Instant now) {
   heir.children.merge(children);
   set_timer(Timer::rekey_ike, std::nullopt);
@@ -213,6 +220,7 @@ void IkeSa::handle_timeout(Instant now) {
   if (fired(Timer::linger)) return;
   if (window_.retransmit_at() && *window_.retransmit_at() <= now) repeat_request(now);
   if (fired(Timer::half_open)) return die(now, Trigger::half_open_expired, "IKE_AUTH did not come in time");
+  if (fired(Timer::redundant) && state_ == State::rekeyed) return die(now, Trigger::peer_silent, "redundant, and the peer never knew of it");
   if (fired(Timer::retry) && state_ == State::established) check_children(now);
   if (fired(Timer::dpd) && state_ == State::established) {
     //= rfc7296#2.4 "If no cryptographically protected messages have been received on an IKE SA or any of its Child SAs recently, the system needs to perform a liveness check"

@@ -26,7 +26,10 @@ struct Collision {
   IkeSpi ike_sa;       ///< ... or an IKE SA, by our own SPI
 };
 
-enum class Timer { dpd, rekey_ike, half_open, linger, retry, count };
+/// `redundant`: an IKE SA that a simultaneous rekey left over waits so long for its maker to delete it.
+enum class Timer { dpd, rekey_ike, half_open, linger, retry, redundant, count };
+
+inline constexpr Duration half_open_time = 30s;  ///< RFC 7296, 2.4 leaves it open; longer than any gap between repetitions
 
 class IkeSa {
  public:
@@ -88,6 +91,8 @@ class IkeSa {
   [[nodiscard]] bool has_queued(std::string_view task_name) const;
   /// What the peer's half of a simultaneous IKE rekey made, if it still lives (RFC 7296, 2.8.2).
   [[nodiscard]] IkeSa* collided_successor() const;
+  /// This SA lost against another one made at the same time; the peer deletes it (RFC 7296, 2.8.2).
+  void become_redundant(Instant now);
   /// Everything that lives under this SA goes on under `heir` (RFC 7296, 2.8: it inherits the Child SAs).
   void hand_over_to(IkeSa& heir, Instant now);
 

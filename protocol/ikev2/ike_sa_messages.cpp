@@ -195,6 +195,7 @@ void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& 
 void IkeSa::handle_request(const Inbound& in) {
   switch (window_.classify(in.header.message_id, in.octets)) {
     case ExchangeWindow::Incoming::repeated:
+      if (state_ == State::half_open) set_timer(Timer::half_open, in.now + half_open_time);  // the initiator is still there
       return transmit(window_.cached_response(), header_of(in.header.exchange, true, in.header.message_id), response_payloads_,
                       window_.count_repetition());
     case ExchangeWindow::Incoming::outside:

@@ -1,4 +1,6 @@
 // IKE_SA_INIT and IKE_AUTH between two endpoints: what is on the wire, every algorithm, COOKIE, INVALID_KE_PAYLOAD.
+#include <algorithm>
+
 #include "tests/support/catch.hpp"
 #include "tests/support/lab_certificates.hpp"
 

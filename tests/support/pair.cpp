@@ -9,6 +9,7 @@ namespace ikelab::test {
 Pair::Pair(policy::EndpointConfig a_config, policy::EndpointConfig b_config, std::uint64_t seed) {
   const auto make = [&](Side& side, policy::EndpointConfig config) {
     const std::string node = config.node;
+    side.address = config.connections.at(0).local_addr;
     side.provider = crypto::openssl_provider();
     side.endpoint = std::make_unique<ikev2::Endpoint>(std::move(config), *side.provider, crypto::seeded_rng(seed, node));
   };
@@ -74,7 +75,8 @@ void Pair::drain(Side& side) {
     wire.push_back(*datagram);
     if (tamper) tamper(side, *datagram);
     if (lose && lose(side, side.sent, *datagram)) continue;
-    flying_.push_back({now + latency, &side == &a ? &b : &a, std::move(*datagram), {}});
+    Side& to = &side == &a ? b : a;
+    if (datagram->dst.ip == to.address) flying_.push_back({now + latency, &to, std::move(*datagram), {}});
   }
   fly();
 }

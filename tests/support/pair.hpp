@@ -16,6 +16,7 @@ struct Side {
   std::vector<trace::LocalEvent> events;
   std::vector<std::string> sad;  ///< "install in 1a2b3c4d", "remove out 1a2b3c4d", in order
   unsigned sent = 0;
+  IpAddress address;  ///< what is sent to another address never arrives
   std::map<EspSpi, esp::SaParameters> inbound, outbound;  ///< the SAD as installed
   std::vector<EspSpi> outbound_order;                     ///< the last one is what the data path uses
 
@@ -39,6 +40,8 @@ struct Side {
 class Pair {
  public:
   Pair(policy::EndpointConfig a_config, policy::EndpointConfig b_config, std::uint64_t seed = 7);
+  Pair(const Pair&) = delete;
+  Pair& operator=(const Pair&) = delete;
 
   Side a, b;
   Instant now;

@@ -1,5 +1,7 @@
 #include "protocol/ikev2/tasks/child_exchange.hpp"
 
+#include <algorithm>
+
 #include "protocol/ikev2/ike_keys_of_sa.hpp"
 #include "protocol/wire/encode.hpp"
 
@@ -45,7 +47,9 @@ Result<ChildSa*> ChildExchange::accept(IkeSa& sa, const Inbound& in, const std::
       return Error{"E-IKE-026", "the response's KE payload does not fit the proposal", {}, "RFC 7296, 1.3.1", "", ""};
     IKELAB_TRY(g_ir, shared_secret(sa, *ke_, *ke, true, "CREATE_CHILD_SA"));
   }
-  return install_child(sa, in.now, plan, {{ni_, nr_, "CREATE_CHILD_SA"}, g_ir ? &*g_ir : nullptr, true}, reason);
+  // What is redundant goes at once: nothing is sent on it (RFC 7296, 2.8.1).
+  const bool redundant = sa.collision && std::min(ni_, nr_) < sa.collision->lowest_nonce;
+  return install_child(sa, in.now, plan, {{ni_, nr_, "CREATE_CHILD_SA"}, g_ir ? &*g_ir : nullptr, true}, reason, redundant);
 }
 
 void ChildExchange::delete_refused(IkeSa& sa, const Inbound& in) {

@@ -16,7 +16,6 @@ namespace {
 
 using wire::NotifyType;
 
-constexpr Duration half_open_time = 30s;  // RFC 7296, 2.4 leaves it open
 constexpr unsigned most_retries = 4;      // COOKIE and INVALID_KE_PAYLOAD together; more is an attack
 
 /// RFC 7427, 4: the hashes we can verify, in the order of IANA.

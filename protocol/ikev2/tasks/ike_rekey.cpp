@@ -86,6 +86,7 @@ class IkeRekey : public Task {
       return Outcome::done;
     }
     sa.hand_over_to(made, in.now);
+    if (peers != nullptr) peers->become_redundant(in.now);
     sa.enqueue(in.now, make_ike_delete());
     return Outcome::done;
   }
