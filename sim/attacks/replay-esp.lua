@@ -23,6 +23,7 @@ local answer_size             -- of what came back after a recorded packet
 function on_start(params)
   from = params.from
   want = math.tointeger(tonumber(params.packets or "5"))
+  assert(want and want > 0, "packets must be a whole number above 0")
   wait = params.wait or "300ms"
   listen = params.listen or "600ms"
 end

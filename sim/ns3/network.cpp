@@ -108,6 +108,10 @@ Result<void> Ns3Network::place_adversaries() {
     options.seed = scenario_.seed;
     options.datagram_id_base = adversary_ids * (adversaries_.size() + 1);
     IKELAB_TRY(auto adversary, script::load_adversary(source.str(), file, options));
+    if (adversary->position() != config.position)
+      return Error{"E-RUN-005", fmt::format("'{}' stands {}, but its script '{}' is written for {}", config.name, config.position,
+                                            config.script, adversary->position()),
+                   {}, "", scenario_.file.string(), "expected the same position in both"};
     LinkSurroundings& around = channels_.at(config.link)->around;
     if (around.adversary != nullptr)
       return Error{"E-RUN-001",

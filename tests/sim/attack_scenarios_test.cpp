@@ -1,0 +1,120 @@
+// The shipped attack scenarios on ns-3, both ways: what the script does, what the peers do, and
+// what stands in the trace.
+#include <algorithm>
+
+#include "sim/run/run.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace ikelab;
+
+namespace {
+
+struct Played {
+  run::RunReport report;
+  std::vector<trace::Event> events;
+
+  template <class T, class Want>
+  [[nodiscard]] std::size_t count(Want&& want) const {
+    return static_cast<std::size_t>(
+        std::count_if(events.begin(), events.end(), [&](const trace::Event& event) {
+          const T* body = std::get_if<T>(&event.body);
+          return body != nullptr && want(event, *body);
+        }));
+  }
+  [[nodiscard]] std::size_t actions(const char* action) const {
+    return count<trace::AttackAction>([&](const auto& event, const auto& a) {
+      return event.node == "mallory" && a.action == action;
+    });
+  }
+  [[nodiscard]] std::size_t icmp_on(const char* link) const {
+    return count<trace::PacketOnLink>(
+        [&](const auto&, const auto& p) { return p.link == link && p.protocol == "ICMP"; });
+  }
+  [[nodiscard]] std::size_t opened_at(const char* node) const {
+    return count<trace::EspOpened>(
+        [&](const auto& event, const auto&) { return event.node == node; });
+  }
+};
+
+Played play(const std::string& name, const scenario::Overrides& overrides = {}) {
+  const auto scenario = scenario::load(name, overrides);
+  if (!scenario.ok()) FAIL(scenario.error().to_string());
+  trace::MemorySink sink;
+  run::RunOptions options;
+  options.sinks = {&sink};
+  auto report = run::run(*scenario, options);
+  if (!report.ok()) FAIL(report.error().to_string());
+  return {*report, std::move(sink.events)};
+}
+
+void check_expectations(const Played& played) {
+  CHECK_FALSE(played.report.expectations.empty());
+  for (const auto& outcome : played.report.expectations) {
+    INFO(outcome.text << ": " << outcome.found);
+    CHECK(outcome.met);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("replay-esp on ns-3: against the default window it fails", "[attack]") {
+  const Played played = play("replay-esp");
+  check_expectations(played);
+  CHECK(played.actions("replay") == 5);
+  CHECK(played.opened_at("gw-b") == played.opened_at("gw-a"));  // a ping each way
+}
+
+TEST_CASE("replay-esp on ns-3: against replay window off it succeeds", "[attack]") {
+  const Played played = play("replay-esp-open");
+  check_expectations(played);
+  CHECK(played.actions("replay") == 5);
+  const std::size_t replayed =
+      played.count<trace::EspOpened>([](const auto& event, const trace::EspOpened& opened) {
+        return event.node == "gw-b" &&
+               (opened.datagram >> 48) == 1;  // ids of packets the adversary made
+      });
+  CHECK(replayed == 5);
+}
+
+TEST_CASE("the window alone decides: each scenario with the other's window fails its expectations",
+          "[attack]") {
+  const char* window = "nodes.gw-b.connections.site.children.net.replay_window";
+  CHECK_FALSE(play("replay-esp", {{window, "0"}}).report.expectations_met());
+  CHECK_FALSE(play("replay-esp-open", {{window, "64"}}).report.expectations_met());
+}
+
+TEST_CASE("tamper-sa-init on ns-3: the peers refuse, whatever is altered", "[attack]") {
+  for (const char* what : {"proposals", "nonce", "ke"}) {
+    INFO(what);
+    const Played played = play(
+        "tamper-sa-init", {{"adversaries.mallory.parameters.what", what}, {"duration", "200s"}});
+    check_expectations(played);
+    CHECK(played.actions("modify") >= 1);
+    CHECK(played.opened_at("gw-b") == 0);
+    CHECK(played.icmp_on("lan-a") > 0);
+    CHECK(played.icmp_on("wan") == 0);  // and nothing falls back to clear text
+    CHECK(played.count<trace::SaInstalled>(
+              [](const auto&, const auto& sa) { return sa.protocol == "ESP"; }) == 0);
+  }
+}
+
+TEST_CASE("a script that is placed where it cannot act is refused", "[attack]") {
+  const auto scenario = scenario::load("replay-esp", {{"adversaries.mallory.position", "passive"}});
+  REQUIRE(scenario.ok());
+  const auto report = run::run(*scenario, {});
+  REQUIRE_FALSE(report.ok());
+  CHECK(report.error().code == "E-RUN-005");
+}
+
+TEST_CASE("a script that fails in a run is off, and the run goes on", "[attack]") {
+  const Played played = play("replay-esp", {{"adversaries.mallory.parameters.wait", "soon"}});
+  CHECK(played.count<trace::Diagnostic>([](const auto& event, const auto& d) {
+    return event.node == "mallory" && d.code == "E-LUA-002";
+  }) == 1);
+  CHECK(played.actions("replay") == 0);
+  CHECK(played.opened_at("gw-b") >= 9);
+}
+
+TEST_CASE("an attack's run repeats to the byte", "[attack]") {
+  CHECK(play("replay-esp").report.fingerprint == play("replay-esp").report.fingerprint);
+}
