@@ -32,16 +32,13 @@ Result<std::vector<fs::path>> submissions_in(const std::vector<std::string>& nam
     for (const auto& entry : fs::directory_iterator(path, ec))
       if (entry.path().extension() == ".yaml") inside.push_back(entry.path());
     if (inside.empty())
-      return Error{"E-LAB-004", fmt::format("'{}' has no submission (*.yaml)", path.string()),
-                   {},          "",
-                   "",          ""};
+      return Error{"E-LAB-004", fmt::format("'{}' has no submission (*.yaml)", path.string())};
     std::sort(inside.begin(), inside.end());
     out.insert(out.end(), inside.begin(), inside.end());
   }
   if (out.size() <= most_submissions) return out;
-  return Error{"E-LAB-003", fmt::format("more than {} submissions at once", most_submissions),
-               {},          "",
-               "",          "grade them in parts"};
+  return Error{"E-LAB-003", fmt::format("more than {} submissions at once", most_submissions)}
+      .expect("grade them in parts");
 }
 
 bool has_own_value(const Lab& lab, const Answers& answers) {
@@ -198,9 +195,8 @@ void print_class(const std::vector<ClassRow>& rows) {
 Result<int> report_class(const Options& o) {
   std::error_code ec;
   if (!fs::exists(o.db, ec))
-    return Error{"E-DB-004", fmt::format("there is no database '{}'", o.db.string()),
-                 {},         "",
-                 "",         "ikelab lab grade SUBMISSION... makes one"};
+    return Error{"E-DB-004", fmt::format("there is no database '{}'", o.db.string())}.expect(
+        "ikelab lab grade SUBMISSION... makes one");
   IKELAB_TRY(const auto book, Gradebook::open(o.db));
   IKELAB_TRY(const auto attempts, book->attempts(o.lab));
   if (!o.csv.empty()) IKELAB_CHECK(write_file(o.csv, to_csv(attempts)));
@@ -218,7 +214,7 @@ Result<int> report_class(const Options& o) {
 
 Result<int> verify_labs(const Options& o) {
   const std::vector<std::string> names = o.all ? labs_in(o.catalog) : o.labs;
-  if (names.empty()) return Error{"E-LAB-001", "which lab?", {}, "", "", "name one, or use --all"};
+  if (names.empty()) return Error{"E-LAB-001", "which lab?"}.expect("name one, or use --all");
   nlohmann::json rows = nlohmann::json::array();
   int exit = done;
   Progress progress("verifying", names.size() * static_cast<std::size_t>(o.draws));
@@ -244,21 +240,18 @@ Result<int> verify_labs(const Options& o) {
 
 Result<int> new_lab(const Options& o) {
   if (const auto name = check_student(o.lab); !name.ok() || nearest(o.lab, {"template"}) == o.lab)
-    return Error{"E-LAB-022", "not a name for a lab",
-                 {},          "",
-                 "",          "letters, digits, '-', as in my-first-lab"};
+    return Error{"E-LAB-022", "not a name for a lab"}.expect(
+        "letters, digits, '-', as in my-first-lab");
   const fs::path folder = o.catalog / o.lab, from = catalog().parent_path() / "template";
   std::error_code ec;
   if (fs::exists(folder, ec))
-    return Error{"E-LAB-021", fmt::format("'{}' is there already", folder.string()),
-                 {},          "",
-                 "",          "choose another name"};
+    return Error{"E-LAB-021", fmt::format("'{}' is there already", folder.string())}.expect(
+        "choose another name");
   fs::create_directories(o.catalog, ec);
   fs::copy(from, folder, fs::copy_options::recursive, ec);
   if (ec)
-    return Error{"E-LAB-005", fmt::format("'{}' cannot be made: {}", folder.string(), ec.message()),
-                 {},          "",
-                 "",          ""};
+    return Error{"E-LAB-005",
+                 fmt::format("'{}' cannot be made: {}", folder.string(), ec.message())};
   fmt::print("{} is made. Change it, and then: ./ikelab lab verify {}\n", folder.string(), o.lab);
   return done;
 }

@@ -111,8 +111,8 @@ Result<int> give_hint(const Options& o) {
   if (goal == nullptr) {
     std::vector<std::string> known;
     for (const Goal& g : lab.goals) known.push_back(g.id);
-    return Error{"E-LAB-010", fmt::format("the lab has no goal '{}'", o.goal), {}, "",
-                 "",          fmt::format("it has {}", fmt::join(known, ", "))};
+    return Error{"E-LAB-010", fmt::format("the lab has no goal '{}'", o.goal)}.expect(
+        fmt::format("it has {}", fmt::join(known, ", ")));
   }
   IKELAB_TRY(const auto book, Gradebook::open(folder.database()));
   IKELAB_TRY(const auto taken, book->hints(folder.draw.student, lab.id));
@@ -147,11 +147,8 @@ Result<int> submit_folder(const Options& o) {
   const std::string text = written(submission);
   if (text.size() > most_submission_octets)
     return Error{"E-LAB-003",
-                 fmt::format("the answers are longer than {} octets", most_submission_octets),
-                 {},
-                 "",
-                 opened.folder.answers_file().string(),
-                 ""};
+                 fmt::format("the answers are longer than {} octets", most_submission_octets)}
+        .in(opened.folder.answers_file().string());
   const fs::path out = o.out.empty() ? opened.folder.path / "submission.yaml" : o.out;
   IKELAB_CHECK(write_file(out, text));
   const auto answered = std::count_if(opened.answers.begin(), opened.answers.end(),

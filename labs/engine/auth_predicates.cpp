@@ -25,7 +25,7 @@ struct Signed {
 };
 
 Error not_found(std::string what) {
-  return Error{"E-LAB-015", "the run has no " + std::move(what), {}, "", "", ""};
+  return Error{"E-LAB-015", "the run has no " + std::move(what)};
 }
 
 ByteView part(const trace::AuthDecided& auth, std::string_view label_begin) {

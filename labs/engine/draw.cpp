@@ -95,10 +95,8 @@ Result<void> check_student(const std::string& student) {
                       return letter_or_digit(c) || c == '.' || c == '_' || c == '-';
                     });
   if (good) return {};
-  return Error{
-      "E-LAB-022", "not a student's name",
-      {},          "",
-      "",          "letters, digits, '.', '_', '-', at most 64, beginning with a letter or digit"};
+  return Error{"E-LAB-022", "not a student's name"}.expect(
+      "letters, digits, '.', '_', '-', at most 64, beginning with a letter or digit");
 }
 
 Result<Draw> draw(const Course& course, const Lab& lab, const std::string& student) {

@@ -6,7 +6,7 @@ namespace ikelab::labs {
 namespace {
 
 Error absent(std::string what) {
-  return Error{"E-LAB-015", "the run has no " + std::move(what), {}, "", "", ""};
+  return Error{"E-LAB-015", "the run has no " + std::move(what)};
 }
 
 }  // namespace

@@ -13,16 +13,14 @@ namespace ikelab::labs {
 Result<std::string> read_file(const std::filesystem::path& file, std::size_t most_octets) {
   std::error_code ec;
   if (!std::filesystem::is_regular_file(file, ec))
-    return Error{"E-LAB-004", fmt::format("there is no file '{}'", file.string()), {}, "", "", ""};
+    return Error{"E-LAB-004", fmt::format("there is no file '{}'", file.string())};
   std::ifstream in(file, std::ios::binary);
-  if (!in)
-    return Error{"E-LAB-004", fmt::format("'{}' cannot be read", file.string()), {}, "", "", ""};
+  if (!in) return Error{"E-LAB-004", fmt::format("'{}' cannot be read", file.string())};
   std::string content(most_octets + 1, '\0');
   in.read(content.data(), static_cast<std::streamsize>(content.size()));
   content.resize(static_cast<std::size_t>(in.gcount()));
   if (content.size() > most_octets)
-    return Error{
-        "E-LAB-003", fmt::format("larger than {} octets", most_octets), {}, "", file.string(), ""};
+    return Error{"E-LAB-003", fmt::format("larger than {} octets", most_octets)}.in(file.string());
   return content;
 }
 
@@ -33,14 +31,12 @@ Result<void> write_file(const std::filesystem::path& file, std::string_view cont
     out.write(content.data(), static_cast<std::streamsize>(content.size()));
     out.flush();
     if (!out)
-      return Error{"E-LAB-005", fmt::format("'{}' cannot be written", file.string()),
-                   {},          "",
-                   "",          "is there room, and the right to write?"};
+      return Error{"E-LAB-005", fmt::format("'{}' cannot be written", file.string())}.expect(
+          "is there room, and the right to write?");
   }
   std::error_code ec;
   std::filesystem::rename(beside, file, ec);
-  if (ec)
-    return Error{"E-LAB-005", fmt::format("'{}': {}", file.string(), ec.message()), {}, "", "", ""};
+  if (ec) return Error{"E-LAB-005", fmt::format("'{}': {}", file.string(), ec.message())};
   return {};
 }
 

@@ -26,8 +26,7 @@ Result<fs::path> Lab::scenario_file() const {
   const fs::path beside = folder / scenario;
   std::error_code ec;
   if (fs::is_regular_file(beside, ec)) return beside;
-  return Error{
-      "E-LAB-004", fmt::format("the lab has no scenario '{}'", beside.string()), {}, "", "", ""};
+  return Error{"E-LAB-004", fmt::format("the lab has no scenario '{}'", beside.string())};
 }
 
 fs::path catalog() {
@@ -49,13 +48,8 @@ Result<Lab> load_lab(const fs::path& folder, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) != names.end())
     return load_lab_folder(folder / name);
   const std::string near = nearest(name, names);
-  return Error{
-      "E-LAB-001",
-      fmt::format("there is no lab '{}'", name.substr(0, 64)),
-      {},
-      "",
-      "",
-      near.empty() ? "`ikelab lab list` names them" : fmt::format("did you mean '{}'?", near)};
+  return Error{"E-LAB-001", fmt::format("there is no lab '{}'", name.substr(0, 64))}.expect(
+      near.empty() ? "`ikelab lab list` names them" : fmt::format("did you mean '{}'?", near));
 }
 
 Result<Lab> load_lab_folder(const fs::path& folder) {

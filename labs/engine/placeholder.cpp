@@ -14,8 +14,7 @@ Result<std::string> substitute(
     out += text.substr(0, open);
     if (open == std::string_view::npos) return out;
     const std::size_t close = text.find("}}", open);
-    if (close == std::string_view::npos)
-      return Error{"E-LAB-014", "'{{' without '}}'", {}, "", "", ""};
+    if (close == std::string_view::npos) return Error{"E-LAB-014", "'{{' without '}}'"};
     IKELAB_TRY(const std::string value, replace(text.substr(open + 2, close - open - 2)));
     out += value;
     text.remove_prefix(close + 2);
@@ -32,13 +31,9 @@ Result<std::string> render(std::string_view text, const Values& values) {
       known.push_back(name);
     }
     const std::string near = nearest(inside, known);
-    return Error{"E-LAB-014",
-                 fmt::format("there is no parameter '{}'", inside),
-                 {},
-                 "",
-                 "",
-                 near.empty() ? fmt::format("known: {}", fmt::join(known, ", "))
-                              : fmt::format("did you mean '{}'?", near)};
+    return Error{"E-LAB-014", fmt::format("there is no parameter '{}'", inside)}.expect(
+        near.empty() ? fmt::format("known: {}", fmt::join(known, ", "))
+                     : fmt::format("did you mean '{}'?", near));
   });
 }
 

@@ -94,16 +94,15 @@ std::string_view argument(const Arguments& arguments, std::string_view name) {
 Result<std::uint64_t> message_argument(const Arguments& arguments) {
   const auto number = parse_integer(argument(arguments, "message"));
   if (number && *number > 0) return static_cast<std::uint64_t>(*number);
-  return Error{"E-LAB-012", "'message' must be the number of a message, from 1", {}, "", "", ""};
+  return Error{"E-LAB-012", "'message' must be the number of a message, from 1"};
 }
 
 Result<std::string> word_argument(const Arguments& arguments, std::string_view name,
                                   const std::vector<std::string>& allowed) {
   const std::string word(argument(arguments, name));
   if (std::find(allowed.begin(), allowed.end(), word) != allowed.end()) return word;
-  return Error{"E-LAB-012", fmt::format("'{}' is '{}'", name, word),
-               {},          "",
-               "",          fmt::format("expected one of {}", fmt::join(allowed, ", "))};
+  return Error{"E-LAB-012", fmt::format("'{}' is '{}'", name, word)}.expect(
+      fmt::format("expected one of {}", fmt::join(allowed, ", ")));
 }
 
 std::string range_text(std::size_t first, std::size_t last) {

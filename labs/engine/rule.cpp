@@ -29,7 +29,7 @@ RuleValue of(std::string text) {
 }
 
 Error rule_error(std::string message) {
-  return Error{"E-LAB-014", std::move(message), {}, "", "", ""};
+  return Error{"E-LAB-014", std::move(message)};
 }
 
 Result<std::uint64_t> number_of(const RuleValue& value) {

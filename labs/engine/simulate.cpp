@@ -25,11 +25,9 @@ Result<Simulated> simulate(const Lab& lab, const Draw& draw) {
     if (!outcome.met)
       return Error{
           "E-LAB-050",
-          fmt::format("the lab's run did not do what its scenario expects: {}", outcome.text),
-          {},
-          "",
-          file.string(),
-          fmt::format("found: {}", outcome.found)};
+          fmt::format("the lab's run did not do what its scenario expects: {}", outcome.text)}
+          .in(file.string())
+          .expect(fmt::format("found: {}", outcome.found));
   out.events = std::move(memory.events);
   out.fingerprint = report.fingerprint;
   out.versions = report.versions;

@@ -58,13 +58,12 @@ Result<WorkFolder> start(const Lab& lab, const Draw& draw, const fs::path& folde
                          const std::string& started_at) {
   std::error_code ec;
   if (fs::exists(folder, ec))
-    return Error{"E-LAB-021", fmt::format("'{}' is there already", folder.string()),
-                 {},          "",
-                 "",          "go on in it, or name another with --dir"};
+    return Error{"E-LAB-021", fmt::format("'{}' is there already", folder.string())}.expect(
+        "go on in it, or name another with --dir");
   IKELAB_TRY(const Simulated simulated, simulate(lab, draw));
   if (!fs::create_directories(folder, ec) || ec)
-    return Error{"E-LAB-005", fmt::format("'{}' cannot be made", folder.string()), {}, "", "",
-                 ec.message()};
+    return Error{"E-LAB-005", fmt::format("'{}' cannot be made", folder.string())}.expect(
+        ec.message());
   Unfinished guard(folder);
   Values values =
       with_standard_names(draw.values, draw.student, folder.lexically_normal().string());

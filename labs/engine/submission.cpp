@@ -92,23 +92,16 @@ Result<Submission> read_submission(const std::filesystem::path& file,
 Result<Draw> verified_draw(const Submission& submission, const Course& course, const Lab& lab) {
   const Draw& claimed = submission.draw;
   if (claimed.course != course.name())
-    return Error{
-        "E-LAB-031",
-        fmt::format("it belongs to the course '{}', not to '{}'", claimed.course, course.name()),
-        {},
-        "",
-        "",
-        "name the course's file with --course"};
+    return Error{"E-LAB-031", fmt::format("it belongs to the course '{}', not to '{}'",
+                                          claimed.course, course.name())}
+        .expect("name the course's file with --course");
   IKELAB_TRY(Draw drawn, draw(course, lab, claimed.student));
   if (claimed.values == drawn.values &&
       equal_constant_time(as_bytes(claimed.binding), as_bytes(drawn.binding)))
     return drawn;
   return Error{"E-LAB-031",
-               fmt::format("it is not bound to the draw of '{}' in this course", claimed.student),
-               {},
-               "",
-               "",
-               "another student's folder, or edited parameters; it was not graded"};
+               fmt::format("it is not bound to the draw of '{}' in this course", claimed.student)}
+      .expect("another student's folder, or edited parameters; it was not graded");
 }
 
 }  // namespace ikelab::labs

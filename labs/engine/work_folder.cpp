@@ -46,30 +46,24 @@ Result<Draw> read_draw(const Yaml& yaml, const YamlNode& node) {
 
 Result<void> check_draw(const Draw& draw, const Lab& lab) {
   if (draw.lab_version != lab.version)
-    return Error{"E-LAB-032",
-                 fmt::format("made for version {} of '{}'; this is version {}", draw.lab_version,
-                             lab.id, lab.version),
-                 {},
-                 "",
-                 "",
-                 "grade it with the ikelab it was made with, or start the lab again"};
+    return Error{"E-LAB-032", fmt::format("made for version {} of '{}'; this is version {}",
+                                          draw.lab_version, lab.id, lab.version)}
+        .expect("grade it with the ikelab it was made with, or start the lab again");
   const bool same_names = draw.values.size() == lab.parameters.size() &&
                           std::equal(draw.values.begin(), draw.values.end(), lab.parameters.begin(),
                                      [](const auto& value, const Parameter& p) {
                                        return value.first == p.name && can_be(p, value.second);
                                      });
   if (same_names) return {};
-  return Error{"E-LAB-030", fmt::format("its parameters are not ones '{}' can draw", lab.id),
-               {},          "",
-               "",          "draw.yaml was edited; start the lab again"};
+  return Error{"E-LAB-030", fmt::format("its parameters are not ones '{}' can draw", lab.id)}
+      .expect("draw.yaml was edited; start the lab again");
 }
 
 Result<WorkFolder> open_work_folder(const fs::path& folder, const fs::path& catalog) {
   std::error_code ec;
   if (!fs::is_regular_file(folder / "draw.yaml", ec))
-    return Error{"E-LAB-020", fmt::format("'{}' is not a lab's work folder", folder.string()),
-                 {},          "",
-                 "",          "make one with: ikelab lab start LAB --student NAME"};
+    return Error{"E-LAB-020", fmt::format("'{}' is not a lab's work folder", folder.string())}
+        .expect("make one with: ikelab lab start LAB --student NAME");
   IKELAB_TRY(const Yaml yaml, Yaml::load(folder / "draw.yaml"));
   const YamlNode& root = yaml.root();
   IKELAB_CHECK(yaml.require_map(root, {"format", "started_at", "versions", "draw"}));

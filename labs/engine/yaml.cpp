@@ -109,7 +109,7 @@ Error error_at(const std::string& file, const YAML::Mark& mark, std::string code
                std::string message, std::string hint) {
   const std::string place =
       mark.line < 0 ? file : fmt::format("{}:{}:{}", file, mark.line + 1, mark.column + 1);
-  return Error{std::move(code), std::move(message), {}, "", place, std::move(hint)};
+  return Error{std::move(code), std::move(message)}.in(place).expect(std::move(hint));
 }
 
 /// Control characters make terminals do things and YAML parsers differ: nothing of ours has them.
@@ -131,12 +131,12 @@ const YamlNode* YamlNode::find(std::string_view key) const {
 
 Result<Yaml> Yaml::parse(std::string_view text, std::string file, const YamlLimits& limits) {
   if (text.size() > limits.octets)
-    return Error{"E-LAB-003", fmt::format("larger than {} octets", limits.octets), {}, "", file,
-                 ""};
+    return Error{"E-LAB-003", fmt::format("larger than {} octets", limits.octets)}.in(file);
   if (const auto at = first_control_character(text))
-    return Error{"E-LAB-002", fmt::format("a control character at octet {}", *at),
-                 at,          "",
-                 file,        "a text file is expected"};
+    return Error{"E-LAB-002", fmt::format("a control character at octet {}", *at)}
+        .at(at)
+        .in(file)
+        .expect("a text file is expected");
   Yaml out;
   out.file_ = std::move(file);
   TreeBuilder builder(limits);
@@ -146,7 +146,7 @@ Result<Yaml> Yaml::parse(std::string_view text, std::string file, const YamlLimi
     parser.HandleNextDocument(builder);
     TreeBuilder second(limits);
     if (parser.HandleNextDocument(second))
-      return Error{"E-LAB-002", "a second document in one file", {}, "", out.file_, ""};
+      return Error{"E-LAB-002", "a second document in one file"}.in(out.file_);
   } catch (const Refused& refused) {
     return error_at(out.file_, refused.mark, refused.code, refused.message, refused.hint);
   } catch (const YAML::Exception& e) {
@@ -163,12 +163,9 @@ Result<Yaml> Yaml::load(const std::filesystem::path& file, const YamlLimits& lim
 
 Error Yaml::error(const YamlNode& at, std::string code, std::string message,
                   std::string hint) const {
-  return Error{std::move(code),
-               std::move(message),
-               {},
-               "",
-               fmt::format("{}:{}:{}", file_, at.line, at.column),
-               std::move(hint)};
+  return Error{std::move(code), std::move(message)}
+      .in(fmt::format("{}:{}:{}", file_, at.line, at.column))
+      .expect(std::move(hint));
 }
 
 Result<void> Yaml::require_map(const YamlNode& node,

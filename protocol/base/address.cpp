@@ -69,13 +69,15 @@ std::optional<Bytes> parse_v6(std::string_view text) {
 
 IpAddress IpAddress::v4(std::uint32_t host_order) {
   IpAddress address;
-  for (unsigned i = 0; i < 4; ++i) address.octets_[i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
+  for (unsigned i = 0; i < 4; ++i)
+    address.octets_[i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
   return address;
 }
 
 Result<IpAddress> IpAddress::from_octets(ByteView octets) {
   if (octets.size() != 4 && octets.size() != 16)
-    return Error{"E-ADDR-002", fmt::format("an address of {} octets", octets.size()), {}, "", "", "expected 4 or 16"};
+    return Error{"E-ADDR-002", fmt::format("an address of {} octets", octets.size())}.expect(
+        "expected 4 or 16");
   IpAddress address;
   address.v6_ = octets.size() == 16;
   std::copy(octets.begin(), octets.end(), address.octets_.begin());
@@ -85,8 +87,8 @@ Result<IpAddress> IpAddress::from_octets(ByteView octets) {
 Result<IpAddress> IpAddress::parse(std::string_view text) {
   const auto octets = text.find(':') == std::string_view::npos ? parse_v4(text) : parse_v6(text);
   if (!octets)
-    return Error{"E-ADDR-001", fmt::format("'{}' is not an IP address", text), {}, "", "",
-                 "expected e.g. 192.0.2.1 or 2001:db8::1"};
+    return Error{"E-ADDR-001", fmt::format("'{}' is not an IP address", text)}.expect(
+        "expected e.g. 192.0.2.1 or 2001:db8::1");
   return from_octets(*octets);
 }
 
@@ -96,7 +98,8 @@ bool IpAddress::is_unspecified() const {
 
 std::uint32_t IpAddress::to_v4() const {
   IKELAB_ASSERT(!v6_);
-  return std::uint32_t{octets_[0]} << 24 | std::uint32_t{octets_[1]} << 16 | std::uint32_t{octets_[2]} << 8 | octets_[3];
+  return std::uint32_t{octets_[0]} << 24 | std::uint32_t{octets_[1]} << 16 |
+         std::uint32_t{octets_[2]} << 8 | octets_[3];
 }
 
 std::string IpAddress::to_string() const {

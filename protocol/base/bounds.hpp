@@ -1,23 +1,27 @@
-// Every bound of protocol/, with the reason for each. What exceeds one is refused with a diagnostic; nothing grows past them.
+// Every bound of protocol/, with the reason for each. What exceeds one is refused with a
+// diagnostic; nothing grows past them.
 #pragma once
 #include <cstddef>
 
 namespace ikelab::bounds {
 
-inline constexpr std::size_t message_octets = 65'000;      // one UDP datagram holds no more
-inline constexpr std::size_t payloads_in_message = 64;     // a long chain of certificates and notifies fits many times over
-inline constexpr std::size_t proposals_in_sa = 32;         // strongSwan offers 2 to 8
-inline constexpr std::size_t transforms_in_proposal = 64;  // every transform IANA lists, of one kind, fits
+inline constexpr std::size_t message_octets = 65'000;  // one UDP datagram holds no more
+inline constexpr std::size_t payloads_in_message =
+    64;  // a long chain of certificates and notifies fits many times over
+inline constexpr std::size_t proposals_in_sa = 32;  // strongSwan offers 2 to 8
+inline constexpr std::size_t transforms_in_proposal =
+    64;  // every transform IANA lists, of one kind, fits
 inline constexpr std::size_t attributes_in_transform = 8;  // only Key Length is defined
 inline constexpr std::size_t selectors_in_ts = 64;
 inline constexpr std::size_t spis_in_delete = 256;
-inline constexpr std::size_t attributes_in_config = 64;    // every attribute IANA lists, twice
-inline constexpr std::size_t nonce_octets_min = 16;        // RFC 7296, 2.10
-inline constexpr std::size_t nonce_octets_max = 256;       // RFC 7296, 2.10
-inline constexpr std::size_t half_open_sas = 10'000;       // about 20 MB of state an attacker may make us keep
+inline constexpr std::size_t attributes_in_config = 64;  // every attribute IANA lists, twice
+inline constexpr std::size_t nonce_octets_min = 16;      // RFC 7296, 2.10
+inline constexpr std::size_t nonce_octets_max = 256;     // RFC 7296, 2.10
+inline constexpr std::size_t half_open_sas =
+    10'000;  // about 20 MB of state an attacker may make us keep
 inline constexpr std::size_t children_in_ike_sa = 256;
-inline constexpr std::size_t queued_tasks = 64;            // tasks waiting for a free exchange window
-inline constexpr std::size_t cookie_octets_max = 64;       // RFC 7296, 2.6
+inline constexpr std::size_t queued_tasks = 64;       // tasks waiting for a free exchange window
+inline constexpr std::size_t cookie_octets_max = 64;  // RFC 7296, 2.6
 inline constexpr std::size_t certificates_in_chain = 8;
 inline constexpr std::size_t replay_window_packets = 4096;
 

@@ -31,7 +31,8 @@ Result<Bytes> from_hex(std::string_view text) {
     if (c == ' ' || c == ':' || c == '\n' || c == '\t' || c == '\r') continue;
     const int digit = hex_digit(c);
     if (digit < 0)
-      return Error{"E-HEX-001", std::string("'") + c + "' is not a hex digit", i, "", "", "expected 0-9, a-f"};
+      return Error{"E-HEX-001", std::string("'") + c + "' is not a hex digit"}.at(i).expect(
+          "expected 0-9, a-f");
     if (high < 0) {
       high = digit;
     } else {
@@ -39,11 +40,13 @@ Result<Bytes> from_hex(std::string_view text) {
       high = -1;
     }
   }
-  if (high >= 0) return Error{"E-HEX-001", "an odd number of hex digits", text.size(), "", "", ""};
+  if (high >= 0) return Error{"E-HEX-001", "an odd number of hex digits"}.at(text.size());
   return out;
 }
 
-Bytes hex(std::string_view text) { return from_hex(text).value(); }
+Bytes hex(std::string_view text) {
+  return from_hex(text).value();
+}
 
 Bytes concat(std::initializer_list<ByteView> parts) {
   Bytes out;
@@ -54,14 +57,18 @@ Bytes concat(std::initializer_list<ByteView> parts) {
   return out;
 }
 
-Bytes to_bytes(ByteView view) { return {view.begin(), view.end()}; }
+Bytes to_bytes(ByteView view) {
+  return {view.begin(), view.end()};
+}
 
 ByteView as_bytes(std::string_view text) {
   // A char may be read as an unsigned char; std::span offers the cast for std::byte only.
   return {static_cast<const std::uint8_t*>(static_cast<const void*>(text.data())), text.size()};
 }
 
-std::string to_text(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+std::string to_text(ByteView bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 
 bool equal_constant_time(ByteView a, ByteView b) {
   if (a.size() != b.size()) return false;

@@ -4,7 +4,8 @@
 
 namespace ikelab {
 
-/// Octets that are secret. Moves leave the source empty; copy() says that a copy is wanted; reveal() that it is read.
+/// Octets that are secret. Moves leave the source empty; copy() says that a copy is wanted;
+/// reveal() that it is read.
 class Secret {
  public:
   Secret() = default;

@@ -11,38 +11,84 @@ using Text = std::string_view;
 
 // One function a kind of row, so that a row shows only what differs from its neighbours.
 constexpr Algorithm gcm(std::uint16_t bits, Text keyword, Text openssl) {
-  return {.type = TransformType::encr, .id = 20, .key_bits = bits, .name = "ENCR_AES_GCM_16",
-          .keyword = keyword, .rfc = "RFC 4106, RFC 5282", .key_size = bits / 8u, .salt_size = 4,
-          .iv_size = 8, .icv_size = 16, .block_size = 1, .aead = true, .openssl = openssl};
+  return {.type = TransformType::encr,
+          .id = 20,
+          .key_bits = bits,
+          .name = "ENCR_AES_GCM_16",
+          .keyword = keyword,
+          .rfc = "RFC 4106, RFC 5282",
+          .key_size = bits / 8u,
+          .salt_size = 4,
+          .iv_size = 8,
+          .icv_size = 16,
+          .block_size = 1,
+          .aead = true,
+          .openssl = openssl};
 }
 constexpr Algorithm chacha(Text keyword, Text openssl) {
-  return {.type = TransformType::encr, .id = 28, .name = "ENCR_CHACHA20_POLY1305",
-          .keyword = keyword, .rfc = "RFC 7634", .key_size = 32, .salt_size = 4, .iv_size = 8,
-          .icv_size = 16, .block_size = 1, .aead = true, .openssl = openssl};
+  return {.type = TransformType::encr,
+          .id = 28,
+          .name = "ENCR_CHACHA20_POLY1305",
+          .keyword = keyword,
+          .rfc = "RFC 7634",
+          .key_size = 32,
+          .salt_size = 4,
+          .iv_size = 8,
+          .icv_size = 16,
+          .block_size = 1,
+          .aead = true,
+          .openssl = openssl};
 }
 constexpr Algorithm cbc(std::uint16_t bits, Text keyword, Text openssl) {
-  return {.type = TransformType::encr, .id = 12, .key_bits = bits, .name = "ENCR_AES_CBC",
-          .keyword = keyword, .rfc = "RFC 3602", .key_size = bits / 8u, .iv_size = 16,
-          .block_size = 16, .openssl = openssl};
+  return {.type = TransformType::encr,
+          .id = 12,
+          .key_bits = bits,
+          .name = "ENCR_AES_CBC",
+          .keyword = keyword,
+          .rfc = "RFC 3602",
+          .key_size = bits / 8u,
+          .iv_size = 16,
+          .block_size = 16,
+          .openssl = openssl};
 }
 constexpr Algorithm hmac_prf(std::uint16_t id, Text name, Text keyword, std::size_t size,
                              Text openssl) {
-  return {.type = TransformType::prf, .id = id, .name = name, .keyword = keyword,
-          .rfc = "RFC 4868", .key_size = size, .output_size = size, .openssl = openssl};
+  return {.type = TransformType::prf,
+          .id = id,
+          .name = name,
+          .keyword = keyword,
+          .rfc = "RFC 4868",
+          .key_size = size,
+          .output_size = size,
+          .openssl = openssl};
 }
 //= rfc4868#2.3 "the HMAC output is truncated to the first half"
 constexpr Algorithm hmac_integ(std::uint16_t id, Text name, Text keyword, std::size_t size,
                                Text openssl) {
-  return {.type = TransformType::integ, .id = id, .name = name, .keyword = keyword,
-          .rfc = "RFC 4868", .key_size = size, .icv_size = size / 2, .openssl = openssl};
+  return {.type = TransformType::integ,
+          .id = id,
+          .name = name,
+          .keyword = keyword,
+          .rfc = "RFC 4868",
+          .key_size = size,
+          .icv_size = size / 2,
+          .openssl = openssl};
 }
 constexpr Algorithm ke(std::uint16_t id, Text name, Text keyword, std::size_t public_size, Text rfc,
                        Text openssl) {
-  return {.type = TransformType::ke, .id = id, .name = name, .keyword = keyword, .rfc = rfc,
-          .output_size = public_size, .openssl = openssl};
+  return {.type = TransformType::ke,
+          .id = id,
+          .name = name,
+          .keyword = keyword,
+          .rfc = rfc,
+          .output_size = public_size,
+          .openssl = openssl};
 }
 constexpr Algorithm esn(std::uint16_t id, Text name, Text keyword) {
-  return {.type = TransformType::esn, .id = id, .name = name, .keyword = keyword,
+  return {.type = TransformType::esn,
+          .id = id,
+          .name = name,
+          .keyword = keyword,
           .rfc = "RFC 7296, 3.3.2"};
 }
 
@@ -72,7 +118,10 @@ constexpr std::array rows = {
 };
 
 /// Other words swanctl accepts for a row.
-struct Alias { TransformType type; Text alias, keyword; };
+struct Alias {
+  TransformType type;
+  Text alias, keyword;
+};
 constexpr Alias aliases[] = {
     {TransformType::encr, "aes128gcm128", "aes128gcm16"},
     {TransformType::encr, "aes192gcm128", "aes192gcm16"},
@@ -85,7 +134,9 @@ constexpr Alias aliases[] = {
 
 }  // namespace
 
-std::span<const Algorithm> algorithms() { return rows; }
+std::span<const Algorithm> algorithms() {
+  return rows;
+}
 
 const Algorithm* find(TransformType type, std::uint16_t id, std::uint16_t key_bits) {
   const auto row = std::find_if(rows.begin(), rows.end(), [&](const Algorithm& a) {
@@ -105,11 +156,16 @@ const Algorithm* find_keyword(TransformType type, std::string_view keyword) {
 
 std::string_view transform_type_name(TransformType type) {
   switch (type) {
-    case TransformType::encr: return "Encryption Algorithm";
-    case TransformType::prf: return "Pseudorandom Function";
-    case TransformType::integ: return "Integrity Algorithm";
-    case TransformType::ke: return "Key Exchange Method";
-    case TransformType::esn: return "Extended Sequence Numbers";
+    case TransformType::encr:
+      return "Encryption Algorithm";
+    case TransformType::prf:
+      return "Pseudorandom Function";
+    case TransformType::integ:
+      return "Integrity Algorithm";
+    case TransformType::ke:
+      return "Key Exchange Method";
+    case TransformType::esn:
+      return "Extended Sequence Numbers";
   }
   return "unassigned transform type";
 }

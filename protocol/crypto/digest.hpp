@@ -1,7 +1,7 @@
-// An incremental SHA-256, for fingerprints of runs (not a protocol operation: it is not counted by the Provider).
+// An incremental SHA-256, for fingerprints of runs (not a protocol operation: it is not counted by
+// the Provider).
 #pragma once
 #include <memory>
-
 #include <string>
 
 #include "protocol/base/bytes.hpp"

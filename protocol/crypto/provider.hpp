@@ -1,5 +1,5 @@
-// The one port through which every crypto operation passes, so that it can be counted, timed and charged to a node's CPU.
-// protocol/crypto/openssl/ implements it; nothing else includes OpenSSL.
+// The one port through which every crypto operation passes, so that it can be counted, timed and
+// charged to a node's CPU. protocol/crypto/openssl/ implements it; nothing else includes OpenSSL.
 #pragma once
 #include <array>
 #include <memory>
@@ -11,25 +11,43 @@
 namespace ikelab::crypto {
 
 /// RFC 7427, 2 / IANA "IKEv2 Hash Algorithms".
-enum class HashId : std::uint16_t { sha1 = 1, sha2_256 = 2, sha2_384 = 3, sha2_512 = 4, identity = 5 };
+enum class HashId : std::uint16_t {
+  sha1 = 1,
+  sha2_256 = 2,
+  sha2_384 = 3,
+  sha2_512 = 4,
+  identity = 5
+};
 
 /// What signs an AUTH payload by RFC 7427: the DER AlgorithmIdentifier says which.
-enum class SignatureScheme { rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512, rsa_pss_sha256, rsa_pss_sha384,
-                             rsa_pss_sha512, ecdsa_sha256, ecdsa_sha384, ecdsa_sha512, ed25519 };
+enum class SignatureScheme {
+  rsa_pkcs1_sha256,
+  rsa_pkcs1_sha384,
+  rsa_pkcs1_sha512,
+  rsa_pss_sha256,
+  rsa_pss_sha384,
+  rsa_pss_sha512,
+  ecdsa_sha256,
+  ecdsa_sha384,
+  ecdsa_sha512,
+  ed25519
+};
 std::string_view to_string(SignatureScheme scheme);  ///< "ECDSA with SHA-256"
 /// DER AlgorithmIdentifier of RFC 7427, appendix A (RFC 8420 for Ed25519).
 ByteView algorithm_identifier(SignatureScheme scheme);
 std::optional<SignatureScheme> scheme_of_identifier(ByteView der);
-/// The hash the peer must have announced in SIGNATURE_HASH_ALGORITHMS for this scheme (identity for Ed25519).
+/// The hash the peer must have announced in SIGNATURE_HASH_ALGORITHMS for this scheme (identity for
+/// Ed25519).
 HashId hash_of(SignatureScheme scheme);
 
-/// One ephemeral key pair. public_value() is the Key Exchange Data of the KE payload (RFC 5903, 8031, 7296 3.4).
+/// One ephemeral key pair. public_value() is the Key Exchange Data of the KE payload (RFC 5903,
+/// 8031, 7296 3.4).
 class KeyExchange {
  public:
   virtual ~KeyExchange() = default;
   [[nodiscard]] virtual const Bytes& public_value() const = 0;
-  /// The shared secret g^ir in the form the RFC puts into prf. Checks RFC 6989: wrong length, point not on the curve, 0, 1, p-1,
-  /// all-zero X25519 output. Errors: E-CRYPTO-KE.
+  /// The shared secret g^ir in the form the RFC puts into prf. Checks RFC 6989: wrong length, point
+  /// not on the curve, 0, 1, p-1, all-zero X25519 output. Errors: E-CRYPTO-KE.
   virtual Result<Secret> derive(ByteView peer_public) = 0;
 };
 
@@ -50,8 +68,8 @@ class PrivateKey {
   [[nodiscard]] virtual std::vector<SignatureScheme> schemes() const = 0;
   /// `rng` feeds ECDSA nonces and PSS salts, so that runs are deterministic.
   virtual Result<Bytes> sign(SignatureScheme scheme, ByteView data, Rng& rng) const = 0;
-  [[nodiscard]] virtual Bytes public_key_der() const = 0;   ///< SubjectPublicKeyInfo
-  [[nodiscard]] virtual Secret private_key_der() const = 0; ///< PKCS #8
+  [[nodiscard]] virtual Bytes public_key_der() const = 0;    ///< SubjectPublicKeyInfo
+  [[nodiscard]] virtual Secret private_key_der() const = 0;  ///< PKCS #8
 };
 
 enum class Operation { prf, mac, hash, seal, open, ke_generate, ke_derive, sign, verify, count };
@@ -65,11 +83,14 @@ class Provider {
   /// The truncated MAC of an integ row: icv_size octets. key must be key_size octets.
   virtual Result<Bytes> mac(const Algorithm& integ, ByteView key, ByteView data) = 0;
   virtual Result<Bytes> hash(HashId hash, ByteView data) = 0;
-  /// Encrypts. `key` is key | salt as KEYMAT gives it. AEAD: result is ciphertext | tag and aad is authenticated.
-  /// Otherwise (CBC): plaintext must be a multiple of block_size and aad must be empty. `iv` is iv_size octets.
-  virtual Result<Bytes> seal(const Algorithm& encr, ByteView key, ByteView iv, ByteView aad, ByteView plaintext) = 0;
+  /// Encrypts. `key` is key | salt as KEYMAT gives it. AEAD: result is ciphertext | tag and aad is
+  /// authenticated. Otherwise (CBC): plaintext must be a multiple of block_size and aad must be
+  /// empty. `iv` is iv_size octets.
+  virtual Result<Bytes> seal(const Algorithm& encr, ByteView key, ByteView iv, ByteView aad,
+                             ByteView plaintext) = 0;
   /// The inverse. Errors: E-CRYPTO-ICV when the tag is wrong, E-CRYPTO-LEN for impossible lengths.
-  virtual Result<Bytes> open(const Algorithm& encr, ByteView key, ByteView iv, ByteView aad, ByteView ciphertext) = 0;
+  virtual Result<Bytes> open(const Algorithm& encr, ByteView key, ByteView iv, ByteView aad,
+                             ByteView ciphertext) = 0;
   virtual Result<std::unique_ptr<KeyExchange>> key_exchange(const Algorithm& ke, Rng& rng) = 0;
   /// DER: PKCS #8 / SubjectPublicKeyInfo. Errors: E-CRYPTO-KEY.
   virtual Result<std::unique_ptr<PrivateKey>> private_key(ByteView der) = 0;

@@ -11,19 +11,22 @@ struct Row {
   SignatureScheme scheme;
   HashId hash;
   std::string_view name;
-  std::string_view identifier;   ///< DER AlgorithmIdentifier as we send it, in hex
+  std::string_view identifier;     ///< DER AlgorithmIdentifier as we send it, in hex
   std::string_view also_accepted;  ///< another encoding that peers send, or empty
 };
 
 #define IKELAB_SHA2_OID(n) "30 0d 06 09 60 86 48 01 65 03 04 02 0" n " 05 00"
 // RSASSA-PSS-params: hash [0], MGF1 with the same hash [1], salt length [2] (RFC 7427, A.4); the
 // default trailer field [3] is left out by DER and present in what some peers send.
-#define IKELAB_PSS(outer, inner, n, salt, trailer)                                                \
-  "30 " outer " 06 09 2a 86 48 86 f7 0d 01 01 0a 30 " inner " a0 0f " IKELAB_SHA2_OID(n)           \
-  " a1 1c 30 1a 06 09 2a 86 48 86 f7 0d 01 01 08 " IKELAB_SHA2_OID(n) " a2 03 02 01 " salt trailer
-#define IKELAB_PSS_ROW(scheme, hash, name, n, salt)                                               \
-  Row { scheme, hash, name, IKELAB_PSS("41", "34", n, salt, ""),                                  \
-        IKELAB_PSS("46", "39", n, salt, " a3 03 02 01 01") }
+#define IKELAB_PSS(outer, inner, n, salt, trailer)                                               \
+  "30 " outer " 06 09 2a 86 48 86 f7 0d 01 01 0a 30 " inner                                      \
+  " a0 0f " IKELAB_SHA2_OID(n) " a1 1c 30 1a 06 09 2a 86 48 86 f7 0d 01 01 08 " IKELAB_SHA2_OID( \
+      n) " a2 03 02 01 " salt trailer
+#define IKELAB_PSS_ROW(scheme, hash, name, n, salt)          \
+  Row {                                                      \
+    scheme, hash, name, IKELAB_PSS("41", "34", n, salt, ""), \
+        IKELAB_PSS("46", "39", n, salt, " a3 03 02 01 01")   \
+  }
 
 constexpr std::array rows = {
     Row{SignatureScheme::rsa_pkcs1_sha256, HashId::sha2_256, "RSA PKCS #1 v1.5 with SHA-256",
@@ -52,15 +55,17 @@ constexpr std::array rows = {
 #undef IKELAB_SHA2_OID
 
 const Row& row_of(SignatureScheme scheme) {
-  const auto row = std::find_if(rows.begin(), rows.end(),
-                                [&](const Row& r) { return r.scheme == scheme; });
+  const auto row =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.scheme == scheme; });
   IKELAB_ASSERT(row != rows.end());
   return *row;
 }
 
 }  // namespace
 
-std::string_view to_string(SignatureScheme scheme) { return row_of(scheme).name; }
+std::string_view to_string(SignatureScheme scheme) {
+  return row_of(scheme).name;
+}
 
 ByteView algorithm_identifier(SignatureScheme scheme) {
   static const std::vector<Bytes> encoded = [] {
@@ -79,6 +84,8 @@ std::optional<SignatureScheme> scheme_of_identifier(ByteView der) {
   return std::nullopt;
 }
 
-HashId hash_of(SignatureScheme scheme) { return row_of(scheme).hash; }
+HashId hash_of(SignatureScheme scheme) {
+  return row_of(scheme).hash;
+}
 
 }  // namespace ikelab::crypto

@@ -1,9 +1,10 @@
-// SAD and SPD of one node (RFC 4301, 4.4), and the order of outbound and inbound processing (RFC 4303, 3.3 and 3.4).
-// Invariant: an inbound packet reaches its plaintext only through SA look-up, replay window, ICV, padding and inbound policy, in
-// this order, and the window moves only after a good ICV.
-#include <algorithm>
-
+// SAD and SPD of one node (RFC 4301, 4.4), and the order of outbound and inbound processing (RFC
+// 4303, 3.3 and 3.4). Invariant: an inbound packet reaches its plaintext only through SA look-up,
+// replay window, ICV, padding and inbound policy, in this order, and the window moves only after a
+// good ICV.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "protocol/esp/esp.hpp"
 #include "protocol/esp/packet.hpp"
@@ -42,18 +43,22 @@ std::optional<std::uint64_t> next_sequence(const OutboundSa& out) {
   return out.last_sequence + 1;
 }
 
-/// An AEAD's IV must never repeat under a key: the sequence number is a counter that does not (RFC 4106, 3.1). A CBC IV must be
-/// unpredictable: random (RFC 3602, 3).
+/// An AEAD's IV must never repeat under a key: the sequence number is a counter that does not (RFC
+/// 4106, 3.1). A CBC IV must be unpredictable: random (RFC 3602, 3).
 Bytes make_iv(const crypto::Algorithm& encr, std::uint64_t sequence, crypto::Rng& rng) {
   if (!encr.aead) return rng.bytes(encr.iv_size);
   Bytes iv(encr.iv_size);
-  for (std::size_t i = iv.size(); i-- > 0; sequence >>= 8) iv[i] = static_cast<std::uint8_t>(sequence);
+  for (std::size_t i = iv.size(); i-- > 0; sequence >>= 8)
+    iv[i] = static_cast<std::uint8_t>(sequence);
   return iv;
 }
 
-/// The octets of the inner packet without what traffic flow confidentiality put behind it (RFC 4303, 2.7).
+/// The octets of the inner packet without what traffic flow confidentiality put behind it (RFC
+/// 4303, 2.7).
 std::size_t inner_size(ByteView payload) {
-  const auto u16 = [&](std::size_t at) { return static_cast<std::size_t>((payload[at] << 8) | payload[at + 1]); };
+  const auto u16 = [&](std::size_t at) {
+    return static_cast<std::size_t>((payload[at] << 8) | payload[at + 1]);
+  };
   if (payload.size() >= 20 && payload[0] >> 4 == 4) return std::min(payload.size(), u16(2));
   if (payload.size() >= 40 && payload[0] >> 4 == 6) return std::min(payload.size(), 40 + u16(4));
   return payload.size();
@@ -61,12 +66,15 @@ std::size_t inner_size(ByteView payload) {
 
 /// RFC 4303, 2.6: what a tunnel-mode SA may carry. Dummy packets are discarded without harm.
 Result<void> check_next_header(const Plain& plain) {
-  if (plain.next_header == next_header_dummy) return error("E-ESP-DUMMY", "a dummy packet, to be discarded", "RFC 4303, 2.6");
+  if (plain.next_header == next_header_dummy)
+    return error("E-ESP-DUMMY", "a dummy packet, to be discarded", "RFC 4303, 2.6");
   const unsigned version = plain.payload.empty() ? 0 : plain.payload[0] >> 4;
   if (plain.next_header == next_header_ipv4 && version == 4) return {};
   if (plain.next_header == next_header_ipv6 && version == 6) return {};
-  return error("E-ESP-POLICY", fmt::format("next header {} with IP version {} is nothing a tunnel-mode SA carries",
-                                           plain.next_header, version), "RFC 4303, 2.6");
+  return error("E-ESP-POLICY",
+               fmt::format("next header {} with IP version {} is nothing a tunnel-mode SA carries",
+                           plain.next_header, version),
+               "RFC 4303, 2.6");
 }
 
 }  // namespace
@@ -79,8 +87,9 @@ struct DataPath::Impl {
   std::vector<Policy> required;
 
   [[nodiscard]] std::vector<OutboundSa>::iterator outbound_for(const policy::Flow& flow) {
-    const auto newest = std::find_if(outbound.rbegin(), outbound.rend(),
-                                     [&](const OutboundSa& o) { return selects(o.sa.ts_src, o.sa.ts_dst, flow); });
+    const auto newest = std::find_if(outbound.rbegin(), outbound.rend(), [&](const OutboundSa& o) {
+      return selects(o.sa.ts_src, o.sa.ts_dst, flow);
+    });
     return newest == outbound.rend() ? outbound.end() : std::prev(newest.base());
   }
 
@@ -109,7 +118,8 @@ struct DataPath::Impl {
   Result<Opened> accept(InboundSa& in, std::uint64_t sequence, ByteView packet);
 };
 
-DataPath::DataPath(crypto::Provider& provider, crypto::Rng& rng) : impl_(new Impl{provider, rng, {}, {}, {}}) {}
+DataPath::DataPath(crypto::Provider& provider, crypto::Rng& rng)
+    : impl_(new Impl{provider, rng, {}, {}, {}}) {}
 DataPath::~DataPath() = default;
 
 void DataPath::apply(SadChange change) {
@@ -123,11 +133,12 @@ void DataPath::require(Selectors local_ts, Selectors remote_ts) {
 
 Verdict DataPath::lookup(ByteView inner_ip_packet) const {
   const auto flow = policy::flow_of_packet(inner_ip_packet);
-  if (!flow.ok()) return Verdict::discard;  // what cannot be read cannot be shown to need no protection
+  if (!flow.ok())
+    return Verdict::discard;  // what cannot be read cannot be shown to need no protection
   if (impl_->outbound_for(*flow) != impl_->outbound.end()) return Verdict::protect;
-  const bool trapped = std::any_of(impl_->required.begin(), impl_->required.end(), [&](const Policy& policy) {
-    return selects(policy.local_ts, policy.remote_ts, *flow);
-  });
+  const bool trapped = std::any_of(
+      impl_->required.begin(), impl_->required.end(),
+      [&](const Policy& policy) { return selects(policy.local_ts, policy.remote_ts, *flow); });
   return trapped ? Verdict::discard : Verdict::bypass;
 }
 
@@ -135,30 +146,41 @@ Result<Sealed> DataPath::seal(ByteView inner_ip_packet) {
   IKELAB_TRY(const policy::Flow flow, policy::flow_of_packet(inner_ip_packet));
   const auto out = impl_->outbound_for(flow);
   if (out == impl_->outbound.end())
-    return error("E-ESP-NO-SA", "no outbound SA selects " + summarize_packet(inner_ip_packet), "RFC 4301, 5.1");
+    return error("E-ESP-NO-SA", "no outbound SA selects " + summarize_packet(inner_ip_packet),
+                 "RFC 4301, 5.1");
   const SaParameters& sa = out->sa;
-  //= rfc4303#3.3.3 "The sender MUST NOT send a packet on an SA if doing so would cause the sequence number to cycle."
+  //= rfc4303#3.3.3 "The sender MUST NOT send a packet on an SA if doing so would cause the sequence
+  // number to cycle."
   const auto sequence = next_sequence(*out);
-  if (!sequence) return error("E-ESP-SEQ", "SA " + to_string(sa.spi) + " has used its last sequence number", "RFC 4303, 3.3.3");
+  if (!sequence)
+    return error("E-ESP-SEQ", "SA " + to_string(sa.spi) + " has used its last sequence number",
+                 "RFC 4303, 3.3.3");
   out->last_sequence = *sequence;
   const Bytes iv = make_iv(*sa.suite.encr, *sequence, impl_->rng);
   const std::uint8_t next_header = flow.src.is_v6() ? next_header_ipv6 : next_header_ipv4;
-  IKELAB_TRY(Bytes packet, seal_packet(impl_->provider, sa, *sequence, iv, inner_ip_packet, next_header));
+  IKELAB_TRY(Bytes packet,
+             seal_packet(impl_->provider, sa, *sequence, iv, inner_ip_packet, next_header));
   return Sealed{sa.src, sa.dst, std::move(packet), sa.spi, static_cast<std::uint32_t>(*sequence)};
 }
 
-//= rfc4303#3.4.3 "For each received packet, the receiver MUST verify that the packet contains a Sequence Number that does not
+//= rfc4303#3.4.3 "For each received packet, the receiver MUST verify that the packet contains a
+// Sequence Number that does not
 // duplicate the Sequence Number of any other packets received during the life of this SA."
 Result<std::uint64_t> DataPath::Impl::check_window(const InboundSa& in, std::uint32_t low) const {
   const std::uint64_t sequence = in.sa.suite.esn ? in.window.extend(low) : low;
   switch (in.window.check(sequence)) {
-    case ReplayWindow::Verdict::fresh: return sequence;
+    case ReplayWindow::Verdict::fresh:
+      return sequence;
     case ReplayWindow::Verdict::replayed:
-      return error("E-ESP-REPLAY", fmt::format("sequence number {} was received before", sequence), "RFC 4303, 3.4.3");
-    case ReplayWindow::Verdict::too_old: break;
+      return error("E-ESP-REPLAY", fmt::format("sequence number {} was received before", sequence),
+                   "RFC 4303, 3.4.3");
+    case ReplayWindow::Verdict::too_old:
+      break;
   }
-  return error("E-ESP-REPLAY", fmt::format("sequence number {} lies left of the window of {} below {}", sequence,
-                                           in.window.size(), in.window.highest()), "RFC 4303, 3.4.3");
+  return error("E-ESP-REPLAY",
+               fmt::format("sequence number {} lies left of the window of {} below {}", sequence,
+                           in.window.size(), in.window.highest()),
+               "RFC 4303, 3.4.3");
 }
 
 Result<Opened> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, ByteView packet) {
@@ -167,23 +189,32 @@ Result<Opened> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, Byt
   IKELAB_TRY(Plain plain, strip_padding(std::move(decrypted)));
   IKELAB_CHECK(check_next_header(plain));
   plain.payload.resize(inner_size(plain.payload));
-  //= rfc4301#5.2 "Then match the packet against the inbound selectors identified by the SAD entry to verify that the received
+  //= rfc4301#5.2 "Then match the packet against the inbound selectors identified by the SAD entry
+  // to verify that the received
   // packet is appropriate for the SA via which it was received."
   const auto flow = policy::flow_of_packet(plain.payload);
-  if (!flow.ok()) return error("E-ESP-POLICY", "the inner packet cannot be read: " + flow.error().message, "RFC 4301, 5.2");
-  if (!selects(in.sa.ts_src, in.sa.ts_dst, *flow))
-    return error("E-ESP-POLICY", "SA " + to_string(in.sa.spi) + " was not negotiated for " + summarize_packet(plain.payload),
+  if (!flow.ok())
+    return error("E-ESP-POLICY", "the inner packet cannot be read: " + flow.error().message,
                  "RFC 4301, 5.2");
-  return Opened{std::move(plain.payload), in.sa.spi, static_cast<std::uint32_t>(sequence), in.sa.child};
+  if (!selects(in.sa.ts_src, in.sa.ts_dst, *flow))
+    return error(
+        "E-ESP-POLICY",
+        "SA " + to_string(in.sa.spi) + " was not negotiated for " + summarize_packet(plain.payload),
+        "RFC 4301, 5.2");
+  return Opened{std::move(plain.payload), in.sa.spi, static_cast<std::uint32_t>(sequence),
+                in.sa.child};
 }
 
 Result<Opened> DataPath::open(ByteView esp_packet) {
   const auto header = header_of(esp_packet);
   if (!header)
-    return error("E-ESP-SHORT", fmt::format("{} octets hold no SPI and sequence number", esp_packet.size()), "RFC 4303, 2");
+    return error("E-ESP-SHORT",
+                 fmt::format("{} octets hold no SPI and sequence number", esp_packet.size()),
+                 "RFC 4303, 2");
   const auto in = impl_->inbound.find(header->spi);
   if (in == impl_->inbound.end())
-    return error("E-ESP-NO-SA", "no inbound SA has the SPI " + to_string(header->spi), "RFC 4303, 3.4.2");
+    return error("E-ESP-NO-SA", "no inbound SA has the SPI " + to_string(header->spi),
+                 "RFC 4303, 3.4.2");
   IKELAB_TRY(const std::uint64_t sequence, impl_->check_window(in->second, header->sequence));
   return impl_->accept(in->second, sequence, esp_packet);
 }
@@ -191,15 +222,18 @@ Result<Opened> DataPath::open(ByteView esp_packet) {
 Verdict DataPath::inbound_clear(ByteView ip_packet) const {
   const auto flow = policy::flow_of_packet(ip_packet);
   if (!flow.ok()) return Verdict::discard;
-  const bool protected_by_sa = std::any_of(impl_->inbound.begin(), impl_->inbound.end(), [&](const auto& entry) {
-    return selects(entry.second.sa.ts_src, entry.second.sa.ts_dst, *flow);
-  });
-  const bool trapped = std::any_of(impl_->required.begin(), impl_->required.end(), [&](const Policy& policy) {
-    return selects(policy.remote_ts, policy.local_ts, *flow);
-  });
+  const bool protected_by_sa =
+      std::any_of(impl_->inbound.begin(), impl_->inbound.end(), [&](const auto& entry) {
+        return selects(entry.second.sa.ts_src, entry.second.sa.ts_dst, *flow);
+      });
+  const bool trapped = std::any_of(
+      impl_->required.begin(), impl_->required.end(),
+      [&](const Policy& policy) { return selects(policy.remote_ts, policy.local_ts, *flow); });
   return protected_by_sa || trapped ? Verdict::discard : Verdict::bypass;
 }
 
-std::size_t DataPath::size() const { return impl_->inbound.size() + impl_->outbound.size(); }
+std::size_t DataPath::size() const {
+  return impl_->inbound.size() + impl_->outbound.size();
+}
 
 }  // namespace ikelab::esp

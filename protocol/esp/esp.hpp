@@ -1,4 +1,5 @@
-// The ESP data path of one node (RFC 4303, tunnel mode): SPD look-up, sealing, opening, anti-replay. Sans I/O.
+// The ESP data path of one node (RFC 4303, tunnel mode): SPD look-up, sealing, opening,
+// anti-replay. Sans I/O.
 #pragma once
 #include <map>
 #include <memory>
@@ -11,13 +12,13 @@
 namespace ikelab::esp {
 
 struct Sealed {
-  IpAddress src, dst;      ///< outer addresses
-  Bytes packet;            ///< SPI | sequence | IV | ciphertext | ICV: the payload of IP protocol 50
+  IpAddress src, dst;  ///< outer addresses
+  Bytes packet;        ///< SPI | sequence | IV | ciphertext | ICV: the payload of IP protocol 50
   EspSpi spi;
   std::uint32_t sequence = 0;
 };
 struct Opened {
-  Bytes inner;             ///< the inner IP packet
+  Bytes inner;  ///< the inner IP packet
   EspSpi spi;
   std::uint32_t sequence = 0;
   std::string child;
@@ -32,17 +33,22 @@ class DataPath {
   ~DataPath();
 
   void apply(SadChange change);
-  /// Policies that demand protection even while no SA exists (traps): matching packets are `discard` until an SA is installed.
-  void require(std::vector<wire::TrafficSelector> local_ts, std::vector<wire::TrafficSelector> remote_ts);
+  /// Policies that demand protection even while no SA exists (traps): matching packets are
+  /// `discard` until an SA is installed.
+  void require(std::vector<wire::TrafficSelector> local_ts,
+               std::vector<wire::TrafficSelector> remote_ts);
 
   /// For a packet about to leave towards the outside.
   [[nodiscard]] Verdict lookup(ByteView inner_ip_packet) const;
-  /// Seals with the newest matching outbound SA. Errors: E-ESP-NO-SA, E-ESP-SEQ (counter exhausted, RFC 4303 3.3.3).
+  /// Seals with the newest matching outbound SA. Errors: E-ESP-NO-SA, E-ESP-SEQ (counter exhausted,
+  /// RFC 4303 3.3.3).
   Result<Sealed> seal(ByteView inner_ip_packet);
-  /// Opens and checks ICV, replay window, padding and inbound policy, in the RFC's order (4303, 3.4). Errors: E-ESP-NO-SA,
-  /// E-ESP-SHORT, E-ESP-REPLAY, E-ESP-ICV, E-ESP-PAD, E-ESP-POLICY, E-ESP-DUMMY (RFC 4303, 2.6: to be discarded, no fault).
+  /// Opens and checks ICV, replay window, padding and inbound policy, in the RFC's order
+  /// (4303, 3.4). Errors: E-ESP-NO-SA, E-ESP-SHORT, E-ESP-REPLAY, E-ESP-ICV, E-ESP-PAD,
+  /// E-ESP-POLICY, E-ESP-DUMMY (RFC 4303, 2.6: to be discarded, no fault).
   Result<Opened> open(ByteView esp_packet);
-  /// An inbound packet in the clear that policy says must be protected is `discard` (RFC 4301, 5.2).
+  /// An inbound packet in the clear that policy says must be protected is `discard` (RFC
+  /// 4301, 5.2).
   [[nodiscard]] Verdict inbound_clear(ByteView ip_packet) const;
   [[nodiscard]] std::size_t size() const;  ///< SAs, both directions
 
@@ -51,7 +57,8 @@ class DataPath {
   std::unique_ptr<Impl> impl_;
 };
 
-/// "ICMP echo request 10.1.0.10 > 10.2.0.10", "TCP 10.1.0.10:49153 > 10.2.0.10:80 [ACK] 1400 octets".
+/// "ICMP echo request 10.1.0.10 > 10.2.0.10", "TCP 10.1.0.10:49153 > 10.2.0.10:80 [ACK] 1400
+/// octets".
 std::string summarize_packet(ByteView ip_packet);
 
 }  // namespace ikelab::esp

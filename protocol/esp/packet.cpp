@@ -17,7 +17,8 @@
 //   ~   Integrity Check Value (ICV): AEAD tag, or truncated HMAC    ~
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //
-// An AEAD's associated data is SPI | sequence (RFC 4106, 5; with ESN: SPI | high | low); its nonce is salt | IV. An HMAC covers SPI
+// An AEAD's associated data is SPI | sequence (RFC 4106, 5; with ESN: SPI | high | low); its nonce
+// is salt | IV. An HMAC covers SPI
 // .. ciphertext, and with ESN the high 32 bits behind them, which are never sent (RFC 4303, 2.2.1).
 // Invariant: nothing is decrypted before its ICV was found good.
 #include "protocol/esp/packet.hpp"
@@ -38,7 +39,9 @@ std::uint32_t read_u32(ByteView octets) {
   return value;
 }
 
-std::uint32_t high_half(std::uint64_t sequence) { return static_cast<std::uint32_t>(sequence >> 32); }
+std::uint32_t high_half(std::uint64_t sequence) {
+  return static_cast<std::uint32_t>(sequence >> 32);
+}
 
 Bytes associated_data(const SaParameters& sa, std::uint64_t sequence) {
   wire::Writer out;
@@ -61,11 +64,15 @@ std::size_t icv_size(const policy::Suite& suite) {
   return suite.integ != nullptr ? suite.integ->icv_size : 0;
 }
 
-//= rfc4303#2.4 "Padding also may be required, irrespective of encryption algorithm requirements, to ensure that the resulting
+//= rfc4303#2.4 "Padding also may be required, irrespective of encryption algorithm requirements, to
+// ensure that the resulting
 // ciphertext terminates on a 4-byte boundary."
-std::size_t alignment(const policy::Suite& suite) { return std::max<std::size_t>(4, suite.encr->block_size); }
+std::size_t alignment(const policy::Suite& suite) {
+  return std::max<std::size_t>(4, suite.encr->block_size);
+}
 
-//= rfc4303#2.4 "The first padding byte appended to the plaintext is numbered 1, with subsequent padding bytes making up a
+//= rfc4303#2.4 "The first padding byte appended to the plaintext is numbered 1, with subsequent
+// padding bytes making up a
 // monotonically increasing sequence: 1, 2, 3, ...."
 Bytes with_trailer(const policy::Suite& suite, ByteView payload, std::uint8_t next_header) {
   const std::size_t align = alignment(suite);
@@ -78,18 +85,24 @@ Bytes with_trailer(const policy::Suite& suite, ByteView payload, std::uint8_t ne
   return out.take();
 }
 
-Error too_short(std::string message) { return {"E-ESP-SHORT", std::move(message), {}, "RFC 4303, 2", {}, {}}; }
-Error bad_padding(std::string message) { return {"E-ESP-PAD", std::move(message), {}, "RFC 4303, 2.4", {}, {}}; }
+Error too_short(std::string message) {
+  return {"E-ESP-SHORT", std::move(message), {}, "RFC 4303, 2", {}, {}};
+}
+Error bad_padding(std::string message) {
+  return {"E-ESP-PAD", std::move(message), {}, "RFC 4303, 2.4", {}, {}};
+}
 
 /// The sizes that the SA's algorithms fix, checked before any octet gets a meaning.
 Result<void> check_sizes(const policy::Suite& suite, std::size_t size) {
   const std::size_t around = header_octets + suite.encr->iv_size + icv_size(suite);
   if (size < around + trailer_octets)
-    return too_short(fmt::format("{} octets are fewer than header, IV, trailer and ICV of {} need ({})", size,
-                                 suite.encr->name, around + trailer_octets));
+    return too_short(
+        fmt::format("{} octets are fewer than header, IV, trailer and ICV of {} need ({})", size,
+                    suite.encr->name, around + trailer_octets));
   const std::size_t block = std::max<std::size_t>(1, suite.encr->block_size);
   if ((size - around) % block != 0)
-    return too_short(fmt::format("{} octets of ciphertext are no whole number of {}-octet blocks", size - around, block));
+    return too_short(fmt::format("{} octets of ciphertext are no whole number of {}-octet blocks",
+                                 size - around, block));
   return {};
 }
 
@@ -100,12 +113,14 @@ std::optional<PacketHeader> header_of(ByteView esp_packet) {
   return PacketHeader{EspSpi{read_u32(esp_packet)}, read_u32(esp_packet.subspan(4))};
 }
 
-Result<Bytes> seal_packet(crypto::Provider& provider, const SaParameters& sa, std::uint64_t sequence, ByteView iv,
-                          ByteView payload, std::uint8_t next_header) {
+Result<Bytes> seal_packet(crypto::Provider& provider, const SaParameters& sa,
+                          std::uint64_t sequence, ByteView iv, ByteView payload,
+                          std::uint8_t next_header) {
   IKELAB_ASSERT(sa.suite.encr != nullptr && iv.size() == sa.suite.encr->iv_size);
   const Bytes plaintext = with_trailer(sa.suite, payload, next_header);
   const Bytes aad = sa.suite.encr->aead ? associated_data(sa, sequence) : Bytes{};
-  IKELAB_TRY(const Bytes ciphertext, provider.seal(*sa.suite.encr, sa.encryption_key.reveal(), iv, aad, plaintext));
+  IKELAB_TRY(const Bytes ciphertext,
+             provider.seal(*sa.suite.encr, sa.encryption_key.reveal(), iv, aad, plaintext));
   wire::Writer out;
   out.u32(sa.spi.value);
   out.u32(static_cast<std::uint32_t>(sequence));
@@ -113,17 +128,20 @@ Result<Bytes> seal_packet(crypto::Provider& provider, const SaParameters& sa, st
   out.octets(ciphertext);
   Bytes packet = out.take();
   if (sa.suite.integ != nullptr) {
-    IKELAB_TRY(const Bytes icv,
-               provider.mac(*sa.suite.integ, sa.integrity_key.reveal(), mac_input(sa, sequence, packet)));
+    IKELAB_TRY(const Bytes icv, provider.mac(*sa.suite.integ, sa.integrity_key.reveal(),
+                                             mac_input(sa, sequence, packet)));
     packet.insert(packet.end(), icv.begin(), icv.end());
   }
   return packet;
 }
 
-Result<Bytes> decrypt_packet(crypto::Provider& provider, const SaParameters& sa, std::uint64_t sequence, ByteView packet) {
+Result<Bytes> decrypt_packet(crypto::Provider& provider, const SaParameters& sa,
+                             std::uint64_t sequence, ByteView packet) {
   IKELAB_CHECK(check_sizes(sa.suite, packet.size()));
-  const Error wrong_icv{"E-ESP-ICV", "the integrity check value is wrong: altered, forged, or under another key", {},
-                        "RFC 4303, 3.4.4", {}, {}};
+  const Error wrong_icv{
+      "E-ESP-ICV", "the integrity check value is wrong: altered, forged, or under another key",
+      {},          "RFC 4303, 3.4.4",
+      {},          {}};
   const ByteView iv = packet.subspan(header_octets, sa.suite.encr->iv_size);
   ByteView ciphertext = packet.subspan(header_octets + iv.size());
   if (sa.suite.integ != nullptr) {
@@ -140,15 +158,19 @@ Result<Bytes> decrypt_packet(crypto::Provider& provider, const SaParameters& sa,
 }
 
 Result<Plain> strip_padding(Bytes decrypted) {
-  if (decrypted.size() < trailer_octets) return bad_padding("no room for Pad Length and Next Header");
+  if (decrypted.size() < trailer_octets)
+    return bad_padding("no room for Pad Length and Next Header");
   const std::size_t room = decrypted.size() - trailer_octets;
   const std::uint8_t next_header = decrypted.back();
   const std::size_t padding = decrypted[room];
-  if (padding > room) return bad_padding(fmt::format("Pad Length says {} octets, only {} are there", padding, room));
-  //= rfc4303#2.4 "When this padding scheme is employed, the receiver SHOULD inspect the Padding field."
+  if (padding > room)
+    return bad_padding(fmt::format("Pad Length says {} octets, only {} are there", padding, room));
+  //= rfc4303#2.4 "When this padding scheme is employed, the receiver SHOULD inspect the Padding
+  // field."
   for (std::size_t i = 0; i < padding; ++i)
     if (decrypted[room - padding + i] != i + 1)
-      return bad_padding(fmt::format("padding octet {} is {}, not {}", i + 1, decrypted[room - padding + i], i + 1));
+      return bad_padding(fmt::format("padding octet {} is {}, not {}", i + 1,
+                                     decrypted[room - padding + i], i + 1));
   decrypted.resize(room - padding);
   return Plain{std::move(decrypted), next_header};
 }

@@ -1,4 +1,5 @@
-// One ESP packet, made and read with the keys of one SA (RFC 4303, 2 and 3): no SAD, no SPD, no replay window here.
+// One ESP packet, made and read with the keys of one SA (RFC 4303, 2 and 3): no SAD, no SPD, no
+// replay window here.
 #pragma once
 #include "protocol/crypto/provider.hpp"
 #include "protocol/esp/sa.hpp"
@@ -15,13 +16,16 @@ struct PacketHeader {
 /// The clear head of an ESP packet, when it is long enough to have one.
 std::optional<PacketHeader> header_of(ByteView esp_packet);
 
-/// SPI | sequence | IV | ciphertext | ICV. `sequence` is the full number; without ESN it fits 32 bits. `iv` has iv_size octets.
-Result<Bytes> seal_packet(crypto::Provider& provider, const SaParameters& sa, std::uint64_t sequence, ByteView iv,
-                          ByteView payload, std::uint8_t next_header);
+/// SPI | sequence | IV | ciphertext | ICV. `sequence` is the full number; without ESN it fits 32
+/// bits. `iv` has iv_size octets.
+Result<Bytes> seal_packet(crypto::Provider& provider, const SaParameters& sa,
+                          std::uint64_t sequence, ByteView iv, ByteView payload,
+                          std::uint8_t next_header);
 
-/// The decrypted octets: payload | padding | Pad Length | Next Header, authentic but not yet looked into.
-/// Errors: E-ESP-SHORT (cannot be a packet of this SA), E-ESP-ICV.
-Result<Bytes> decrypt_packet(crypto::Provider& provider, const SaParameters& sa, std::uint64_t sequence, ByteView packet);
+/// The decrypted octets: payload | padding | Pad Length | Next Header, authentic but not yet looked
+/// into. Errors: E-ESP-SHORT (cannot be a packet of this SA), E-ESP-ICV.
+Result<Bytes> decrypt_packet(crypto::Provider& provider, const SaParameters& sa,
+                             std::uint64_t sequence, ByteView packet);
 
 struct Plain {
   Bytes payload;

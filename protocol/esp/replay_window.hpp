@@ -3,7 +3,8 @@
 //   numbers:   ... 33 | 34 35 36 37 38 39 40 41 | 42 43 ...       size 8, highest 41
 //              too old |  ^ inside: a bit each   | new: moves the window
 //
-// Invariant: bit (n mod size) stands for the number n of (highest - size, highest]. A size of 0 switches the check off.
+// Invariant: bit (n mod size) stands for the number n of (highest - size, highest]. A size of 0
+// switches the check off.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -28,7 +29,8 @@ class ReplayWindow {
   /// Asks only; what passes here is not yet authentic.
   [[nodiscard]] Verdict check(std::uint64_t sequence) const {
     if (!on() || sequence > highest_) return Verdict::fresh;
-    //= rfc4303#3.3.3 "Thus, the first packet sent using a given SA will contain a sequence number of 1."
+    //= rfc4303#3.3.3 "Thus, the first packet sent using a given SA will contain a sequence number
+    // of 1."
     if (sequence == 0 || highest_ - sequence >= size()) return Verdict::too_old;
     return seen_[sequence % size()] ? Verdict::replayed : Verdict::fresh;
   }
@@ -44,7 +46,8 @@ class ReplayWindow {
     if (on() && highest_ - sequence < size()) seen_[sequence % size()] = true;
   }
 
-  /// The 64-bit extended sequence number whose low half is `low` (RFC 4303, appendix A2.2): the one that lies in or right of the window.
+  /// The 64-bit extended sequence number whose low half is `low` (RFC 4303, appendix A2.2): the one
+  /// that lies in or right of the window.
   [[nodiscard]] std::uint64_t extend(std::uint32_t low) const {
     constexpr std::uint64_t epoch = std::uint64_t{1} << 32;
     const std::uint64_t width = on() ? size() : 64;

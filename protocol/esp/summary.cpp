@@ -23,11 +23,14 @@ std::optional<Layers> split(ByteView packet) {
   const auto cut = [&](std::size_t header, std::size_t total) {
     return packet.subspan(header, std::min(std::max(total, header), packet.size()) - header);
   };
-  const auto address = [&](std::size_t at, std::size_t size) { return *IpAddress::from_octets(packet.subspan(at, size)); };
+  const auto address = [&](std::size_t at, std::size_t size) {
+    return *IpAddress::from_octets(packet.subspan(at, size));
+  };
   if (packet[0] >> 4 == 4 && packet.size() >= 20) {
     const std::size_t header = 4U * (packet[0] & 0x0fU);
     if (header < 20 || header > packet.size()) return std::nullopt;
-    return Layers{address(12, 4), address(16, 4), packet[9], (u16(packet, 6) & 0x1fff) != 0, cut(header, u16(packet, 2))};
+    return Layers{address(12, 4), address(16, 4), packet[9], (u16(packet, 6) & 0x1fff) != 0,
+                  cut(header, u16(packet, 2))};
   }
   if (packet[0] >> 4 == 6 && packet.size() >= 40)
     return Layers{address(8, 16), address(24, 16), packet[6], false, cut(40, 40U + u16(packet, 4))};
@@ -35,8 +38,13 @@ std::optional<Layers> split(ByteView packet) {
 }
 
 std::string icmp_name(bool v6, std::uint8_t type) {
-  struct Row { std::uint8_t v4, v6; const char* name; };
-  static constexpr Row rows[] = {{8, 128, "echo request"}, {0, 129, "echo reply"}, {3, 1, "destination unreachable"},
+  struct Row {
+    std::uint8_t v4, v6;
+    const char* name;
+  };
+  static constexpr Row rows[] = {{8, 128, "echo request"},
+                                 {0, 129, "echo reply"},
+                                 {3, 1, "destination unreachable"},
                                  {11, 3, "time exceeded"}};
   for (const Row& row : rows)
     if ((v6 ? row.v6 : row.v4) == type) return row.name;
@@ -63,15 +71,18 @@ std::string summarize_packet(ByteView ip_packet) {
   if (!ip) return fmt::format("{} octets that are no IP packet", ip_packet.size());
   const std::string between = fmt::format("{} > {}", ip->src.to_string(), ip->dst.to_string());
   const std::size_t size = ip->payload.size();
-  if (ip->later_fragment) return fmt::format("fragment of protocol {} {} {} octets", ip->protocol, between, size);
+  if (ip->later_fragment)
+    return fmt::format("fragment of protocol {} {} {} octets", ip->protocol, between, size);
   const bool v6 = ip->src.is_v6();
   if (ip->protocol == (v6 ? 58 : 1) && size >= 2)
     return fmt::format("ICMP{} {} {}", v6 ? "v6" : "", icmp_name(v6, ip->payload[0]), between);
   if (ip->protocol == 6 && size >= 20) {
     const std::size_t header = std::min<std::size_t>(4U * (ip->payload[12] >> 4), size);
-    return fmt::format("TCP {} [{}] {} octets", with_ports(*ip), tcp_flags(ip->payload[13]), size - header);
+    return fmt::format("TCP {} [{}] {} octets", with_ports(*ip), tcp_flags(ip->payload[13]),
+                       size - header);
   }
-  if (ip->protocol == 17 && size >= 8) return fmt::format("UDP {} {} octets", with_ports(*ip), size - 8);
+  if (ip->protocol == 17 && size >= 8)
+    return fmt::format("UDP {} {} octets", with_ports(*ip), size - 8);
   return fmt::format("IP protocol {} {} {} octets", ip->protocol, between, size);
 }
 

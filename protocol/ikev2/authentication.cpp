@@ -17,11 +17,15 @@ constexpr std::uint8_t x509_signature = 4;  // Certificate Encoding (RFC 7296, 3
 Result<keys::SignedOctets> signed_octets(IkeSa& sa, bool of_initiator, const wire::IdPayload& id) {
   const InitTranscript& t = sa.transcript;
   const Bytes rest_of_id = wire::encode_body(id);
-  return of_initiator ? keys::initiator_signed_octets(sa.services.provider, *sa.suite.prf, t.real_message_1, t.nr, sa.keys.sk_pi, rest_of_id)
-                      : keys::responder_signed_octets(sa.services.provider, *sa.suite.prf, t.real_message_2, t.ni, sa.keys.sk_pr, rest_of_id);
+  return of_initiator
+             ? keys::initiator_signed_octets(sa.services.provider, *sa.suite.prf, t.real_message_1,
+                                             t.nr, sa.keys.sk_pi, rest_of_id)
+             : keys::responder_signed_octets(sa.services.provider, *sa.suite.prf, t.real_message_2,
+                                             t.ni, sa.keys.sk_pr, rest_of_id);
 }
 
-trace::AuthDecided decided(const IkeSa& sa, bool local, const wire::IdPayload& id, const keys::SignedOctets& covered) {
+trace::AuthDecided decided(const IkeSa& sa, bool local, const wire::IdPayload& id,
+                           const keys::SignedOctets& covered) {
   trace::AuthDecided body;
   body.subject = (local == sa.original_initiator) ? "initiator" : "responder";
   body.local = local;
@@ -32,7 +36,7 @@ trace::AuthDecided decided(const IkeSa& sa, bool local, const wire::IdPayload& i
   return body;
 }
 
-// ---- shared key ------------------------------------------------------------------------------------
+// ---- shared key --------------------------------------------------------------------------------
 
 const Bytes& psk_of(const policy::ConnectionConfig& connection) {
   return connection.local.psk.empty() ? connection.remote.psk : connection.local.psk;
@@ -42,25 +46,31 @@ Result<Bytes> psk_auth(IkeSa& sa, const Bytes& psk, const keys::SignedOctets& co
   return keys::shared_key_auth(sa.services.provider, *sa.suite.prf, Secret(psk), covered.octets);
 }
 
-// ---- signatures ------------------------------------------------------------------------------------
+// ---- signatures --------------------------------------------------------------------------------
 
-Result<wire::AuthPayload> sign(IkeSa& sa, const policy::AuthConfig& own, const keys::SignedOctets& covered, std::string& method) {
+Result<wire::AuthPayload> sign(IkeSa& sa, const policy::AuthConfig& own,
+                               const keys::SignedOctets& covered, std::string& method) {
   IKELAB_TRY(const auto key, sa.services.provider.private_key(own.private_key));
   for (const crypto::SignatureScheme scheme : key->schemes()) {
-    if (std::find(sa.peer_hashes.begin(), sa.peer_hashes.end(), crypto::hash_of(scheme)) == sa.peer_hashes.end()) continue;
+    if (std::find(sa.peer_hashes.begin(), sa.peer_hashes.end(), crypto::hash_of(scheme)) ==
+        sa.peer_hashes.end())
+      continue;
     IKELAB_TRY(const Bytes signature, key->sign(scheme, covered.octets, *sa.services.streams.sign));
     const ByteView identifier = crypto::algorithm_identifier(scheme);
     // RFC 7427, 3: ASN.1 length, AlgorithmIdentifier, signature
     const Bytes length = {static_cast<std::uint8_t>(identifier.size())};
     method = crypto::to_string(scheme);
-    return wire::AuthPayload{AuthMethod::digital_signature, concat({length, identifier, signature})};
+    return wire::AuthPayload{AuthMethod::digital_signature,
+                             concat({length, identifier, signature})};
   }
-  return Error{"E-AUTH-002", "the peer verifies no hash that our key can sign with", {}, "RFC 7427, 4", "", ""};
+  return Error{"E-AUTH-002", "the peer verifies no hash that our key can sign with"}.see(
+      "RFC 7427, 4");
 }
 
 bool names(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
   const policy::Identity presented{id.type, id.data, false};
-  if (id.type == wire::IdType::der_asn1_dn) return policy::Identity{id.type, certificate.subject_der, false}.matches(presented);
+  if (id.type == wire::IdType::der_asn1_dn)
+    return policy::Identity{id.type, certificate.subject_der, false}.matches(presented);
   const auto type = id.type == wire::IdType::fqdn          ? pki::SubjectAltName::Type::dns
                     : id.type == wire::IdType::rfc822_addr ? pki::SubjectAltName::Type::email
                                                            : pki::SubjectAltName::Type::ip;
@@ -71,30 +81,40 @@ bool names(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
                      });
 }
 
-Result<void> check_signature(IkeSa& sa, const policy::AuthConfig& expected, const std::vector<wire::Payload>& payloads,
-                             const wire::IdPayload& id, const wire::AuthPayload& auth, const keys::SignedOctets& covered,
+Result<void> check_signature(IkeSa& sa, const policy::AuthConfig& expected,
+                             const std::vector<wire::Payload>& payloads, const wire::IdPayload& id,
+                             const wire::AuthPayload& auth, const keys::SignedOctets& covered,
                              Instant now, std::string& method) {
   std::vector<Bytes> chain;
   for (const wire::Payload& payload : payloads)
     if (const auto* cert = std::get_if<wire::CertPayload>(&payload.body);
-        cert != nullptr && cert->encoding == x509_signature && chain.size() < bounds::certificates_in_chain)
+        cert != nullptr && cert->encoding == x509_signature &&
+        chain.size() < bounds::certificates_in_chain)
       chain.push_back(cert->data);
-  if (chain.empty()) return Error{"E-AUTH-012", "the peer sent no certificate", {}, "RFC 7296, 3.6", "", ""};
+  if (chain.empty())
+    return Error{"E-AUTH-012", "the peer sent no certificate"}.see("RFC 7296, 3.6");
   IKELAB_TRY(const pki::CertificateInfo leaf, pki::parse_certificate(chain.front()));
   const std::int64_t unix_time = sa.services.config.epoch + now.ns / 1'000'000'000;
-  IKELAB_CHECK(pki::validate_chain(chain.front(), std::span(chain).subspan(1), expected.authorities, unix_time));
+  IKELAB_CHECK(pki::validate_chain(chain.front(), std::span(chain).subspan(1), expected.authorities,
+                                   unix_time));
   if (!names(leaf, id))
-    return Error{"E-AUTH-012", "the certificate of '" + leaf.subject + "' does not name the identity it came with", {}, "RFC 4945, 3.1", "", ""};
+    return Error{"E-AUTH-012", "the certificate of '" + leaf.subject +
+                                   "' does not name the identity it came with"}
+        .see("RFC 4945, 3.1");
   const std::size_t identifier = auth.data.empty() ? 0 : auth.data.front();
   const auto scheme = auth.data.size() > identifier + 1
-                          ? crypto::scheme_of_identifier(ByteView(auth.data).subspan(1, identifier)) : std::nullopt;
-  if (!scheme) return Error{"E-AUTH-011", "AUTH names no signature algorithm that we know", {}, "RFC 7427, 3", "", ""};
+                          ? crypto::scheme_of_identifier(ByteView(auth.data).subspan(1, identifier))
+                          : std::nullopt;
+  if (!scheme)
+    return Error{"E-AUTH-011", "AUTH names no signature algorithm that we know"}.see("RFC 7427, 3");
   method = crypto::to_string(*scheme);
   IKELAB_TRY(const auto key, sa.services.provider.public_key(leaf.public_key_der));
   if (!key->supports(*scheme))
-    return Error{"E-AUTH-011", "AUTH names a signature algorithm that does not fit the certificate's key", {}, "RFC 7427, 3", "", ""};
+    return Error{"E-AUTH-011",
+                 "AUTH names a signature algorithm that does not fit the certificate's key"}
+        .see("RFC 7427, 3");
   if (!key->verify(*scheme, covered.octets, ByteView(auth.data).subspan(1 + identifier)))
-    return Error{"E-AUTH-011", "the signature in AUTH does not verify", {}, "RFC 7296, 2.15", "", ""};
+    return Error{"E-AUTH-011", "the signature in AUTH does not verify"}.see("RFC 7296, 2.15");
   return {};
 }
 
@@ -107,7 +127,8 @@ policy::Identity local_identity(const IkeSa& sa) {
     if (const auto certificate = pki::parse_certificate(own.certificates.front()))
       return {wire::IdType::der_asn1_dn, certificate->subject_der, false};
   if (!own.id.any_value) return own.id;
-  return {sa.local.ip.is_v6() ? wire::IdType::ipv6_addr : wire::IdType::ipv4_addr, to_bytes(sa.local.ip.octets()), false};
+  return {sa.local.ip.is_v6() ? wire::IdType::ipv6_addr : wire::IdType::ipv4_addr,
+          to_bytes(sa.local.ip.octets()), false};
 }
 
 Result<std::vector<wire::Payload>> make_auth(IkeSa& sa, const wire::IdPayload& id) {
@@ -116,13 +137,15 @@ Result<std::vector<wire::Payload>> make_auth(IkeSa& sa, const wire::IdPayload& i
   trace::AuthDecided event = decided(sa, true, id, covered);
   std::vector<wire::Payload> out;
   if (own.kind == policy::AuthKind::psk) {
-    if (psk_of(*sa.connection).empty()) return Error{"E-AUTH-001", "no shared key is configured", {}, "RFC 7296, 2.15", "", ""};
+    if (psk_of(*sa.connection).empty())
+      return Error{"E-AUTH-001", "no shared key is configured"}.see("RFC 7296, 2.15");
     IKELAB_TRY(Bytes mac, psk_auth(sa, psk_of(*sa.connection), covered));
     event.method = "Shared Key Message Integrity Code";
     event.rfc = "RFC 7296, 2.15";
     out.push_back(wire::make_payload(wire::AuthPayload{AuthMethod::shared_key, std::move(mac)}));
   } else {
-    for (const Bytes& certificate : own.certificates) out.push_back(wire::make_payload(wire::CertPayload{x509_signature, certificate}));
+    for (const Bytes& certificate : own.certificates)
+      out.push_back(wire::make_payload(wire::CertPayload{x509_signature, certificate}));
     IKELAB_TRY(wire::AuthPayload auth, sign(sa, own, covered, event.method));
     event.rfc = "RFC 7427, 3";
     out.push_back(wire::make_payload(std::move(auth)));
@@ -133,13 +156,16 @@ Result<std::vector<wire::Payload>> make_auth(IkeSa& sa, const wire::IdPayload& i
   return out;
 }
 
-Result<void> check_auth(IkeSa& sa, const policy::AuthConfig& expected, const std::vector<wire::Payload>& payloads, Instant now) {
+Result<void> check_auth(IkeSa& sa, const policy::AuthConfig& expected,
+                        const std::vector<wire::Payload>& payloads, Instant now) {
   const wire::IdPayload* id = nullptr;
   for (const wire::Payload& payload : payloads)
-    if (const auto* found = std::get_if<wire::IdPayload>(&payload.body); found != nullptr && found->responder == sa.original_initiator)
+    if (const auto* found = std::get_if<wire::IdPayload>(&payload.body);
+        found != nullptr && found->responder == sa.original_initiator)
       id = found;
   const auto* auth = wire::first<wire::AuthPayload>(payloads);
-  if (id == nullptr || auth == nullptr) return Error{"E-AUTH-011", "ID or AUTH is missing", {}, "RFC 7296, 1.2", "", ""};
+  if (id == nullptr || auth == nullptr)
+    return Error{"E-AUTH-011", "ID or AUTH is missing"}.see("RFC 7296, 1.2");
   IKELAB_TRY(const keys::SignedOctets covered, signed_octets(sa, !sa.original_initiator, *id));
   trace::AuthDecided event = decided(sa, false, *id, covered);
   event.rfc = "RFC 7296, 2.15";
@@ -147,17 +173,26 @@ Result<void> check_auth(IkeSa& sa, const policy::AuthConfig& expected, const std
 
   const auto verdict = [&]() -> Result<void> {
     if (!expected.id.matches(policy::Identity{id->type, id->data, false}))
-      return Error{"E-AUTH-010", "the peer says it is '" + event.identity + "', but '" + expected.id.to_string() + "' is expected", {}, "RFC 7296, 2.15", "", ""};
+      return Error{"E-AUTH-010", "the peer says it is '" + event.identity + "', but '" +
+                                     expected.id.to_string() + "' is expected"}
+          .see("RFC 7296, 2.15");
     if (expected.kind == policy::AuthKind::psk) {
       if (auth->method != AuthMethod::shared_key)
-        return Error{"E-AUTH-013", "the peer authenticates by " + event.method + ", a shared key is expected", {}, "RFC 7296, 2.15", "", ""};
+        return Error{"E-AUTH-013",
+                     "the peer authenticates by " + event.method + ", a shared key is expected"}
+            .see("RFC 7296, 2.15");
       IKELAB_TRY(const Bytes mac, psk_auth(sa, psk_of(*sa.connection), covered));
       if (!equal_constant_time(mac, auth->data))
-        return Error{"E-AUTH-011", "AUTH does not match: another shared key, or the IKE_SA_INIT messages were changed on the way", {}, "RFC 7296, 2.15", "", ""};
+        return Error{"E-AUTH-011",
+                     "AUTH does not match: another shared key, or the IKE_SA_INIT messages were "
+                     "changed on the way"}
+            .see("RFC 7296, 2.15");
       return {};
     }
     if (auth->method != AuthMethod::digital_signature)
-      return Error{"E-AUTH-013", "the peer authenticates by " + event.method + ", a signature is expected", {}, "RFC 7427, 3", "", ""};
+      return Error{"E-AUTH-013",
+                   "the peer authenticates by " + event.method + ", a signature is expected"}
+          .see("RFC 7427, 3");
     return check_signature(sa, expected, payloads, *id, *auth, covered, now, event.method);
   }();
   event.ok = verdict.ok();

@@ -14,8 +14,9 @@ using wire::NotifyType;
 
 std::vector<wire::Proposal> without_ke(std::vector<wire::Proposal> proposals) {
   for (wire::Proposal& proposal : proposals)
-    std::erase_if(proposal.transforms,
-                  [](const wire::Transform& t) { return t.type == static_cast<std::uint8_t>(TransformType::ke); });
+    std::erase_if(proposal.transforms, [](const wire::Transform& t) {
+      return t.type == static_cast<std::uint8_t>(TransformType::ke);
+    });
   return proposals;
 }
 
@@ -39,7 +40,8 @@ std::vector<std::string> words(const std::vector<wire::TrafficSelector>& selecto
 
 }  // namespace
 
-void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, EspSpi other, const std::string& reason) {
+void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, EspSpi other,
+                    const std::string& reason) {
   trace::SaInstalled body;
   body.protocol = "ESP";
   body.direction = inbound ? "in" : "out";
@@ -75,40 +77,49 @@ ChildOffer offer_child(const policy::ChildConfig& config, EspSpi spi_in, bool wi
   return offer;
 }
 
-ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloads, const policy::ChildConfig* only, bool with_ke,
-                             std::string& detail) {
+ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloads,
+                             const policy::ChildConfig* only, bool with_ke, std::string& detail) {
   const auto* offered = wire::first<wire::SaPayload>(payloads);
   const wire::TsPayload* ts_i = nullptr;
   const wire::TsPayload* ts_r = nullptr;
   for (const wire::Payload& payload : payloads)
-    if (const auto* ts = std::get_if<wire::TsPayload>(&payload.body)) (ts->responder ? ts_r : ts_i) = ts;
+    if (const auto* ts = std::get_if<wire::TsPayload>(&payload.body))
+      (ts->responder ? ts_r : ts_i) = ts;
   const auto refuse = [&](NotifyType type, std::string why) {
     detail = std::move(why);
     return ResponderChoice{{}, notify(type)};
   };
-  if (offered == nullptr || ts_i == nullptr || ts_r == nullptr) return refuse(NotifyType::invalid_syntax, "SA, TSi or TSr is missing");
-  //= rfc7296#1.3 "The responder sends a NO_ADDITIONAL_SAS notification to indicate that a CREATE_CHILD_SA request is unacceptable because the responder is unwilling to accept any more Child SAs on this IKE SA."
+  if (offered == nullptr || ts_i == nullptr || ts_r == nullptr)
+    return refuse(NotifyType::invalid_syntax, "SA, TSi or TSr is missing");
+  //= rfc7296#1.3 "The responder sends a NO_ADDITIONAL_SAS notification to indicate that a
+  // CREATE_CHILD_SA request is unacceptable because the responder is unwilling to accept any more
+  // Child SAs on this IKE SA."
   if (sa.children.size() >= bounds::children_in_ike_sa)
     return refuse(NotifyType::no_additional_sas, "no more Child SAs on this IKE SA");
 
   ChildPlan plan;
   for (const policy::ChildConfig& config : sa.connection->children) {
     if (only != nullptr && only != &config) continue;
-    auto remote_ts = policy::narrow(ts_i->selectors, config.remote_ts), local_ts = policy::narrow(ts_r->selectors, config.local_ts);
+    auto remote_ts = policy::narrow(ts_i->selectors, config.remote_ts),
+         local_ts = policy::narrow(ts_r->selectors, config.local_ts);
     if (remote_ts.empty() || local_ts.empty()) continue;
-    const bool whole = remote_ts == ts_i->selectors && local_ts == ts_r->selectors;  // beats one that narrows
+    const bool whole =
+        remote_ts == ts_i->selectors && local_ts == ts_r->selectors;  // beats one that narrows
     if (plan.config != nullptr && !whole) continue;
     plan.config = &config;
     plan.remote_ts = std::move(remote_ts);
     plan.local_ts = std::move(local_ts);
     if (whole) break;
   }
-  //= rfc7296#2.9 "If the responder's policy does not allow it to accept any part of the proposed Traffic Selectors, it responds with a TS_UNACCEPTABLE Notify message."
+  //= rfc7296#2.9 "If the responder's policy does not allow it to accept any part of the proposed
+  // Traffic Selectors, it responds with a TS_UNACCEPTABLE Notify message."
   if (plan.config == nullptr)
-    return refuse(NotifyType::ts_unacceptable, "no configured child has a part of the proposed traffic selectors");
+    return refuse(NotifyType::ts_unacceptable,
+                  "no configured child has a part of the proposed traffic selectors");
 
   const auto& configured = plan.config->esp_proposals;
-  const policy::Selection selection = policy::select(offered->proposals, with_ke ? configured : without_ke(configured));
+  const policy::Selection selection =
+      policy::select(offered->proposals, with_ke ? configured : without_ke(configured));
   emit_negotiation(sa, "responder", selection);
   if (!selection.chosen || selection.chosen->spi.size() != 4)
     return refuse(NotifyType::no_proposal_chosen, "no ESP proposal was acceptable");
@@ -121,17 +132,23 @@ ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloa
 }
 
 std::vector<wire::Payload> answer_child(const ChildPlan& plan) {
-  return {wire::make_payload(wire::SaPayload{{plan.answer}}), wire::make_payload(wire::TsPayload{false, plan.remote_ts}),
+  return {wire::make_payload(wire::SaPayload{{plan.answer}}),
+          wire::make_payload(wire::TsPayload{false, plan.remote_ts}),
           wire::make_payload(wire::TsPayload{true, plan.local_ts})};
 }
 
-Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payloads, const policy::ChildConfig& config,
-                               EspSpi spi_in, const std::vector<wire::Proposal>& offered) {
+Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payloads,
+                               const policy::ChildConfig& config, EspSpi spi_in,
+                               const std::vector<wire::Proposal>& offered) {
   if (const auto* error = find_error(payloads))
-    return Error{"E-IKE-020", "the peer refused: " + wire::name(error->type), {}, "RFC 7296, 3.10.1", "", ""};
+    return Error{"E-IKE-020", "the peer refused: " + wire::name(error->type)}.see(
+        "RFC 7296, 3.10.1");
   const auto* answer = wire::first<wire::SaPayload>(payloads);
-  if (answer == nullptr || answer->proposals.size() != 1 || answer->proposals.front().spi.size() != 4)
-    return Error{"E-IKE-022", "the response does not hold exactly one proposal with an SPI of 4 octets", {}, "RFC 7296, 2.7", "", ""};
+  if (answer == nullptr || answer->proposals.size() != 1 ||
+      answer->proposals.front().spi.size() != 4)
+    return Error{"E-IKE-022",
+                 "the response does not hold exactly one proposal with an SPI of 4 octets"}
+        .see("RFC 7296, 2.7");
   ChildPlan plan;
   plan.config = &config;
   plan.spi_in = spi_in;
@@ -139,13 +156,16 @@ Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payl
   plan.answer = answer->proposals.front();
   IKELAB_TRY(plan.suite, policy::check_answer(offered, plan.answer));
   for (const wire::Payload& payload : payloads)
-    if (const auto* ts = std::get_if<wire::TsPayload>(&payload.body)) (ts->responder ? plan.remote_ts : plan.local_ts) = ts->selectors;
-  //= rfc7296#2.9 "the responder is allowed to narrow the choices by selecting a subset of the traffic"
-  const auto subset = [](const std::vector<wire::TrafficSelector>& part, const std::vector<wire::TrafficSelector>& whole) {
+    if (const auto* ts = std::get_if<wire::TsPayload>(&payload.body))
+      (ts->responder ? plan.remote_ts : plan.local_ts) = ts->selectors;
+  //= rfc7296#2.9 "the responder is allowed to narrow the choices by selecting a subset of the
+  // traffic"
+  const auto subset = [](const std::vector<wire::TrafficSelector>& part,
+                         const std::vector<wire::TrafficSelector>& whole) {
     return !part.empty() && policy::narrow(part, whole) == part;
   };
   if (!subset(plan.local_ts, config.local_ts) || !subset(plan.remote_ts, config.remote_ts))
-    return Error{"E-IKE-023", "the peer widened the traffic selectors", {}, "RFC 7296, 2.9", "", ""};
+    return Error{"E-IKE-023", "the peer widened the traffic selectors"}.see("RFC 7296, 2.9");
   policy::Selection selection;
   selection.chosen = plan.answer;
   for (const wire::Proposal& proposal : offered) {
@@ -157,12 +177,14 @@ Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payl
   return plan;
 }
 
-Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan, const ChildSecrets& secrets,
-                               const std::string& reason, bool hold_outbound) {
+Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan,
+                               const ChildSecrets& secrets, const std::string& reason,
+                               bool hold_outbound) {
   Services& services = sa.services;
   keys::Derivations derivations(services.config.disclose_secrets);
   keys::KeySchedule schedule(services.provider, *sa.suite.prf, &derivations);
-  auto made = schedule.child_keys(sa.keys.sk_d, secrets.g_ir, secrets.nonces, {plan.suite.encr, plan.suite.integ});
+  auto made = schedule.child_keys(sa.keys.sk_d, secrets.g_ir, secrets.nonces,
+                                  {plan.suite.encr, plan.suite.integ});
   sa.emit_keys(derivations);
   if (!made) return made.error();
 
@@ -173,10 +195,14 @@ Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan, co
   in.src = out.dst = sa.peer.ip;
   in.dst = out.src = sa.local.ip;
   in.suite = out.suite = plan.suite;
-  out.encryption_key = std::move(we_are_i ? made->encr_initiator_to_responder : made->encr_responder_to_initiator);
-  out.integrity_key = std::move(we_are_i ? made->integ_initiator_to_responder : made->integ_responder_to_initiator);
-  in.encryption_key = std::move(we_are_i ? made->encr_responder_to_initiator : made->encr_initiator_to_responder);
-  in.integrity_key = std::move(we_are_i ? made->integ_responder_to_initiator : made->integ_initiator_to_responder);
+  out.encryption_key =
+      std::move(we_are_i ? made->encr_initiator_to_responder : made->encr_responder_to_initiator);
+  out.integrity_key =
+      std::move(we_are_i ? made->integ_initiator_to_responder : made->integ_responder_to_initiator);
+  in.encryption_key =
+      std::move(we_are_i ? made->encr_responder_to_initiator : made->encr_initiator_to_responder);
+  in.integrity_key =
+      std::move(we_are_i ? made->integ_responder_to_initiator : made->integ_initiator_to_responder);
   in.ts_src = out.ts_dst = plan.remote_ts;
   in.ts_dst = out.ts_src = plan.local_ts;
   in.replay_window = out.replay_window = plan.config->replay_window;
@@ -192,7 +218,8 @@ Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan, co
   child.remote_ts = plan.remote_ts;
   if (const Duration time = plan.config->rekey_time; time > Duration::zero()) {
     const auto tenth = static_cast<std::uint64_t>(time.count() / 10) + 1;
-    child.rekey_at = now + time - Duration(static_cast<std::int64_t>(services.streams.jitter->below(tenth)));
+    child.rekey_at =
+        now + time - Duration(static_cast<std::int64_t>(services.streams.jitter->below(tenth)));
   }
   child.reason = reason;
   child.waiting_outbound = std::move(out);
@@ -203,7 +230,8 @@ Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan, co
   return &kept;
 }
 
-std::uint16_t wanted_method(const wire::NotifyPayload& invalid_ke, const std::vector<wire::Proposal>& offered) {
+std::uint16_t wanted_method(const wire::NotifyPayload& invalid_ke,
+                            const std::vector<wire::Proposal>& offered) {
   if (invalid_ke.data.size() != 2) return 0;
   const auto method = static_cast<std::uint16_t>(invalid_ke.data[0] << 8 | invalid_ke.data[1]);
   for (const wire::Proposal& proposal : offered)
@@ -222,18 +250,21 @@ std::uint16_t first_ke_method(const std::vector<wire::Proposal>& proposals) {
 Result<std::unique_ptr<crypto::KeyExchange>> make_key_exchange(IkeSa& sa, std::uint16_t method) {
   const crypto::Algorithm* ke = crypto::find(TransformType::ke, method);
   if (ke == nullptr)
-    return Error{"E-IKE-021", "key exchange method " + std::to_string(method) + " is not implemented", {}, "RFC 7296, 3.4", "", ""};
+    return Error{"E-IKE-021",
+                 "key exchange method " + std::to_string(method) + " is not implemented"}
+        .see("RFC 7296, 3.4");
   return sa.services.provider.key_exchange(*ke, *sa.services.streams.ke);
 }
 
-Result<Secret> shared_secret(IkeSa& sa, crypto::KeyExchange& own, const wire::KePayload& peer_ke, bool exchange_initiator,
-                             const std::string& exchange) {
+Result<Secret> shared_secret(IkeSa& sa, crypto::KeyExchange& own, const wire::KePayload& peer_ke,
+                             bool exchange_initiator, const std::string& exchange) {
   IKELAB_TRY(Secret g_ir, own.derive(peer_ke.data));
   keys::Derivations derivations(sa.services.config.disclose_secrets);
   keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
   const Bytes& ke_i = exchange_initiator ? own.public_value() : peer_ke.data;
   const Bytes& ke_r = exchange_initiator ? peer_ke.data : own.public_value();
-  schedule.report_shared_secret(*crypto::find(TransformType::ke, peer_ke.method), ke_i, ke_r, g_ir, exchange);
+  schedule.report_shared_secret(*crypto::find(TransformType::ke, peer_ke.method), ke_i, ke_r, g_ir,
+                                exchange);
   sa.emit_keys(derivations);
   return g_ir;
 }

@@ -1,5 +1,5 @@
-// Making a Child SA, in IKE_AUTH and in CREATE_CHILD_SA alike: the offer, the choice, the keys, the pair of ESP SAs
-// (RFC 7296, 1.2, 1.3.1, 2.9, 2.17).
+// Making a Child SA, in IKE_AUTH and in CREATE_CHILD_SA alike: the offer, the choice, the keys, the
+// pair of ESP SAs (RFC 7296, 1.2, 1.3.1, 2.9, 2.17).
 #pragma once
 #include "protocol/ikev2/ike_sa.hpp"
 
@@ -21,19 +21,21 @@ struct ChildPlan {
   wire::Proposal answer;
 };
 
-/// The responder's choice. On failure: the error notification to send back, with the reason in `detail`. `only` restricts the choice to
-/// one configured child (a rekey).
+/// The responder's choice. On failure: the error notification to send back, with the reason in
+/// `detail`. `only` restricts the choice to one configured child (a rekey).
 struct ResponderChoice {
   std::optional<ChildPlan> plan;
   std::optional<wire::Payload> refusal;
 };
-ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloads, const policy::ChildConfig* only, bool with_ke,
-                             std::string& detail);
+ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloads,
+                             const policy::ChildConfig* only, bool with_ke, std::string& detail);
 /// SA, TSi, TSr of the response to `plan`.
 std::vector<wire::Payload> answer_child(const ChildPlan& plan);
-/// The initiator's check of the response. Errors: E-IKE-020 the peer refused (its notification named), E-POL-010.
-Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payloads, const policy::ChildConfig& config,
-                               EspSpi spi_in, const std::vector<wire::Proposal>& offered);
+/// The initiator's check of the response. Errors: E-IKE-020 the peer refused (its notification
+/// named), E-POL-010.
+Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payloads,
+                               const policy::ChildConfig& config, EspSpi spi_in,
+                               const std::vector<wire::Proposal>& offered);
 
 /// The exchange that made it: its nonces and, with a key exchange of its own, g^ir.
 struct ChildSecrets {
@@ -41,21 +43,26 @@ struct ChildSecrets {
   const Secret* g_ir = nullptr;
   bool exchange_initiator = false;  ///< of this exchange, not of the IKE SA
 };
-/// Derives the keys, installs both directions, keeps the child. `hold_outbound`: see ChildSa::waiting_outbound.
-Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan, const ChildSecrets& secrets,
-                               const std::string& reason, bool hold_outbound = false);
+/// Derives the keys, installs both directions, keeps the child. `hold_outbound`: see
+/// ChildSa::waiting_outbound.
+Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan,
+                               const ChildSecrets& secrets, const std::string& reason,
+                               bool hold_outbound = false);
 
 /// Tells the trace of one direction; `other`: the SPI of the opposite one.
-void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, EspSpi other, const std::string& reason);
+void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, EspSpi other,
+                    const std::string& reason);
 
 /// INVALID_KE_PAYLOAD's method, 0 when it names none that was offered (RFC 7296, 1.3).
-std::uint16_t wanted_method(const wire::NotifyPayload& invalid_ke, const std::vector<wire::Proposal>& offered);
+std::uint16_t wanted_method(const wire::NotifyPayload& invalid_ke,
+                            const std::vector<wire::Proposal>& offered);
 /// The method of the first KE transform offered, 0 if none.
 std::uint16_t first_ke_method(const std::vector<wire::Proposal>& proposals);
 /// A fresh key pair for a KE payload. Errors: E-IKE-021 a method that we do not implement.
 Result<std::unique_ptr<crypto::KeyExchange>> make_key_exchange(IkeSa& sa, std::uint16_t method);
-/// g^ir from the peer's KE payload, reported to the trace. `ke_i`, `ke_r`: the public values in the exchange's roles.
-Result<Secret> shared_secret(IkeSa& sa, crypto::KeyExchange& own, const wire::KePayload& peer_ke, bool exchange_initiator,
-                             const std::string& exchange);
+/// g^ir from the peer's KE payload, reported to the trace. `ke_i`, `ke_r`: the public values in the
+/// exchange's roles.
+Result<Secret> shared_secret(IkeSa& sa, crypto::KeyExchange& own, const wire::KePayload& peer_ke,
+                             bool exchange_initiator, const std::string& exchange);
 
 }  // namespace ikelab::ikev2

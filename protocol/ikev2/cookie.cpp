@@ -11,7 +11,8 @@ constexpr std::int64_t secret_lifetime_ns = 60'000'000'000;
 
 CookieJar::CookieJar(Services& services) : services_(services) {}
 
-//= rfc7296#2.6 "The responder should change the value of <secret> frequently, especially if under attack."
+//= rfc7296#2.6 "The responder should change the value of <secret> frequently, especially if under
+// attack."
 void CookieJar::renew(Instant now) {
   const auto version = static_cast<std::uint32_t>(now.ns / secret_lifetime_ns) + 1;
   if (version == present_.version) return;
@@ -19,13 +20,16 @@ void CookieJar::renew(Instant now) {
   present_ = {version, Secret(services_.streams.cookie->bytes(32))};
 }
 
-Result<Bytes> CookieJar::bake(const Versioned& key, const Datagram& datagram, const wire::Message& message) const {
+Result<Bytes> CookieJar::bake(const Versioned& key, const Datagram& datagram,
+                              const wire::Message& message) const {
   const auto* nonce = wire::first<wire::NoncePayload>(message.payloads);
   const ByteView ni = nonce ? ByteView(nonce->data) : ByteView{};
   const Bytes spi_i = octets_of(message.header.spi_i);
   const Bytes version = octets_of(EspSpi{key.version});
-  IKELAB_TRY(const Bytes hash, services_.provider.hash(crypto::HashId::sha2_256,
-                                                       concat({ni, datagram.src.ip.octets(), spi_i, key.secret.reveal()})));
+  IKELAB_TRY(
+      const Bytes hash,
+      services_.provider.hash(crypto::HashId::sha2_256,
+                              concat({ni, datagram.src.ip.octets(), spi_i, key.secret.reveal()})));
   return concat({version, hash});
 }
 

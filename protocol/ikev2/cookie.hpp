@@ -10,7 +10,8 @@ class CookieJar {
  public:
   explicit CookieJar(Services& services);
   /// The cookie that this request must bring.
-  [[nodiscard]] Result<Bytes> make(Instant now, const Datagram& datagram, const wire::Message& message);
+  [[nodiscard]] Result<Bytes> make(Instant now, const Datagram& datagram,
+                                   const wire::Message& message);
   /// True when it brought it, made with the present secret or the one before.
   [[nodiscard]] bool valid(Instant now, const Datagram& datagram, const wire::Message& message);
 
@@ -21,7 +22,8 @@ class CookieJar {
     Secret secret;
   };
   void renew(Instant now);
-  [[nodiscard]] Result<Bytes> bake(const Versioned& key, const Datagram& datagram, const wire::Message& message) const;
+  [[nodiscard]] Result<Bytes> bake(const Versioned& key, const Datagram& datagram,
+                                   const wire::Message& message) const;
   Versioned present_, previous_;
 };
 

@@ -1,4 +1,5 @@
-// The demultiplexer: which IKE SA a datagram belongs to, who may begin one, cookies under load (RFC 7296, 2.4, 2.6, 3.1).
+// The demultiplexer: which IKE SA a datagram belongs to, who may begin one, cookies under load (RFC
+// 7296, 2.4, 2.6, 3.1).
 #include "protocol/ikev2/endpoint.hpp"
 
 #include <algorithm>
@@ -26,7 +27,8 @@ std::optional<T> pop(std::deque<T>& queue) {
 }  // namespace
 
 struct Endpoint::Impl {
-  Impl(policy::EndpointConfig config, crypto::Provider& provider, std::unique_ptr<crypto::RngSource> rng)
+  Impl(policy::EndpointConfig config, crypto::Provider& provider,
+       std::unique_ptr<crypto::RngSource> rng)
       : services(std::move(config), provider, std::move(rng)), cookies(services) {
     services.find = [this](IkeSpi spi) -> IkeSa* {
       for (const auto& sa : services.adopted)
@@ -38,12 +40,14 @@ struct Endpoint::Impl {
 
   Services services;
   CookieJar cookies;
-  std::map<std::uint64_t, std::unique_ptr<IkeSa>> sas;       ///< by our own SPI
-  std::map<std::pair<IkeSpi, SocketAddress>, std::uint64_t> half_open;  ///< (SPIi, source) of IKE_SA_INIT requests answered
+  std::map<std::uint64_t, std::unique_ptr<IkeSa>> sas;  ///< by our own SPI
+  std::map<std::pair<IkeSpi, SocketAddress>, std::uint64_t>
+      half_open;  ///< (SPIi, source) of IKE_SA_INIT requests answered
 
   void diagnose(const Error& error, std::uint64_t datagram) {
     const std::uint64_t at = error.offset.value_or(0);
-    services.event("", trace::Diagnostic{"error", error.code, error.message, error.rfc, datagram, at, at});
+    services.event(
+        "", trace::Diagnostic{"error", error.code, error.message, error.rfc, datagram, at, at});
   }
 
   std::size_t count_half_open() const {
@@ -52,7 +56,8 @@ struct Endpoint::Impl {
     }));
   }
 
-  const policy::ConnectionConfig* connection_for(const SocketAddress& local, const SocketAddress& peer) const {
+  const policy::ConnectionConfig* connection_for(const SocketAddress& local,
+                                                 const SocketAddress& peer) const {
     const policy::ConnectionConfig* any = nullptr;
     for (const policy::ConnectionConfig& connection : services.config.connections) {
       if (connection.local_addr != local.ip && !connection.local_addr.is_unspecified()) continue;
@@ -97,32 +102,46 @@ struct Endpoint::Impl {
     const wire::Header& header = decoded.message.header;
     const auto known = half_open.find({header.spi_i, datagram.src});
     if (known != half_open.end()) {
-      if (const auto at = sas.find(known->second); at != sas.end()) return at->second->receive(now, datagram, decoded);
+      if (const auto at = sas.find(known->second); at != sas.end())
+        return at->second->receive(now, datagram, decoded);
       half_open.erase(known);
     }
     auto judged = decoded.diagnostics;
     if (decoded.ok()) judged = wire::check(decoded.message, nullptr);
     if (const auto* error = wire::first_error(judged)) {
       diagnose(wire::to_error(*error), datagram.id);
-      //= rfc7296#2.5 "then the message MUST be rejected and the response to the IKE request containing that payload MUST include a Notify payload UNSUPPORTED_CRITICAL_PAYLOAD"
+      //= rfc7296#2.5 "then the message MUST be rejected and the response to the IKE request
+      // containing that payload MUST include a Notify payload UNSUPPORTED_CRITICAL_PAYLOAD"
       for (const wire::Payload& payload : decoded.message.payloads)
-        if (payload.critical && std::holds_alternative<wire::UnknownPayload>(payload.body) && error->code == "E-WIRE-105")
-          return answer_statelessly(datagram, header, notify(wire::NotifyType::unsupported_critical_payload,
-                                                             {static_cast<std::uint8_t>(payload.type)}));
+        if (payload.critical && std::holds_alternative<wire::UnknownPayload>(payload.body) &&
+            error->code == "E-WIRE-105")
+          return answer_statelessly(datagram, header,
+                                    notify(wire::NotifyType::unsupported_critical_payload,
+                                           {static_cast<std::uint8_t>(payload.type)}));
       return;
     }
     const policy::ConnectionConfig* connection = connection_for(datagram.dst, datagram.src);
     if (connection == nullptr)
-      return diagnose({"E-IKE-003", "no connection is configured for " + datagram.src.to_string(), {}, "RFC 7296, 2.4", "", ""}, datagram.id);
+      return diagnose({"E-IKE-003",
+                       "no connection is configured for " + datagram.src.to_string(),
+                       {},
+                       "RFC 7296, 2.4",
+                       "",
+                       ""},
+                      datagram.id);
     const std::size_t open = count_half_open();
-    //= rfc7296#2.6 "When one party receives an IKE_SA_INIT request containing a cookie whose value does not match the value expected, that party MUST ignore the cookie and process the message as if no cookie had been included"
-    if (open >= services.config.cookie_threshold && !cookies.valid(now, datagram, decoded.message)) {
+    //= rfc7296#2.6 "When one party receives an IKE_SA_INIT request containing a cookie whose value
+    // does not match the value expected, that party MUST ignore the cookie and process the message
+    // as if no cookie had been included"
+    if (open >= services.config.cookie_threshold &&
+        !cookies.valid(now, datagram, decoded.message)) {
       if (auto cookie = cookies.make(now, datagram, decoded.message))
         answer_statelessly(datagram, header, notify(wire::NotifyType::cookie, std::move(*cookie)));
       return;
     }
     if (open >= bounds::half_open_sas)
-      return diagnose({"E-IKE-004", "too many half-open IKE SAs", {}, "RFC 7296, 2.6", "", ""}, datagram.id);
+      return diagnose({"E-IKE-004", "too many half-open IKE SAs", {}, "RFC 7296, 2.6", "", ""},
+                      datagram.id);
     auto sa = std::make_unique<IkeSa>(services, *connection, false, datagram.dst, datagram.src);
     sa->spi_i = header.spi_i;
     sa->spi_r = IkeSpi{services.streams.ike_spi->u64() | 1};
@@ -166,21 +185,33 @@ struct Endpoint::Impl {
   }
 
   Result<void> execute(Instant now, const Initiate& c);
-  Result<void> execute(Instant now, const RekeyIke& c) { return on_ike_sa(now, c.ike_sa, make_ike_rekey); }
-  Result<void> execute(Instant now, const DeleteIke& c) { return on_ike_sa(now, c.ike_sa, make_ike_delete); }
-  Result<void> execute(Instant now, const CheckLiveness& c) { return on_ike_sa(now, c.ike_sa, make_liveness); }
-  Result<void> execute(Instant now, const RekeyChild& c) { return on_child(now, c.child, make_child_rekey); }
-  Result<void> execute(Instant now, const DeleteChild& c) { return on_child(now, c.child, make_child_delete); }
+  Result<void> execute(Instant now, const RekeyIke& c) {
+    return on_ike_sa(now, c.ike_sa, make_ike_rekey);
+  }
+  Result<void> execute(Instant now, const DeleteIke& c) {
+    return on_ike_sa(now, c.ike_sa, make_ike_delete);
+  }
+  Result<void> execute(Instant now, const CheckLiveness& c) {
+    return on_ike_sa(now, c.ike_sa, make_liveness);
+  }
+  Result<void> execute(Instant now, const RekeyChild& c) {
+    return on_child(now, c.child, make_child_rekey);
+  }
+  Result<void> execute(Instant now, const DeleteChild& c) {
+    return on_child(now, c.child, make_child_delete);
+  }
 
   Result<void> on_ike_sa(Instant now, const std::string& name, std::unique_ptr<Task> (*make)()) {
     IkeSa* sa = choose(name);
-    if (sa == nullptr) return Error{"E-CMD-001", "no established IKE SA" + (name.empty() ? "" : " '" + name + "'"), {}, "", "", ""};
+    if (sa == nullptr)
+      return Error{"E-CMD-001", "no established IKE SA" + (name.empty() ? "" : " '" + name + "'")};
     sa->enqueue(now, make());
     return {};
   }
-  Result<void> on_child(Instant now, const std::string& child, std::unique_ptr<Task> (*make)(EspSpi)) {
+  Result<void> on_child(Instant now, const std::string& child,
+                        std::unique_ptr<Task> (*make)(EspSpi)) {
     IkeSa* sa = with_child(child);
-    if (sa == nullptr) return Error{"E-CMD-001", "no Child SA '" + child + "' is installed", {}, "", "", ""};
+    if (sa == nullptr) return Error{"E-CMD-001", "no Child SA '" + child + "' is installed"};
     sa->enqueue(now, make(sa->child_by_name(child)->spi_in));
     return {};
   }
@@ -188,20 +219,28 @@ struct Endpoint::Impl {
 
 Result<void> Endpoint::Impl::execute(Instant now, const Initiate& c) {
   const auto& connections = services.config.connections;
-  const auto connection = std::find_if(connections.begin(), connections.end(), [&](const auto& x) { return x.name == c.connection; });
-  if (connection == connections.end()) return Error{"E-CMD-001", "no connection '" + c.connection + "' is configured", {}, "", "", ""};
+  const auto connection = std::find_if(connections.begin(), connections.end(),
+                                       [&](const auto& x) { return x.name == c.connection; });
+  if (connection == connections.end())
+    return Error{"E-CMD-001", "no connection '" + c.connection + "' is configured"};
   if (connection->remote_addr.is_unspecified())
-    return Error{"E-CMD-002", "connection '" + c.connection + "' has no peer's address to begin with", {}, "", "", ""};
-  const bool known_child = c.child.empty() || std::any_of(connection->children.begin(), connection->children.end(),
-                                                          [&](const auto& child) { return child.name == c.child; });
-  if (!known_child) return Error{"E-CMD-001", "no child '" + c.child + "' is configured", {}, "", "", ""};
+    return Error{"E-CMD-002",
+                 "connection '" + c.connection + "' has no peer's address to begin with"};
+  const bool known_child =
+      c.child.empty() || std::any_of(connection->children.begin(), connection->children.end(),
+                                     [&](const auto& child) { return child.name == c.child; });
+  if (!known_child) return Error{"E-CMD-001", "no child '" + c.child + "' is configured"};
   for (auto& [spi, sa] : sas) {
     if (sa->connection != &*connection || c.child.empty()) continue;
-    if (sa->child_by_name(c.child) != nullptr) return Error{"E-CMD-002", "child '" + c.child + "' is already installed", {}, "", "", ""};
-    if (sa->state() == State::established) return sa->enqueue(now, make_child_create(c.child)), Result<void>{};
-    if (sa->state() == State::initiating || sa->state() == State::authenticating) return sa->also_children.push_back(c.child), Result<void>{};
+    if (sa->child_by_name(c.child) != nullptr)
+      return Error{"E-CMD-002", "child '" + c.child + "' is already installed"};
+    if (sa->state() == State::established)
+      return sa->enqueue(now, make_child_create(c.child)), Result<void>{};
+    if (sa->state() == State::initiating || sa->state() == State::authenticating)
+      return sa->also_children.push_back(c.child), Result<void>{};
   }
-  auto sa = std::make_unique<IkeSa>(services, *connection, true, SocketAddress{connection->local_addr, ike_port},
+  auto sa = std::make_unique<IkeSa>(services, *connection, true,
+                                    SocketAddress{connection->local_addr, ike_port},
                                     SocketAddress{connection->remote_addr, ike_port});
   IkeSa& begun = *sa;
   begun.start(now, c.child);
@@ -209,7 +248,8 @@ Result<void> Endpoint::Impl::execute(Instant now, const Initiate& c) {
   return {};
 }
 
-Endpoint::Endpoint(policy::EndpointConfig config, crypto::Provider& provider, std::unique_ptr<crypto::RngSource> rng)
+Endpoint::Endpoint(policy::EndpointConfig config, crypto::Provider& provider,
+                   std::unique_ptr<crypto::RngSource> rng)
     : impl_(std::make_unique<Impl>(std::move(config), provider, std::move(rng))) {}
 Endpoint::~Endpoint() = default;
 
@@ -218,22 +258,34 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
   impl.services.handling = true;
   const wire::Decoded decoded = wire::decode(datagram.payload);
   const wire::Header& header = decoded.message.header;
-  const bool begins = header.exchange == wire::ExchangeType::ike_sa_init && !header.response && header.initiator;
+  const bool begins =
+      header.exchange == wire::ExchangeType::ike_sa_init && !header.response && header.initiator;
   if (datagram.payload.size() < 28) {
     const auto* error = wire::first_error(decoded.diagnostics);
-    impl.diagnose(error ? wire::to_error(*error) : Error{"E-IKE-001", "shorter than an IKE header", 0, "RFC 7296, 3.1", "", ""}, datagram.id);
+    impl.diagnose(error
+                      ? wire::to_error(*error)
+                      : Error{"E-IKE-001", "shorter than an IKE header"}.at(0).see("RFC 7296, 3.1"),
+                  datagram.id);
   } else if (header.major > 2) {
-    //= rfc7296#2.5 "If an endpoint receives a message with a higher major version number, it MUST drop the message and SHOULD send an unauthenticated Notify message of type INVALID_MAJOR_VERSION containing the highest (closest) version number it supports."
-    impl.diagnose({"E-IKE-005", "major version " + std::to_string(header.major) + " is not spoken here", 17, "RFC 7296, 2.5", "", ""}, datagram.id);
-    if (!header.response) impl.answer_statelessly(datagram, header, notify(wire::NotifyType::invalid_major_version));
-  } else if (begins && header.message_id.value == 0 && header.spi_r.value == 0 && header.spi_i.value != 0) {
+    //= rfc7296#2.5 "If an endpoint receives a message with a higher major version number, it MUST
+    // drop the message and SHOULD send an unauthenticated Notify message of type
+    // INVALID_MAJOR_VERSION containing the highest (closest) version number it supports."
+    impl.diagnose(
+        {"E-IKE-005", "major version " + std::to_string(header.major) + " is not spoken here", 17,
+         "RFC 7296, 2.5", "", ""},
+        datagram.id);
+    if (!header.response)
+      impl.answer_statelessly(datagram, header, notify(wire::NotifyType::invalid_major_version));
+  } else if (begins && header.message_id.value == 0 && header.spi_r.value == 0 &&
+             header.spi_i.value != 0) {
     impl.begin_as_responder(now, datagram, decoded);
   } else if (const auto* error = wire::first_error(decoded.diagnostics)) {
     impl.diagnose(wire::to_error(*error), datagram.id);  // not even the outside can be read
   } else if (IkeSa* sa = impl.find(header); sa != nullptr && sa->peer == datagram.src) {
     sa->receive(now, datagram, decoded);
   } else {
-    impl.diagnose({"E-IKE-002", "no IKE SA has these SPIs", 0, "RFC 7296, 2.4", "", ""}, datagram.id);
+    impl.diagnose({"E-IKE-002", "no IKE SA has these SPIs", 0, "RFC 7296, 2.4", "", ""},
+                  datagram.id);
   }
   impl.tidy(now);
 }
@@ -254,9 +306,15 @@ Result<void> Endpoint::command(Instant now, const Command& command) {
   return result;
 }
 
-std::optional<trace::LocalEvent> Endpoint::poll_event() { return pop(impl_->services.events); }
-std::optional<esp::SadChange> Endpoint::poll_sad() { return pop(impl_->services.sad); }
-std::optional<Datagram> Endpoint::poll_transmit() { return pop(impl_->services.transmits); }
+std::optional<trace::LocalEvent> Endpoint::poll_event() {
+  return pop(impl_->services.events);
+}
+std::optional<esp::SadChange> Endpoint::poll_sad() {
+  return pop(impl_->services.sad);
+}
+std::optional<Datagram> Endpoint::poll_transmit() {
+  return pop(impl_->services.transmits);
+}
 
 std::optional<Instant> Endpoint::poll_timeout() const {
   std::optional<Instant> next;
@@ -268,14 +326,23 @@ std::optional<Instant> Endpoint::poll_timeout() const {
 std::vector<IkeSaInfo> Endpoint::sas() const {
   std::vector<IkeSaInfo> out;
   for (const auto& [spi, sa] : impl_->sas) {
-    IkeSaInfo info{sa->name, sa->connection->name, std::string(to_string(sa->state())), sa->original_initiator, sa->spi_i, sa->spi_r, {}};
+    IkeSaInfo info{sa->name,
+                   sa->connection->name,
+                   std::string(to_string(sa->state())),
+                   sa->original_initiator,
+                   sa->spi_i,
+                   sa->spi_r,
+                   {}};
     for (const auto& [child_spi, child] : sa->children)
-      info.children.push_back({child.config->name, std::string(to_string(child.state)), child.spi_in, child.spi_out, child.local_ts, child.remote_ts});
+      info.children.push_back({child.config->name, std::string(to_string(child.state)),
+                               child.spi_in, child.spi_out, child.local_ts, child.remote_ts});
     out.push_back(std::move(info));
   }
   return out;
 }
 
-std::size_t Endpoint::half_open() const { return impl_->count_half_open(); }
+std::size_t Endpoint::half_open() const {
+  return impl_->count_half_open();
+}
 
 }  // namespace ikelab::ikev2

@@ -3,8 +3,9 @@
 //   handle_datagram / handle_timeout / command, and after each of them drain, in this order:
 //   poll_event()  poll_sad()  poll_transmit()  poll_timeout()
 //
-// Invariant: the same inputs with the same times and the same RngSource give the same outputs to the byte.
-// Invariant: no input, however malformed or hostile, makes it crash, loop, or grow beyond protocol/base/bounds.hpp.
+// Invariant: the same inputs with the same times and the same RngSource give the same outputs to
+// the byte. Invariant: no input, however malformed or hostile, makes it crash, loop, or grow beyond
+// protocol/base/bounds.hpp.
 #pragma once
 #include <memory>
 #include <optional>
@@ -23,14 +24,26 @@ struct Datagram {
   Bytes payload;
 };
 
-/// What a person or a script asks of the engine. `connection`, `child` are configured names; `ike_sa` a local name ("gw-a#1"),
-/// empty for "the only one or the newest".
-struct Initiate { std::string connection, child; };
-struct RekeyIke { std::string ike_sa; };
-struct RekeyChild { std::string child; };
-struct DeleteIke { std::string ike_sa; };
-struct DeleteChild { std::string child; };
-struct CheckLiveness { std::string ike_sa; };
+/// What a person or a script asks of the engine. `connection`, `child` are configured names;
+/// `ike_sa` a local name ("gw-a#1"), empty for "the only one or the newest".
+struct Initiate {
+  std::string connection, child;
+};
+struct RekeyIke {
+  std::string ike_sa;
+};
+struct RekeyChild {
+  std::string child;
+};
+struct DeleteIke {
+  std::string ike_sa;
+};
+struct DeleteChild {
+  std::string child;
+};
+struct CheckLiveness {
+  std::string ike_sa;
+};
 using Command = std::variant<Initiate, RekeyIke, RekeyChild, DeleteIke, DeleteChild, CheckLiveness>;
 
 /// A row for tests and status displays.
@@ -38,14 +51,20 @@ struct IkeSaInfo {
   std::string name, connection, state;  ///< state: the RFC-near word of the state table
   bool original_initiator = false;
   IkeSpi spi_i, spi_r;
-  struct Child { std::string name, state; EspSpi spi_in, spi_out; std::vector<wire::TrafficSelector> local_ts, remote_ts; };
+  struct Child {
+    std::string name, state;
+    EspSpi spi_in, spi_out;
+    std::vector<wire::TrafficSelector> local_ts, remote_ts;
+  };
   std::vector<Child> children;
 };
 
 class Endpoint {
  public:
-  /// The provider must outlive the endpoint. Configuration is taken as checked (sim/scenario or the caller does that).
-  Endpoint(policy::EndpointConfig config, crypto::Provider& provider, std::unique_ptr<crypto::RngSource> rng);
+  /// The provider must outlive the endpoint. Configuration is taken as checked (sim/scenario or the
+  /// caller does that).
+  Endpoint(policy::EndpointConfig config, crypto::Provider& provider,
+           std::unique_ptr<crypto::RngSource> rng);
   ~Endpoint();
 
   void handle_datagram(Instant now, const Datagram& datagram);

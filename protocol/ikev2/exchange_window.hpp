@@ -1,6 +1,8 @@
-// Message ids, retransmission and the response cache of one IKE SA, window size 1 (RFC 7296, 2.1 to 2.3).
+// Message ids, retransmission and the response cache of one IKE SA, window size 1 (RFC 7296, 2.1
+// to 2.3).
 //
-// Invariant: a request is sent with an id once; only its octets are ever repeated. A request received again gets the cached octets.
+// Invariant: a request is sent with an id once; only its octets are ever repeated. A request
+// received again gets the cached octets.
 #pragma once
 #include <optional>
 

@@ -7,18 +7,21 @@ Result<void> derive_ike_keys(IkeSa& sa, const Secret& g_ir) {
   keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
   const keys::Nonces nonces{sa.transcript.ni, sa.transcript.nr, "IKE_SA_INIT"};
   IKELAB_TRY(const Secret skeyseed, schedule.skeyseed(nonces, g_ir));
-  IKELAB_TRY(sa.keys, schedule.ike_keys(skeyseed, nonces, sa.spi_i, sa.spi_r, {sa.suite.encr, sa.suite.integ}));
+  IKELAB_TRY(sa.keys, schedule.ike_keys(skeyseed, nonces, sa.spi_i, sa.spi_r,
+                                        {sa.suite.encr, sa.suite.integ}));
   sa.emit_keys(derivations);
   return {};
 }
 
-Result<void> derive_rekeyed_ike_keys(IkeSa& fresh, const IkeSa& old, const Secret& g_ir, ByteView ni, ByteView nr) {
+Result<void> derive_rekeyed_ike_keys(IkeSa& fresh, const IkeSa& old, const Secret& g_ir,
+                                     ByteView ni, ByteView nr) {
   keys::Derivations derivations(fresh.services.config.disclose_secrets);
   keys::KeySchedule of_old(fresh.services.provider, *old.suite.prf, &derivations);
   keys::KeySchedule of_new(fresh.services.provider, *fresh.suite.prf, &derivations);
   const keys::Nonces nonces{ni, nr, "CREATE_CHILD_SA"};
   IKELAB_TRY(const Secret skeyseed, of_old.skeyseed_of_rekey(old.keys.sk_d, g_ir, nonces));
-  IKELAB_TRY(fresh.keys, of_new.ike_keys(skeyseed, nonces, fresh.spi_i, fresh.spi_r, {fresh.suite.encr, fresh.suite.integ}));
+  IKELAB_TRY(fresh.keys, of_new.ike_keys(skeyseed, nonces, fresh.spi_i, fresh.spi_r,
+                                         {fresh.suite.encr, fresh.suite.integ}));
   fresh.emit_keys(derivations);
   return {};
 }
@@ -34,7 +37,8 @@ void emit_ike_negotiation(IkeSa& sa, const char* role, const policy::Selection& 
   sa.emit(std::move(body));
 }
 
-void emit_ike_answer(IkeSa& sa, const std::vector<wire::Proposal>& offered, const wire::Proposal& answer) {
+void emit_ike_answer(IkeSa& sa, const std::vector<wire::Proposal>& offered,
+                     const wire::Proposal& answer) {
   policy::Selection selection;
   selection.chosen = answer;
   for (const wire::Proposal& proposal : offered) {

@@ -1,18 +1,22 @@
-// From two nonces and g^ir to the seven secrets of an IKE SA, reported to the trace (RFC 7296, 2.14 and 2.18).
+// From two nonces and g^ir to the seven secrets of an IKE SA, reported to the trace (RFC 7296, 2.14
+// and 2.18).
 #pragma once
 #include "protocol/ikev2/ike_sa.hpp"
 
 namespace ikelab::ikev2 {
 
-/// A new IKE SA: SKEYSEED = prf(Ni | Nr, g^ir). Sets sa.keys; sa's SPIs, suite and transcript nonces are set before.
+/// A new IKE SA: SKEYSEED = prf(Ni | Nr, g^ir). Sets sa.keys; sa's SPIs, suite and transcript
+/// nonces are set before.
 Result<void> derive_ike_keys(IkeSa& sa, const Secret& g_ir);
 /// A rekeyed one: SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), with the old SA's PRF.
-Result<void> derive_rekeyed_ike_keys(IkeSa& fresh, const IkeSa& old, const Secret& g_ir, ByteView ni, ByteView nr);
+Result<void> derive_rekeyed_ike_keys(IkeSa& fresh, const IkeSa& old, const Secret& g_ir,
+                                     ByteView ni, ByteView nr);
 
 /// The octets of 16 to 256 that a nonce has (RFC 7296, 2.10): 32.
 Bytes make_nonce(IkeSa& sa);
 /// Negotiation of an IKE proposal, for the trace.
 void emit_ike_negotiation(IkeSa& sa, const char* role, const policy::Selection& selection);
-void emit_ike_answer(IkeSa& sa, const std::vector<wire::Proposal>& offered, const wire::Proposal& answer);
+void emit_ike_answer(IkeSa& sa, const std::vector<wire::Proposal>& offered,
+                     const wire::Proposal& answer);
 
 }  // namespace ikelab::ikev2

@@ -10,10 +10,12 @@
 namespace ikelab::ikev2 {
 namespace {
 
-constexpr Duration redundant_time = 30s;  // a peer that knows of it deletes it at once; one that does not never will
-constexpr Duration linger_time = 30s;     // longer than any peer repeats a request
+constexpr Duration redundant_time =
+    30s;  // a peer that knows of it deletes it at once; one that does not never will
+constexpr Duration linger_time = 30s;  // longer than any peer repeats a request
 
-/// Lifetimes are shortened by up to a tenth, so that two peers seldom rekey at once (RFC 7296, 2.8: "jitter").
+/// Lifetimes are shortened by up to a tenth, so that two peers seldom rekey at once (RFC 7296, 2.8:
+/// "jitter").
 Duration with_jitter(Duration lifetime, crypto::Rng& rng) {
   const auto tenth = static_cast<std::uint64_t>(lifetime.count() / 10);
   return tenth == 0 ? lifetime : lifetime - Duration(static_cast<std::int64_t>(rng.below(tenth)));
@@ -30,10 +32,15 @@ std::string_view to_string(ChildState state) {
   return names[static_cast<std::size_t>(state)];
 }
 
-IkeSa::IkeSa(Services& services_in, const policy::ConnectionConfig& connection_in, bool original_initiator_in,
-             SocketAddress local_in, SocketAddress peer_in)
-    : services(services_in), connection(&connection_in), original_initiator(original_initiator_in),
-      name(services_in.next_sa_name()), local(local_in), peer(peer_in), window_(services_in.config.retransmit) {}
+IkeSa::IkeSa(Services& services_in, const policy::ConnectionConfig& connection_in,
+             bool original_initiator_in, SocketAddress local_in, SocketAddress peer_in)
+    : services(services_in),
+      connection(&connection_in),
+      original_initiator(original_initiator_in),
+      name(services_in.next_sa_name()),
+      local(local_in),
+      peer(peer_in),
+      window_(services_in.config.retransmit) {}
 
 void IkeSa::start(Instant now, std::string child) {
   spi_i = IkeSpi{services.streams.ike_spi->u64() | 1};
@@ -59,13 +66,14 @@ void IkeSa::diagnose(const Error& error, std::uint64_t datagram) {
   emit(trace::Diagnostic{"error", error.code, error.message, error.rfc, datagram, at, at});
 }
 
-// ---- established, and the end --------------------------------------------------------------------
+// ---- established, and the end ------------------------------------------------------------------
 
 void IkeSa::become_established(Instant now, Trigger event, const std::string& reason) {
   set_state(event);
   set_timer(Timer::half_open, std::nullopt);
   if (connection->rekey_time > Duration::zero())
-    set_timer(Timer::rekey_ike, now + with_jitter(connection->rekey_time, *services.streams.jitter));
+    set_timer(Timer::rekey_ike,
+              now + with_jitter(connection->rekey_time, *services.streams.jitter));
   if (connection->dpd_delay > Duration::zero()) set_timer(Timer::dpd, now + connection->dpd_delay);
   trace::SaInstalled body;
   body.protocol = "IKE";
@@ -84,14 +92,18 @@ void IkeSa::become_established(Instant now, Trigger event, const std::string& re
   }
   body.reason = reason;
   emit(std::move(body));
-  for (std::string& child : std::exchange(also_children, {})) enqueue(now, make_child_create(std::move(child)));
+  for (std::string& child : std::exchange(also_children, {}))
+    enqueue(now, make_child_create(std::move(child)));
 }
 
 void IkeSa::die(Instant now, Trigger event, const std::string& reason) {
-  // RFC 7296, 2.25.2: our own rekeying is forgotten, but the peer's made a successor, and that inherits.
-  if (IkeSa* heir = collided_successor(); heir != nullptr && state_ == State::established) hand_over_to(*heir, now);
+  // RFC 7296, 2.25.2: our own rekeying is forgotten, but the peer's made a successor, and that
+  // inherits.
+  if (IkeSa* heir = collided_successor(); heir != nullptr && state_ == State::established)
+    hand_over_to(*heir, now);
   collision.reset();
-  const bool was_installed = state_ == State::established || state_ == State::rekeyed || state_ == State::deleting;
+  const bool was_installed =
+      state_ == State::established || state_ == State::rekeyed || state_ == State::deleting;
   set_state(event);
   while (!children.empty()) remove_child(EspSpi{children.begin()->first}, reason);
   if (was_installed) emit(trace::SaRemoved{"IKE", "", to_string(spi_i), reason});
@@ -100,7 +112,7 @@ void IkeSa::die(Instant now, Trigger event, const std::string& reason) {
   set_timer(Timer::linger, now + linger_time);
 }
 
-// ---- children ------------------------------------------------------------------------------------
+// ---- children ----------------------------------------------------------------------------------
 
 ChildSa* IkeSa::child_by_out(EspSpi spi_out) {
   for (auto& [spi, child] : children)
@@ -115,15 +127,18 @@ ChildSa* IkeSa::child_by_name(const std::string& name_in) {
   return found;
 }
 
-void IkeSa::set_child_state(ChildSa& child, ChildState state, const std::string& why, const char* rfc) {
-  emit(trace::StateChanged{"Child", std::string(to_string(child.state)), std::string(to_string(state)),
+void IkeSa::set_child_state(ChildSa& child, ChildState state, const std::string& why,
+                            const char* rfc) {
+  emit(trace::StateChanged{"Child", std::string(to_string(child.state)),
+                           std::string(to_string(state)),
                            why + ", ESP SPI " + to_string(child.spi_in), rfc});
   child.state = state;
 }
 
 EspSpi IkeSa::new_esp_spi() {
   // RFC 4303, 2.1: 0 to 255 are reserved
-  return EspSpi{static_cast<std::uint32_t>(256 + services.streams.esp_spi->below(0xffffffffULL - 256))};
+  return EspSpi{
+      static_cast<std::uint32_t>(256 + services.streams.esp_spi->below(0xffffffffULL - 256))};
 }
 
 void IkeSa::release_outbound(ChildSa& child) {
@@ -147,7 +162,7 @@ void IkeSa::remove_child(EspSpi spi_in, const std::string& reason) {
   children.erase(at);
 }
 
-// ---- tasks ---------------------------------------------------------------------------------------
+// ---- tasks -------------------------------------------------------------------------------------
 
 void IkeSa::enqueue(Instant now, std::unique_ptr<Task> task) {
   if (state_ == State::dead || queue_.size() >= bounds::queued_tasks) return;
@@ -161,7 +176,8 @@ bool IkeSa::has_queued(std::string_view task_name) const {
 }
 
 IkeSa* IkeSa::collided_successor() const {
-  IkeSa* made = collision && collision->ike_sa.value != 0 ? services.find(collision->ike_sa) : nullptr;
+  IkeSa* made =
+      collision && collision->ike_sa.value != 0 ? services.find(collision->ike_sa) : nullptr;
   return made != nullptr && made->state() == State::established ? made : nullptr;
 }
 
@@ -185,18 +201,19 @@ void IkeSa::run_next(Instant now) {
   current_ = std::move(queue_.front());
   queue_.pop_front();
   current_->started = now;
-  emit(trace::TaskStarted{std::string(current_->name()), "initiator", window_.next_request_id().value});
+  emit(trace::TaskStarted{std::string(current_->name()), "initiator",
+                          window_.next_request_id().value});
   send_request(now);
 }
 
 void IkeSa::finish_task(Instant now, Outcome outcome) {
   const std::unique_ptr<Task> task = std::move(current_);
-  emit(trace::TaskEnded{std::string(task->name()), "initiator", std::string(to_string(outcome)), task->detail,
-                        (now - task->started).count()});
+  emit(trace::TaskEnded{std::string(task->name()), "initiator", std::string(to_string(outcome)),
+                        task->detail, (now - task->started).count()});
   run_next(now);
 }
 
-// ---- time ----------------------------------------------------------------------------------------
+// ---- time --------------------------------------------------------------------------------------
 
 std::optional<Instant> IkeSa::next_timeout() const {
   std::optional<Instant> next = window_.retransmit_at();
@@ -219,14 +236,18 @@ void IkeSa::handle_timeout(Instant now) {
   };
   if (fired(Timer::linger)) return;
   if (window_.retransmit_at() && *window_.retransmit_at() <= now) repeat_request(now);
-  if (fired(Timer::half_open)) return die(now, Trigger::half_open_expired, "IKE_AUTH did not come in time");
-  if (fired(Timer::redundant) && state_ == State::rekeyed) return die(now, Trigger::peer_silent, "redundant, and the peer never knew of it");
+  if (fired(Timer::half_open))
+    return die(now, Trigger::half_open_expired, "IKE_AUTH did not come in time");
+  if (fired(Timer::redundant) && state_ == State::rekeyed)
+    return die(now, Trigger::peer_silent, "redundant, and the peer never knew of it");
   if (fired(Timer::retry) && state_ == State::established) check_children(now);
   if (fired(Timer::dpd) && state_ == State::established) {
-    //= rfc7296#2.4 "If no cryptographically protected messages have been received on an IKE SA or any of its Child SAs recently, the system needs to perform a liveness check"
+    //= rfc7296#2.4 "If no cryptographically protected messages have been received on an IKE SA or
+    // any of its Child SAs recently, the system needs to perform a liveness check"
     set_timer(Timer::dpd, now + connection->dpd_delay);
     if (!window_.busy()) {
-      emit(trace::TimerFired{"dpd", "nothing heard of the peer for " + ikelab::to_string(connection->dpd_delay)});
+      emit(trace::TimerFired{
+          "dpd", "nothing heard of the peer for " + ikelab::to_string(connection->dpd_delay)});
       enqueue(now, make_liveness());
     }
   }
@@ -245,7 +266,8 @@ void IkeSa::check_children(Instant now) {
       due.push_back(child.spi_in);
     }
   for (const EspSpi spi : due) {
-    emit(trace::TimerFired{"rekey_child", "the rekey_time of ESP SPI " + to_string(spi) + " is over"});
+    emit(trace::TimerFired{"rekey_child",
+                           "the rekey_time of ESP SPI " + to_string(spi) + " is over"});
     enqueue(now, make_child_rekey(spi));
   }
 }
@@ -253,15 +275,18 @@ void IkeSa::check_children(Instant now) {
 void IkeSa::repeat_request(Instant now) {
   const auto octets = window_.repeat(now);
   if (octets) {
-    emit(trace::TimerFired{"retransmit", "no response; repetition " + std::to_string(window_.attempt())});
+    emit(trace::TimerFired{"retransmit",
+                           "no response; repetition " + std::to_string(window_.attempt())});
     const wire::Header header = header_of(current_->exchange(), false, window_.next_request_id());
     return transmit(*octets, header, request_payloads_, window_.attempt());
   }
-  //= rfc7296#2.4 "If there has only been outgoing traffic on all of the SAs associated with an IKE SA, it is essential to confirm liveness of the other endpoint to avoid black holes."
+  //= rfc7296#2.4 "If there has only been outgoing traffic on all of the SAs associated with an IKE
+  // SA, it is essential to confirm liveness of the other endpoint to avoid black holes."
   window_.forget_request();
   current_->detail = "the peer did not answer";
   const bool deleting = state_ == State::deleting;
-  die(now, Trigger::peer_silent, deleting ? "the peer did not answer our DELETE" : "the peer does not answer");
+  die(now, Trigger::peer_silent,
+      deleting ? "the peer did not answer our DELETE" : "the peer does not answer");
   finish_task(now, Outcome::failed);
 }
 

@@ -1,4 +1,5 @@
-// One IKE SA: its state, keys, children, its exchange window, and the tasks that wait for it (RFC 7296, 1 and 2).
+// One IKE SA: its state, keys, children, its exchange window, and the tasks that wait for it (RFC
+// 7296, 1 and 2).
 #pragma once
 #include <deque>
 #include <map>
@@ -26,26 +27,31 @@ struct Collision {
   IkeSpi ike_sa;       ///< ... or an IKE SA, by our own SPI
 };
 
-/// `redundant`: an IKE SA that a simultaneous rekey left over waits so long for its maker to delete it.
+/// `redundant`: an IKE SA that a simultaneous rekey left over waits so long for its maker to delete
+/// it.
 enum class Timer { dpd, rekey_ike, half_open, linger, retry, redundant, count };
 
-inline constexpr Duration half_open_time = 30s;  ///< RFC 7296, 2.4 leaves it open; longer than any gap between repetitions
+inline constexpr Duration half_open_time =
+    30s;  ///< RFC 7296, 2.4 leaves it open; longer than any gap between repetitions
 
 class IkeSa {
  public:
-  IkeSa(Services& services, const policy::ConnectionConfig& connection, bool original_initiator, SocketAddress local,
-        SocketAddress peer);
+  IkeSa(Services& services, const policy::ConnectionConfig& connection, bool original_initiator,
+        SocketAddress local, SocketAddress peer);
 
   // ---- what the endpoint calls ----
   void start(Instant now, std::string child);
-  /// A message for this SA, decoded. Whatever does not open, does not parse or is not due leaves a Diagnostic and changes nothing.
+  /// A message for this SA, decoded. Whatever does not open, does not parse or is not due leaves a
+  /// Diagnostic and changes nothing.
   void receive(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
   void handle_timeout(Instant now);
   void enqueue(Instant now, std::unique_ptr<Task> task);
   /// Begins the next waiting task, when none is under way and no input is being handled.
   void run_next(Instant now);
   [[nodiscard]] std::optional<Instant> next_timeout() const;
-  [[nodiscard]] bool finished() const { return state_ == State::dead && !timers_[static_cast<std::size_t>(Timer::linger)]; }
+  [[nodiscard]] bool finished() const {
+    return state_ == State::dead && !timers_[static_cast<std::size_t>(Timer::linger)];
+  }
 
   // ---- what tasks read and set ----
   Services& services;
@@ -57,19 +63,22 @@ class IkeSa {
   policy::Suite suite;
   keys::IkeKeys keys;
   InitTranscript transcript;
-  Bytes cookie;                                 ///< to be sent back (RFC 7296, 2.6)
-  std::uint16_t ke_method = 0;                  ///< of IKE_SA_INIT's KE payload, once INVALID_KE_PAYLOAD asked for another
-  std::vector<crypto::HashId> peer_hashes;      ///< SIGNATURE_HASH_ALGORITHMS (RFC 7427, 4)
-  std::string first_child;                      ///< the Child SA to make in IKE_AUTH; empty: the first configured
-  std::map<std::uint32_t, ChildSa> children;    ///< by inbound SPI
-  std::vector<std::string> also_children;       ///< asked for while the SA was coming up
+  Bytes cookie;  ///< to be sent back (RFC 7296, 2.6)
+  std::uint16_t ke_method =
+      0;  ///< of IKE_SA_INIT's KE payload, once INVALID_KE_PAYLOAD asked for another
+  std::vector<crypto::HashId> peer_hashes;  ///< SIGNATURE_HASH_ALGORITHMS (RFC 7427, 4)
+  std::string first_child;  ///< the Child SA to make in IKE_AUTH; empty: the first configured
+  std::map<std::uint32_t, ChildSa> children;  ///< by inbound SPI
+  std::vector<std::string> also_children;     ///< asked for while the SA was coming up
   std::string peer_identity;
   std::optional<Collision> collision;
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] IkeSpi local_spi() const { return original_initiator ? spi_i : spi_r; }
   void set_state(Trigger event);
-  void set_timer(Timer timer, std::optional<Instant> at) { timers_[static_cast<std::size_t>(timer)] = at; }
+  void set_timer(Timer timer, std::optional<Instant> at) {
+    timers_[static_cast<std::size_t>(timer)] = at;
+  }
   void emit(trace::Body body) { services.event(name, std::move(body)); }
   void emit_keys(keys::Derivations& derivations);
   /// Refuses something in words: a Diagnostic event of severity error.
@@ -77,7 +86,8 @@ class IkeSa {
 
   /// The IKE SA works from now on: SaInstalled, timers of rekeying and liveness.
   void become_established(Instant now, Trigger event, const std::string& reason);
-  /// The end: children removed from the SAD, SaRemoved, and a while in which retransmissions are still answered.
+  /// The end: children removed from the SAD, SaRemoved, and a while in which retransmissions are
+  /// still answered.
   void die(Instant now, Trigger event, const std::string& reason);
 
   [[nodiscard]] ChildSa* child_by_out(EspSpi spi_out);
@@ -93,7 +103,8 @@ class IkeSa {
   [[nodiscard]] IkeSa* collided_successor() const;
   /// This SA lost against another one made at the same time; the peer deletes it (RFC 7296, 2.8.2).
   void become_redundant(Instant now);
-  /// Everything that lives under this SA goes on under `heir` (RFC 7296, 2.8: it inherits the Child SAs).
+  /// Everything that lives under this SA goes on under `heir` (RFC 7296, 2.8: it inherits the Child
+  /// SAs).
   void hand_over_to(IkeSa& heir, Instant now);
 
  private:
@@ -104,10 +115,13 @@ class IkeSa {
   void send_request(Instant now);
   void finish_task(Instant now, Outcome outcome);
   void answer(const Inbound& in, std::vector<wire::Payload> payloads);
-  void transmit(const Bytes& octets, const wire::Header& header, const std::vector<wire::Payload>& payloads, unsigned attempt);
-  void emit_message(const char* direction, const wire::Header& header, std::uint64_t datagram, ByteView octets,
-                    const std::vector<wire::Payload>& payloads, ByteView plain, unsigned attempt);
-  [[nodiscard]] wire::Header header_of(wire::ExchangeType exchange, bool response, MessageId id) const;
+  void transmit(const Bytes& octets, const wire::Header& header,
+                const std::vector<wire::Payload>& payloads, unsigned attempt);
+  void emit_message(const char* direction, const wire::Header& header, std::uint64_t datagram,
+                    ByteView octets, const std::vector<wire::Payload>& payloads, ByteView plain,
+                    unsigned attempt);
+  [[nodiscard]] wire::Header header_of(wire::ExchangeType exchange, bool response,
+                                       MessageId id) const;
   Result<Bytes> build(const wire::Header& header, const std::vector<wire::Payload>& payloads);
   [[nodiscard]] DirectionKeys keys_of(bool of_initiator) const;
   void repeat_request(Instant now);
@@ -117,7 +131,8 @@ class IkeSa {
   ExchangeWindow window_;
   std::deque<std::unique_ptr<Task>> queue_;
   std::unique_ptr<Task> current_;
-  std::vector<wire::Payload> request_payloads_, response_payloads_;  ///< of the last ones sent: a repeat's summary
+  std::vector<wire::Payload> request_payloads_,
+      response_payloads_;  ///< of the last ones sent: a repeat's summary
   std::array<std::optional<Instant>, static_cast<std::size_t>(Timer::count)> timers_{};
   std::uint64_t iv_counter_ = 0;
 };

@@ -1,4 +1,5 @@
-// Messages of an IKE SA: building, protecting, sending; opening, judging, dispatching (RFC 7296, 2.1 to 2.3, 2.21, 3.14).
+// Messages of an IKE SA: building, protecting, sending; opening, judging, dispatching (RFC
+// 7296, 2.1 to 2.3, 2.21, 3.14).
 #include "protocol/ikev2/ike_sa.hpp"
 #include "protocol/wire/encode.hpp"
 #include "protocol/wire/grammar.hpp"
@@ -18,12 +19,16 @@ const wire::Payload* find_sk(const wire::Message& message) {
 /// Which exchanges the peer may begin in a state; all others are not due.
 bool may_begin(State state, ExchangeType exchange) {
   switch (state) {
-    case State::none: return exchange == ExchangeType::ike_sa_init;
-    case State::half_open: return exchange == ExchangeType::ike_auth;
+    case State::none:
+      return exchange == ExchangeType::ike_sa_init;
+    case State::half_open:
+      return exchange == ExchangeType::ike_auth;
     case State::established:
     case State::rekeyed:
-    case State::deleting: return exchange == ExchangeType::create_child_sa || exchange == ExchangeType::informational;
-    default: return false;
+    case State::deleting:
+      return exchange == ExchangeType::create_child_sa || exchange == ExchangeType::informational;
+    default:
+      return false;
   }
 }
 
@@ -31,7 +36,7 @@ constexpr const char* unsupported_critical = "E-WIRE-105";
 
 }  // namespace
 
-// ---- sending -------------------------------------------------------------------------------------
+// ---- sending -----------------------------------------------------------------------------------
 
 DirectionKeys IkeSa::keys_of(bool of_initiator) const {
   return of_initiator ? DirectionKeys{keys.sk_ei.reveal(), keys.sk_ai.reveal()}
@@ -50,20 +55,22 @@ wire::Header IkeSa::header_of(ExchangeType exchange, bool response, MessageId id
 }
 
 Result<Bytes> IkeSa::build(const wire::Header& header, const std::vector<wire::Payload>& payloads) {
-  if (header.exchange == ExchangeType::ike_sa_init) return wire::encode(wire::Message{header, payloads});
+  if (header.exchange == ExchangeType::ike_sa_init)
+    return wire::encode(wire::Message{header, payloads});
   Bytes iv;
   if (suite.encr->aead) {  // a counter never repeats under a key (RFC 5282, 3.1)
     for (std::size_t i = suite.encr->iv_size; i-- > 0;)
       iv.push_back(static_cast<std::uint8_t>(i < 8 ? iv_counter_ >> (8 * i) : 0));
     ++iv_counter_;
-  } else {                 // CBC needs one that cannot be foreseen (RFC 7296, 3.14)
+  } else {  // CBC needs one that cannot be foreseen (RFC 7296, 3.14)
     iv = services.streams.iv->bytes(suite.encr->iv_size);
   }
   return seal_message(services.provider, suite, keys_of(original_initiator), header, payloads, iv);
 }
 
-void IkeSa::emit_message(const char* direction, const wire::Header& header, std::uint64_t datagram, ByteView octets,
-                         const std::vector<wire::Payload>& payloads, ByteView plain, unsigned attempt) {
+void IkeSa::emit_message(const char* direction, const wire::Header& header, std::uint64_t datagram,
+                         ByteView octets, const std::vector<wire::Payload>& payloads,
+                         ByteView plain, unsigned attempt) {
   trace::Message body;
   const bool sent = std::string_view(direction) == "sent";
   body.direction = direction;
@@ -86,8 +93,8 @@ void IkeSa::emit_message(const char* direction, const wire::Header& header, std:
   emit(std::move(body));
 }
 
-void IkeSa::transmit(const Bytes& octets, const wire::Header& header, const std::vector<wire::Payload>& payloads,
-                     unsigned attempt) {
+void IkeSa::transmit(const Bytes& octets, const wire::Header& header,
+                     const std::vector<wire::Payload>& payloads, unsigned attempt) {
   const std::uint64_t datagram = services.transmit(local, peer, octets);
   const Bytes plain = wire::encode_chain(payloads).bytes;
   emit_message("sent", header, datagram, octets, payloads, plain, attempt);
@@ -121,43 +128,54 @@ void IkeSa::answer(const Inbound& in, std::vector<wire::Payload> payloads) {
   transmit(*octets, header, response_payloads_, 0);
 }
 
-// ---- receiving -----------------------------------------------------------------------------------
+// ---- receiving ---------------------------------------------------------------------------------
 
-std::optional<Inbound> IkeSa::open(Instant now, const Datagram& datagram, const wire::Decoded& decoded) {
+std::optional<Inbound> IkeSa::open(Instant now, const Datagram& datagram,
+                                   const wire::Decoded& decoded) {
   const wire::Header& header = decoded.message.header;
   Inbound in{now, header, datagram.payload, decoded.message.payloads, {}, datagram.id};
   if (header.exchange == ExchangeType::ike_sa_init) {
-    if (const auto* error = wire::first_error(decoded.diagnostics)) return diagnose(wire::to_error(*error), datagram.id), std::nullopt;
+    if (const auto* error = wire::first_error(decoded.diagnostics))
+      return diagnose(wire::to_error(*error), datagram.id), std::nullopt;
     emit_message("received", header, datagram.id, datagram.payload, in.payloads, {}, 0);
     const auto judged = wire::check(decoded.message, nullptr);
-    if (const auto* error = wire::first_error(judged)) return diagnose(wire::to_error(*error), datagram.id), std::nullopt;
+    if (const auto* error = wire::first_error(judged))
+      return diagnose(wire::to_error(*error), datagram.id), std::nullopt;
     return in;
   }
   const wire::Payload* sk = find_sk(decoded.message);
   if (sk == nullptr || suite.encr == nullptr) {
-    diagnose({"E-IKE-013", "a message that must be encrypted is not, or there are no keys yet", {}, "RFC 7296, 1.2", "", ""},
+    diagnose({"E-IKE-013",
+              "a message that must be encrypted is not, or there are no keys yet",
+              {},
+              "RFC 7296, 1.2",
+              "",
+              ""},
              datagram.id);
     return std::nullopt;
   }
-  auto plain = open_message(services.provider, suite, keys_of(!original_initiator), datagram.payload, *sk);
+  auto plain =
+      open_message(services.provider, suite, keys_of(!original_initiator), datagram.payload, *sk);
   if (!plain) return diagnose(plain.error(), datagram.id), std::nullopt;
   in.plain = std::move(*plain);
   auto chain = wire::decode_chain(in.plain, std::get<wire::SkPayload>(sk->body).first_inner);
   in.payloads = std::move(chain.payloads);
   emit_message("received", header, datagram.id, datagram.payload, in.payloads, in.plain, 0);
-  if (connection->dpd_delay > Duration::zero() && state_ == State::established) set_timer(Timer::dpd, now + connection->dpd_delay);
+  if (connection->dpd_delay > Duration::zero() && state_ == State::established)
+    set_timer(Timer::dpd, now + connection->dpd_delay);
   auto judged = wire::check(decoded.message, &in.payloads);
   chain.diagnostics.insert(chain.diagnostics.end(), judged.begin(), judged.end());
   if (wire::has_error(chain.diagnostics)) return refuse(in, chain.diagnostics), std::nullopt;
   return in;
 }
 
-// RFC 7296, 2.21.3: a peer that is authenticated and breaks the grammar is told so; INVALID_SYNTAX is fatal to the IKE SA, an unknown
-// critical payload (2.5) only to the exchange.
+// RFC 7296, 2.21.3: a peer that is authenticated and breaks the grammar is told so; INVALID_SYNTAX
+// is fatal to the IKE SA, an unknown critical payload (2.5) only to the exchange.
 void IkeSa::refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagnostics) {
   const wire::Diagnostic& error = *wire::first_error(diagnostics);
   diagnose(wire::to_error(error), in.datagram);
-  if (in.header.response || window_.classify(in.header.message_id, in.octets) != ExchangeWindow::Incoming::fresh ||
+  if (in.header.response ||
+      window_.classify(in.header.message_id, in.octets) != ExchangeWindow::Incoming::fresh ||
       !may_begin(state_, in.header.exchange))
     return;
   if (error.code == unsupported_critical) {
@@ -167,13 +185,16 @@ void IkeSa::refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagn
         type = {static_cast<std::uint8_t>(payload.type)};
         break;
       }
-    //= rfc7296#2.5 "then the message MUST be rejected and the response to the IKE request containing that payload MUST include a Notify payload UNSUPPORTED_CRITICAL_PAYLOAD"
+    //= rfc7296#2.5 "then the message MUST be rejected and the response to the IKE request
+    // containing that payload MUST include a Notify payload UNSUPPORTED_CRITICAL_PAYLOAD"
     answer(in, {notify(NotifyType::unsupported_critical_payload, type)});
-    if (state_ == State::half_open) die(in.now, Trigger::auth_failed, "an unknown critical payload in IKE_AUTH");
+    if (state_ == State::half_open)
+      die(in.now, Trigger::auth_failed, "an unknown critical payload in IKE_AUTH");
     return;
   }
   answer(in, {notify(NotifyType::invalid_syntax)});
-  die(in.now, state_ == State::half_open ? Trigger::auth_failed : Trigger::delete_received, "the peer broke the grammar: " + error.message);
+  die(in.now, state_ == State::half_open ? Trigger::auth_failed : Trigger::delete_received,
+      "the peer broke the grammar: " + error.message);
   if (current_) {
     window_.forget_request();
     current_->detail = "the IKE SA ended";
@@ -183,28 +204,41 @@ void IkeSa::refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagn
 
 void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& decoded) {
   const wire::Header& header = decoded.message.header;
-  //= rfc7296#3.1 "This bit MUST be set in messages sent by the original initiator of the IKE SA and MUST be cleared in messages sent by the original responder."
+  //= rfc7296#3.1 "This bit MUST be set in messages sent by the original initiator of the IKE SA and
+  // MUST be cleared in messages sent by the original responder."
   if (header.initiator == original_initiator)
-    return diagnose({"E-IKE-015", "the Initiator flag says that we sent this ourselves", 19, "RFC 7296, 3.1", "", ""}, datagram.id);
+    return diagnose({"E-IKE-015", "the Initiator flag says that we sent this ourselves", 19,
+                     "RFC 7296, 3.1", "", ""},
+                    datagram.id);
   const auto in = open(now, datagram, decoded);
   if (!in) return;
-  if (header.response) handle_response(*in);
-  else handle_request(*in);
+  if (header.response)
+    handle_response(*in);
+  else
+    handle_request(*in);
 }
 
 void IkeSa::handle_request(const Inbound& in) {
   switch (window_.classify(in.header.message_id, in.octets)) {
     case ExchangeWindow::Incoming::repeated:
-      if (state_ == State::half_open) set_timer(Timer::half_open, in.now + half_open_time);  // the initiator is still there
-      return transmit(window_.cached_response(), header_of(in.header.exchange, true, in.header.message_id), response_payloads_,
+      if (state_ == State::half_open)
+        set_timer(Timer::half_open, in.now + half_open_time);  // the initiator is still there
+      return transmit(window_.cached_response(),
+                      header_of(in.header.exchange, true, in.header.message_id), response_payloads_,
                       window_.count_repetition());
     case ExchangeWindow::Incoming::outside:
-      return diagnose({"E-IKE-014", "the Message ID is outside the window", 20, "RFC 7296, 2.3", "", ""}, in.datagram);
-    case ExchangeWindow::Incoming::fresh: break;
+      return diagnose(
+          {"E-IKE-014", "the Message ID is outside the window", 20, "RFC 7296, 2.3", "", ""},
+          in.datagram);
+    case ExchangeWindow::Incoming::fresh:
+      break;
   }
   if (!may_begin(state_, in.header.exchange))
-    return diagnose({"E-IKE-016", std::string("the peer may not begin ") + wire::name(in.header.exchange) + " in state " +
-                     std::string(to_string(state_)), 18, "RFC 7296, 1.2", "", ""}, in.datagram);
+    return diagnose({"E-IKE-016",
+                     std::string("the peer may not begin ") + wire::name(in.header.exchange) +
+                         " in state " + std::string(to_string(state_)),
+                     18, "RFC 7296, 1.2", "", ""},
+                    in.datagram);
   for (const ResponderRow& row : responders()) {
     if (row.exchange != in.header.exchange || !row.matches(in)) continue;
     emit(trace::TaskStarted{std::string(row.name), "responder", in.header.message_id.value});
@@ -212,7 +246,8 @@ void IkeSa::handle_request(const Inbound& in) {
     bool failed = false;
     std::vector<wire::Payload> payloads = row.respond(*this, in, detail, failed);
     answer(in, std::move(payloads));
-    emit(trace::TaskEnded{std::string(row.name), "responder", failed ? "failed" : "done", detail, 0});
+    emit(trace::TaskEnded{std::string(row.name), "responder", failed ? "failed" : "done", detail,
+                          0});
     break;
   }
   if (state_ == State::dead && current_) {
@@ -223,11 +258,15 @@ void IkeSa::handle_request(const Inbound& in) {
 }
 
 void IkeSa::handle_response(const Inbound& in) {
-  if (!current_ || in.header.exchange != current_->exchange() || !window_.accept_response(in.header.message_id))
-    return diagnose({"E-IKE-017", "a response to no outstanding request", 20, "RFC 7296, 2.2", "", ""}, in.datagram);
+  if (!current_ || in.header.exchange != current_->exchange() ||
+      !window_.accept_response(in.header.message_id))
+    return diagnose(
+        {"E-IKE-017", "a response to no outstanding request", 20, "RFC 7296, 2.2", "", ""},
+        in.datagram);
   const Outcome outcome = current_->response(*this, in);
   if (outcome == Outcome::retry) {
-    // COOKIE and INVALID_KE_PAYLOAD repeat IKE_SA_INIT under its Message ID 0 (RFC 7296, 2.6); a repeated CREATE_CHILD_SA is new.
+    // COOKIE and INVALID_KE_PAYLOAD repeat IKE_SA_INIT under its Message ID 0 (RFC 7296, 2.6); a
+    // repeated CREATE_CHILD_SA is new.
     if (in.header.exchange == ExchangeType::ike_sa_init) window_.reuse_last_id();
     return send_request(in.now);
   }

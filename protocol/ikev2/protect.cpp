@@ -9,19 +9,26 @@ namespace {
 
 constexpr std::size_t generic_header_octets = 4;
 
-std::size_t icv_size(const policy::Suite& suite) { return suite.integ ? suite.integ->icv_size : suite.encr->icv_size; }
+std::size_t icv_size(const policy::Suite& suite) {
+  return suite.integ ? suite.integ->icv_size : suite.encr->icv_size;
+}
 
 Error too_short(std::size_t at) {
-  return {"E-IKE-010", "the Encrypted payload is too short for its IV and ICV", at, "RFC 7296, 3.14", "", ""};
+  return {"E-IKE-010", "the Encrypted payload is too short for its IV and ICV",
+          at,          "RFC 7296, 3.14",
+          "",          ""};
 }
 
 }  // namespace
 
-Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suite, const DirectionKeys& keys,
-                           const wire::Header& header, const std::vector<wire::Payload>& inner, ByteView iv) {
+Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suite,
+                           const DirectionKeys& keys, const wire::Header& header,
+                           const std::vector<wire::Payload>& inner, ByteView iv) {
   const crypto::Algorithm& encr = *suite.encr;
   wire::EncodedChain chain = wire::encode_chain(inner);
-  //= rfc7296#3.14 "Padding MAY contain any value chosen by the sender, and MUST have a length that makes the combination of the payloads, the Padding, and the Pad Length to be a multiple of the encryption block size."
+  //= rfc7296#3.14 "Padding MAY contain any value chosen by the sender, and MUST have a length that
+  // makes the combination of the payloads, the Padding, and the Pad Length to be a multiple of the
+  // encryption block size."
   Bytes plain = std::move(chain.bytes);
   const std::size_t block = std::max<std::size_t>(encr.block_size, 1);
   const std::size_t padding = (block - (plain.size() + 1) % block) % block;
@@ -29,23 +36,27 @@ Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suit
   plain.push_back(static_cast<std::uint8_t>(padding));
 
   const std::size_t icv = icv_size(suite);
-  const wire::Message shell{header, {wire::make_payload(wire::SkPayload{chain.first, Bytes(encr.iv_size + plain.size() + icv)})}};
+  const wire::Message shell{
+      header,
+      {wire::make_payload(wire::SkPayload{chain.first, Bytes(encr.iv_size + plain.size() + icv)})}};
   Bytes out = wire::encode(shell);
   const std::size_t body = wire::sk_body_offset(shell);
   const ByteView aad = encr.aead ? ByteView(out).first(body) : ByteView{};
   IKELAB_TRY(const Bytes sealed, provider.seal(encr, keys.sk_e, iv, aad, plain));
   std::copy(iv.begin(), iv.end(), out.begin() + static_cast<std::ptrdiff_t>(body));
-  std::copy(sealed.begin(), sealed.end(), out.begin() + static_cast<std::ptrdiff_t>(body + iv.size()));
+  std::copy(sealed.begin(), sealed.end(),
+            out.begin() + static_cast<std::ptrdiff_t>(body + iv.size()));
   if (suite.integ) {
     const std::size_t covered = out.size() - icv;
-    IKELAB_TRY(const Bytes mac, provider.mac(*suite.integ, keys.sk_a, ByteView(out).first(covered)));
+    IKELAB_TRY(const Bytes mac,
+               provider.mac(*suite.integ, keys.sk_a, ByteView(out).first(covered)));
     std::copy(mac.begin(), mac.end(), out.begin() + static_cast<std::ptrdiff_t>(covered));
   }
   return out;
 }
 
-Result<Bytes> open_message(crypto::Provider& provider, const policy::Suite& suite, const DirectionKeys& keys,
-                           ByteView datagram, const wire::Payload& sk) {
+Result<Bytes> open_message(crypto::Provider& provider, const policy::Suite& suite,
+                           const DirectionKeys& keys, ByteView datagram, const wire::Payload& sk) {
   const crypto::Algorithm& encr = *suite.encr;
   const ByteView body = std::get<wire::SkPayload>(sk.body).body;
   const std::size_t icv = icv_size(suite);
@@ -54,11 +65,14 @@ Result<Bytes> open_message(crypto::Provider& provider, const policy::Suite& suit
   ByteView sealed = body.subspan(encr.iv_size);
   ByteView aad;
   if (suite.integ) {
-    // The ICV is over the whole message up to itself (RFC 7296, 3.14), and checked before anything is decrypted.
+    // The ICV is over the whole message up to itself (RFC 7296, 3.14), and checked before anything
+    // is decrypted.
     const ByteView covered = datagram.first(sk.end - icv);
     IKELAB_TRY(const Bytes mac, provider.mac(*suite.integ, keys.sk_a, covered));
     if (!equal_constant_time(mac, sealed.last(icv)))
-      return Error{"E-IKE-011", "the integrity check of the Encrypted payload failed", sk.end - icv, "RFC 7296, 3.14", "", ""};
+      return Error{"E-IKE-011", "the integrity check of the Encrypted payload failed"}
+          .at(sk.end - icv)
+          .see("RFC 7296, 3.14");
     sealed = sealed.first(sealed.size() - icv);
     if (sealed.empty() || sealed.size() % encr.block_size != 0) return too_short(sk.begin);
   } else {
@@ -66,10 +80,13 @@ Result<Bytes> open_message(crypto::Provider& provider, const policy::Suite& suit
   }
   auto opened = provider.open(encr, keys.sk_e, iv, aad, sealed);
   if (!opened)
-    return Error{"E-IKE-011", "the integrity check of the Encrypted payload failed", sk.begin, "RFC 5282, 3", "", ""};
+    return Error{"E-IKE-011", "the integrity check of the Encrypted payload failed"}
+        .at(sk.begin)
+        .see("RFC 5282, 3");
   Bytes plain = std::move(*opened);
   if (plain.empty() || std::size_t{plain.back()} + 1 > plain.size())
-    return Error{"E-IKE-012", "the pad length is larger than the plaintext", sk.begin, "RFC 7296, 3.14", "", ""};
+    return Error{"E-IKE-012", "the pad length is larger than the plaintext"}.at(sk.begin).see(
+        "RFC 7296, 3.14");
   plain.resize(plain.size() - 1 - plain.back());
   return plain;
 }

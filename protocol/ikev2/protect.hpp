@@ -11,13 +11,16 @@ struct DirectionKeys {
   ByteView sk_e, sk_a;  ///< sk_a is empty with AEAD
 };
 
-/// Encodes `header` with one SK payload around `inner`; `iv` is iv_size octets, never used twice with one key.
-Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suite, const DirectionKeys& keys,
-                           const wire::Header& header, const std::vector<wire::Payload>& inner, ByteView iv);
+/// Encodes `header` with one SK payload around `inner`; `iv` is iv_size octets, never used twice
+/// with one key.
+Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suite,
+                           const DirectionKeys& keys, const wire::Header& header,
+                           const std::vector<wire::Payload>& inner, ByteView iv);
 
-/// The plaintext of the SK payload that stands in `datagram` as decoded: padding and pad length taken off.
-/// Errors: E-IKE-010 too short, E-IKE-011 the integrity check failed, E-IKE-012 impossible padding.
-Result<Bytes> open_message(crypto::Provider& provider, const policy::Suite& suite, const DirectionKeys& keys,
-                           ByteView datagram, const wire::Payload& sk);
+/// The plaintext of the SK payload that stands in `datagram` as decoded: padding and pad length
+/// taken off. Errors: E-IKE-010 too short, E-IKE-011 the integrity check failed, E-IKE-012
+/// impossible padding.
+Result<Bytes> open_message(crypto::Provider& provider, const policy::Suite& suite,
+                           const DirectionKeys& keys, ByteView datagram, const wire::Payload& sk);
 
 }  // namespace ikelab::ikev2

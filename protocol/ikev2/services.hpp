@@ -1,4 +1,5 @@
-// What an endpoint's IKE SAs share: configuration, crypto, named randomness, and the queues that poll_*() drains.
+// What an endpoint's IKE SAs share: configuration, crypto, named randomness, and the queues that
+// poll_*() drains.
 #pragma once
 #include <deque>
 #include <functional>
@@ -18,7 +19,8 @@ struct Streams {
 };
 
 struct Services {
-  Services(policy::EndpointConfig config_in, crypto::Provider& provider_in, std::unique_ptr<crypto::RngSource> rng_in);
+  Services(policy::EndpointConfig config_in, crypto::Provider& provider_in,
+           std::unique_ptr<crypto::RngSource> rng_in);
   ~Services();
 
   policy::EndpointConfig config;
@@ -28,17 +30,21 @@ struct Services {
   std::deque<trace::LocalEvent> events;
   std::deque<esp::SadChange> sad;
   std::deque<Datagram> transmits;
-  std::vector<std::unique_ptr<IkeSa>> adopted;  ///< IKE SAs made by rekeying, for the endpoint to take over
+  std::vector<std::unique_ptr<IkeSa>>
+      adopted;  ///< IKE SAs made by rekeying, for the endpoint to take over
   std::uint64_t datagrams = 0;
   unsigned sa_count = 0;
   /// An input is being handled: what tasks enqueue meanwhile begins after its answer went out.
   bool handling = false;
-  std::vector<IkeSa*> waiting;                 ///< IKE SAs that want to begin their next task then
-  std::function<IkeSa*(IkeSpi)> find;          ///< an IKE SA by our own SPI; nullptr when there is none (any more)
+  std::vector<IkeSa*> waiting;  ///< IKE SAs that want to begin their next task then
+  std::function<IkeSa*(IkeSpi)>
+      find;  ///< an IKE SA by our own SPI; nullptr when there is none (any more)
 
   /// "gw-a#3": SAs are numbered in the order of their making.
   std::string next_sa_name();
-  void event(std::string sa, trace::Body body) { events.push_back({std::move(sa), std::move(body)}); }
+  void event(std::string sa, trace::Body body) {
+    events.push_back({std::move(sa), std::move(body)});
+  }
   /// Queues octets for sending and returns the datagram's id.
   std::uint64_t transmit(const SocketAddress& src, const SocketAddress& dst, Bytes payload);
 };

@@ -8,11 +8,21 @@
 namespace ikelab::ikev2 {
 namespace {
 
-constexpr std::array state_names = {"NONE", "INITIATING", "HALF_OPEN", "AUTHENTICATING", "ESTABLISHED", "REKEYED", "DELETING", "DEAD"};
-constexpr std::array trigger_names = {
-    "initiate", "IKE_SA_INIT request", "IKE_SA_INIT response", "IKE_SA_INIT failed", "peer authenticated",
-    "authentication failed", "replaced by a new IKE SA", "created by rekeying", "DELETE sent", "DELETE received",
-    "DELETE answered", "peer does not answer", "half-open too long"};
+constexpr std::array state_names = {"NONE",        "INITIATING", "HALF_OPEN", "AUTHENTICATING",
+                                    "ESTABLISHED", "REKEYED",    "DELETING",  "DEAD"};
+constexpr std::array trigger_names = {"initiate",
+                                      "IKE_SA_INIT request",
+                                      "IKE_SA_INIT response",
+                                      "IKE_SA_INIT failed",
+                                      "peer authenticated",
+                                      "authentication failed",
+                                      "replaced by a new IKE SA",
+                                      "created by rekeying",
+                                      "DELETE sent",
+                                      "DELETE received",
+                                      "DELETE answered",
+                                      "peer does not answer",
+                                      "half-open too long"};
 
 using S = State;
 using T = Trigger;
@@ -43,13 +53,20 @@ constexpr Transition table[] = {
 
 }  // namespace
 
-std::string_view to_string(State state) { return state_names[static_cast<std::size_t>(state)]; }
-std::string_view to_string(Trigger event) { return trigger_names[static_cast<std::size_t>(event)]; }
-std::span<const Transition> transitions() { return table; }
+std::string_view to_string(State state) {
+  return state_names[static_cast<std::size_t>(state)];
+}
+std::string_view to_string(Trigger event) {
+  return trigger_names[static_cast<std::size_t>(event)];
+}
+std::span<const Transition> transitions() {
+  return table;
+}
 
 const Transition* find_transition(State from, Trigger event) {
-  const auto* row = std::find_if(std::begin(table), std::end(table),
-                                 [&](const Transition& t) { return t.from == from && t.event == event; });
+  const auto* row = std::find_if(std::begin(table), std::end(table), [&](const Transition& t) {
+    return t.from == from && t.event == event;
+  });
   return row == std::end(table) ? nullptr : row;
 }
 

@@ -1,4 +1,5 @@
-// The states of an IKE SA and the one table of their transitions (RFC 7296, 1.2, 1.4, 2.4, 2.18, 2.21).
+// The states of an IKE SA and the one table of their transitions (RFC
+// 7296, 1.2, 1.4, 2.4, 2.18, 2.21).
 #pragma once
 #include <span>
 #include <string_view>
@@ -11,14 +12,25 @@ enum class State {
   half_open,       ///< responder: IKE_SA_INIT answered, nobody authenticated yet
   authenticating,  ///< initiator: IKE_AUTH request sent
   established,
-  rekeyed,         ///< replaced by a newer IKE SA, waits to be deleted
-  deleting,        ///< our DELETE is on its way
-  dead,            ///< does nothing more but answer retransmissions from its cache
+  rekeyed,   ///< replaced by a newer IKE SA, waits to be deleted
+  deleting,  ///< our DELETE is on its way
+  dead,      ///< does nothing more but answer retransmissions from its cache
 };
 
 enum class Trigger {
-  initiate, init_request, init_response, init_failed, auth_accepted, auth_failed, rekey_done, created_by_rekey,
-  delete_sent, delete_received, delete_done, peer_silent, half_open_expired
+  initiate,
+  init_request,
+  init_response,
+  init_failed,
+  auth_accepted,
+  auth_failed,
+  rekey_done,
+  created_by_rekey,
+  delete_sent,
+  delete_received,
+  delete_done,
+  peer_silent,
+  half_open_expired
 };
 
 struct Transition {

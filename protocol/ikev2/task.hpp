@@ -1,5 +1,6 @@
-// A task is one concern of an IKE SA, in both roles of its exchange. Tasks build and process messages; the SA and its window own ids,
-// retransmission and protection. A new exchange is a new file in tasks/ and a row in registry.cpp.
+// A task is one concern of an IKE SA, in both roles of its exchange. Tasks build and process
+// messages; the SA and its window own ids, retransmission and protection. A new exchange is a new
+// file in tasks/ and a row in registry.cpp.
 #pragma once
 #include <memory>
 #include <span>
@@ -24,7 +25,11 @@ struct Inbound {
   std::uint64_t datagram = 0;
 };
 
-enum class Outcome { done, retry, failed };  ///< retry: build the request anew (COOKIE, INVALID_KE_PAYLOAD)
+enum class Outcome {
+  done,
+  retry,
+  failed
+};  ///< retry: build the request anew (COOKIE, INVALID_KE_PAYLOAD)
 std::string_view to_string(Outcome outcome);
 
 /// An exchange that we began.
@@ -41,13 +46,16 @@ class Task {
   Instant started;
 };
 
-/// An exchange that the peer began. `matches` decides among the rows of one exchange type, in order.
+/// An exchange that the peer began. `matches` decides among the rows of one exchange type, in
+/// order.
 struct ResponderRow {
   std::string_view name;
   wire::ExchangeType exchange;
   bool (*matches)(const Inbound& in);
-  /// The response's payloads, and in `detail` in words what happened. `failed` marks the task's outcome in the trace.
-  std::vector<wire::Payload> (*respond)(IkeSa& sa, const Inbound& in, std::string& detail, bool& failed);
+  /// The response's payloads, and in `detail` in words what happened. `failed` marks the task's
+  /// outcome in the trace.
+  std::vector<wire::Payload> (*respond)(IkeSa& sa, const Inbound& in, std::string& detail,
+                                        bool& failed);
 };
 std::span<const ResponderRow> responders();
 
@@ -66,8 +74,10 @@ std::unique_ptr<Task> make_liveness();
 std::unique_ptr<Task> make_auth_failed_notice();
 
 // ---- small helpers that every task uses ----
-wire::Payload notify(wire::NotifyType type, Bytes data = {}, wire::ProtocolId protocol = wire::ProtocolId::none, Bytes spi = {});
-const wire::NotifyPayload* find_notify(const std::vector<wire::Payload>& payloads, wire::NotifyType type);
+wire::Payload notify(wire::NotifyType type, Bytes data = {},
+                     wire::ProtocolId protocol = wire::ProtocolId::none, Bytes spi = {});
+const wire::NotifyPayload* find_notify(const std::vector<wire::Payload>& payloads,
+                                       wire::NotifyType type);
 /// The first error notification, or nullptr.
 const wire::NotifyPayload* find_error(const std::vector<wire::Payload>& payloads);
 Bytes octets_of(EspSpi spi);

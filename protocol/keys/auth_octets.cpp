@@ -3,7 +3,9 @@
 namespace ikelab::keys {
 namespace {
 
-struct Names { const char *message, *nonce, *maced_id; };
+struct Names {
+  const char *message, *nonce, *maced_id;
+};
 
 Result<SignedOctets> signed_octets(crypto::Provider& provider, const crypto::Algorithm& prf,
                                    ByteView real_message, ByteView nonce, const Secret& sk_p,

@@ -25,6 +25,8 @@ void Derivations::add(std::string name, std::string function, const crypto::Algo
   steps_.push_back(std::move(step));
 }
 
-std::vector<trace::KeyDerived> Derivations::take() { return std::exchange(steps_, {}); }
+std::vector<trace::KeyDerived> Derivations::take() {
+  return std::exchange(steps_, {});
+}
 
 }  // namespace ikelab::keys

@@ -31,8 +31,12 @@ class Cutter {
   std::size_t begin_ = 0, at_ = 0;
 };
 
-std::size_t encr_octets(const Transforms& t) { return t.encr->key_size + t.encr->salt_size; }
-std::size_t integ_octets(const Transforms& t) { return t.integ == nullptr ? 0 : t.integ->key_size; }
+std::size_t encr_octets(const Transforms& t) {
+  return t.encr->key_size + t.encr->salt_size;
+}
+std::size_t integ_octets(const Transforms& t) {
+  return t.integ == nullptr ? 0 : t.integ->key_size;
+}
 
 std::string nonce_source(const Nonces& nonces, const char* direction) {
   return nonces.exchange + " " + direction + ", Nonce payload";
@@ -51,8 +55,9 @@ Result<Secret> prf_plus(crypto::Provider& provider, const crypto::Algorithm& prf
   //= rfc7296#2.13 "The prf+ function is not defined beyond 255 times the size of the prf function
   //= output."
   if (blocks > 255)
-    return Error{"E-KEY-001", fmt::format("prf+ of {} octets needs {} blocks", octets, blocks), {},
-                 "RFC 7296, 2.13", "", "at most 255 blocks: the counter is one octet"};
+    return Error{"E-KEY-001", fmt::format("prf+ of {} octets needs {} blocks", octets, blocks)}
+        .see("RFC 7296, 2.13")
+        .expect("at most 255 blocks: the counter is one octet");
   Bytes out;
   out.reserve(blocks * prf.output_size);
   Secret block;  // T(n-1); empty before T1
@@ -74,11 +79,10 @@ void KeySchedule::report_shared_secret(const crypto::Algorithm& ke, ByteView ke_
                                        const Secret& g_ir, const std::string& exchange) {
   if (derivations_ == nullptr) return;
   const bool first = exchange == "IKE_SA_INIT";
-  derivations_->add(
-      first ? "g^ir" : "g^ir (new)", fmt::format("{}(KEi, KEr)", ke.name), ke,
-      {Derivations::shown("KEi", ke_i, exchange + " request, Key Exchange payload"),
-       Derivations::shown("KEr", ke_r, exchange + " response, Key Exchange payload")},
-      g_ir.reveal(), first ? "RFC 7296, 2.14" : "RFC 7296, 1.3");
+  derivations_->add(first ? "g^ir" : "g^ir (new)", fmt::format("{}(KEi, KEr)", ke.name), ke,
+                    {Derivations::shown("KEi", ke_i, exchange + " request, Key Exchange payload"),
+                     Derivations::shown("KEr", ke_r, exchange + " response, Key Exchange payload")},
+                    g_ir.reveal(), first ? "RFC 7296, 2.14" : "RFC 7296, 1.3");
 }
 
 Result<Secret> KeySchedule::skeyseed(const Nonces& nonces, const Secret& g_ir) {
@@ -114,7 +118,11 @@ Result<Secret> KeySchedule::skeyseed_of_rekey(const Secret& sk_d_old, const Secr
 Result<IkeKeys> KeySchedule::ike_keys(const Secret& skeyseed, const Nonces& nonces, IkeSpi spi_i,
                                       IkeSpi spi_r, const Transforms& ike) {
   IkeKeys keys;
-  struct Row { const char* name; Secret* key; std::size_t octets; };
+  struct Row {
+    const char* name;
+    Secret* key;
+    std::size_t octets;
+  };
   const std::size_t a = integ_octets(ike), e = encr_octets(ike), p = prf_.key_size;
   //= rfc7296#2.14 "{SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+ (SKEYSEED,
   //= Ni | Nr | SPIi | SPIr)"
@@ -146,7 +154,11 @@ Result<IkeKeys> KeySchedule::ike_keys(const Secret& skeyseed, const Nonces& nonc
 Result<ChildKeys> KeySchedule::child_keys(const Secret& sk_d, const Secret* g_ir_new,
                                           const Nonces& nonces, const Transforms& child) {
   ChildKeys keys;
-  struct Row { const char* name; Secret* key; std::size_t octets; };
+  struct Row {
+    const char* name;
+    Secret* key;
+    std::size_t octets;
+  };
   const std::size_t e = encr_octets(child), a = integ_octets(child);
   //= rfc7296#2.17 "All keys for SAs carrying data from the initiator to the responder are taken
   //= before SAs going from the responder to the initiator."
@@ -170,10 +182,9 @@ Result<ChildKeys> KeySchedule::child_keys(const Secret& sk_d, const Secret* g_ir
           derivations_->secret("g^ir (new)", g_ir, "key exchange of " + nonces.exchange));
     //= rfc7296#2.17 "KEYMAT = prf+(SK_d, Ni | Nr)"
     //= rfc7296#2.17 "KEYMAT = prf+(SK_d, g^ir (new) | Ni | Nr)"
-    derivations_->add("KEYMAT",
-                      g_ir_new == nullptr ? "prf+(SK_d, Ni | Nr)"
-                                          : "prf+(SK_d, g^ir (new) | Ni | Nr)",
-                      prf_, std::move(inputs), keymat.reveal(), "RFC 7296, 2.17");
+    derivations_->add(
+        "KEYMAT", g_ir_new == nullptr ? "prf+(SK_d, Ni | Nr)" : "prf+(SK_d, g^ir (new) | Ni | Nr)",
+        prf_, std::move(inputs), keymat.reveal(), "RFC 7296, 2.17");
   }
 
   Cutter cutter(keymat);

@@ -72,8 +72,8 @@ class KeySchedule {
   Result<Secret> skeyseed_of_rekey(const Secret& sk_d_old, const Secret& g_ir_new,
                                    const Nonces& nonces);
   /// 2.14: the seven secrets. After a rekey the SPIs are the new IKE SA's.
-  Result<IkeKeys> ike_keys(const Secret& skeyseed, const Nonces& nonces, IkeSpi spi_i,
-                           IkeSpi spi_r, const Transforms& ike);
+  Result<IkeKeys> ike_keys(const Secret& skeyseed, const Nonces& nonces, IkeSpi spi_i, IkeSpi spi_r,
+                           const Transforms& ike);
   /// 2.17: KEYMAT, cut into the keys of two ESP SAs. `g_ir_new` null: no key exchange of its own.
   Result<ChildKeys> child_keys(const Secret& sk_d, const Secret* g_ir_new, const Nonces& nonces,
                                const Transforms& child);

@@ -55,8 +55,8 @@ Bytes time(std::int64_t unix_time) {
   IKELAB_ASSERT(year >= 1950 && year <= 9999);
   const std::string rest =
       fmt::format("{:02}{:02}{:02}{:02}{:02}Z", static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()), clock.hours().count(),
-                  clock.minutes().count(), clock.seconds().count());
+                  static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
+                  clock.seconds().count());
   //= rfc5280#4.1.2.5 "CAs conforming to this profile MUST always encode certificate validity dates
   //= through the year 2049 as UTCTime"
   if (year < 2050) return value(tag_utc_time, as_bytes(fmt::format("{:02}{}", year % 100, rest)));

@@ -10,13 +10,19 @@ inline constexpr std::uint8_t tag_boolean = 0x01, tag_integer = 0x02, tag_bit_st
                               tag_octet_string = 0x04, tag_oid = 0x06, tag_utc_time = 0x17,
                               tag_generalized_time = 0x18, tag_sequence = 0x30;
 /// [n] of a context: IMPLICIT over a primitive, and over a constructed value (or EXPLICIT).
-constexpr std::uint8_t context(unsigned n) { return static_cast<std::uint8_t>(0x80 | n); }
-constexpr std::uint8_t constructed(unsigned n) { return static_cast<std::uint8_t>(0xa0 | n); }
+constexpr std::uint8_t context(unsigned n) {
+  return static_cast<std::uint8_t>(0x80 | n);
+}
+constexpr std::uint8_t constructed(unsigned n) {
+  return static_cast<std::uint8_t>(0xa0 | n);
+}
 
 Bytes value(std::uint8_t tag, ByteView content);
 /// A value of several parts, one after another.
 Bytes value(std::uint8_t tag, std::initializer_list<ByteView> parts);
-inline Bytes sequence(std::initializer_list<ByteView> parts) { return value(tag_sequence, parts); }
+inline Bytes sequence(std::initializer_list<ByteView> parts) {
+  return value(tag_sequence, parts);
+}
 Bytes integer(std::uint64_t number);
 Bytes boolean(bool truth);
 /// `unused`: how many bits at the end of the last octet do not belong to the string.

@@ -1,4 +1,5 @@
-// What a node is configured to do, in swanctl's vocabulary: connections, their authentication, their children.
+// What a node is configured to do, in swanctl's vocabulary: connections, their authentication,
+// their children.
 #pragma once
 #include <optional>
 #include <string>
@@ -13,23 +14,24 @@ namespace ikelab::policy {
 
 enum class AuthKind { psk, pubkey };
 
-/// One side of `local` or `remote`. For pubkey: local needs certificate chain and key, remote needs trust anchors.
+/// One side of `local` or `remote`. For pubkey: local needs certificate chain and key, remote needs
+/// trust anchors.
 struct AuthConfig {
   AuthKind kind = AuthKind::psk;
-  Identity id;                        ///< remote: what the peer must prove to be; Identity::any() accepts every one
-  Bytes psk;                          ///< psk only; the same on both sides
-  std::vector<Bytes> certificates;    ///< DER, own certificate first (local)
-  Bytes private_key;                  ///< DER PKCS #8 (local)
-  std::vector<Bytes> authorities;     ///< DER trust anchors (remote)
+  Identity id;  ///< remote: what the peer must prove to be; Identity::any() accepts every one
+  Bytes psk;    ///< psk only; the same on both sides
+  std::vector<Bytes> certificates;  ///< DER, own certificate first (local)
+  Bytes private_key;                ///< DER PKCS #8 (local)
+  std::vector<Bytes> authorities;   ///< DER trust anchors (remote)
 };
 
 struct ChildConfig {
   std::string name;
   std::vector<wire::TrafficSelector> local_ts, remote_ts;
   std::vector<wire::Proposal> esp_proposals;
-  Duration rekey_time{0};             ///< 0: never
-  std::uint32_t replay_window = 64;   ///< packets; 0 switches anti-replay off (RFC 4303, 3.4.3)
-  bool start = false;                 ///< initiate at start-up
+  Duration rekey_time{0};            ///< 0: never
+  std::uint32_t replay_window = 64;  ///< packets; 0 switches anti-replay off (RFC 4303, 3.4.3)
+  bool start = false;                ///< initiate at start-up
 };
 
 struct ConnectionConfig {
@@ -38,11 +40,12 @@ struct ConnectionConfig {
   std::vector<wire::Proposal> proposals;
   AuthConfig local, remote;
   std::vector<ChildConfig> children;
-  Duration rekey_time{0};             ///< of the IKE SA; 0: never
-  Duration dpd_delay{0};              ///< 0: no liveness checks
+  Duration rekey_time{0};  ///< of the IKE SA; 0: never
+  Duration dpd_delay{0};   ///< 0: no liveness checks
 };
 
-/// Retransmission as strongSwan's: attempt n waits timeout * base^n (RFC 7296, 2.1 leaves the policy open).
+/// Retransmission as strongSwan's: attempt n waits timeout * base^n (RFC 7296, 2.1 leaves the
+/// policy open).
 struct RetransmitPolicy {
   Duration timeout = 2s;
   double base = 1.8;
@@ -50,13 +53,14 @@ struct RetransmitPolicy {
 };
 
 struct EndpointConfig {
-  std::string node;                        ///< names streams, SAs and events
-  std::uint64_t datagram_id_base = 0;      ///< ids of sent datagrams count up from here
+  std::string node;                    ///< names streams, SAs and events
+  std::uint64_t datagram_id_base = 0;  ///< ids of sent datagrams count up from here
   std::vector<ConnectionConfig> connections;
   RetransmitPolicy retransmit;
-  unsigned cookie_threshold = 1000;        ///< half-open SAs at which COOKIE is asked for; 0: always (RFC 7296, 2.6)
+  unsigned cookie_threshold =
+      1000;  ///< half-open SAs at which COOKIE is asked for; 0: always (RFC 7296, 2.6)
   bool disclose_secrets = false;
-  std::int64_t epoch = 0;                  ///< Unix seconds at Instant 0, for certificates
+  std::int64_t epoch = 0;  ///< Unix seconds at Instant 0, for certificates
 };
 
 }  // namespace ikelab::policy

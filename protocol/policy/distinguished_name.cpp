@@ -1,4 +1,5 @@
-//   Name ::= SEQUENCE OF RelativeDistinguishedName,  RelativeDistinguishedName ::= SET OF SEQUENCE { OID, string }
+//   Name ::= SEQUENCE OF RelativeDistinguishedName,  RelativeDistinguishedName ::= SET OF SEQUENCE
+//   { OID, string }
 #include "protocol/policy/distinguished_name.hpp"
 
 #include <fmt/format.h>
@@ -14,12 +15,22 @@
 namespace ikelab::policy {
 namespace {
 
-constexpr std::uint8_t tag_oid = 0x06, tag_utf8 = 0x0c, tag_printable = 0x13, tag_ia5 = 0x16, tag_sequence = 0x30, tag_set = 0x31;
+constexpr std::uint8_t tag_oid = 0x06, tag_utf8 = 0x0c, tag_printable = 0x13, tag_ia5 = 0x16,
+                       tag_sequence = 0x30, tag_set = 0x31;
 
-struct AttributeRow { std::string_view name; std::string_view oid_hex; std::uint8_t string_tag; };
+struct AttributeRow {
+  std::string_view name;
+  std::string_view oid_hex;
+  std::uint8_t string_tag;
+};
 constexpr AttributeRow attributes[] = {
-    {"CN", "550403", tag_utf8}, {"C", "550406", tag_printable}, {"L", "550407", tag_utf8}, {"ST", "550408", tag_utf8},
-    {"O", "55040a", tag_utf8},  {"OU", "55040b", tag_utf8},     {"DC", "0992268993f22c640119", tag_ia5},
+    {"CN", "550403", tag_utf8},
+    {"C", "550406", tag_printable},
+    {"L", "550407", tag_utf8},
+    {"ST", "550408", tag_utf8},
+    {"O", "55040a", tag_utf8},
+    {"OU", "55040b", tag_utf8},
+    {"DC", "0992268993f22c640119", tag_ia5},
     {"E", "2a864886f70d010901", tag_ia5},
 };
 
@@ -33,7 +44,8 @@ Bytes tlv(std::uint8_t tag, ByteView content) {
   if (content.size() < 128) {
     out.push_back(static_cast<std::uint8_t>(content.size()));
   } else {
-    out.insert(out.end(), {0x82, static_cast<std::uint8_t>(content.size() >> 8), static_cast<std::uint8_t>(content.size())});
+    out.insert(out.end(), {0x82, static_cast<std::uint8_t>(content.size() >> 8),
+                           static_cast<std::uint8_t>(content.size())});
   }
   out.insert(out.end(), content.begin(), content.end());
   return out;
@@ -76,8 +88,10 @@ std::optional<std::vector<Attribute>> read_name(ByteView der) {
       const auto oid = take(content, tag_oid), value = take(content, 0);
       if (!oid || !value) return std::nullopt;
       const std::string hex = to_hex(oid->second);
-      const auto row = std::find_if(std::begin(attributes), std::end(attributes), [&](const auto& a) { return a.oid_hex == hex; });
-      found.push_back({row == std::end(attributes) ? hex : std::string(row->name), to_text(value->second)});
+      const auto row = std::find_if(std::begin(attributes), std::end(attributes),
+                                    [&](const auto& a) { return a.oid_hex == hex; });
+      found.push_back(
+          {row == std::end(attributes) ? hex : std::string(row->name), to_text(value->second)});
     }
   }
   return found;
@@ -92,9 +106,12 @@ void lower_values(std::vector<Attribute>& name) {
 std::vector<std::string> split_rdns(std::string_view text) {
   std::vector<std::string> parts(1);
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size()) parts.back() += text[++i];  // RFC 4514, 2.4: an escaped character
-    else if (text[i] == ',') parts.emplace_back();
-    else parts.back() += text[i];
+    if (text[i] == '\\' && i + 1 < text.size())
+      parts.back() += text[++i];  // RFC 4514, 2.4: an escaped character
+    else if (text[i] == ',')
+      parts.emplace_back();
+    else
+      parts.back() += text[i];
   }
   return parts;
 }
@@ -110,16 +127,23 @@ Result<Bytes> encode_distinguished_name(std::string_view text) {
   for (const std::string& part : parts) {
     const std::size_t equals = part.find('=');
     const std::string name = trimmed(std::string_view(part).substr(0, equals));
-    const auto row = std::find_if(std::begin(attributes), std::end(attributes), [&](const auto& a) { return a.name == name; });
+    const auto row = std::find_if(std::begin(attributes), std::end(attributes),
+                                  [&](const auto& a) { return a.name == name; });
     if (equals == std::string::npos || row == std::end(attributes) || part.size() > 1000)
-      return Error{"E-POL-031", fmt::format("\"{}\" in distinguished name \"{}\" is not attribute=value", trimmed(part), text), {},
-                   "RFC 4514, 3", "", did_you_mean(name, known)};
+      return Error{"E-POL-031",
+                   fmt::format("\"{}\" in distinguished name \"{}\" is not attribute=value",
+                               trimmed(part), text)}
+          .see("RFC 4514, 3")
+          .expect(did_you_mean(name, known));
     const std::string value = trimmed(std::string_view(part).substr(equals + 1));
-    const Bytes oid = tlv(tag_oid, hex(row->oid_hex)), content = tlv(row->string_tag, as_bytes(value));
+    const Bytes oid = tlv(tag_oid, hex(row->oid_hex)),
+                content = tlv(row->string_tag, as_bytes(value));
     const Bytes rdn = tlv(tag_set, tlv(tag_sequence, concat({oid, content})));
     rdns.insert(rdns.end(), rdn.begin(), rdn.end());
   }
-  if (rdns.size() > 60'000) return Error{"E-POL-031", "a distinguished name longer than an ID payload", {}, "RFC 7296, 3.5", "", ""};
+  if (rdns.size() > 60'000)
+    return Error{"E-POL-031", "a distinguished name longer than an ID payload"}.see(
+        "RFC 7296, 3.5");
   return tlv(tag_sequence, rdns);
 }
 
@@ -129,7 +153,9 @@ std::optional<std::string> distinguished_name_text(ByteView der) {
   std::reverse(name->begin(), name->end());
   std::vector<std::string> parts;
   for (const Attribute& a : *name) {
-    if (std::any_of(a.value.begin(), a.value.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; })) return std::nullopt;
+    if (std::any_of(a.value.begin(), a.value.end(),
+                    [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
+      return std::nullopt;
     std::string value;
     for (char c : a.value) {
       if (c == ',' || c == '\\') value += '\\';

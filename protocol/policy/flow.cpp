@@ -8,9 +8,13 @@ namespace {
 
 constexpr std::uint8_t icmp = 1, tcp = 6, udp = 17, icmpv6 = 58;
 
-Error bad(std::string why, std::size_t offset) { return {"E-POL-021", std::move(why), offset, "RFC 4301, 4.4.1.1", "", ""}; }
+Error bad(std::string why, std::size_t offset) {
+  return {"E-POL-021", std::move(why), offset, "RFC 4301, 4.4.1.1", "", ""};
+}
 
-std::uint16_t u16(ByteView b, std::size_t at) { return static_cast<std::uint16_t>(b[at] << 8 | b[at + 1]); }
+std::uint16_t u16(ByteView b, std::size_t at) {
+  return static_cast<std::uint16_t>(b[at] << 8 | b[at + 1]);
+}
 
 void read_ports(ByteView transport, Flow& flow) {
   if ((flow.protocol == tcp || flow.protocol == udp) && transport.size() >= 4) {
@@ -18,7 +22,8 @@ void read_ports(ByteView transport, Flow& flow) {
     flow.dst_port = u16(transport, 2);
   }
   // RFC 4301, 4.4.1.1: ICMP's type and code stand where ports would, as one 16-bit number.
-  if ((flow.protocol == icmp || flow.protocol == icmpv6) && transport.size() >= 2) flow.src_port = flow.dst_port = u16(transport, 0);
+  if ((flow.protocol == icmp || flow.protocol == icmpv6) && transport.size() >= 2)
+    flow.src_port = flow.dst_port = u16(transport, 0);
 }
 
 }  // namespace
@@ -28,7 +33,9 @@ Result<Flow> flow_of_packet(ByteView packet) {
   const unsigned version = packet[0] >> 4;
   const std::size_t header = version == 4 ? (packet[0] & 15U) * 4U : 40U;
   if (version != 4 && version != 6) return bad(fmt::format("IP version {}", version), 0);
-  if (header < 20 || packet.size() < header) return bad(fmt::format("{} octets are too short for the IP header", packet.size()), packet.size());
+  if (header < 20 || packet.size() < header)
+    return bad(fmt::format("{} octets are too short for the IP header", packet.size()),
+               packet.size());
   Flow flow;
   const std::size_t addresses = version == 4 ? 12 : 8, size = version == 4 ? 4 : 16;
   flow.src = IpAddress::from_octets(packet.subspan(addresses, size)).value();

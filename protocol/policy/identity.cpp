@@ -10,13 +10,17 @@
 namespace ikelab::policy {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 bool same_text(ByteView a, ByteView b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](auto x, auto y) { return lower(static_cast<char>(x)) == lower(static_cast<char>(y)); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](auto x, auto y) {
+    return lower(static_cast<char>(x)) == lower(static_cast<char>(y));
+  });
 }
 bool is_printable(ByteView data) {
-  return std::all_of(data.begin(), data.end(), [](std::uint8_t c) { return c >= 0x20 && c < 0x7f; });
+  return std::all_of(data.begin(), data.end(),
+                     [](std::uint8_t c) { return c >= 0x20 && c < 0x7f; });
 }
 
 }  // namespace
@@ -29,7 +33,10 @@ Identity Identity::any() {
 
 Result<Identity> Identity::parse(std::string_view text) {
   if (text == "%any") return any();
-  if (text.empty()) return Error{"E-POL-030", "an empty identity", {}, "RFC 7296, 3.5", "", "for example gw-a.example, 192.0.2.1 or %any"};
+  if (text.empty())
+    return Error{"E-POL-030", "an empty identity"}
+        .see("RFC 7296, 3.5")
+        .expect("for example gw-a.example, 192.0.2.1 or %any");
   Identity id;
   if (const auto ip = IpAddress::parse(text)) {
     id.type = ip->is_v6() ? wire::IdType::ipv6_addr : wire::IdType::ipv4_addr;
@@ -38,7 +45,8 @@ Result<Identity> Identity::parse(std::string_view text) {
     id.type = wire::IdType::der_asn1_dn;
     IKELAB_TRY(id.data, encode_distinguished_name(text));
   } else {
-    id.type = text.find('@') == std::string_view::npos ? wire::IdType::fqdn : wire::IdType::rfc822_addr;
+    id.type =
+        text.find('@') == std::string_view::npos ? wire::IdType::fqdn : wire::IdType::rfc822_addr;
     id.data = to_bytes(as_bytes(text));
   }
   return id;
@@ -47,7 +55,8 @@ Result<Identity> Identity::parse(std::string_view text) {
 bool Identity::matches(const Identity& presented) const {
   if (any_value) return true;
   if (type != presented.type) return false;
-  if (type == wire::IdType::fqdn || type == wire::IdType::rfc822_addr) return same_text(data, presented.data);
+  if (type == wire::IdType::fqdn || type == wire::IdType::rfc822_addr)
+    return same_text(data, presented.data);
   if (type == wire::IdType::der_asn1_dn) return same_distinguished_name(data, presented.data);
   return equal(data, presented.data);
 }
@@ -58,11 +67,14 @@ std::string Identity::to_string() const {
     if (const auto ip = IpAddress::from_octets(data)) return ip->to_string();
   if (type == wire::IdType::der_asn1_dn)
     if (const auto text = distinguished_name_text(data)) return *text;
-  const bool text = type == wire::IdType::fqdn || type == wire::IdType::rfc822_addr || type == wire::IdType::key_id;
+  const bool text = type == wire::IdType::fqdn || type == wire::IdType::rfc822_addr ||
+                    type == wire::IdType::key_id;
   if (text && is_printable(data)) return to_text(data);
   return fmt::format("{} {}", wire::name(type), to_hex(data));
 }
 
-wire::IdPayload Identity::payload(bool responder) const { return {responder, type, data}; }
+wire::IdPayload Identity::payload(bool responder) const {
+  return {responder, type, data};
+}
 
 }  // namespace ikelab::policy

@@ -27,13 +27,16 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::vector<std::string_view> near_names(std::string_view word, const std::vector<std::string_view>& candidates) {
+std::vector<std::string_view> near_names(std::string_view word,
+                                         const std::vector<std::string_view>& candidates) {
   if (word.size() > 64) return {};  // no keyword is this long, and the distance is quadratic
   std::vector<std::pair<std::size_t, std::string_view>> found;
   for (std::string_view candidate : candidates)
-    if (const std::size_t d = distance(word, candidate); d <= std::max<std::size_t>(2, candidate.size() / 3))
+    if (const std::size_t d = distance(word, candidate);
+        d <= std::max<std::size_t>(2, candidate.size() / 3))
       found.emplace_back(d, candidate);
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   if (found.size() > 3) found.resize(3);
   std::vector<std::string_view> names;
   for (const auto& [d, name] : found) names.push_back(name);

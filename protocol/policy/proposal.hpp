@@ -1,4 +1,5 @@
-// Proposals as swanctl writes them ("aes256gcm16-prfsha384-ecp384") and their negotiation (RFC 7296, 2.7 and 3.3).
+// Proposals as swanctl writes them ("aes256gcm16-prfsha384-ecp384") and their negotiation (RFC
+// 7296, 2.7 and 3.3).
 #pragma once
 #include "protocol/crypto/algorithm.hpp"
 #include "protocol/trace/event.hpp"
@@ -6,7 +7,8 @@
 
 namespace ikelab::policy {
 
-/// Errors: E-POL-001 unknown keyword (says which, and near names), E-POL-002 an incomplete combination (no PRF, AEAD with integ..).
+/// Errors: E-POL-001 unknown keyword (says which, and near names), E-POL-002 an incomplete
+/// combination (no PRF, AEAD with integ..).
 Result<wire::Proposal> parse_proposal(std::string_view text, wire::ProtocolId protocol);
 /// Back to swanctl's words; unknown transforms as "encr-4711".
 std::string to_string(const wire::Proposal& proposal);
@@ -23,12 +25,16 @@ struct Suite {
 struct Selection {
   std::optional<wire::Proposal> chosen;  ///< offered number and SPI, exactly one transform a type
   Suite suite;
-  std::vector<trace::ProposalVerdict> verdicts;  ///< one per offered proposal, with the reason in words
+  std::vector<trace::ProposalVerdict>
+      verdicts;  ///< one per offered proposal, with the reason in words
 };
 
 /// The responder's choice among `offered` by its own order of `configured`.
-Selection select(const std::vector<wire::Proposal>& offered, const std::vector<wire::Proposal>& configured);
-/// The initiator's check that `answer` is one of what it offered (RFC 7296, 2.7). Errors: E-POL-010.
-Result<Suite> check_answer(const std::vector<wire::Proposal>& offered, const wire::Proposal& answer);
+Selection select(const std::vector<wire::Proposal>& offered,
+                 const std::vector<wire::Proposal>& configured);
+/// The initiator's check that `answer` is one of what it offered (RFC 7296, 2.7). Errors:
+/// E-POL-010.
+Result<Suite> check_answer(const std::vector<wire::Proposal>& offered,
+                           const wire::Proposal& answer);
 
 }  // namespace ikelab::policy

@@ -15,8 +15,9 @@ using crypto::Algorithm;
 using crypto::TransformType;
 using wire::ProtocolId;
 
-constexpr TransformType written_order[] = {TransformType::encr, TransformType::integ, TransformType::prf,
-                                           TransformType::ke, TransformType::esn};
+constexpr TransformType written_order[] = {TransformType::encr, TransformType::integ,
+                                           TransformType::prf, TransformType::ke,
+                                           TransformType::esn};
 
 bool may_stand(TransformType type, ProtocolId protocol) {
   if (type == TransformType::prf) return protocol == ProtocolId::ike;
@@ -28,7 +29,8 @@ wire::Transform transform_of(const Algorithm& a) {
   wire::Transform t;
   t.type = static_cast<std::uint8_t>(a.type);
   t.id = a.id;
-  if (a.key_bits != 0) t.attributes.push_back({.type = 14, .tv = true, .value = a.key_bits, .octets = {}});
+  if (a.key_bits != 0)
+    t.attributes.push_back({.type = 14, .tv = true, .value = a.key_bits, .octets = {}});
   return t;
 }
 
@@ -46,7 +48,9 @@ const Algorithm* find_word(std::string_view word) {
 }
 
 Error incomplete(std::string_view text, std::string message, std::string hint) {
-  return {"E-POL-002", fmt::format("proposal \"{}\" {}", text, message), {}, "RFC 7296, 3.3.3", "", std::move(hint)};
+  return {"E-POL-002", fmt::format("proposal \"{}\" {}", text, message),
+          {},          "RFC 7296, 3.3.3",
+          "",          std::move(hint)};
 }
 
 // The transforms of one proposal while it is read, and what RFC 7296, 3.3.3 demands of the whole.
@@ -54,40 +58,52 @@ struct Parts {
   std::vector<const Algorithm*> found;
 
   [[nodiscard]] bool has(TransformType type) const {
-    return std::any_of(found.begin(), found.end(), [&](const Algorithm* a) { return a->type == type; });
+    return std::any_of(found.begin(), found.end(),
+                       [&](const Algorithm* a) { return a->type == type; });
   }
   [[nodiscard]] bool has_cipher(bool aead) const {
-    return std::any_of(found.begin(), found.end(),
-                       [&](const Algorithm* a) { return a->type == TransformType::encr && a->aead == aead; });
+    return std::any_of(found.begin(), found.end(), [&](const Algorithm* a) {
+      return a->type == TransformType::encr && a->aead == aead;
+    });
   }
   // swanctl's rule: without a PRF, each integrity algorithm implies the PRF of the same hash.
   void imply_prf() {
     std::vector<const Algorithm*> implied;
     for (const Algorithm* a : found)
-      if (a->type == TransformType::integ) implied.push_back(crypto::find_keyword(TransformType::prf, "prf" + std::string(a->keyword)));
-    std::copy_if(implied.begin(), implied.end(), std::back_inserter(found), [](const Algorithm* a) { return a; });
+      if (a->type == TransformType::integ)
+        implied.push_back(
+            crypto::find_keyword(TransformType::prf, "prf" + std::string(a->keyword)));
+    std::copy_if(implied.begin(), implied.end(), std::back_inserter(found),
+                 [](const Algorithm* a) { return a; });
   }
   [[nodiscard]] Result<void> check(std::string_view text, ProtocolId protocol) const {
-    if (!has(TransformType::encr)) return incomplete(text, "names no cipher", "for example aes256gcm16");
+    if (!has(TransformType::encr))
+      return incomplete(text, "names no cipher", "for example aes256gcm16");
     if (has_cipher(true) && has_cipher(false))
-      return incomplete(text, "mixes AEAD ciphers with others", "write two proposals (RFC 5282, 8)");
-    //= rfc5282#8 "an AEAD algorithm ... MUST NOT be offered with an integrity algorithm other than NONE"
+      return incomplete(text, "mixes AEAD ciphers with others",
+                        "write two proposals (RFC 5282, 8)");
+    //= rfc5282#8 "an AEAD algorithm ... MUST NOT be offered with an integrity algorithm other than
+    // NONE"
     if (has_cipher(true) && has(TransformType::integ))
-      return incomplete(text, "has an integrity algorithm beside an AEAD cipher", "an AEAD cipher protects integrity itself; "
+      return incomplete(text, "has an integrity algorithm beside an AEAD cipher",
+                        "an AEAD cipher protects integrity itself; "
                         "leave it out, or for the PRF write for example prfsha256");
     if (has_cipher(false) && !has(TransformType::integ))
       return incomplete(text, "has no integrity algorithm", "for example aes256-sha256");
     if (protocol != ProtocolId::ike) return {};
     if (!has(TransformType::prf)) return incomplete(text, "names no PRF", "for example prfsha256");
-    if (!has(TransformType::ke)) return incomplete(text, "names no key exchange method", "for example x25519 or ecp256");
+    if (!has(TransformType::ke))
+      return incomplete(text, "names no key exchange method", "for example x25519 or ecp256");
     return {};
   }
 };
 
 std::string word_of(const wire::Transform& t) {
   static constexpr std::string_view prefix[] = {"type", "encr", "prf", "integ", "ke", "esn"};
-  if (const Algorithm* a = crypto::find(static_cast<TransformType>(t.type), t.id, t.key_bits())) return std::string(a->keyword);
-  std::string word = t.type < std::size(prefix) ? fmt::format("{}-{}", prefix[t.type], t.id) : fmt::format("type{}-{}", t.type, t.id);
+  if (const Algorithm* a = crypto::find(static_cast<TransformType>(t.type), t.id, t.key_bits()))
+    return std::string(a->keyword);
+  std::string word = t.type < std::size(prefix) ? fmt::format("{}-{}", prefix[t.type], t.id)
+                                                : fmt::format("type{}-{}", t.type, t.id);
   return t.key_bits() == 0 ? word : fmt::format("{}/{}", word, t.key_bits());
 }
 
@@ -100,12 +116,19 @@ Result<wire::Proposal> parse_proposal(std::string_view text, ProtocolId protocol
     const std::string_view word = text.substr(at, end - at);
     const Algorithm* a = find_word(word);
     if (!a)
-      return Error{"E-POL-001", fmt::format("\"{}\" in proposal \"{}\" is not an algorithm", word, text), at, "RFC 7296, 3.3.2", "",
-                   did_you_mean(word, words_for(protocol))};
+      return Error{"E-POL-001",
+                   fmt::format("\"{}\" in proposal \"{}\" is not an algorithm", word, text)}
+          .at(at)
+          .see("RFC 7296, 3.3.2")
+          .expect(did_you_mean(word, words_for(protocol)));
     if (!may_stand(a->type, protocol))
-      return Error{"E-POL-002", fmt::format("\"{}\" does not belong in an {} proposal", word, wire::name(protocol)), at,
-                   "RFC 7296, 3.3.3", "", fmt::format("leave out the {}", crypto::transform_type_name(a->type))};
-    if (std::find(parts.found.begin(), parts.found.end(), a) == parts.found.end()) parts.found.push_back(a);
+      return Error{"E-POL-002", fmt::format("\"{}\" does not belong in an {} proposal", word,
+                                            wire::name(protocol))}
+          .at(at)
+          .see("RFC 7296, 3.3.3")
+          .expect(fmt::format("leave out the {}", crypto::transform_type_name(a->type)));
+    if (std::find(parts.found.begin(), parts.found.end(), a) == parts.found.end())
+      parts.found.push_back(a);
     at = end + 1;
   }
   if (protocol == ProtocolId::ike && !parts.has(TransformType::prf)) parts.imply_prf();

@@ -27,7 +27,8 @@ std::set<std::uint8_t> types_of(const wire::Proposal& p) {
 }
 
 bool is_none(const wire::Transform& t) {
-  return t.id == 0 && t.type != static_cast<std::uint8_t>(TransformType::encr);  // NONE of integ and KE; "no ESN"
+  return t.id == 0 && t.type != static_cast<std::uint8_t>(
+                                    TransformType::encr);  // NONE of integ and KE; "no ESN"
 }
 
 std::string name_of(const wire::Transform& t) {
@@ -42,7 +43,8 @@ std::string names(const std::vector<const wire::Transform*>& transforms) {
 }
 
 std::string_view type_name(std::uint8_t type) {
-  static constexpr std::string_view short_names[] = {"transform", "cipher", "PRF", "integrity algorithm", "KE method", "ESN setting"};
+  static constexpr std::string_view short_names[] = {
+      "transform", "cipher", "PRF", "integrity algorithm", "KE method", "ESN setting"};
   return type < std::size(short_names) ? short_names[type] : "transform of an unknown type";
 }
 
@@ -52,33 +54,42 @@ struct Match {
 };
 
 // One transform a type, by our order; or the reason why there is none.
-void match_type(std::uint8_t type, const wire::Proposal& offered, const wire::Proposal& configured, Match& match) {
+void match_type(std::uint8_t type, const wire::Proposal& offered, const wire::Proposal& configured,
+                Match& match) {
   const auto theirs = of_type(offered, type), ours = of_type(configured, type);
   const auto none = [](const wire::Transform* t) { return is_none(*t); };
   if (ours.empty()) {
-    //= rfc7296#3.3.6 "If the responder receives a proposal that contains a Transform Type it does not understand ... it MUST
-    //= consider this proposal unacceptable"
-    const bool optional = type <= static_cast<std::uint8_t>(TransformType::esn) && std::any_of(theirs.begin(), theirs.end(), none);
-    if (!optional) match.reasons.push_back(fmt::format("offered {} {}, but none is configured", type_name(type), names(theirs)));
+    //= rfc7296#3.3.6 "If the responder receives a proposal that contains a Transform Type it does
+    // not understand ... it MUST = consider this proposal unacceptable"
+    const bool optional = type <= static_cast<std::uint8_t>(TransformType::esn) &&
+                          std::any_of(theirs.begin(), theirs.end(), none);
+    if (!optional)
+      match.reasons.push_back(
+          fmt::format("offered {} {}, but none is configured", type_name(type), names(theirs)));
     return;
   }
   if (theirs.empty()) {
     if (std::any_of(ours.begin(), ours.end(), none)) return;
-    match.reasons.push_back(fmt::format("offers no {}; configured {}", type_name(type), names(ours)));
+    match.reasons.push_back(
+        fmt::format("offers no {}; configured {}", type_name(type), names(ours)));
     return;
   }
   for (const wire::Transform* t : ours)
-    if (std::any_of(theirs.begin(), theirs.end(), [&](const wire::Transform* o) { return *o == *t; })) {
+    if (std::any_of(theirs.begin(), theirs.end(),
+                    [&](const wire::Transform* o) { return *o == *t; })) {
       match.transforms.push_back(*t);
       return;
     }
-  match.reasons.push_back(fmt::format("no common {}: offered {}; configured {}", type_name(type), names(theirs), names(ours)));
+  match.reasons.push_back(fmt::format("no common {}: offered {}; configured {}", type_name(type),
+                                      names(theirs), names(ours)));
 }
 
 Match match(const wire::Proposal& offered, const wire::Proposal& configured) {
   Match result;
   if (offered.protocol != configured.protocol) {
-    result.reasons.push_back(fmt::format("offered for {}, configured for {}", wire::name(offered.protocol), wire::name(configured.protocol)));
+    result.reasons.push_back(fmt::format("offered for {}, configured for {}",
+                                         wire::name(offered.protocol),
+                                         wire::name(configured.protocol)));
     return result;
   }
   std::set<std::uint8_t> types = types_of(offered);
@@ -102,7 +113,8 @@ Suite suite_of(const std::vector<wire::Transform>& transforms) {
 }
 
 // The reason that comes nearest to a match: the configured proposal with the fewest differences.
-std::string nearest_reason(const wire::Proposal& offered, const std::vector<wire::Proposal>& configured) {
+std::string nearest_reason(const wire::Proposal& offered,
+                           const std::vector<wire::Proposal>& configured) {
   std::vector<std::string> best;
   for (const wire::Proposal& ours : configured) {
     auto reasons = match(offered, ours).reasons;
@@ -113,7 +125,8 @@ std::string nearest_reason(const wire::Proposal& offered, const std::vector<wire
 
 }  // namespace
 
-Selection select(const std::vector<wire::Proposal>& offered, const std::vector<wire::Proposal>& configured) {
+Selection select(const std::vector<wire::Proposal>& offered,
+                 const std::vector<wire::Proposal>& configured) {
   Selection selection;
   std::size_t chosen_by = 0;
   const wire::Proposal* winner = nullptr;
@@ -123,14 +136,18 @@ Selection select(const std::vector<wire::Proposal>& offered, const std::vector<w
       if (!m.reasons.empty()) continue;
       winner = &theirs;
       selection.suite = suite_of(m.transforms);
-      selection.chosen = wire::Proposal{theirs.number, theirs.protocol, theirs.spi, std::move(m.transforms)};
+      selection.chosen =
+          wire::Proposal{theirs.number, theirs.protocol, theirs.spi, std::move(m.transforms)};
       break;
     }
   for (const wire::Proposal& theirs : offered) {
-    trace::ProposalVerdict v{theirs.number, wire::name(theirs.protocol), to_string(theirs), &theirs == winner, ""};
+    trace::ProposalVerdict v{theirs.number, wire::name(theirs.protocol), to_string(theirs),
+                             &theirs == winner, ""};
     if (v.accepted)
-      v.reason = fmt::format("{} matches configured proposal {}, {}", to_string(*selection.chosen), chosen_by, to_string(configured[chosen_by - 1]));
-    else if (std::any_of(configured.begin(), configured.end(), [&](const auto& ours) { return match(theirs, ours).reasons.empty(); }))
+      v.reason = fmt::format("{} matches configured proposal {}, {}", to_string(*selection.chosen),
+                             chosen_by, to_string(configured[chosen_by - 1]));
+    else if (std::any_of(configured.begin(), configured.end(),
+                         [&](const auto& ours) { return match(theirs, ours).reasons.empty(); }))
       v.reason = fmt::format("would do, but proposal {} comes first", winner->number);
     else
       v.reason = nearest_reason(theirs, configured);
@@ -139,25 +156,33 @@ Selection select(const std::vector<wire::Proposal>& offered, const std::vector<w
   return selection;
 }
 
-Result<Suite> check_answer(const std::vector<wire::Proposal>& offered, const wire::Proposal& answer) {
+Result<Suite> check_answer(const std::vector<wire::Proposal>& offered,
+                           const wire::Proposal& answer) {
   const auto refuse = [&](std::string why) {
-    return Error{"E-POL-010", fmt::format("the answer \"{}\" (proposal {}) is none of what was offered: {}", to_string(answer), answer.number, why),
-                 {}, "RFC 7296, 2.7", "", ""};
+    return Error{"E-POL-010",
+                 fmt::format("the answer \"{}\" (proposal {}) is none of what was offered: {}",
+                             to_string(answer), answer.number, why)}
+        .see("RFC 7296, 2.7");
   };
-  const auto offer = std::find_if(offered.begin(), offered.end(), [&](const auto& p) { return p.number == answer.number; });
+  const auto offer = std::find_if(offered.begin(), offered.end(),
+                                  [&](const auto& p) { return p.number == answer.number; });
   if (offer == offered.end()) return refuse("no such proposal number");
   if (offer->protocol != answer.protocol) return refuse("another protocol");
-  //= rfc7296#3.3.6 "The initiator of an exchange MUST check that the accepted offer is consistent with one of its proposals, and if
-  //= not MUST terminate the exchange."
+  //= rfc7296#3.3.6 "The initiator of an exchange MUST check that the accepted offer is consistent
+  // with one of its proposals, and if = not MUST terminate the exchange."
   for (std::uint8_t type : types_of(answer)) {
     const auto theirs = of_type(answer, type), ours = of_type(*offer, type);
-    if (theirs.size() != 1) return refuse(fmt::format("{} of {} transforms, exactly one is allowed", theirs.size(), type_name(type)));
-    if (std::none_of(ours.begin(), ours.end(), [&](const auto* t) { return *t == *theirs[0]; }) && !(ours.empty() && is_none(*theirs[0])))
+    if (theirs.size() != 1)
+      return refuse(fmt::format("{} of {} transforms, exactly one is allowed", theirs.size(),
+                                type_name(type)));
+    if (std::none_of(ours.begin(), ours.end(), [&](const auto* t) { return *t == *theirs[0]; }) &&
+        !(ours.empty() && is_none(*theirs[0])))
       return refuse(fmt::format("{} was not offered", name_of(*theirs[0])));
   }
   for (std::uint8_t type : types_of(*offer)) {
     const auto ours = of_type(*offer, type);
-    if (of_type(answer, type).empty() && std::none_of(ours.begin(), ours.end(), [](const auto* t) { return is_none(*t); }))
+    if (of_type(answer, type).empty() &&
+        std::none_of(ours.begin(), ours.end(), [](const auto* t) { return is_none(*t); }))
       return refuse(fmt::format("no {} in it", type_name(type)));
   }
   return suite_of(answer.transforms);

@@ -5,8 +5,10 @@
 namespace ikelab::trace {
 namespace {
 
-template <class T> struct is_vector : std::false_type {};
-template <class T> struct is_vector<std::vector<T>> : std::true_type {};
+template <class T>
+struct is_vector : std::false_type {};
+template <class T>
+struct is_vector<std::vector<T>> : std::true_type {};
 
 class Encoder {
  public:
@@ -24,12 +26,18 @@ class Encoder {
     out_.insert(out_.end(), bytes.begin(), bytes.end());
   }
 
-  template <class T> void value(const T& x) {
-    if constexpr (std::is_same_v<T, std::string>) octets(as_bytes(x));
-    else if constexpr (std::is_same_v<T, Bytes>) octets(x);
-    else if constexpr (std::is_same_v<T, bool>) out_.push_back(x ? 1 : 0);
-    else if constexpr (std::is_same_v<T, std::uint64_t>) varint(x);
-    else if constexpr (std::is_same_v<T, std::int64_t>) zigzag(x);
+  template <class T>
+  void value(const T& x) {
+    if constexpr (std::is_same_v<T, std::string>)
+      octets(as_bytes(x));
+    else if constexpr (std::is_same_v<T, Bytes>)
+      octets(x);
+    else if constexpr (std::is_same_v<T, bool>)
+      out_.push_back(x ? 1 : 0);
+    else if constexpr (std::is_same_v<T, std::uint64_t>)
+      varint(x);
+    else if constexpr (std::is_same_v<T, std::int64_t>)
+      zigzag(x);
     else if constexpr (is_vector<T>::value) {
       varint(x.size());
       for (const auto& element : x) value(element);
@@ -40,7 +48,8 @@ class Encoder {
       T::fields(x, *this);
     }
   }
-  template <class T> void operator()(const char* name, const T& x) {
+  template <class T>
+  void operator()(const char* name, const T& x) {
     octets(as_bytes(name));
     value(x);
   }
@@ -49,7 +58,8 @@ class Encoder {
   Bytes& out_;
 };
 
-// Reads what Encoder wrote. After the first failure everything reads as empty; `failed` holds the error.
+// Reads what Encoder wrote. After the first failure everything reads as empty; `failed` holds the
+// error.
 class Decoder {
  public:
   explicit Decoder(ByteView in) : in_(in) {}
@@ -74,18 +84,25 @@ class Decoder {
   }
   ByteView octets() {
     const std::uint64_t size = varint();
-    if (failed || size > in_.size() - at_) return fail("E-TRACE-001", "truncated octets"), ByteView{};
+    if (failed || size > in_.size() - at_)
+      return fail("E-TRACE-001", "truncated octets"), ByteView{};
     const ByteView view = in_.subspan(at_, size);
     at_ += size;
     return view;
   }
-  template <class T> void value(T& x) {
+  template <class T>
+  void value(T& x) {
     if (failed) return;
-    if constexpr (std::is_same_v<T, std::string>) x = to_text(octets());
-    else if constexpr (std::is_same_v<T, Bytes>) x = to_bytes(octets());
-    else if constexpr (std::is_same_v<T, bool>) x = varint() != 0;
-    else if constexpr (std::is_same_v<T, std::uint64_t>) x = varint();
-    else if constexpr (std::is_same_v<T, std::int64_t>) x = zigzag();
+    if constexpr (std::is_same_v<T, std::string>)
+      x = to_text(octets());
+    else if constexpr (std::is_same_v<T, Bytes>)
+      x = to_bytes(octets());
+    else if constexpr (std::is_same_v<T, bool>)
+      x = varint() != 0;
+    else if constexpr (std::is_same_v<T, std::uint64_t>)
+      x = varint();
+    else if constexpr (std::is_same_v<T, std::int64_t>)
+      x = zigzag();
     else if constexpr (is_vector<T>::value) {
       const std::uint64_t count = varint();
       if (count > in_.size() - at_) return fail("E-TRACE-001", "more elements than octets");
@@ -94,19 +111,22 @@ class Decoder {
     } else {
       std::uint64_t count = 0;
       T::fields(x, [&](const char*, auto&) { ++count; });
-      if (varint() != count) return fail("E-TRACE-002", "another number of fields than this version knows");
+      if (varint() != count)
+        return fail("E-TRACE-002", "another number of fields than this version knows");
       T::fields(x, *this);
     }
   }
-  template <class T> void operator()(const char* name, T& x) {
+  template <class T>
+  void operator()(const char* name, T& x) {
     if (failed) return;
-    if (!equal(octets(), as_bytes(name))) return fail("E-TRACE-002", std::string("expected the field '") + name + "'");
+    if (!equal(octets(), as_bytes(name)))
+      return fail("E-TRACE-002", std::string("expected the field '") + name + "'");
     value(x);
   }
 
  private:
   void fail(const char* code, std::string message) {
-    if (!failed) failed = Error{code, std::move(message), at_, "", "", ""};
+    if (!failed) failed = Error{code, std::move(message)}.at(at_);
   }
   ByteView in_;
   std::size_t at_ = 0;
@@ -115,8 +135,8 @@ class Decoder {
 template <std::size_t I = 0>
 Result<Body> decode_as(std::string_view kind, ByteView octets) {
   if constexpr (I == std::variant_size_v<Body>) {
-    return Error{"E-TRACE-002", "unknown kind of event '" + std::string(kind) + "'", {}, "", "",
-                 "the trace was made by a newer ikelab"};
+    return Error{"E-TRACE-002", "unknown kind of event '" + std::string(kind) + "'"}.expect(
+        "the trace was made by a newer ikelab");
   } else {
     using T = std::variant_alternative_t<I, Body>;
     if (T::kind != kind) return decode_as<I + 1>(kind, octets);
@@ -124,7 +144,8 @@ Result<Body> decode_as(std::string_view kind, ByteView octets) {
     Decoder decoder(octets);
     decoder.value(body);
     if (decoder.failed) return *decoder.failed;
-    if (!decoder.at_end()) return Error{"E-TRACE-001", "octets after the last field", decoder.offset(), "", "", ""};
+    if (!decoder.at_end())
+      return Error{"E-TRACE-001", "octets after the last field"}.at(decoder.offset());
     return Body{std::move(body)};
   }
 }
@@ -137,7 +158,9 @@ Bytes encode_body(const Body& body) {
   return out;
 }
 
-Result<Body> decode_body(std::string_view kind, ByteView octets) { return decode_as(kind, octets); }
+Result<Body> decode_body(std::string_view kind, ByteView octets) {
+  return decode_as(kind, octets);
+}
 
 Bytes encode_event(const Event& event) {
   Bytes out;

@@ -2,11 +2,12 @@
 //
 //   event   := varint(time, zigzag) varint(seq) text(node) text(sa) text(kind) fields
 //   fields  := for each in the order of the body's `fields` visitor: text(name) value
-//   value   := string, Bytes: varint(length) octets | bool: one octet | uint64: varint | int64: zigzag varint
+//   value   := string, Bytes: varint(length) octets | bool: one octet | uint64: varint | int64:
+//   zigzag varint
 //            | vector: varint(count) values | struct: varint(number of fields) fields
 //
-// Field names are part of the encoding, so that a reader skips nothing silently: an unknown kind or field is E-TRACE-002.
-// Version 1. Changes raise `trace_version`; the store reads one version back.
+// Field names are part of the encoding, so that a reader skips nothing silently: an unknown kind or
+// field is E-TRACE-002. Version 1. Changes raise `trace_version`; the store reads one version back.
 #pragma once
 #include "protocol/trace/event.hpp"
 

@@ -1,6 +1,6 @@
-// IKEv2 messages as values (RFC 7296, section 3). Decoding is total and lenient: every input gives a tree with diagnostics;
-// meaning is the tasks' business. decode.hpp reads, encode.hpp writes, dissect.hpp names every byte, grammar.hpp says what may
-// stand where.
+// IKEv2 messages as values (RFC 7296, section 3). Decoding is total and lenient: every input gives
+// a tree with diagnostics; meaning is the tasks' business. decode.hpp reads, encode.hpp writes,
+// dissect.hpp names every byte, grammar.hpp says what may stand where.
 #pragma once
 #include <variant>
 
@@ -18,20 +18,20 @@ struct Header {
   ExchangeType exchange = ExchangeType::ike_sa_init;
   bool initiator = false;  ///< I flag: set by the original initiator of the IKE SA
   bool version_flag = false;
-  bool response = false;   ///< R flag
+  bool response = false;  ///< R flag
   MessageId message_id;
   std::uint32_t length = 0;
 };
 
 /// RFC 7296, 3.3.5.
 struct TransformAttribute {
-  std::uint16_t type = 0;  ///< 14: Key Length
-  bool tv = true;          ///< short form
-  std::uint16_t value = 0; ///< when tv
-  Bytes octets;            ///< when not tv
+  std::uint16_t type = 0;   ///< 14: Key Length
+  bool tv = true;           ///< short form
+  std::uint16_t value = 0;  ///< when tv
+  Bytes octets;             ///< when not tv
 };
 struct Transform {
-  std::uint8_t type = 0;   ///< crypto::TransformType, or unknown
+  std::uint8_t type = 0;  ///< crypto::TransformType, or unknown
   std::uint16_t id = 0;
   std::vector<TransformAttribute> attributes;
   [[nodiscard]] std::uint16_t key_bits() const;  ///< the Key Length attribute, or 0
@@ -44,21 +44,47 @@ struct Proposal {
   std::vector<Transform> transforms;
 };
 
-struct SaPayload { std::vector<Proposal> proposals; };
-struct KePayload { std::uint16_t method = 0; Bytes data; };
-struct IdPayload { bool responder = false; IdType type = IdType::ipv4_addr; Bytes data; };
-struct CertPayload { std::uint8_t encoding = 4; Bytes data; };
-struct CertreqPayload { std::uint8_t encoding = 4; Bytes data; };
-struct AuthPayload { AuthMethod method = AuthMethod::shared_key; Bytes data; };
-struct NoncePayload { Bytes data; };
+struct SaPayload {
+  std::vector<Proposal> proposals;
+};
+struct KePayload {
+  std::uint16_t method = 0;
+  Bytes data;
+};
+struct IdPayload {
+  bool responder = false;
+  IdType type = IdType::ipv4_addr;
+  Bytes data;
+};
+struct CertPayload {
+  std::uint8_t encoding = 4;
+  Bytes data;
+};
+struct CertreqPayload {
+  std::uint8_t encoding = 4;
+  Bytes data;
+};
+struct AuthPayload {
+  AuthMethod method = AuthMethod::shared_key;
+  Bytes data;
+};
+struct NoncePayload {
+  Bytes data;
+};
 struct NotifyPayload {
   ProtocolId protocol = ProtocolId::none;
   Bytes spi;
   NotifyType type{};
   Bytes data;
 };
-struct DeletePayload { ProtocolId protocol = ProtocolId::ike; std::vector<Bytes> spis; std::uint8_t spi_size = 0; };
-struct VendorIdPayload { Bytes data; };
+struct DeletePayload {
+  ProtocolId protocol = ProtocolId::ike;
+  std::vector<Bytes> spis;
+  std::uint8_t spi_size = 0;
+};
+struct VendorIdPayload {
+  Bytes data;
+};
 /// RFC 7296, 3.13.1. Addresses are inclusive.
 struct TrafficSelector {
   std::uint8_t protocol = 0;  ///< 0: any
@@ -66,27 +92,46 @@ struct TrafficSelector {
   IpAddress start, end;
   auto operator<=>(const TrafficSelector&) const = default;
 };
-struct TsPayload { bool responder = false; std::vector<TrafficSelector> selectors; };
-/// The encrypted payload: what follows its generic header (IV | ciphertext | ICV), and the type of the first payload inside.
-struct SkPayload { PayloadType first_inner = PayloadType::none; Bytes body; };
+struct TsPayload {
+  bool responder = false;
+  std::vector<TrafficSelector> selectors;
+};
+/// The encrypted payload: what follows its generic header (IV | ciphertext | ICV), and the type of
+/// the first payload inside.
+struct SkPayload {
+  PayloadType first_inner = PayloadType::none;
+  Bytes body;
+};
 struct ConfigPayload {
   std::uint8_t type = 1;
-  struct Attribute { std::uint16_t type = 0; Bytes value; };
+  struct Attribute {
+    std::uint16_t type = 0;
+    Bytes value;
+  };
   std::vector<Attribute> attributes;
 };
-struct EapPayload { Bytes data; };
-/// A payload this version does not know; whether it must be refused is the critical bit's business (RFC 7296, 2.5).
-struct UnknownPayload { PayloadType type{}; Bytes data; };
+struct EapPayload {
+  Bytes data;
+};
+/// A payload this version does not know; whether it must be refused is the critical bit's business
+/// (RFC 7296, 2.5).
+struct UnknownPayload {
+  PayloadType type{};
+  Bytes data;
+};
 
-using PayloadBody = std::variant<SaPayload, KePayload, IdPayload, CertPayload, CertreqPayload, AuthPayload, NoncePayload,
-                                 NotifyPayload, DeletePayload, VendorIdPayload, TsPayload, SkPayload, ConfigPayload,
-                                 EapPayload, UnknownPayload>;
+using PayloadBody =
+    std::variant<SaPayload, KePayload, IdPayload, CertPayload, CertreqPayload, AuthPayload,
+                 NoncePayload, NotifyPayload, DeletePayload, VendorIdPayload, TsPayload, SkPayload,
+                 ConfigPayload, EapPayload, UnknownPayload>;
 
 struct Payload {
   PayloadType type{};
   bool critical = false;
   PayloadBody body;
-  std::size_t begin = 0, end = 0;  ///< where it stands, generic header included, in the octets it was decoded from
+  std::size_t
+      begin = 0,
+      end = 0;  ///< where it stands, generic header included, in the octets it was decoded from
 };
 
 struct Message {

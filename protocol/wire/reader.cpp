@@ -19,7 +19,7 @@ std::string name(Severity severity) {
 }
 
 Error to_error(const Diagnostic& d) {
-  return Error{d.code, d.message, d.begin, d.rfc, "", ""};
+  return Error{d.code, d.message}.at(d.begin).see(d.rfc);
 }
 
 Reader::Reader(ByteView input, std::vector<Diagnostic>& diagnostics, Field* root)

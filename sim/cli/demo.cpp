@@ -90,10 +90,9 @@ Result<int> run_demo(const DemoArguments& arguments) {
   std::error_code error;
   std::filesystem::create_directories(arguments.directory, error);
   if (!std::filesystem::is_directory(arguments.directory)) {
-    return Error{
-        "E-CLI-002", "--dir '" + arguments.directory + "' is no folder and cannot become one",
-        {},          "",
-        "",          error.message()};
+    return Error{"E-CLI-002",
+                 "--dir '" + arguments.directory + "' is no folder and cannot become one"}
+        .expect(error.message());
   }
   IKELAB_TRY(const scenario::Scenario scenario, scenario::load("site-to-site"));
   run::RunOptions options;

@@ -35,10 +35,9 @@ Result<void> make_folder(const std::string& folder, const char* option) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (std::filesystem::is_directory(folder)) return {};
-  return Error{
-      "E-CLI-002", std::string(option) + " '" + folder + "' is no folder and cannot become one",
-      {},          "",
-      "",          error.message()};
+  return Error{"E-CLI-002",
+               std::string(option) + " '" + folder + "' is no folder and cannot become one"}
+      .expect(error.message());
 }
 
 nlohmann::json to_json(const scenario::Scenario& scenario, const run::RunReport& report,

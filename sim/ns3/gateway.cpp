@@ -68,8 +68,7 @@ void Gateway::emit(trace::Body body) {
   journal_.emit(now(), config_.name, "", std::move(body));
 }
 
-// ---- building
-// ----------------------------------------------------------------------------------------
+// ---- building ----------------------------------------------------------------------------------
 
 void Gateway::open_sockets() {
   for (const policy::ConnectionConfig& connection : config_.connections) {
@@ -122,8 +121,7 @@ void Gateway::route_into_tunnel() {
     }
 }
 
-// ---- running
-// -----------------------------------------------------------------------------------------
+// ---- running -----------------------------------------------------------------------------------
 
 void Gateway::start() {
   for (const policy::ConnectionConfig& connection : config_.connections)
@@ -182,8 +180,7 @@ void Gateway::drain() {
                                       &Gateway::on_timeout, this);
 }
 
-// ---- ESP
-// ---------------------------------------------------------------------------------------------
+// ---- ESP ---------------------------------------------------------------------------------------
 
 bool Gateway::on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, const ns3::Address&,
                         std::uint16_t) {

@@ -115,8 +115,7 @@ void LabChannel::cross(Crossing crossing, ns3::Time transmission) {
                                       &ns3::PointToPointNetDevice::Receive, device, crossing.frame);
 }
 
-// ---- the adversary's hands
-// ---------------------------------------------------------------------------
+// ---- the adversary's hands ---------------------------------------------------------------------
 
 void LabChannel::carry_out(const script::Decision& decision) {
   for (const script::Injection& injection : decision.injections) {

@@ -94,12 +94,9 @@ Result<void> Ns3Network::place_adversaries() {
     const std::string file = path_of_script(config, scenario_);
     std::ifstream in(file, std::ios::binary);
     if (!in)
-      return Error{"E-RUN-002",
-                   fmt::format("no adversary script '{}'", config.script),
-                   {},
-                   "",
-                   scenario_.file.string(),
-                   "expected a name in sim/attacks, or a path that ends with .lua"};
+      return Error{"E-RUN-002", fmt::format("no adversary script '{}'", config.script)}
+          .in(scenario_.file.string())
+          .expect("expected a name in sim/attacks, or a path that ends with .lua");
     std::ostringstream source;
     source << in.rdbuf();
     script::AdversaryOptions options;
@@ -109,17 +106,16 @@ Result<void> Ns3Network::place_adversaries() {
     options.datagram_id_base = adversary_ids * (adversaries_.size() + 1);
     IKELAB_TRY(auto adversary, script::load_adversary(source.str(), file, options));
     if (adversary->position() != config.position)
-      return Error{"E-RUN-005", fmt::format("'{}' stands {}, but its script '{}' is written for {}", config.name, config.position,
-                                            config.script, adversary->position()),
-                   {}, "", scenario_.file.string(), "expected the same position in both"};
+      return Error{"E-RUN-005",
+                   fmt::format("'{}' stands {}, but its script '{}' is written for {}", config.name,
+                               config.position, config.script, adversary->position())}
+          .in(scenario_.file.string())
+          .expect("expected the same position in both");
     LinkSurroundings& around = channels_.at(config.link)->around;
     if (around.adversary != nullptr)
-      return Error{"E-RUN-001",
-                   fmt::format("two adversaries on the link '{}'", config.link),
-                   {},
-                   "",
-                   scenario_.file.string(),
-                   "expected one a link"};
+      return Error{"E-RUN-001", fmt::format("two adversaries on the link '{}'", config.link)}
+          .in(scenario_.file.string())
+          .expect("expected one a link");
     around.adversary = adversary.get();
     around.adversary_name = config.name;
     around.on_path = config.position != "passive";
@@ -141,12 +137,8 @@ Result<void> Ns3Network::build_traffic() {
   for (const scenario::Traffic& traffic : scenario_.traffic) {
     for (const std::string& end : {traffic.from, traffic.to})
       if (!attachments_.contains(end))
-        return Error{"E-RUN-001",
-                     fmt::format("'{}' has traffic but no link", end),
-                     {},
-                     "",
-                     scenario_.file.string(),
-                     ""};
+        return Error{"E-RUN-001", fmt::format("'{}' has traffic but no link", end)}.in(
+            scenario_.file.string());
     const TrafficEnds ends{nodes_.at(traffic.from), nodes_.at(traffic.to), address_of(traffic.from),
                            address_of(traffic.to)};
     traffic_.push_back(make_traffic(traffic, ends, port++, journal_));

@@ -34,12 +34,9 @@ Result<std::unique_ptr<Capture>> Capture::open(const std::filesystem::path& dire
   for (const scenario::Link& link : scenario.links) {
     std::ofstream file(directory / (link.name + ".pcap"), std::ios::binary);
     if (!file)
-      return Error{"E-RUN-003",
-                   "cannot write captures",
-                   {},
-                   "",
-                   (directory / (link.name + ".pcap")).string(),
-                   "expected a folder that can be written"};
+      return Error{"E-RUN-003", "cannot write captures"}
+          .in((directory / (link.name + ".pcap")).string())
+          .expect("expected a folder that can be written");
     file_header(file);
     capture->files_.emplace(link.name, std::move(file));
   }
@@ -60,9 +57,8 @@ Result<void> Capture::finish() {
   for (auto& [link, file] : files_) {
     file.close();
     if (!file)
-      return Error{"E-RUN-003", "the capture of link '" + link + "' could not be written whole",
-                   {},          "",
-                   "",          "is the disk full?"};
+      return Error{"E-RUN-003", "the capture of link '" + link + "' could not be written whole"}
+          .expect("is the disk full?");
   }
   return {};
 }

@@ -212,14 +212,13 @@ Result<void> check_expectations(const scenario::Scenario& scenario) {
     if (kind == nullptr) {
       std::string names;
       for (const Kind& k : kinds) names += (names.empty() ? "" : ", ") + std::string(k.name);
-      return Error{"E-SCN-015", fmt::format("unknown expectation '{}'", e.what),
-                   {},          "",
-                   place,       "expected one of " + names};
+      return Error{"E-SCN-015", fmt::format("unknown expectation '{}'", e.what)}.in(place).expect(
+          "expected one of " + names);
     }
     for (const auto& [key, value] : e.arguments)
       if ((", " + std::string(kind->arguments) + ", ").find(key) == std::string::npos)
-        return Error{"E-SCN-015", fmt::format("'{}' takes no '{}'", e.what, key), {}, "",
-                     place,       fmt::format("expected {}", kind->arguments)};
+        return Error{"E-SCN-015", fmt::format("'{}' takes no '{}'", e.what, key)}.in(place).expect(
+            fmt::format("expected {}", kind->arguments));
   }
   return {};
 }

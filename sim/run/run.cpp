@@ -104,11 +104,9 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
   IKELAB_CHECK(check_expectations(scenario));
   if (options.keys_dir && !scenario.disclose_secrets)
     return Error{"E-RUN-004",
-                 "this scenario does not disclose its secrets, so there are no keys to write",
-                 {},
-                 "",
-                 scenario.file.string(),
-                 "add --set disclose_secrets=true"};
+                 "this scenario does not disclose its secrets, so there are no keys to write"}
+        .in(scenario.file.string())
+        .expect("add --set disclose_secrets=true");
   trace::Journal journal;
   Fingerprint fingerprint;
   ExpectationSink evidence;

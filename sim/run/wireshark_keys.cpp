@@ -98,8 +98,9 @@ Result<void> WiresharkKeys::write(const std::filesystem::path& directory) const 
   const bool written = put("ikev2_decryption_table", ike_) && put("esp_sa", esp_) &&
                        (left_out_.empty() || put("README.txt", left_out_));
   if (!written)
-    return Error{"E-RUN-003",        "cannot write the key tables",          {}, "",
-                 directory.string(), "expected a folder that can be written"};
+    return Error{"E-RUN-003", "cannot write the key tables"}
+        .in(directory.string())
+        .expect("expected a folder that can be written");
   return {};
 }
 

@@ -57,9 +57,8 @@ Result<std::string> parse_interface(std::string_view text) {
   const auto address = IpAddress::parse(text.substr(0, slash));
   const auto network = policy::parse_traffic_selector(text);
   if (!address || address->is_v6() || !network || slash == std::string_view::npos)
-    return Error{"E-SCN-012", fmt::format("'{}' is not an IPv4 address with its prefix", text),
-                 {},          "",
-                 "",          "expected e.g. 10.1.0.1/24"};
+    return Error{"E-SCN-012", fmt::format("'{}' is not an IPv4 address with its prefix", text)}
+        .expect("expected e.g. 10.1.0.1/24");
   return std::string(text);
 }
 
@@ -202,7 +201,7 @@ void check_references(Section& top, const Scenario& scenario) {
 Result<std::string> read_file(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in || fs::is_directory(file))
-    return Error{"E-SCN-001", fmt::format("no scenario '{}'", file.string()), {}, "", "", ""};
+    return Error{"E-SCN-001", fmt::format("no scenario '{}'", file.string())};
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
@@ -214,12 +213,9 @@ Result<Scenario> load_text(const std::string& yaml, const std::string& file,
                            const Overrides& overrides, std::optional<std::uint64_t> seed) {
   IKELAB_TRY(YAML::Node root, parse_yaml(yaml, file));
   if (!root.IsMap())
-    return Error{"E-SCN-002",
-                 "this is not a scenario",
-                 {},
-                 "",
-                 file + ":1:1",
-                 "expected a mapping with name, nodes, links"};
+    return Error{"E-SCN-002", "this is not a scenario"}
+        .in(file + ":1:1")
+        .expect("expected a mapping with name, nodes, links");
   IKELAB_CHECK(apply_overrides(root, overrides));
   Problems problems(file);
   Scenario scenario;

@@ -26,9 +26,8 @@ YAML::Node entry_of(const YAML::Node& list, const std::string& step) {
 
 Result<void> apply(const YAML::Node& root, const std::string& path, const std::string& value) {
   const auto refuse = [&](const std::string& step) {
-    return Error{"E-SCN-014", "--set " + path + ": there is no '" + step + "'",
-                 {},          "",
-                 "",          "expected keys and names joined by dots, e.g. links.wan.loss=5%"};
+    return Error{"E-SCN-014", "--set " + path + ": there is no '" + step + "'"}.expect(
+        "expected keys and names joined by dots, e.g. links.wan.loss=5%");
   };
   const std::vector<std::string> steps = steps_of(path);
   if (steps.empty()) return refuse("");
@@ -44,7 +43,7 @@ Result<void> apply(const YAML::Node& root, const std::string& path, const std::s
   try {
     at[steps.back()] = YAML::Load(value);
   } catch (const YAML::Exception& e) {  // the edge of yaml-cpp
-    return Error{"E-SCN-014", "--set " + path + ": " + e.msg, {}, "", "", ""};
+    return Error{"E-SCN-014", "--set " + path + ": " + e.msg};
   }
   return {};
 }

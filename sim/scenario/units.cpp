@@ -41,10 +41,8 @@ Result<double> parse_quantity(std::string_view text, std::span<const Unit> units
         used == static_cast<int>(digits))
       return value * row.factor;
   }
-  return Error{
-      "E-SCN-012", fmt::format("'{}' is not a quantity with its unit", text),
-      {},          "",
-      "",          fmt::format("expected a number and one of {}, e.g. {}", names, example)};
+  return Error{"E-SCN-012", fmt::format("'{}' is not a quantity with its unit", text)}.expect(
+      fmt::format("expected a number and one of {}, e.g. {}", names, example));
 }
 
 /// Days from 1970-01-01 of a civil date (the proleptic Gregorian calendar).
@@ -62,9 +60,8 @@ std::int64_t days_from_civil(int year, int month, int day) {
 Result<Duration> parse_duration(std::string_view text) {
   IKELAB_TRY(const double ns, parse_quantity(text, durations, "10ms"));
   if (ns > 9e17)
-    return Error{"E-SCN-012", fmt::format("'{}' is too long", text),
-                 {},          "",
-                 "",          "expected at most 28 years"};
+    return Error{"E-SCN-012", fmt::format("'{}' is too long", text)}.expect(
+        "expected at most 28 years");
   return Duration(std::llround(ns));
 }
 
@@ -81,8 +78,8 @@ Result<std::uint64_t> parse_size(std::string_view text) {
 Result<double> parse_fraction(std::string_view text) {
   IKELAB_TRY(const double fraction, parse_quantity(text, fractions, "10%"));
   if (fraction > 1)
-    return Error{"E-SCN-012",          fmt::format("'{}' is more than all", text), {}, "", "",
-                 "expected 0% to 100%"};
+    return Error{"E-SCN-012", fmt::format("'{}' is more than all", text)}.expect(
+        "expected 0% to 100%");
   return fraction;
 }
 
@@ -94,8 +91,8 @@ Result<std::int64_t> parse_time_of_day(std::string_view text) {
                   &second, &used) != 6 ||
       used != 20 || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 ||
       minute > 59 || second > 60)
-    return Error{"E-SCN-012", fmt::format("'{}' is not a time", text), {}, "",
-                 "",          "expected e.g. 2026-11-23T09:00:00Z"};
+    return Error{"E-SCN-012", fmt::format("'{}' is not a time", text)}.expect(
+        "expected e.g. 2026-11-23T09:00:00Z");
   return days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
 }
 

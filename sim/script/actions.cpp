@@ -1,25 +1,27 @@
-// What a script can do to packets and say about them (docs/ADVERSARY.md). Each is charged, so that no call can flood the trace.
+// What a script can do to packets and say about them (docs/ADVERSARY.md). Each is charged, so that
+// no call can flood the trace.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
-
-#include <fmt/format.h>
 
 #include "sim/script/lua_adversary.hpp"
 
 namespace ikelab::script {
 namespace {
 
-constexpr std::uint64_t cost_of_event = 100;       // instructions
+constexpr std::uint64_t cost_of_event = 100;  // instructions
 constexpr std::uint64_t cost_of_packet = 1'000;
 constexpr std::uint64_t packets_in_a_run = 100'000;
 constexpr std::size_t timers_at_once = 1'024;
-constexpr Duration shortest_timer = 1ms;           // simulated time must pass, or a run never ends
+constexpr Duration shortest_timer = 1ms;  // simulated time must pass, or a run never ends
 constexpr std::size_t longest_text = 2'000;
 constexpr std::size_t largest_payload = 65'000;
 
 std::string text_argument(lua_State* state, int index, const char* otherwise = nullptr) {
   if (otherwise != nullptr && lua_isnoneornil(state, index)) return otherwise;
-  if (lua_type(state, index) == LUA_TNUMBER) lua_tolstring(state, index, nullptr);  // becomes its text
+  if (lua_type(state, index) == LUA_TNUMBER)
+    lua_tolstring(state, index, nullptr);  // becomes its text
   const std::string_view text = check_text(state, index);
   if (text.size() > longest_text) luaL_argerror(state, index, "a text longer than 2000 octets");
   return std::string(text);
@@ -33,36 +35,42 @@ Duration duration_argument(lua_State* state, int index) {
 
 Bytes payload_argument(lua_State* state, int index) {
   const ByteView octets = check_octets(state, index);
-  if (octets.empty() || octets.size() > largest_payload) luaL_argerror(state, index, "a payload has 1 to 65000 octets");
+  if (octets.empty() || octets.size() > largest_payload)
+    luaL_argerror(state, index, "a payload has 1 to 65000 octets");
   return to_bytes(octets);
 }
 
-// ---- fields of a table argument --------------------------------------------------------------------------------------------------
+// ---- fields of a table argument ----------------------------------------------------------------
 
 bool push_field(lua_State* state, int table, const char* name) {
   return lua_getfield(state, table, name) != LUA_TNIL;
 }
 
-std::string text_field(lua_State* state, int table, const char* name, const char* otherwise = nullptr) {
-  if (!push_field(state, table, name) && otherwise == nullptr) luaL_error(state, "%s is missing", name);
+std::string text_field(lua_State* state, int table, const char* name,
+                       const char* otherwise = nullptr) {
+  if (!push_field(state, table, name) && otherwise == nullptr)
+    luaL_error(state, "%s is missing", name);
   std::string text = text_argument(state, lua_gettop(state), otherwise);
   lua_pop(state, 1);
   return text;
 }
 
 lua_Integer integer_field(lua_State* state, int table, const char* name, lua_Integer otherwise) {
-  const lua_Integer value = push_field(state, table, name) ? luaL_checkinteger(state, lua_gettop(state)) : otherwise;
+  const lua_Integer value =
+      push_field(state, table, name) ? luaL_checkinteger(state, lua_gettop(state)) : otherwise;
   lua_pop(state, 1);
   return value;
 }
 
 Duration duration_field(lua_State* state, int table, const char* name) {
-  const Duration value = push_field(state, table, name) ? duration_argument(state, lua_gettop(state)) : Duration{0};
+  const Duration value =
+      push_field(state, table, name) ? duration_argument(state, lua_gettop(state)) : Duration{0};
   lua_pop(state, 1);
   return value;
 }
 
-SocketAddress address_fields(lua_State* state, int table, const char* ip_name, const char* port_name) {
+SocketAddress address_fields(lua_State* state, int table, const char* ip_name,
+                             const char* port_name) {
   const auto ip = IpAddress::parse(text_field(state, table, ip_name));
   if (!ip.ok()) luaL_error(state, "%s is no IP address", ip_name);
   const lua_Integer port = integer_field(state, table, port_name, 0);
@@ -84,21 +92,30 @@ Injection packet_argument(lua_State* state, int table) {
   packet.src = address_fields(state, table, "src", "src_port");
   packet.dst = address_fields(state, table, "dst", "dst_port");
   packet.protocol = text_field(state, table, "protocol");
-  if (packet.protocol != "IKE" && packet.protocol != "ESP") luaL_error(state, "protocol must be \"IKE\" or \"ESP\"");
+  if (packet.protocol != "IKE" && packet.protocol != "ESP")
+    luaL_error(state, "protocol must be \"IKE\" or \"ESP\"");
   packet.payload = payload_field(state, table);
   return packet;
 }
 
-std::string when(Duration after) { return after.count() == 0 ? "" : " (in " + to_string(after) + ")"; }
+std::string when(Duration after) {
+  return after.count() == 0 ? "" : " (in " + to_string(after) + ")";
+}
 
 }  // namespace
 
 Result<Duration> parse_duration(std::string_view text) {
-  static constexpr std::pair<std::string_view, std::int64_t> units[] = {
-      {"ns", 1}, {"us", 1'000}, {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
-  const Error error{"E-LUA-005", "a time is written with its unit", {}, {}, {}, "as \"500ms\" or \"1.5s\""};
+  static constexpr std::pair<std::string_view, std::int64_t> units[] = {{"ns", 1},
+                                                                        {"us", 1'000},
+                                                                        {"ms", 1'000'000},
+                                                                        {"s", 1'000'000'000},
+                                                                        {"m", 60'000'000'000},
+                                                                        {"h", 3'600'000'000'000}};
+  const Error error{"E-LUA-005", "a time is written with its unit", {}, {},
+                    {},          "as \"500ms\" or \"1.5s\""};
   double number = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  const auto [end, problem] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   if (problem != std::errc{} || number < 0) return error;
   const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
   for (const auto& [name, ns] : units)
@@ -114,26 +131,39 @@ void LuaAdversary::emit(lua_State* state, trace::Body body, std::size_t octets) 
 
 std::uint64_t LuaAdversary::made_packet(lua_State* state) {
   Sandbox::charge(state, cost_of_packet);
-  if (packets_made_ >= packets_in_a_run) luaL_error(state, "more than %d packets made in one run", static_cast<int>(packets_in_a_run));
+  if (packets_made_ >= packets_in_a_run)
+    luaL_error(state, "more than %d packets made in one run", static_cast<int>(packets_in_a_run));
   return options_.datagram_id_base + packets_made_++;
 }
 
-// ---- the fate of the packet in hand ----------------------------------------------------------------------------------------------
+// ---- the fate of the packet in hand ------------------------------------------------------------
 
-void LuaAdversary::decide(lua_State* state, Decision::Fate fate, const char* word, std::string note) {
-  if (packet_ == nullptr) luaL_error(state, "%s() is for on_packet: there is no packet in hand", word);
+void LuaAdversary::decide(lua_State* state, Decision::Fate fate, const char* word,
+                          std::string note) {
+  if (packet_ == nullptr)
+    luaL_error(state, "%s() is for on_packet: there is no packet in hand", word);
   if (decided_) luaL_error(state, "%s(): the packet's fate is decided already", word);
   if (position_ != Position::on_path && fate != Decision::Fate::pass)
-    luaL_error(state, "%s() needs position \"on-path\", this script's is \"%s\"", word, position_text_.c_str());
+    luaL_error(state, "%s() needs position \"on-path\", this script's is \"%s\"", word,
+               position_text_.c_str());
   decided_ = true;
   decision_.fate = fate;
   if (fate == Decision::Fate::pass) return;
-  trace::AttackAction action{word, packet_->datagram, decision_.datagram, std::move(note), packet_->payload, decision_.payload};
+  trace::AttackAction action{word,
+                             packet_->datagram,
+                             decision_.datagram,
+                             std::move(note),
+                             packet_->payload,
+                             decision_.payload};
   emit(state, std::move(action), packet_->payload.size() + decision_.payload.size());
 }
 
-void LuaAdversary::fate_pass(lua_State* state) { decide(state, Decision::Fate::pass, "pass", {}); }
-void LuaAdversary::fate_drop(lua_State* state) { decide(state, Decision::Fate::drop, "drop", text_argument(state, 1, "")); }
+void LuaAdversary::fate_pass(lua_State* state) {
+  decide(state, Decision::Fate::pass, "pass", {});
+}
+void LuaAdversary::fate_drop(lua_State* state) {
+  decide(state, Decision::Fate::drop, "drop", text_argument(state, 1, ""));
+}
 
 void LuaAdversary::fate_modify(lua_State* state) {
   const bool may = position_ == Position::on_path && packet_ != nullptr && !decided_;
@@ -146,16 +176,21 @@ void LuaAdversary::fate_modify(lua_State* state) {
 
 void LuaAdversary::fate_delay(lua_State* state) {
   decision_.delay = duration_argument(state, 1);
-  decide(state, Decision::Fate::delay, "delay", to_string(decision_.delay) + ": " + text_argument(state, 2, "held back"));
+  decide(state, Decision::Fate::delay, "delay",
+         to_string(decision_.delay) + ": " + text_argument(state, 2, "held back"));
 }
 
-// ---- new packets -----------------------------------------------------------------------------------------------------------------
+// ---- new packets -------------------------------------------------------------------------------
 
-void LuaAdversary::add_injection(lua_State* state, Injection injection, const char* word, std::string note, ByteView before) {
-  if (position_ == Position::passive) luaL_error(state, "%s() sends, and this script's position is \"passive\"", word);
+void LuaAdversary::add_injection(lua_State* state, Injection injection, const char* word,
+                                 std::string note, ByteView before) {
+  if (position_ == Position::passive)
+    luaL_error(state, "%s() sends, and this script's position is \"passive\"", word);
   injection.datagram = made_packet(state);
   note += when(injection.after);
-  emit(state, trace::AttackAction{word, injection.copy_of, injection.datagram, std::move(note), to_bytes(before), injection.payload},
+  emit(state,
+       trace::AttackAction{word, injection.copy_of, injection.datagram, std::move(note),
+                           to_bytes(before), injection.payload},
        2 * injection.payload.size());
   decision_.injections.push_back(std::move(injection));
 }
@@ -175,7 +210,8 @@ void LuaAdversary::replay(lua_State* state) {
   const lua_Integer count = integer_field(state, 2, "count", 1);
   const std::string note = text_field(state, 2, "note", "the same octets once more");
   if (count < 1 || count > 1'000) luaL_error(state, "count must be 1 to 1000");
-  for (lua_Integer i = 0; i < count; ++i, copy.after += every) add_injection(state, copy, "replay", note, copy.payload);
+  for (lua_Integer i = 0; i < count; ++i, copy.after += every)
+    add_injection(state, copy, "replay", note, copy.payload);
 }
 
 /// inject{src=, src_port=, dst=, dst_port=, protocol=, payload=, to=, after=, note=}
@@ -183,47 +219,65 @@ void LuaAdversary::inject(lua_State* state) {
   Injection made = packet_argument(state, 1);
   made.after = duration_field(state, 1, "after");
   made.towards = text_field(state, 1, "to", "");
-  add_injection(state, std::move(made), "inject", text_field(state, 1, "note", "a packet of the adversary's own"), {});
+  add_injection(state, std::move(made), "inject",
+                text_field(state, 1, "note", "a packet of the adversary's own"), {});
 }
 
 /// timer.after("1s", label): on_timer(label) is called then.
 void LuaAdversary::timer_after(lua_State* state) {
   const Duration after = duration_argument(state, 1);
   if (after < shortest_timer) luaL_argerror(state, 1, "a timer takes at least 1ms");
-  if (timers_.size() >= timers_at_once) luaL_error(state, "more than %d timers at once", static_cast<int>(timers_at_once));
+  if (timers_.size() >= timers_at_once)
+    luaL_error(state, "more than %d timers at once", static_cast<int>(timers_at_once));
   Sandbox::charge(state, cost_of_event);
   Timer timer{now_ + after, timer_order_++, text_argument(state, 2, "")};
-  const auto place = std::upper_bound(timers_.begin(), timers_.end(), timer, [](const Timer& a, const Timer& b) {
-    return std::pair(a.at, a.order) < std::pair(b.at, b.order);
-  });
+  const auto place =
+      std::upper_bound(timers_.begin(), timers_.end(), timer, [](const Timer& a, const Timer& b) {
+        return std::pair(a.at, a.order) < std::pair(b.at, b.order);
+      });
   timers_.insert(place, std::move(timer));
 }
 
-// ---- what it says ----------------------------------------------------------------------------------------------------------------
+// ---- what it says ------------------------------------------------------------------------------
 
 /// learn(item, text, how [, octets])
 void LuaAdversary::learn(lua_State* state) {
   Bytes value = lua_isnoneornil(state, 4) ? Bytes{} : to_bytes(check_octets(state, 4));
   const std::size_t size = value.size();
-  emit(state, trace::AttackKnowledge{text_argument(state, 1), text_argument(state, 2), text_argument(state, 3), std::move(value)}, size);
+  emit(state,
+       trace::AttackKnowledge{text_argument(state, 1), text_argument(state, 2),
+                              text_argument(state, 3), std::move(value)},
+       size);
 }
 
 void LuaAdversary::say(lua_State* state) {
-  emit(state, trace::AttackAction{"observe", packet_ != nullptr ? packet_->datagram : 0, 0, text_argument(state, 1), {}, {}}, 0);
+  emit(state,
+       trace::AttackAction{"observe",
+                           packet_ != nullptr ? packet_->datagram : 0,
+                           0,
+                           text_argument(state, 1),
+                           {},
+                           {}},
+       0);
 }
 
-void LuaAdversary::mark(lua_State* state) { emit(state, trace::Mark{text_argument(state, 1)}, 0); }
+void LuaAdversary::mark(lua_State* state) {
+  emit(state, trace::Mark{text_argument(state, 1)}, 0);
+}
 
 /// achieved(goal, true or false, text): knowledge for people, a metric for `expect:`.
 void LuaAdversary::achieved(lua_State* state) {
   const std::string goal = text_argument(state, 1);
   luaL_checktype(state, 2, LUA_TBOOLEAN);
   const bool yes = lua_toboolean(state, 2) != 0;
-  emit(state, trace::AttackKnowledge{"goal:" + goal, text_argument(state, 3), yes ? "achieved" : "not achieved", {}}, 0);
+  emit(state,
+       trace::AttackKnowledge{
+           "goal:" + goal, text_argument(state, 3), yes ? "achieved" : "not achieved", {}},
+       0);
   emit(state, trace::Metric{options_.name, "achieved", "", yes ? 1 : 0}, 0);
 }
 
-// ---- the table of functions ------------------------------------------------------------------------------------------------------
+// ---- the table of functions --------------------------------------------------------------------
 
 namespace {
 
@@ -237,17 +291,19 @@ int call(lua_State* state) {
 }
 
 int seconds_now(lua_State* state) {
-  const auto* adversary = static_cast<const LuaAdversary*>(lua_touserdata(state, lua_upvalueindex(1)));
+  const auto* adversary =
+      static_cast<const LuaAdversary*>(lua_touserdata(state, lua_upvalueindex(1)));
   lua_pushnumber(state, static_cast<lua_Number>(adversary->now().ns) / 1e9);
   return 1;
 }
 
 constexpr luaL_Reg actions[] = {
-    {"pass", call<&LuaAdversary::fate_pass>}, {"drop", call<&LuaAdversary::fate_drop>},
+    {"pass", call<&LuaAdversary::fate_pass>},     {"drop", call<&LuaAdversary::fate_drop>},
     {"modify", call<&LuaAdversary::fate_modify>}, {"delay", call<&LuaAdversary::fate_delay>},
-    {"replay", call<&LuaAdversary::replay>}, {"inject", call<&LuaAdversary::inject>},
-    {"learn", call<&LuaAdversary::learn>}, {"say", call<&LuaAdversary::say>}, {"print", call<&LuaAdversary::say>},
-    {"mark", call<&LuaAdversary::mark>}, {"achieved", call<&LuaAdversary::achieved>}, {"now", seconds_now}};
+    {"replay", call<&LuaAdversary::replay>},      {"inject", call<&LuaAdversary::inject>},
+    {"learn", call<&LuaAdversary::learn>},        {"say", call<&LuaAdversary::say>},
+    {"print", call<&LuaAdversary::say>},          {"mark", call<&LuaAdversary::mark>},
+    {"achieved", call<&LuaAdversary::achieved>},  {"now", seconds_now}};
 
 }  // namespace
 

@@ -1,5 +1,6 @@
-// An adversary's mind: a Lua script in a sandbox that sees packets at its position and says what becomes of them. The network (sim/ns3)
-// is its hands. It never reaches into an endpoint: what it has not earned it does not know.
+// An adversary's mind: a Lua script in a sandbox that sees packets at its position and says what
+// becomes of them. The network (sim/ns3) is its hands. It never reaches into an endpoint: what it
+// has not earned it does not know.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -16,29 +17,31 @@ namespace ikelab::script {
 
 /// A packet as the tap sees it: one IP packet on a link.
 struct TappedPacket {
-  std::uint64_t datagram = 0;        ///< the trace's id (0: not IKE or ESP)
-  std::string link, from, to;        ///< node names of the link's ends, direction of travel
-  std::string protocol;              ///< "IKE", "ESP", "ICMP", "TCP", "UDP"
-  SocketAddress src, dst;            ///< port 0 for protocol 50 and others without ports
-  Bytes payload;                     ///< UDP payload, or the ESP packet; else the IP payload
+  std::uint64_t datagram = 0;  ///< the trace's id (0: not IKE or ESP)
+  std::string link, from, to;  ///< node names of the link's ends, direction of travel
+  std::string protocol;        ///< "IKE", "ESP", "ICMP", "TCP", "UDP"
+  SocketAddress src, dst;      ///< port 0 for protocol 50 and others without ports
+  Bytes payload;               ///< UDP payload, or the ESP packet; else the IP payload
 };
 
-/// What the script wants: the tapped packet's fate, and packets to put on the wire (after a delay, from the adversary's position).
-/// Packets the adversary made (modified, replayed, injected) bear ids of its own; the AttackAction in the trace names them as `result`.
+/// What the script wants: the tapped packet's fate, and packets to put on the wire (after a delay,
+/// from the adversary's position). Packets the adversary made (modified, replayed, injected) bear
+/// ids of its own; the AttackAction in the trace names them as `result`.
 struct Injection {
-  std::uint64_t datagram = 0;        ///< the new packet's id, from AdversaryOptions::datagram_id_base on
+  std::uint64_t datagram = 0;  ///< the new packet's id, from AdversaryOptions::datagram_id_base on
   Duration after{0};
   SocketAddress src, dst;
-  std::string protocol;              ///< "IKE" (UDP) or "ESP"
+  std::string protocol;  ///< "IKE" (UDP) or "ESP"
   Bytes payload;
-  std::string towards;               ///< the end of the link it travels to (TappedPacket::to as the packet did, ::from to go back)
-  std::uint64_t copy_of = 0;         ///< the datagram it replays, 0 if made
+  std::string towards;  ///< the end of the link it travels to (TappedPacket::to as the packet did,
+                        ///< ::from to go back)
+  std::uint64_t copy_of = 0;  ///< the datagram it replays, 0 if made
 };
 struct Decision {
   enum class Fate { pass, drop, modify, delay } fate = Fate::pass;
-  Bytes payload;                     ///< modify: the new payload
-  std::uint64_t datagram = 0;        ///< modify: the id of the packet that goes on in its place
-  Duration delay{0};                 ///< delay
+  Bytes payload;               ///< modify: the new payload
+  std::uint64_t datagram = 0;  ///< modify: the id of the packet that goes on in its place
+  Duration delay{0};           ///< delay
   std::vector<Injection> injections;
 };
 
@@ -48,8 +51,9 @@ class Adversary {
   /// The script's header table: name, about, position ("passive", "on-path", "off-path"), needs.
   [[nodiscard]] virtual const std::string& about() const = 0;
   [[nodiscard]] virtual const std::string& position() const = 0;
-  /// Each returns what to do; a script error or an exhausted budget (instructions, memory) passes the packet and is a Diagnostic event
-  /// (E-LUA-002 error in the script with line, E-LUA-003 too many instructions, E-LUA-004 too much memory), after which the script is off.
+  /// Each returns what to do; a script error or an exhausted budget (instructions, memory) passes
+  /// the packet and is a Diagnostic event (E-LUA-002 error in the script with line, E-LUA-003 too
+  /// many instructions, E-LUA-004 too much memory), after which the script is off.
   virtual Decision on_packet(Instant now, const TappedPacket& packet) = 0;
   virtual Decision on_timer(Instant now) = 0;
   [[nodiscard]] virtual std::optional<Instant> next_timer() const = 0;
@@ -60,7 +64,7 @@ class Adversary {
 };
 
 struct AdversaryOptions {
-  std::string name;                  ///< node name of the adversary in the trace
+  std::string name;  ///< node name of the adversary in the trace
   std::map<std::string, std::string> parameters;
   std::uint64_t seed = 0;
   std::uint64_t datagram_id_base = 0;  ///< ids of packets it makes count up from here
@@ -68,7 +72,10 @@ struct AdversaryOptions {
   std::size_t memory_bytes = 16U << 20;
 };
 
-/// Loads and checks a script. Errors: E-LUA-001 syntax or missing header (file, line), E-LUA-002..004 while loading.
-Result<std::unique_ptr<Adversary>> load_adversary(const std::string& source, const std::string& file, const AdversaryOptions& options);
+/// Loads and checks a script. Errors: E-LUA-001 syntax or missing header (file, line),
+/// E-LUA-002..004 while loading.
+Result<std::unique_ptr<Adversary>> load_adversary(const std::string& source,
+                                                  const std::string& file,
+                                                  const AdversaryOptions& options);
 
 }  // namespace ikelab::script

@@ -1,4 +1,5 @@
-// What of Lua's own library a script gets, and the parts that are ours because Lua's would break a bound or a run's sameness.
+// What of Lua's own library a script gets, and the parts that are ours because Lua's would break a
+// bound or a run's sameness.
 #include <algorithm>
 #include <string>
 #include <variant>
@@ -11,7 +12,7 @@ namespace {
 
 using Function = luaL_Reg;
 
-// ---- base ------------------------------------------------------------------------------------------------------------------------
+// ---- base --------------------------------------------------------------------------------------
 
 /// As Lua's, but what has an address shows only its type.
 int base_tostring(lua_State* state) {
@@ -27,7 +28,8 @@ int base_tostring(lua_State* state) {
 
 /// As Lua's for texts of up to 64 characters.
 int base_tonumber(lua_State* state) {
-  if (lua_type(state, 1) == LUA_TSTRING && lua_rawlen(state, 1) > 64) return luaL_argerror(state, 1, "longer than 64 characters");
+  if (lua_type(state, 1) == LUA_TSTRING && lua_rawlen(state, 1) > 64)
+    return luaL_argerror(state, 1, "longer than 64 characters");
   lua_pushvalue(state, lua_upvalueindex(1));
   lua_insert(state, 1);
   lua_call(state, lua_gettop(state) - 1, 1);
@@ -40,7 +42,8 @@ Key key_on(lua_State* state, int index) {
   if (lua_isinteger(state, index)) return lua_tointeger(state, index);
   if (lua_type(state, index) == LUA_TNUMBER) return lua_tonumber(state, index);
   if (lua_isboolean(state, index)) return lua_toboolean(state, index) != 0;
-  if (lua_type(state, index) != LUA_TSTRING) luaL_error(state, "pairs: keys must be numbers, booleans or strings");
+  if (lua_type(state, index) != LUA_TSTRING)
+    luaL_error(state, "pairs: keys must be numbers, booleans or strings");
   return std::string(check_text(state, index));
 }
 
@@ -66,7 +69,8 @@ int pairs_next(lua_State* state) {
   return 2;
 }
 
-/// Lua's order of keys follows a hash seed drawn from an address: ours is sorted, integers, floats, booleans, then texts.
+/// Lua's order of keys follows a hash seed drawn from an address: ours is sorted, integers, floats,
+/// booleans, then texts.
 int base_pairs(lua_State* state) {
   luaL_checktype(state, 1, LUA_TTABLE);
   std::vector<Key> keys;
@@ -86,7 +90,7 @@ int base_pairs(lua_State* state) {
   return 1;
 }
 
-// ---- string ----------------------------------------------------------------------------------------------------------------------
+// ---- string ------------------------------------------------------------------------------------
 
 /// A one-based start like string.sub's, as an offset from 0; the size when it lies behind the end.
 std::size_t start_of(lua_Integer start, std::size_t size) {
@@ -101,7 +105,8 @@ int string_rep(lua_State* state) {
   const lua_Integer times = std::max<lua_Integer>(luaL_checkinteger(state, 2), 0);
   const std::size_t each = text.size() + separator.size();
   if (static_cast<std::uint64_t>(times) > Sandbox::longest_string / std::max<std::size_t>(each, 1))
-    return luaL_error(state, "string.rep: the result would be longer than %d octets", static_cast<int>(Sandbox::longest_string));
+    return luaL_error(state, "string.rep: the result would be longer than %d octets",
+                      static_cast<int>(Sandbox::longest_string));
   Sandbox::charge(state, static_cast<std::uint64_t>(times) * (each + 1) / 8);
   std::string result;
   for (lua_Integer i = 0; i < times; ++i) result += (i == 0 ? "" : separator) + text;
@@ -109,7 +114,8 @@ int string_rep(lua_State* state) {
   return 1;
 }
 
-/// string.find(text, needle [, start]): plain, because a pattern can take longer than the universe lasts.
+/// string.find(text, needle [, start]): plain, because a pattern can take longer than the universe
+/// lasts.
 int string_find(lua_State* state) {
   const std::string_view text = check_text(state, 1), needle = check_text(state, 2);
   luaL_argcheck(state, needle.size() <= 256, 2, "longer than 256 octets");
@@ -129,23 +135,28 @@ int string_byte(lua_State* state) {
   const std::string_view text = check_text(state, 1);
   const lua_Integer first = luaL_optinteger(state, 2, 1), last = luaL_optinteger(state, 3, first);
   const std::size_t begin = start_of(first, text.size());
-  const std::size_t end = last < 0 ? text.size() - std::min<std::size_t>(text.size(), static_cast<std::size_t>(-(last + 1)))
-                                   : std::min(text.size(), static_cast<std::size_t>(last));
+  const std::size_t end =
+      last < 0
+          ? text.size() - std::min<std::size_t>(text.size(), static_cast<std::size_t>(-(last + 1)))
+          : std::min(text.size(), static_cast<std::size_t>(last));
   const std::size_t count = end > begin ? end - begin : 0;
   if (count > 256) return luaL_error(state, "string.byte: more than 256 octets at once");
   luaL_checkstack(state, static_cast<int>(count), "string.byte");
-  for (std::size_t i = begin; i < begin + count; ++i) lua_pushinteger(state, static_cast<unsigned char>(text[i]));
+  for (std::size_t i = begin; i < begin + count; ++i)
+    lua_pushinteger(state, static_cast<unsigned char>(text[i]));
   return static_cast<int>(count);
 }
 
-/// Lua's own function (upvalue 1) behind a limit on the format's length; no %p, and no addresses through %s.
+/// Lua's own function (upvalue 1) behind a limit on the format's length; no %p, and no addresses
+/// through %s.
 int string_format(lua_State* state) {
   const std::string_view format = check_text(state, 1);
   luaL_argcheck(state, format.size() <= 1024, 1, "a format longer than 1024 characters");
   for (std::size_t i = 0; i + 1 < format.size(); ++i) {
     if (format[i] != '%') continue;
     const auto end = format.find_first_not_of("-+ #0123456789.", i + 1);
-    if (end != std::string_view::npos && format[end] == 'p') return luaL_error(state, "string.format: %%p shows addresses");
+    if (end != std::string_view::npos && format[end] == 'p')
+      return luaL_error(state, "string.format: %%p shows addresses");
     i = end == std::string_view::npos ? format.size() : end;
   }
   for (int i = 2; i <= lua_gettop(state); ++i) {
@@ -171,9 +182,10 @@ int string_packing(lua_State* state) {
   return lua_gettop(state);
 }
 
-// ---- table and math --------------------------------------------------------------------------------------------------------------
+// ---- table and math ----------------------------------------------------------------------------
 
-/// Lua's own function (upvalue 1), charged for every element of the table, because it moves or reads them all.
+/// Lua's own function (upvalue 1), charged for every element of the table, because it moves or
+/// reads them all.
 int table_function(lua_State* state) {
   luaL_checktype(state, 1, LUA_TTABLE);
   Sandbox::charge(state, lua_rawlen(state, 1));
@@ -193,7 +205,8 @@ int table_sort(lua_State* state) {
 int table_unpack(lua_State* state) {
   luaL_checktype(state, 1, LUA_TTABLE);
   const lua_Integer first = luaL_optinteger(state, 2, 1);
-  const lua_Integer last = luaL_optinteger(state, 3, static_cast<lua_Integer>(lua_rawlen(state, 1)));
+  const lua_Integer last =
+      luaL_optinteger(state, 3, static_cast<lua_Integer>(lua_rawlen(state, 1)));
   if (last < first) return 0;
   if (last > 1'000'000 || first < -1'000'000 || last - first >= 256)
     return luaL_error(state, "table.unpack: more than 256 elements");
@@ -213,28 +226,52 @@ int math_random(lua_State* state) {
   const lua_Integer high = luaL_checkinteger(state, lua_gettop(state) == 1 ? 1 : 2);
   luaL_argcheck(state, low <= high, 1, "interval is empty");
   const std::uint64_t span = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low) + 1;
-  lua_pushinteger(state, static_cast<lua_Integer>(static_cast<std::uint64_t>(low) + (span == 0 ? drawn : drawn % span)));
+  lua_pushinteger(state, static_cast<lua_Integer>(static_cast<std::uint64_t>(low) +
+                                                  (span == 0 ? drawn : drawn % span)));
   return 1;
 }
 
-// ---- putting it together ---------------------------------------------------------------------------------------------------------
+// ---- putting it together -----------------------------------------------------------------------
 
 struct Row {
   const char* name;
-  lua_CFunction ours = nullptr;  ///< nullptr: Lua's own function; else ours, with Lua's own as upvalue 1 if there is one
+  lua_CFunction ours = nullptr;  ///< nullptr: Lua's own function; else ours, with Lua's own as
+                                 ///< upvalue 1 if there is one
 };
 
-constexpr Row base_rows[] = {{"assert"}, {"error"}, {"ipairs"}, {"select"}, {"type"}, {"tostring", base_tostring},
-                             {"tonumber", base_tonumber}, {"pairs", base_pairs}};
-constexpr Row string_rows[] = {{"len"}, {"sub"}, {"upper"}, {"lower"}, {"reverse"}, {"char"}, {"rep", string_rep},
-                               {"find", string_find}, {"byte", string_byte}, {"format", string_format},
-                               {"pack", string_packing}, {"unpack", string_packing}, {"packsize", string_packing}};
-constexpr Row table_rows[] = {{"insert", table_function}, {"remove", table_function}, {"concat", table_function},
-                              {"sort", table_sort}, {"unpack", table_unpack}};
-constexpr Row math_rows[] = {{"abs"}, {"ceil"}, {"floor"}, {"max"}, {"min"}, {"fmod"}, {"sqrt"}, {"tointeger"}, {"type"},
-                             {"ult"}, {"huge"}, {"pi"}, {"maxinteger"}, {"mininteger"}, {"random", math_random}};
+constexpr Row base_rows[] = {{"assert"},
+                             {"error"},
+                             {"ipairs"},
+                             {"select"},
+                             {"type"},
+                             {"tostring", base_tostring},
+                             {"tonumber", base_tonumber},
+                             {"pairs", base_pairs}};
+constexpr Row string_rows[] = {{"len"},
+                               {"sub"},
+                               {"upper"},
+                               {"lower"},
+                               {"reverse"},
+                               {"char"},
+                               {"rep", string_rep},
+                               {"find", string_find},
+                               {"byte", string_byte},
+                               {"format", string_format},
+                               {"pack", string_packing},
+                               {"unpack", string_packing},
+                               {"packsize", string_packing}};
+constexpr Row table_rows[] = {{"insert", table_function},
+                              {"remove", table_function},
+                              {"concat", table_function},
+                              {"sort", table_sort},
+                              {"unpack", table_unpack}};
+constexpr Row math_rows[] = {
+    {"abs"},  {"ceil"}, {"floor"},      {"max"},        {"min"},
+    {"fmod"}, {"sqrt"}, {"tointeger"},  {"type"},       {"ult"},
+    {"huge"}, {"pi"},   {"maxinteger"}, {"mininteger"}, {"random", math_random}};
 
-/// Fills the table on top of the stack with the rows, taking Lua's own from the table at `original`.
+/// Fills the table on top of the stack with the rows, taking Lua's own from the table at
+/// `original`.
 template <std::size_t n>
 void fill(lua_State* state, int original, const Row (&rows)[n]) {
   for (const Row& row : rows) {
@@ -246,7 +283,8 @@ void fill(lua_State* state, int original, const Row (&rows)[n]) {
 
 /// env.<name> = a table of the rows, for the new globals at `env`; leaves that table on the stack.
 template <std::size_t n>
-void open_table(lua_State* state, int env, const char* name, lua_CFunction opener, const Row (&rows)[n]) {
+void open_table(lua_State* state, int env, const char* name, lua_CFunction opener,
+                const Row (&rows)[n]) {
   luaL_requiref(state, name, opener, 0);
   const int original = lua_gettop(state);
   lua_newtable(state);

@@ -1,15 +1,17 @@
-// The life of a script: load, check its header, call its callbacks, take its decisions; on the first error it is off for good.
+// The life of a script: load, check its header, call its callbacks, take its decisions; on the
+// first error it is off for good.
 #include "sim/script/lua_adversary.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace ikelab::script {
 namespace {
 
-constexpr std::pair<const char*, Position> positions[] = {
-    {"passive", Position::passive}, {"on-path", Position::on_path}, {"off-path", Position::off_path}};
+constexpr std::pair<const char*, Position> positions[] = {{"passive", Position::passive},
+                                                          {"on-path", Position::on_path},
+                                                          {"off-path", Position::off_path}};
 constexpr const char* callbacks[] = {"on_start", "on_packet", "on_timer", "on_finish"};
 constexpr const char* header_keys[] = {"name", "about", "position", "needs", "source", "shows"};
 
@@ -30,13 +32,16 @@ void push_packet(lua_State* state, const TappedPacket& packet, Instant now) {
   lua_setfield(state, -2, "time");
 }
 
-/// Calls the global function `name` with the arguments that `push_arguments` leaves; nothing when the script has no such function.
+/// Calls the global function `name` with the arguments that `push_arguments` leaves; nothing when
+/// the script has no such function.
 void call_back(lua_State* state, const char* name, const std::function<int()>& push_arguments) {
   if (lua_getglobal(state, name) != LUA_TFUNCTION) return;
   lua_call(state, push_arguments(), 1);
   if (!lua_isnil(state, -1))
-    luaL_error(state, "%s must return nothing, it returned a %s: call pass(), drop(), modify() ... instead", name,
-               luaL_typename(state, -1));
+    luaL_error(
+        state,
+        "%s must return nothing, it returned a %s: call pass(), drop(), modify() ... instead", name,
+        luaL_typename(state, -1));
 }
 
 Error header_error(std::string message, std::string hint) {
@@ -47,15 +52,19 @@ Result<std::string> header_text(lua_State* state, const char* key) {
   const int type = lua_getfield(state, -1, key);
   const std::string text = type == LUA_TSTRING ? std::string(check_text(state, -1)) : std::string();
   lua_pop(state, 1);
-  if (text.empty()) return header_error(fmt::format("attack.{} is missing", key), fmt::format("write {} = \"...\"", key));
+  if (text.empty())
+    return header_error(fmt::format("attack.{} is missing", key),
+                        fmt::format("write {} = \"...\"", key));
   return text;
 }
 
 Result<void> check_header_keys(lua_State* state) {
   for (lua_pushnil(state); lua_next(state, -2) != 0; lua_pop(state, 1)) {
-    const std::string key = lua_type(state, -2) == LUA_TSTRING ? std::string(check_text(state, -2)) : std::string("?");
+    const std::string key =
+        lua_type(state, -2) == LUA_TSTRING ? std::string(check_text(state, -2)) : std::string("?");
     if (std::find(std::begin(header_keys), std::end(header_keys), key) == std::end(header_keys))
-      return header_error(fmt::format("attack.{} is not known", key), "known: name, about, position, needs, source, shows");
+      return header_error(fmt::format("attack.{} is not known", key),
+                          "known: name, about, position, needs, source, shows");
   }
   return {};
 }
@@ -63,21 +72,26 @@ Result<void> check_header_keys(lua_State* state) {
 }  // namespace
 
 LuaAdversary::LuaAdversary(std::string file, const AdversaryOptions& options)
-    : file_(std::move(file)), options_(options),
+    : file_(std::move(file)),
+      options_(options),
       sandbox_({options.instructions_per_call, options.memory_bytes, options.seed}) {}
 
 Error LuaAdversary::error_of(const Failure& failure, bool while_loading) const {
   static constexpr const char* codes[] = {"E-LUA-002", "E-LUA-003", "E-LUA-004"};
-  const char* code = while_loading && failure.kind == Failure::Kind::error ? "E-LUA-001" : codes[static_cast<int>(failure.kind)];
+  const char* code = while_loading && failure.kind == Failure::Kind::error
+                         ? "E-LUA-001"
+                         : codes[static_cast<int>(failure.kind)];
   const std::string place = failure.line > 0 ? fmt::format("{}:{}", file_, failure.line) : file_;
   return {code, failure.message, {}, {}, place, {}};
 }
 
-/// The rest of the globals' contract: a table `attack` with name, about and position, and at least one callback.
+/// The rest of the globals' contract: a table `attack` with name, about and position, and at least
+/// one callback.
 Result<void> LuaAdversary::read_header(lua_State* state) {
   lua_settop(state, 0);
   if (lua_getglobal(state, "attack") != LUA_TTABLE)
-    return header_error("the script has no header table", "begin with attack = { name = ..., about = ..., position = ... }");
+    return header_error("the script has no header table",
+                        "begin with attack = { name = ..., about = ..., position = ... }");
   IKELAB_CHECK(check_header_keys(state));
   IKELAB_CHECK(header_text(state, "name"));
   IKELAB_TRY(about_, header_text(state, "about"));
@@ -85,26 +99,34 @@ Result<void> LuaAdversary::read_header(lua_State* state) {
   const auto row = std::find_if(std::begin(positions), std::end(positions),
                                 [&](const auto& known) { return position_text_ == known.first; });
   if (row == std::end(positions))
-    return header_error(fmt::format("attack.position is \"{}\"", position_text_), "one of passive, on-path, off-path");
+    return header_error(fmt::format("attack.position is \"{}\"", position_text_),
+                        "one of passive, on-path, off-path");
   position_ = row->second;
   int found = 0;
   for (const char* name : callbacks) {
     const int type = lua_getglobal(state, name);
     if (type != LUA_TFUNCTION && type != LUA_TNIL)
-      return header_error(fmt::format("{} is a {}", name, lua_typename(state, type)), "write function " + std::string(name) + "(...) ... end");
+      return header_error(fmt::format("{} is a {}", name, lua_typename(state, type)),
+                          "write function " + std::string(name) + "(...) ... end");
     found += type == LUA_TFUNCTION ? 1 : 0;
     lua_pop(state, 1);
   }
-  if (found == 0) return header_error("the script has no callback", "write at least one of on_start, on_packet, on_timer, on_finish");
+  if (found == 0)
+    return header_error("the script has no callback",
+                        "write at least one of on_start, on_packet, on_timer, on_finish");
   return {};
 }
 
 Result<void> LuaAdversary::start(const std::string& source) {
-  if (const auto failed = sandbox_.run([this](lua_State* state) { open_actions(state, *this); open_wire_library(state); }))
+  if (const auto failed = sandbox_.run([this](lua_State* state) {
+        open_actions(state, *this);
+        open_wire_library(state);
+      }))
     return error_of(*failed, true);
   if (const auto failed = sandbox_.load(source)) return error_of(*failed, true);
   Result<void> header;
-  if (const auto failed = sandbox_.run([&](lua_State* state) { header = read_header(state); })) return error_of(*failed, true);
+  if (const auto failed = sandbox_.run([&](lua_State* state) { header = read_header(state); }))
+    return error_of(*failed, true);
   if (!header.ok()) {
     Error error = header.error();
     error.place = file_;
@@ -119,21 +141,30 @@ Result<void> LuaAdversary::start(const std::string& source) {
   });
   if (failed) return error_of(*failed, false);
   if (!decision_.injections.empty())
-    return Error{"E-LUA-002", "on_start cannot send: the network does not run yet", {}, {}, file_, "set a timer"};
+    return Error{"E-LUA-002", "on_start cannot send: the network does not run yet"}
+        .in(file_)
+        .expect("set a timer");
   static_cast<void>(finish_call(std::nullopt));
   return {};
 }
 
-/// The script had an error or used up its budget: it says so in the trace, and does nothing from now on.
+/// The script had an error or used up its budget: it says so in the trace, and does nothing from
+/// now on.
 void LuaAdversary::switch_off(const Failure& failure) {
   const Error error = error_of(failure, false);
   off_ = true;
   timers_.clear();
-  events_.emplace_back(trace::Diagnostic{"error", error.code, error.place + ": " + error.message + "; the script is off", {},
-                                         packet_ != nullptr ? packet_->datagram : 0, 0, 0});
+  events_.emplace_back(trace::Diagnostic{"error",
+                                         error.code,
+                                         error.place + ": " + error.message + "; the script is off",
+                                         {},
+                                         packet_ != nullptr ? packet_->datagram : 0,
+                                         0,
+                                         0});
 }
 
-/// What the call decided and said, unless it failed: then nothing of it counts and the packet passes.
+/// What the call decided and said, unless it failed: then nothing of it counts and the packet
+/// passes.
 Decision LuaAdversary::finish_call(const std::optional<Failure>& failed) {
   Decision decision;
   if (failed) {
@@ -154,7 +185,10 @@ Decision LuaAdversary::on_packet(Instant now, const TappedPacket& packet) {
   now_ = now;
   packet_ = &packet;
   return finish_call(sandbox_.run([&](lua_State* state) {
-    call_back(state, "on_packet", [&] { push_packet(state, packet, now); return 1; });
+    call_back(state, "on_packet", [&] {
+      push_packet(state, packet, now);
+      return 1;
+    });
   }));
 }
 
@@ -171,7 +205,10 @@ Decision LuaAdversary::on_timer(Instant now) {
     const Timer timer = timers_.front();
     timers_.erase(timers_.begin());
     Decision one = finish_call(sandbox_.run([&](lua_State* state) {
-      call_back(state, "on_timer", [&] { push(state, timer.label); return 1; });
+      call_back(state, "on_timer", [&] {
+        push(state, timer.label);
+        return 1;
+      });
     }));
     for (Injection& injection : one.injections) all.injections.push_back(std::move(injection));
   }
@@ -182,7 +219,8 @@ void LuaAdversary::on_finish(Instant now) {
   if (off_) return;
   now_ = now;
   timers_.clear();
-  static_cast<void>(finish_call(sandbox_.run([&](lua_State* state) { call_back(state, "on_finish", [] { return 0; }); })));
+  static_cast<void>(finish_call(
+      sandbox_.run([&](lua_State* state) { call_back(state, "on_finish", [] { return 0; }); })));
 }
 
 std::optional<trace::Body> LuaAdversary::poll_event() {
@@ -192,7 +230,9 @@ std::optional<trace::Body> LuaAdversary::poll_event() {
   return body;
 }
 
-Result<std::unique_ptr<Adversary>> load_adversary(const std::string& source, const std::string& file, const AdversaryOptions& options) {
+Result<std::unique_ptr<Adversary>> load_adversary(const std::string& source,
+                                                  const std::string& file,
+                                                  const AdversaryOptions& options) {
   auto adversary = std::make_unique<LuaAdversary>(file, options);
   IKELAB_CHECK(adversary->start(source));
   return std::unique_ptr<Adversary>(std::move(adversary));

@@ -1,4 +1,5 @@
-// The adversary behind a script: what the script's functions change, and what the network is told (lua_adversary.cpp, actions.cpp).
+// The adversary behind a script: what the script's functions change, and what the network is told
+// (lua_adversary.cpp, actions.cpp).
 #pragma once
 #include <deque>
 
@@ -24,7 +25,7 @@ class LuaAdversary : public Adversary {
   void on_finish(Instant now) override;
   std::optional<trace::Body> poll_event() override;
 
-  // ---- what the script's functions do (actions.cpp); errors are Lua errors --------------------------------------------------------
+  // ---- what the script's functions do (actions.cpp); errors are Lua errors ---------------------
   void fate_pass(lua_State* state);
   void fate_drop(lua_State* state);
   void fate_modify(lua_State* state);
@@ -50,7 +51,8 @@ class LuaAdversary : public Adversary {
   Decision finish_call(const std::optional<Failure>& failed);
   Result<void> read_header(lua_State* state);
   void decide(lua_State* state, Decision::Fate fate, const char* word, std::string note);
-  void add_injection(lua_State* state, Injection injection, const char* word, std::string note, ByteView before);
+  void add_injection(lua_State* state, Injection injection, const char* word, std::string note,
+                     ByteView before);
   std::uint64_t made_packet(lua_State* state);
   void emit(lua_State* state, trace::Body body, std::size_t octets);
 

@@ -1,8 +1,8 @@
 #include "sim/script/sandbox.hpp"
 
-#include <cstdlib>
-
 #include <fmt/format.h>
+
+#include <cstdlib>
 
 namespace ikelab::script {
 namespace {
@@ -25,7 +25,8 @@ Failure place_of(Failure::Kind kind, std::string message) {
 std::string message_on_top(lua_State* state) {
   std::size_t size = 0;
   const char* text = lua_type(state, -1) == LUA_TSTRING ? lua_tolstring(state, -1, &size) : nullptr;
-  if (text == nullptr) return fmt::format("an error that is no text but a {}", luaL_typename(state, -1));
+  if (text == nullptr)
+    return fmt::format("an error that is no text but a {}", luaL_typename(state, -1));
   std::string message(text, std::min<std::size_t>(size, 400));
   for (char& c : message)
     if (static_cast<unsigned char>(c) < ' ' || static_cast<unsigned char>(c) > '~') c = ' ';
@@ -42,11 +43,16 @@ Sandbox::Sandbox(const Limits& limits) : limits_(limits), random_state_(limits.s
   IKELAB_ASSERT(!failed);
 }
 
-Sandbox::~Sandbox() { lua_close(lua_); }
+Sandbox::~Sandbox() {
+  lua_close(lua_);
+}
 
-Sandbox& Sandbox::of(lua_State* state) { return **static_cast<Sandbox**>(lua_getextraspace(state)); }
+Sandbox& Sandbox::of(lua_State* state) {
+  return **static_cast<Sandbox**>(lua_getextraspace(state));
+}
 
-/// Lua's only source of memory. For a new block `old_size` says what it is for: a string may not exceed longest_string.
+/// Lua's only source of memory. For a new block `old_size` says what it is for: a string may not
+/// exceed longest_string.
 void* Sandbox::allocate(void* self, void* block, std::size_t old_size, std::size_t new_size) {
   auto& sandbox = *static_cast<Sandbox*>(self);
   const std::size_t held = block == nullptr ? 0 : old_size;
@@ -57,7 +63,8 @@ void* Sandbox::allocate(void* self, void* block, std::size_t old_size, std::size
   }
   const bool string = block == nullptr && old_size == LUA_TSTRING;
   if (string && new_size > longest_string + 64) return nullptr;  // 64: the string's header
-  if (new_size > held && sandbox.used_ - held + new_size > sandbox.limits_.memory_bytes) return nullptr;
+  if (new_size > held && sandbox.used_ - held + new_size > sandbox.limits_.memory_bytes)
+    return nullptr;
   void* grown = std::realloc(block, new_size);
   if (grown == nullptr) return nullptr;
   sandbox.used_ += new_size - held;
@@ -65,10 +72,12 @@ void* Sandbox::allocate(void* self, void* block, std::size_t old_size, std::size
   return grown;
 }
 
-/// Called by Lua every hook_interval instructions; once the budget is used up, at every one, so that nothing can carry on.
+/// Called by Lua every hook_interval instructions; once the budget is used up, at every one, so
+/// that nothing can carry on.
 void Sandbox::on_count(lua_State* state, lua_Debug* where) {
   Sandbox& sandbox = of(state);
-  if (lua_getinfo(state, "l", where) != 0 && where->currentline > 0) sandbox.line_ = where->currentline;
+  if (lua_getinfo(state, "l", where) != 0 && where->currentline > 0)
+    sandbox.line_ = where->currentline;
   sandbox.spent_ += hook_interval;
   if (!sandbox.exhausted()) return;
   lua_sethook(state, on_count, LUA_MASKCOUNT, 1);
@@ -113,25 +122,33 @@ std::optional<Failure> Sandbox::run(const std::function<void(lua_State*)>& body)
 
 Failure Sandbox::failure(int status) {
   if (exhausted())
-    return {Failure::Kind::instructions, fmt::format("more than {} instructions in one call", limits_.instructions), line_};
+    return {Failure::Kind::instructions,
+            fmt::format("more than {} instructions in one call", limits_.instructions), line_};
   if (status == LUA_ERRMEM)
-    return {Failure::Kind::memory, fmt::format("more than {} KiB of memory, or a string of more than {} octets",
-                                               limits_.memory_bytes >> 10, longest_string), line_};
+    return {Failure::Kind::memory,
+            fmt::format("more than {} KiB of memory, or a string of more than {} octets",
+                        limits_.memory_bytes >> 10, longest_string),
+            line_};
   return place_of(Failure::Kind::error, message_on_top(lua_));
 }
 
 std::optional<Failure> Sandbox::load(const std::string& source) {
   if (source.size() > longest_source)
-    return Failure{Failure::Kind::error, fmt::format("the script has more than {} octets", longest_source), 0};
+    return Failure{Failure::Kind::error,
+                   fmt::format("the script has more than {} octets", longest_source), 0};
   return run([&](lua_State* state) {
-    if (luaL_loadbufferx(state, source.data(), source.size(), "=script", "t") != LUA_OK) lua_error(state);
+    if (luaL_loadbufferx(state, source.data(), source.size(), "=script", "t") != LUA_OK)
+      lua_error(state);
     lua_call(state, 0, 0);
   });
 }
 
-void push(lua_State* state, std::string_view text) { lua_pushlstring(state, text.data(), text.size()); }
+void push(lua_State* state, std::string_view text) {
+  lua_pushlstring(state, text.data(), text.size());
+}
 void push(lua_State* state, ByteView octets) {
-  lua_pushlstring(state, static_cast<const char*>(static_cast<const void*>(octets.data())), octets.size());
+  lua_pushlstring(state, static_cast<const char*>(static_cast<const void*>(octets.data())),
+                  octets.size());
 }
 void set(lua_State* state, const char* name, std::string_view text) {
   push(state, text);
@@ -155,6 +172,8 @@ std::string_view check_text(lua_State* state, int index) {
   const char* text = lua_tolstring(state, index, &size);
   return {text, size};
 }
-ByteView check_octets(lua_State* state, int index) { return as_bytes(check_text(state, index)); }
+ByteView check_octets(lua_State* state, int index) {
+  return as_bytes(check_text(state, index));
+}
 
 }  // namespace ikelab::script

@@ -1,17 +1,21 @@
-// A Lua state that cannot hurt: bounded memory, bounded work, nothing to reach the machine with, and the same behaviour in every run.
+// A Lua state that cannot hurt: bounded memory, bounded work, nothing to reach the machine with,
+// and the same behaviour in every run.
 //
 // Invariants:
-//  - Every entry into Lua is protected: run() is the only way in, and an error comes out as a Failure.
-//  - Work is counted in instructions of Lua's machine; what C functions do is charged in the same coin, by the octets they touch.
-//  - No metatables, no coroutines, no pcall, no patterns, no load: each is a way around the instruction hook (docs/ADVERSARY.md).
-//  - Nothing a script can see depends on an address, a clock or a hash seed: pairs() is sorted, tostring() shows no addresses.
+//  - Every entry into Lua is protected: run() is the only way in, and an error comes out as a
+//  Failure.
+//  - Work is counted in instructions of Lua's machine; what C functions do is charged in the same
+//  coin, by the octets they touch.
+//  - No metatables, no coroutines, no pcall, no patterns, no load: each is a way around the
+//  instruction hook (docs/ADVERSARY.md).
+//  - Nothing a script can see depends on an address, a clock or a hash seed: pairs() is sorted,
+//  tostring() shows no addresses.
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <lua.hpp>
 #include <optional>
 #include <string>
-
-#include <lua.hpp>
 
 #include "protocol/base/bytes.hpp"
 
@@ -27,9 +31,9 @@ struct Failure {
 class Sandbox {
  public:
   struct Limits {
-    std::uint64_t instructions = 1'000'000;   ///< per run()
+    std::uint64_t instructions = 1'000'000;  ///< per run()
     std::size_t memory_bytes = 16U << 20;
-    std::uint64_t seed = 0;                   ///< of math.random
+    std::uint64_t seed = 0;  ///< of math.random
   };
   /// A script's longest string: a datagram fits.
   static constexpr std::size_t longest_string = 66'000;
@@ -41,15 +45,16 @@ class Sandbox {
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
 
-  /// Runs `body` under the limits, with an empty stack. Lua errors raised inside end it as a Failure; destructors run, because this
-  /// Lua is built as C++.
+  /// Runs `body` under the limits, with an empty stack. Lua errors raised inside end it as a
+  /// Failure; destructors run, because this Lua is built as C++.
   [[nodiscard]] std::optional<Failure> run(const std::function<void(lua_State*)>& body);
   /// Compiles and runs a script (text only, no bytecode).
   [[nodiscard]] std::optional<Failure> load(const std::string& source);
 
   /// The sandbox a state belongs to.
   static Sandbox& of(lua_State* state);
-  /// Charges `work` instructions for something C did; raises a Lua error when the budget is used up.
+  /// Charges `work` instructions for something C did; raises a Lua error when the budget is used
+  /// up.
   static void charge(lua_State* state, std::uint64_t work);
   /// A number of [0, 2^64) from the script's own stream (SplitMix64; not for keys).
   std::uint64_t random();
@@ -62,15 +67,15 @@ class Sandbox {
   [[nodiscard]] Failure failure(int status);
 
   Limits limits_;
-  std::size_t used_ = 0;          // octets of memory now
-  std::uint64_t allocated_ = 0;   // octets allocated in this run(): copying is work
-  std::uint64_t spent_ = 0;       // instructions in this run()
+  std::size_t used_ = 0;         // octets of memory now
+  std::uint64_t allocated_ = 0;  // octets allocated in this run(): copying is work
+  std::uint64_t spent_ = 0;      // instructions in this run()
   std::uint64_t random_state_;
-  int line_ = 0;                  // where the hook last looked
+  int line_ = 0;  // where the hook last looked
   lua_State* lua_ = nullptr;
 };
 
-// ---- reading and writing tables and strings --------------------------------------------------------------------------------------
+// ---- reading and writing tables and strings ----------------------------------------------------
 
 void push(lua_State* state, std::string_view text);
 void push(lua_State* state, ByteView octets);

@@ -1,5 +1,5 @@
-// The wire codec as scripts see it: ike.decode, ike.encode, ike.describe, esp.header, bytes.*. Positions are Lua's: from 1, and an octet
-// range is first..last as in string.sub.
+// The wire codec as scripts see it: ike.decode, ike.encode, ike.describe, esp.header, bytes.*.
+// Positions are Lua's: from 1, and an octet range is first..last as in string.sub.
 #include <fmt/format.h>
 
 #include "protocol/wire/decode.hpp"
@@ -9,7 +9,7 @@
 namespace ikelab::script {
 namespace {
 
-// ---- ike.decode ------------------------------------------------------------------------------------------------------------------
+// ---- ike.decode --------------------------------------------------------------------------------
 
 void push_transform(lua_State* state, const wire::Transform& transform) {
   lua_createtable(state, 0, 5);
@@ -64,7 +64,8 @@ void push_payload(lua_State* state, const wire::Payload& payload, ByteView octet
   set_boolean(state, "critical", payload.critical);
   set_integer(state, "first", static_cast<lua_Integer>(payload.begin + 1));
   set_integer(state, "last", static_cast<lua_Integer>(payload.end));
-  const std::size_t body = std::min(payload.begin + 4, payload.end);  // behind the generic header (RFC 7296, 3.2)
+  const std::size_t body =
+      std::min(payload.begin + 4, payload.end);  // behind the generic header (RFC 7296, 3.2)
   set(state, "body", octets.subspan(body, payload.end - body));
   add_meaning(state, payload.body);
 }
@@ -81,7 +82,8 @@ void push_header(lua_State* state, const wire::Header& header) {
   set_integer(state, "length", header.length);
 }
 
-/// ike.decode(octets): a table of header fields, `payloads` and `errors` (texts). Never fails: what could not be read is in `errors`.
+/// ike.decode(octets): a table of header fields, `payloads` and `errors` (texts). Never fails: what
+/// could not be read is in `errors`.
 int ike_decode(lua_State* state) {
   const ByteView octets = check_octets(state, 1);
   Sandbox::charge(state, 200 + octets.size());
@@ -105,12 +107,15 @@ int ike_decode(lua_State* state) {
   return 1;
 }
 
-// ---- ike.encode ------------------------------------------------------------------------------------------------------------------
+// ---- ike.encode --------------------------------------------------------------------------------
 
-lua_Integer integer_field(lua_State* state, const char* name, lua_Integer most, lua_Integer otherwise = 0) {
-  const lua_Integer value = lua_getfield(state, -1, name) == LUA_TNIL ? otherwise : luaL_checkinteger(state, -1);
+lua_Integer integer_field(lua_State* state, const char* name, lua_Integer most,
+                          lua_Integer otherwise = 0) {
+  const lua_Integer value =
+      lua_getfield(state, -1, name) == LUA_TNIL ? otherwise : luaL_checkinteger(state, -1);
   lua_pop(state, 1);
-  if (value < 0 || value > most) luaL_error(state, "%s must be 0 to %I", name, static_cast<LUAI_UACINT>(most));
+  if (value < 0 || value > most)
+    luaL_error(state, "%s must be 0 to %I", name, static_cast<LUAI_UACINT>(most));
   return value;
 }
 
@@ -144,7 +149,8 @@ template <class Read>
 void each_of(lua_State* state, const char* name, lua_Integer most, Read&& read) {
   if (lua_getfield(state, -1, name) != LUA_TTABLE) luaL_error(state, "%s must be a list", name);
   const auto count = static_cast<lua_Integer>(lua_rawlen(state, -1));
-  if (count > most) luaL_error(state, "%s has more than %I elements", name, static_cast<LUAI_UACINT>(most));
+  if (count > most)
+    luaL_error(state, "%s has more than %I elements", name, static_cast<LUAI_UACINT>(most));
   for (lua_Integer i = 1; i <= count; ++i) {
     if (lua_rawgeti(state, -1, i) != LUA_TTABLE) luaL_error(state, "%s must hold tables", name);
     read();
@@ -158,7 +164,8 @@ wire::Transform transform_on_top(lua_State* state) {
   transform.type = static_cast<std::uint8_t>(integer_field(state, "type", 255));
   transform.id = static_cast<std::uint16_t>(integer_field(state, "id", 65535));
   const auto key_bits = static_cast<std::uint16_t>(integer_field(state, "key_bits", 65535));
-  if (key_bits != 0) transform.attributes.push_back({14, true, key_bits, {}});  // Key Length (RFC 7296, 3.3.5)
+  if (key_bits != 0)
+    transform.attributes.push_back({14, true, key_bits, {}});  // Key Length (RFC 7296, 3.3.5)
   return transform;
 }
 
@@ -170,23 +177,27 @@ wire::SaPayload sa_on_top(lua_State* state) {
     proposal.protocol = static_cast<wire::ProtocolId>(integer_field(state, "protocol", 255, 1));
     proposal.spi = octets_field(state, "spi");
     if (proposal.spi.size() > 255) luaL_error(state, "spi has more than 255 octets");
-    each_of(state, "transforms", 255, [&] { proposal.transforms.push_back(transform_on_top(state)); });
+    each_of(state, "transforms", 255,
+            [&] { proposal.transforms.push_back(transform_on_top(state)); });
     sa.proposals.push_back(std::move(proposal));
   });
   return sa;
 }
 
-/// A payload with `body` is written as it stands; an SA without one is written from its `proposals`.
+/// A payload with `body` is written as it stands; an SA without one is written from its
+/// `proposals`.
 wire::Payload payload_on_top(lua_State* state) {
   const auto type = static_cast<wire::PayloadType>(integer_field(state, "number", 255));
   Bytes body = octets_field(state, "body");
   if (body.empty() && type == wire::PayloadType::sa) body = wire::encode_body(sa_on_top(state));
   if (body.size() > 65'000) luaL_error(state, "a payload has more than 65000 octets");
-  wire::Payload payload{type, boolean_field(state, "critical"), wire::UnknownPayload{type, std::move(body)}, 0, 0};
+  wire::Payload payload{type, boolean_field(state, "critical"),
+                        wire::UnknownPayload{type, std::move(body)}, 0, 0};
   return payload;
 }
 
-/// ike.encode(message): the inverse of ike.decode; lengths and the chain of Next Payload are worked out, the rest is as written.
+/// ike.encode(message): the inverse of ike.decode; lengths and the chain of Next Payload are worked
+/// out, the rest is as written.
 int ike_encode(lua_State* state) {
   luaL_checktype(state, 1, LUA_TTABLE);
   lua_settop(state, 1);
@@ -199,7 +210,8 @@ int ike_encode(lua_State* state) {
   message.header.exchange = static_cast<wire::ExchangeType>(integer_field(state, "exchange", 255));
   message.header.initiator = boolean_field(state, "initiator");
   message.header.response = boolean_field(state, "response");
-  message.header.message_id = MessageId{static_cast<std::uint32_t>(integer_field(state, "message_id", 0xffff'ffff))};
+  message.header.message_id =
+      MessageId{static_cast<std::uint32_t>(integer_field(state, "message_id", 0xffff'ffff))};
   std::size_t size = 0;
   each_of(state, "payloads", 64, [&] {
     message.payloads.push_back(payload_on_top(state));
@@ -211,15 +223,17 @@ int ike_encode(lua_State* state) {
   return 1;
 }
 
-// ---- esp and bytes ---------------------------------------------------------------------------------------------------------------
+// ---- esp and bytes -----------------------------------------------------------------------------
 
 /// The big-endian number of `count` octets at the one-based `position`.
-std::uint32_t number_at(lua_State* state, ByteView octets, lua_Integer position, std::size_t count) {
+std::uint32_t number_at(lua_State* state, ByteView octets, lua_Integer position,
+                        std::size_t count) {
   if (position < 1 || static_cast<std::uint64_t>(position) - 1 + count > octets.size())
-    luaL_error(state, "%d octets at position %I are outside of %d", static_cast<int>(count), static_cast<LUAI_UACINT>(position),
-               static_cast<int>(octets.size()));
+    luaL_error(state, "%d octets at position %I are outside of %d", static_cast<int>(count),
+               static_cast<LUAI_UACINT>(position), static_cast<int>(octets.size()));
   std::uint32_t value = 0;
-  for (const std::uint8_t octet : octets.subspan(static_cast<std::size_t>(position - 1), count)) value = (value << 8) | octet;
+  for (const std::uint8_t octet : octets.subspan(static_cast<std::size_t>(position - 1), count))
+    value = (value << 8) | octet;
   return value;
 }
 
@@ -238,7 +252,8 @@ int esp_header(lua_State* state) {
 
 int bytes_hex(lua_State* state) {
   const ByteView octets = check_octets(state, 1);
-  if (octets.size() > Sandbox::longest_string / 2) return luaL_error(state, "too long to show in hex");
+  if (octets.size() > Sandbox::longest_string / 2)
+    return luaL_error(state, "too long to show in hex");
   push(state, to_hex(octets));
   return 1;
 }
@@ -252,7 +267,8 @@ int bytes_from_hex(lua_State* state) {
 
 template <std::size_t count>
 int bytes_number(lua_State* state) {
-  lua_pushinteger(state, number_at(state, check_octets(state, 1), luaL_checkinteger(state, 2), count));
+  lua_pushinteger(state,
+                  number_at(state, check_octets(state, 1), luaL_checkinteger(state, 2), count));
   return 1;
 }
 
@@ -263,7 +279,8 @@ int bytes_patch(lua_State* state) {
   const ByteView replacement = check_octets(state, 3);
   if (position < 1 || static_cast<std::uint64_t>(position) - 1 + replacement.size() > octets.size())
     return luaL_argerror(state, 2, "the replacement does not fit there");
-  std::copy(replacement.begin(), replacement.end(), octets.begin() + static_cast<std::ptrdiff_t>(position - 1));
+  std::copy(replacement.begin(), replacement.end(),
+            octets.begin() + static_cast<std::ptrdiff_t>(position - 1));
   push(state, octets);
   return 1;
 }
@@ -272,17 +289,21 @@ int bytes_patch(lua_State* state) {
 int bytes_flip(lua_State* state) {
   Bytes octets = to_bytes(check_octets(state, 1));
   const lua_Integer position = luaL_checkinteger(state, 2), bit = luaL_optinteger(state, 3, 0);
-  luaL_argcheck(state, position >= 1 && static_cast<std::uint64_t>(position) <= octets.size(), 2, "outside of the octets");
+  luaL_argcheck(state, position >= 1 && static_cast<std::uint64_t>(position) <= octets.size(), 2,
+                "outside of the octets");
   luaL_argcheck(state, bit >= 0 && bit <= 7, 3, "a bit is 0 to 7");
   octets[static_cast<std::size_t>(position - 1)] ^= static_cast<std::uint8_t>(1U << bit);
   push(state, octets);
   return 1;
 }
 
-constexpr luaL_Reg ike_functions[] = {{"decode", ike_decode}, {"encode", ike_encode}, {nullptr, nullptr}};
+constexpr luaL_Reg ike_functions[] = {
+    {"decode", ike_decode}, {"encode", ike_encode}, {nullptr, nullptr}};
 constexpr luaL_Reg esp_functions[] = {{"header", esp_header}, {nullptr, nullptr}};
-constexpr luaL_Reg bytes_functions[] = {{"hex", bytes_hex}, {"from_hex", bytes_from_hex}, {"u16", bytes_number<2>},
-                                        {"u32", bytes_number<4>}, {"patch", bytes_patch}, {"flip", bytes_flip}, {nullptr, nullptr}};
+constexpr luaL_Reg bytes_functions[] = {{"hex", bytes_hex},       {"from_hex", bytes_from_hex},
+                                        {"u16", bytes_number<2>}, {"u32", bytes_number<4>},
+                                        {"patch", bytes_patch},   {"flip", bytes_flip},
+                                        {nullptr, nullptr}};
 
 }  // namespace
 

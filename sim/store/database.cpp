@@ -44,8 +44,7 @@ constexpr Meaning meanings[] = {
 Error database_error(int result, const std::filesystem::path& file, const std::string& detail) {
   for (const Meaning& meaning : meanings) {
     if (meaning.result == (result & 0xff)) {
-      return Error{meaning.code, "'" + file.string() + "' " + meaning.words, {}, "", "",
-                   meaning.hint};
+      return Error{meaning.code, "'" + file.string() + "' " + meaning.words}.expect(meaning.hint);
     }
   }
   return error("E-DB-003", "'" + file.string() + "': " + detail);

@@ -60,11 +60,9 @@ class SqliteReader final : public Reader {
     if (!row) return no_such_run(which);
     if (query.unsigned_integer(7) > trace::trace_version) {
       return Error{"E-DB-002",
-                   "run " + std::to_string(query.integer(0)) + " was recorded by a newer ikelab",
-                   {},
-                   "",
-                   database_->file().string(),
-                   "update ikelab"};
+                   "run " + std::to_string(query.integer(0)) + " was recorded by a newer ikelab"}
+          .in(database_->file().string())
+          .expect("update ikelab");
     }
     RunInfo info = run_info(query);
     query = Statement();

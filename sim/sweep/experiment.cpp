@@ -200,7 +200,7 @@ Result<Experiment> load_text(const std::string& yaml, const std::string& file) {
   } catch (const YAML::Exception& e) {
     const std::string place =
         file + ":" + std::to_string(e.mark.line + 1) + ":" + std::to_string(e.mark.column + 1);
-    return Error{"E-SWP-002", "not YAML: " + e.msg, {}, "", place, ""};
+    return Error{"E-SWP-002", "not YAML: " + e.msg}.in(place);
   }
 }
 

@@ -1,5 +1,6 @@
-// Fuzz target: any octets as an ESP packet. Without the key nothing opens; where there is no integrity to stop it (SPI 3), padding,
-// next header and inbound policy are reached, and whatever opens is a packet that the SA was negotiated for.
+// Fuzz target: any octets as an ESP packet. Without the key nothing opens; where there is no
+// integrity to stop it (SPI 3), padding, next header and inbound policy are reached, and whatever
+// opens is a packet that the SA was negotiated for.
 #include "protocol/esp/esp.hpp"
 #include "protocol/esp/packet.hpp"
 #include "tests/fuzz/targets.hpp"

@@ -1,5 +1,5 @@
-// The fuzz targets as functions: libFuzzer calls them (preset `fuzz`), and test_protocol replays their corpora in every build.
-// A target aborts (IKELAB_ASSERT) when an invariant breaks.
+// The fuzz targets as functions: libFuzzer calls them (preset `fuzz`), and test_protocol replays
+// their corpora in every build. A target aborts (IKELAB_ASSERT) when an invariant breaks.
 #pragma once
 #include "protocol/base/bytes.hpp"
 

@@ -39,9 +39,15 @@ const char* const every_method[] = {"modp2048", "modp3072", "modp4096", "ecp256"
 
 }  // namespace
 
-TEST_CASE("crypto: Curve25519, known answers", "[crypto][vectors]") { check_file("x25519.vec"); }
-TEST_CASE("crypto: ECP groups, known answers", "[crypto][vectors]") { check_file("ecp.vec"); }
-TEST_CASE("crypto: MODP groups, computed twice", "[crypto][vectors]") { check_file("modp.vec"); }
+TEST_CASE("crypto: Curve25519, known answers", "[crypto][vectors]") {
+  check_file("x25519.vec");
+}
+TEST_CASE("crypto: ECP groups, known answers", "[crypto][vectors]") {
+  check_file("ecp.vec");
+}
+TEST_CASE("crypto: MODP groups, computed twice", "[crypto][vectors]") {
+  check_file("modp.vec");
+}
 
 TEST_CASE("crypto: two sides agree, with values of the RFC's lengths", "[crypto]") {
   const auto provider = openssl_provider();

@@ -30,17 +30,21 @@ TEST_CASE("crypto registry: what is not there is not found", "[crypto]") {
 }
 
 TEST_CASE("crypto registry: numbers, sizes and aliases are IANA's and the RFCs'", "[crypto]") {
-  struct Expected { TransformType type; const char* keyword; int id, key, salt, iv, icv, output; };
+  struct Expected {
+    TransformType type;
+    const char* keyword;
+    int id, key, salt, iv, icv, output;
+  };
   const Expected expected[] = {
-      {TransformType::encr, "aes128gcm16", 20, 16, 4, 8, 16, 0},   // RFC 4106, 3, 4, 8.1
+      {TransformType::encr, "aes128gcm16", 20, 16, 4, 8, 16, 0},  // RFC 4106, 3, 4, 8.1
       {TransformType::encr, "aes256gcm16", 20, 32, 4, 8, 16, 0},
       {TransformType::encr, "chacha20poly1305", 28, 32, 4, 8, 16, 0},  // RFC 7634, 2
-      {TransformType::encr, "aes192", 12, 24, 0, 16, 0, 0},        // RFC 3602, 2
-      {TransformType::prf, "prfsha384", 6, 48, 0, 0, 0, 48},       // RFC 4868, 2.1.2
-      {TransformType::integ, "sha512", 14, 64, 0, 0, 32, 0},       // RFC 4868, 2.6
-      {TransformType::ke, "modp3072", 15, 0, 0, 0, 0, 384},        // RFC 3526, 4
-      {TransformType::ke, "ecp521", 21, 0, 0, 0, 0, 132},          // RFC 5903, 7
-      {TransformType::ke, "curve25519", 31, 0, 0, 0, 0, 32},       // RFC 8031, 3
+      {TransformType::encr, "aes192", 12, 24, 0, 16, 0, 0},            // RFC 3602, 2
+      {TransformType::prf, "prfsha384", 6, 48, 0, 0, 0, 48},           // RFC 4868, 2.1.2
+      {TransformType::integ, "sha512", 14, 64, 0, 0, 32, 0},           // RFC 4868, 2.6
+      {TransformType::ke, "modp3072", 15, 0, 0, 0, 0, 384},            // RFC 3526, 4
+      {TransformType::ke, "ecp521", 21, 0, 0, 0, 0, 132},              // RFC 5903, 7
+      {TransformType::ke, "curve25519", 31, 0, 0, 0, 0, 32},           // RFC 8031, 3
       {TransformType::esn, "esn", 1, 0, 0, 0, 0, 0},
   };
   for (const Expected& e : expected) {
@@ -58,9 +62,9 @@ TEST_CASE("crypto registry: numbers, sizes and aliases are IANA's and the RFCs'"
 
 TEST_CASE("crypto registry: signature schemes and their AlgorithmIdentifiers", "[crypto]") {
   using enum SignatureScheme;
-  for (SignatureScheme scheme : {rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512,
-                                 rsa_pss_sha256, rsa_pss_sha384, rsa_pss_sha512, ecdsa_sha256,
-                                 ecdsa_sha384, ecdsa_sha512, ed25519}) {
+  for (SignatureScheme scheme :
+       {rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512, rsa_pss_sha256, rsa_pss_sha384,
+        rsa_pss_sha512, ecdsa_sha256, ecdsa_sha384, ecdsa_sha512, ed25519}) {
     INFO(to_string(scheme));
     const ByteView der = algorithm_identifier(scheme);
     REQUIRE(der.size() > 2);

@@ -25,8 +25,8 @@ void check_file(const std::string& file) {
   for (const auto& c : read_vec(file)) {
     INFO(c.label());
     const auto key = provider->public_key(c.bytes("public_key")).value();
-    const auto verified = key->verify(scheme_called(c.section), c.bytes("data"),
-                                      c.bytes("signature"));
+    const auto verified =
+        key->verify(scheme_called(c.section), c.bytes("data"), c.bytes("signature"));
     CHECK(verified.ok() == c.valid());
     if (verified.ok()) continue;
     CHECK(verified.error().code == "E-CRYPTO-SIG");
@@ -41,17 +41,26 @@ std::unique_ptr<Rng> stream(std::string_view purpose) {
 
 }  // namespace
 
-TEST_CASE("crypto: ECDSA, known answers", "[crypto][vectors]") { check_file("ecdsa.vec"); }
-TEST_CASE("crypto: Ed25519, known answers", "[crypto][vectors]") { check_file("ed25519.vec"); }
+TEST_CASE("crypto: ECDSA, known answers", "[crypto][vectors]") {
+  check_file("ecdsa.vec");
+}
+TEST_CASE("crypto: Ed25519, known answers", "[crypto][vectors]") {
+  check_file("ed25519.vec");
+}
 TEST_CASE("crypto: RSA PKCS #1 v1.5 and PSS, known answers", "[crypto][vectors]") {
   check_file("rsa.vec");
 }
 
 TEST_CASE("crypto: every key signs with every scheme of its own, and only with those",
           "[crypto][determinism]") {
-  struct Kind { const char *type, *name; std::size_t schemes; };
-  const Kind kinds[] = {{"p256", "EC P-256", 3}, {"p384", "EC P-384", 3},
-                        {"ed25519", "Ed25519", 1}, {"rsa2048", "RSA", 6}};
+  struct Kind {
+    const char *type, *name;
+    std::size_t schemes;
+  };
+  const Kind kinds[] = {{"p256", "EC P-256", 3},
+                        {"p384", "EC P-384", 3},
+                        {"ed25519", "Ed25519", 1},
+                        {"rsa2048", "RSA", 6}};
   const auto provider = openssl_provider();
   const Bytes data = hex("00112233"), other = hex("00112234");
   for (const Kind& kind : kinds) {
@@ -79,8 +88,8 @@ TEST_CASE("crypto: every key signs with every scheme of its own, and only with t
                           to_string(scheme).find("PKCS #1") == std::string_view::npos;
       CHECK((key->sign(scheme, data, *stream("other")).value() != signature) == random);
     }
-    const auto foreign = key->type() == "RSA" ? SignatureScheme::ecdsa_sha256
-                                              : SignatureScheme::rsa_pss_sha256;
+    const auto foreign =
+        key->type() == "RSA" ? SignatureScheme::ecdsa_sha256 : SignatureScheme::rsa_pss_sha256;
     CHECK_FALSE(verifier->supports(foreign));
     CHECK(key->sign(foreign, data, *stream("sign")).error().code == "E-CRYPTO-SIG");
     CHECK(verifier->verify(foreign, data, Bytes(64)).error().code == "E-CRYPTO-SIG");
@@ -105,8 +114,11 @@ TEST_CASE("crypto: generated keys depend on the stream alone", "[crypto][determi
   for (const char* type : {"p256", "p384", "ed25519", "rsa2048"}) {
     INFO(type);
     const auto make = [&](std::string_view purpose) {
-      return to_hex(openssl_provider()->generate_key(type, *stream(purpose)).value()
-                        ->private_key_der().reveal());
+      return to_hex(openssl_provider()
+                        ->generate_key(type, *stream(purpose))
+                        .value()
+                        ->private_key_der()
+                        .reveal());
     };
     const std::string first = make("key");
     CHECK(make("key") == first);
@@ -114,11 +126,12 @@ TEST_CASE("crypto: generated keys depend on the stream alone", "[crypto][determi
   }
 }
 
-TEST_CASE("crypto: keys and signatures are the same with every OpenSSL",
-          "[crypto][determinism]") {
+TEST_CASE("crypto: keys and signatures are the same with every OpenSSL", "[crypto][determinism]") {
   // Not known answers but fingerprints, of OpenSSL 3.0.22 and of 3.5.9: what makes a run with
   // certificates the same on Debian 12 and 13. SHA-256, its first eight octets.
-  struct Pinned { const char *type, *key, *signature; };
+  struct Pinned {
+    const char *type, *key, *signature;
+  };
   const Pinned pins[] = {{"p256", "4371839d07e53bbe", "b844def61ec939bd"},
                          {"p384", "d923e71a8ddede46", "87021926dfababf2"},
                          {"ed25519", "c447c53c75a86107", "bb876eb61a7705d9"},
@@ -148,7 +161,9 @@ TEST_CASE("crypto: what is not a key is refused", "[crypto]") {
   CHECK(provider->private_key(hex("300506032b6570")).error().code == "E-CRYPTO-KEY");
   CHECK(provider->generate_key("p512", *stream("key")).error().code == "E-CRYPTO-KEY");
   // An X25519 key is a key, but none that signs (RFC 8410, 10.1 with another OID).
-  CHECK(provider->public_key(hex("302a300506032b656e03210019bf44096984cdfe8541bac167dc3b96"
-                                 "c85086aa30b6b6cb0c5c38ad703166e1")).error().code ==
-        "E-CRYPTO-KEY");
+  CHECK(provider
+            ->public_key(hex("302a300506032b656e03210019bf44096984cdfe8541bac167dc3b96"
+                             "c85086aa30b6b6cb0c5c38ad703166e1"))
+            .error()
+            .code == "E-CRYPTO-KEY");
 }

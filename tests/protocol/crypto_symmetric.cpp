@@ -21,8 +21,8 @@ void check_cipher_file(const std::string& file) {
     INFO(c.label());
     const Algorithm& encr = row(TransformType::encr, c.section);
     const Bytes aad = c.has("aad") ? c.bytes("aad") : Bytes{};
-    const auto opened = provider->open(encr, c.bytes("key"), c.bytes("iv"), aad,
-                                       c.bytes("ciphertext"));
+    const auto opened =
+        provider->open(encr, c.bytes("key"), c.bytes("iv"), aad, c.bytes("ciphertext"));
     if (!c.valid()) {
       REQUIRE_FALSE(opened.ok());
       CHECK(opened.error().code == "E-CRYPTO-ICV");
@@ -30,8 +30,8 @@ void check_cipher_file(const std::string& file) {
     }
     REQUIRE(opened.ok());
     CHECK(to_hex(*opened) == c.text("plaintext"));
-    const auto sealed = provider->seal(encr, c.bytes("key"), c.bytes("iv"), aad,
-                                       c.bytes("plaintext"));
+    const auto sealed =
+        provider->seal(encr, c.bytes("key"), c.bytes("iv"), aad, c.bytes("plaintext"));
     REQUIRE(sealed.ok());
     CHECK(to_hex(*sealed) == c.text("ciphertext"));
   }
@@ -39,11 +39,15 @@ void check_cipher_file(const std::string& file) {
 
 }  // namespace
 
-TEST_CASE("crypto: AES-GCM, known answers", "[crypto][vectors]") { check_cipher_file("aes_gcm.vec"); }
+TEST_CASE("crypto: AES-GCM, known answers", "[crypto][vectors]") {
+  check_cipher_file("aes_gcm.vec");
+}
 TEST_CASE("crypto: ChaCha20-Poly1305, known answers", "[crypto][vectors]") {
   check_cipher_file("chacha20_poly1305.vec");
 }
-TEST_CASE("crypto: AES-CBC, known answers", "[crypto][vectors]") { check_cipher_file("aes_cbc.vec"); }
+TEST_CASE("crypto: AES-CBC, known answers", "[crypto][vectors]") {
+  check_cipher_file("aes_cbc.vec");
+}
 
 TEST_CASE("crypto: HMAC-SHA2 as PRF and as integrity transform, known answers",
           "[crypto][vectors]") {
@@ -52,13 +56,13 @@ TEST_CASE("crypto: HMAC-SHA2 as PRF and as integrity transform, known answers",
     INFO(c.label());
     std::string output;
     if (c.section.starts_with("prf")) {
-      const auto made = provider->prf(row(TransformType::prf, c.section), c.bytes("key"),
-                                      c.bytes("data"));
+      const auto made =
+          provider->prf(row(TransformType::prf, c.section), c.bytes("key"), c.bytes("data"));
       REQUIRE(made.ok());
       output = to_hex(made->reveal());
     } else {
-      const auto made = provider->mac(row(TransformType::integ, c.section), c.bytes("key"),
-                                      c.bytes("data"));
+      const auto made =
+          provider->mac(row(TransformType::integ, c.section), c.bytes("key"), c.bytes("data"));
       REQUIRE(made.ok());
       output = to_hex(*made);
     }
@@ -80,7 +84,9 @@ TEST_CASE("crypto: the PRF takes a key of no octets, also after a longer one", "
 
 TEST_CASE("crypto: hashes, FIPS 180 'abc'", "[crypto]") {
   const auto provider = openssl_provider();
-  const auto digest = [&](HashId id) { return to_hex(provider->hash(id, as_bytes("abc")).value()); };
+  const auto digest = [&](HashId id) {
+    return to_hex(provider->hash(id, as_bytes("abc")).value());
+  };
   CHECK(digest(HashId::sha1) == "a9993e364706816aba3e25717850c26c9cd0d89d");
   CHECK(digest(HashId::sha2_256) ==
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

@@ -1,4 +1,5 @@
-// The data path: what one node seals the other opens, SPD and SAD look-ups, and every way a packet is refused.
+// The data path: what one node seals the other opens, SPD and SAD look-ups, and every way a packet
+// is refused.
 #include "tests/protocol/esp_support.hpp"
 #include "tests/support/catch.hpp"
 
@@ -12,8 +13,9 @@ struct NamedSuite {
   const char* encr;
   const char* integ;
 };
-constexpr NamedSuite suites[] = {{"aes128gcm16", ""}, {"aes256gcm16", ""}, {"chacha20poly1305", ""},
-                                 {"aes128", "sha256"}, {"aes256", "sha384"}, {"aes256", "sha512"}};
+constexpr NamedSuite suites[] = {{"aes128gcm16", ""},      {"aes256gcm16", ""},
+                                 {"chacha20poly1305", ""}, {"aes128", "sha256"},
+                                 {"aes256", "sha384"},     {"aes256", "sha512"}};
 
 }  // namespace
 
@@ -68,7 +70,8 @@ TEST_CASE("an AEAD never repeats an IV, CBC takes it from the rng", "[esp]") {
 
 TEST_CASE("the SPD: protect, discard while trapped, bypass the rest", "[esp]") {
   EspPair pair;
-  const Bytes inside = inner_packet(), other = ipv4_packet(17, "10.1.0.10", "10.3.0.10", udp(1, 2, 3));
+  const Bytes inside = inner_packet(),
+              other = ipv4_packet(17, "10.1.0.10", "10.3.0.10", udp(1, 2, 3));
   CHECK(pair.a.lookup(inside) == Verdict::bypass);
   CHECK(pair.a.seal(inside).error().code == "E-ESP-NO-SA");
   pair.a.require({subnet("10.1.0.0", "10.1.0.255")}, {subnet("10.2.0.0", "10.2.0.255")});
@@ -79,7 +82,7 @@ TEST_CASE("the SPD: protect, discard while trapped, bypass the rest", "[esp]") {
   CHECK(pair.a.lookup(other) == Verdict::bypass);
   CHECK(pair.a.lookup(hex("45")) == Verdict::discard);  // unreadable
   pair.a.apply(RemoveSa{false, EspSpi{0x1001}});
-  CHECK(pair.a.lookup(inside) == Verdict::discard);     // the trap stays
+  CHECK(pair.a.lookup(inside) == Verdict::discard);  // the trap stays
   CHECK(pair.a.size() == 0);
   pair.b.apply(RemoveSa{true, EspSpi{0x1001}});
   CHECK(pair.b.size() == 0);
@@ -90,7 +93,8 @@ TEST_CASE("inbound packets in the clear that policy protects are discarded", "[e
   CHECK(pair.b.inbound_clear(inner_packet()) == Verdict::bypass);
   pair.install(sa_between, 0x1001, suite_of("aes128gcm16"));
   CHECK(pair.b.inbound_clear(inner_packet()) == Verdict::discard);
-  CHECK(pair.b.inbound_clear(ipv4_packet(17, "10.9.0.1", "10.2.0.10", udp(1, 2, 3))) == Verdict::bypass);
+  CHECK(pair.b.inbound_clear(ipv4_packet(17, "10.9.0.1", "10.2.0.10", udp(1, 2, 3))) ==
+        Verdict::bypass);
   DataPath trapped(*pair.provider, pair.rng);
   trapped.require({subnet("10.2.0.0", "10.2.0.255")}, {subnet("10.1.0.0", "10.1.0.255")});
   CHECK(trapped.inbound_clear(inner_packet()) == Verdict::discard);
@@ -118,12 +122,15 @@ TEST_CASE("overlapping children: the packet goes to one whose selectors fit", "[
     return sa;
   };
   pair.install(web_only, 0x1002, suite_of("aes128gcm16"));
-  CHECK(header_of(pair.sealed(ipv4_packet(17, "10.1.0.10", "10.2.0.10", udp(4000, 80, 5))))->spi == EspSpi{0x1002});
-  CHECK(header_of(pair.sealed(ipv4_packet(17, "10.1.0.10", "10.2.0.10", udp(4000, 81, 5))))->spi == EspSpi{0x1001});
+  CHECK(header_of(pair.sealed(ipv4_packet(17, "10.1.0.10", "10.2.0.10", udp(4000, 80, 5))))->spi ==
+        EspSpi{0x1002});
+  CHECK(header_of(pair.sealed(ipv4_packet(17, "10.1.0.10", "10.2.0.10", udp(4000, 81, 5))))->spi ==
+        EspSpi{0x1001});
 }
 
 //= rfc4303#3.4.3 "The receive window is updated only if the integrity verification succeeds."
-TEST_CASE("a replayed, an old and a forged packet are refused, and a forgery moves nothing", "[esp]") {
+TEST_CASE("a replayed, an old and a forged packet are refused, and a forgery moves nothing",
+          "[esp]") {
   for (const auto& [encr, integ] : suites) {
     INFO(encr << " " << integ);
     EspPair pair;
@@ -132,13 +139,13 @@ TEST_CASE("a replayed, an old and a forged packet are refused, and a forgery mov
     for (int i = 0; i < 70; ++i) packets.push_back(pair.sealed());
     CHECK(pair.code_of(packets[1]).empty());
     CHECK(pair.code_of(packets[1]) == "E-ESP-REPLAY");
-    CHECK(pair.code_of(packets[0]).empty());         // late but fresh
+    CHECK(pair.code_of(packets[0]).empty());  // late but fresh
     Bytes far_ahead = packets[2];
-    far_ahead[4] = 0xff;                             // sequence 0xff000003, ICV now wrong
+    far_ahead[4] = 0xff;  // sequence 0xff000003, ICV now wrong
     CHECK(pair.code_of(far_ahead) == "E-ESP-ICV");
-    CHECK(pair.code_of(packets[2]).empty());         // the window did not follow the forgery
+    CHECK(pair.code_of(packets[2]).empty());  // the window did not follow the forgery
     CHECK(pair.code_of(packets[69]).empty());
-    CHECK(pair.code_of(packets[5]) == "E-ESP-REPLAY");   // 6: left of 70 - 63 = 7
+    CHECK(pair.code_of(packets[5]) == "E-ESP-REPLAY");  // 6: left of 70 - 63 = 7
     CHECK(pair.b.open(packets[5]).error().message.find("left of the window") != std::string::npos);
     CHECK(pair.code_of(packets[6]).empty());
   }
@@ -161,12 +168,15 @@ TEST_CASE("any flipped bit and any truncation is refused", "[esp]") {
     for (std::size_t bit = 0; bit < 8 * packet.size(); ++bit) {
       Bytes flipped = packet;
       flipped[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
-      const std::string expected = bit < 32 ? "E-ESP-NO-SA" : bit == 56 ? "E-ESP-REPLAY" : "E-ESP-ICV";  // 56: sequence 1 becomes 0
+      const std::string expected = bit < 32    ? "E-ESP-NO-SA"
+                                   : bit == 56 ? "E-ESP-REPLAY"
+                                               : "E-ESP-ICV";  // 56: sequence 1 becomes 0
       const std::string code = pair.code_of(flipped);
       if (code != expected) FAIL("bit " << bit << ": " << code);
     }
     for (std::size_t size = 0; size < packet.size(); ++size)
-      if (pair.code_of(ByteView(packet).first(size)).empty()) FAIL("opened after " << size << " octets");
+      if (pair.code_of(ByteView(packet).first(size)).empty())
+        FAIL("opened after " << size << " octets");
     CHECK(pair.code_of(ByteView(packet).first(7)) == "E-ESP-SHORT");
     CHECK(pair.code_of(ByteView(packet).first(20)) == "E-ESP-SHORT");
     CHECK(pair.code_of(packet).empty());  // and after all that it still opens
@@ -197,13 +207,14 @@ TEST_CASE("a packet that the SA was not negotiated for is refused after decrypti
     iv[7] = static_cast<std::uint8_t>(sequence);
     return std::move(seal_packet(*pair.provider, sa, sequence, iv, inner, next_header)).value();
   };
-  CHECK(pair.code_of(sealed(1, ipv4_packet(17, "10.1.0.10", "10.9.0.10", udp(1, 2, 3)), 4)) == "E-ESP-POLICY");  // wrong selector
-  CHECK(pair.code_of(sealed(2, inner_packet(), 6)) == "E-ESP-POLICY");         // transport mode inside
-  CHECK(pair.code_of(sealed(3, inner_packet(), 41)) == "E-ESP-POLICY");        // says IPv6, is IPv4
-  CHECK(pair.code_of(sealed(4, hex("45"), 4)) == "E-ESP-POLICY");              // no packet
+  CHECK(pair.code_of(sealed(1, ipv4_packet(17, "10.1.0.10", "10.9.0.10", udp(1, 2, 3)), 4)) ==
+        "E-ESP-POLICY");                                                 // wrong selector
+  CHECK(pair.code_of(sealed(2, inner_packet(), 6)) == "E-ESP-POLICY");   // transport mode inside
+  CHECK(pair.code_of(sealed(3, inner_packet(), 41)) == "E-ESP-POLICY");  // says IPv6, is IPv4
+  CHECK(pair.code_of(sealed(4, hex("45"), 4)) == "E-ESP-POLICY");        // no packet
   CHECK(pair.code_of(sealed(5, Bytes(40, 0), 59)) == "E-ESP-DUMMY");
   Bytes longer = inner_packet();
-  longer.resize(longer.size() + 13, 0xee);                                     // traffic flow confidentiality padding
+  longer.resize(longer.size() + 13, 0xee);  // traffic flow confidentiality padding
   const auto opened = pair.b.open(sealed(6, longer, 4));
   REQUIRE(opened.ok());
   CHECK(opened->inner == inner_packet());
@@ -219,7 +230,8 @@ TEST_CASE("padding must count 1, 2, 3", "[esp]") {
   CHECK(strip_padding({}).error().code == "E-ESP-PAD");
 }
 
-//= rfc4303#3.3.3 "the sender MUST NOT send a packet on an SA if doing so would cause the sequence number to cycle"
+//= rfc4303#3.3.3 "the sender MUST NOT send a packet on an SA if doing so would cause the sequence
+// number to cycle"
 TEST_CASE("an SA that used its last number sends no more", "[esp]") {
   EspPair pair;
   auto sa = sa_between(0x1001, suite_of("aes128gcm16"));
@@ -252,10 +264,14 @@ TEST_CASE("a packet in one line", "[esp]") {
         "ICMP echo request 10.1.0.10 > 10.2.0.10");
   CHECK(summarize_packet(inner_packet(12)) == "UDP 10.1.0.10:4000 > 10.2.0.10:5000 12 octets");
   const Bytes tcp = hex("c0010050 00000000 00000000 5012 0000 00000000 aabbcc");
-  CHECK(summarize_packet(ipv4_packet(6, "10.1.0.10", "10.2.0.10", tcp)) == "TCP 10.1.0.10:49153 > 10.2.0.10:80 [SYN,ACK] 3 octets");
-  CHECK(summarize_packet(ipv6_packet(58, "2001:db8::1", "2001:db8::2", hex("8100"))) == "ICMPv6 echo reply 2001:db8::1 > 2001:db8::2");
-  CHECK(summarize_packet(ipv4_packet(89, "10.1.0.10", "10.2.0.10", hex("00"))) == "IP protocol 89 10.1.0.10 > 10.2.0.10 1 octets");
+  CHECK(summarize_packet(ipv4_packet(6, "10.1.0.10", "10.2.0.10", tcp)) ==
+        "TCP 10.1.0.10:49153 > 10.2.0.10:80 [SYN,ACK] 3 octets");
+  CHECK(summarize_packet(ipv6_packet(58, "2001:db8::1", "2001:db8::2", hex("8100"))) ==
+        "ICMPv6 echo reply 2001:db8::1 > 2001:db8::2");
+  CHECK(summarize_packet(ipv4_packet(89, "10.1.0.10", "10.2.0.10", hex("00"))) ==
+        "IP protocol 89 10.1.0.10 > 10.2.0.10 1 octets");
   CHECK(summarize_packet({}) == "0 octets that are no IP packet");
   const Bytes whole = inner_packet(12);
-  for (std::size_t size = 0; size < whole.size(); ++size) CHECK_FALSE(summarize_packet(ByteView(whole).first(size)).empty());
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    CHECK_FALSE(summarize_packet(ByteView(whole).first(size)).empty());
 }

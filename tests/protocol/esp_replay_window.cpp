@@ -9,7 +9,8 @@ using Verdict = ReplayWindow::Verdict;
 
 namespace {
 
-/// RFC 4303, 3.4.3 as a sentence: refuse what was seen, and what lies `size` or more below the highest.
+/// RFC 4303, 3.4.3 as a sentence: refuse what was seen, and what lies `size` or more below the
+/// highest.
 struct Naive {
   std::uint64_t size = 0, highest = 0;
   std::set<std::uint64_t> seen = {};
@@ -67,7 +68,8 @@ TEST_CASE("the replay window agrees with the rule on long mixed sequences", "[es
     for (int i = 0; i < 20'000; ++i) {
       const std::uint64_t jump = draw(50) == 0 ? draw(3 * size) : draw(4);
       const std::uint64_t back = draw(2 * size);
-      const std::uint64_t n = draw(2) == 0 ? window.highest() + jump : window.highest() - std::min(back, window.highest());
+      const std::uint64_t n = draw(2) == 0 ? window.highest() + jump
+                                           : window.highest() - std::min(back, window.highest());
       const Verdict verdict = window.check(n);
       wrong += verdict != naive.check(n);
       replays += verdict == Verdict::replayed;
@@ -87,11 +89,11 @@ TEST_CASE("a window of 64 at its edges", "[esp]") {
   CHECK(window.check(1) == Verdict::fresh);
   window.accept(100);
   CHECK(window.check(100) == Verdict::replayed);
-  CHECK(window.check(37) == Verdict::fresh);     // 100 - 63, the last inside
+  CHECK(window.check(37) == Verdict::fresh);  // 100 - 63, the last inside
   CHECK(window.check(36) == Verdict::too_old);
   window.accept(37);
   CHECK(window.check(37) == Verdict::replayed);
-  window.accept(0xffff'ffff);                    // a jump over everything forgets everything
+  window.accept(0xffff'ffff);  // a jump over everything forgets everything
   CHECK(window.check(0xffff'ffff - 63) == Verdict::fresh);
   CHECK(window.check(100) == Verdict::too_old);
 }
@@ -107,17 +109,21 @@ TEST_CASE("size 0 is off, and no size exceeds the bound", "[esp]") {
 
 TEST_CASE("extended numbers: the high half is found, not sent", "[esp]") {
   constexpr std::uint64_t epoch = std::uint64_t{1} << 32;
-  struct Row { std::uint64_t highest; std::uint32_t low; std::uint64_t full; };
+  struct Row {
+    std::uint64_t highest;
+    std::uint32_t low;
+    std::uint64_t full;
+  };
   const Row rows[] = {
-      {0, 1, 1},                                        // a new SA
-      {1000, 999, 999},                                 // inside the window
-      {1000, 937, 937},                                 // its left edge (1000 - 63)
-      {1000, 936, epoch + 936},                         // left of it: the next epoch, for the ICV to refute
-      {epoch - 1, 0, epoch},                            // the low half wraps
-      {epoch + 10, 0xffff'fff0, 0xffff'fff0},           // a late packet of the epoch before
+      {0, 1, 1},                               // a new SA
+      {1000, 999, 999},                        // inside the window
+      {1000, 937, 937},                        // its left edge (1000 - 63)
+      {1000, 936, epoch + 936},                // left of it: the next epoch, for the ICV to refute
+      {epoch - 1, 0, epoch},                   // the low half wraps
+      {epoch + 10, 0xffff'fff0, 0xffff'fff0},  // a late packet of the epoch before
       {epoch + 10, 11, epoch + 11},
       {epoch + 10, 9, epoch + 9},
-      {10, 0xffff'fff0, 0xffff'fff0},                   // there is no epoch before the first
+      {10, 0xffff'fff0, 0xffff'fff0},  // there is no epoch before the first
   };
   for (const Row& row : rows) {
     ReplayWindow window(64);

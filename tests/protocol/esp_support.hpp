@@ -5,7 +5,8 @@
 
 namespace ikelab::test {
 
-inline Bytes ipv4_packet(std::uint8_t protocol, const char* src, const char* dst, const Bytes& payload) {
+inline Bytes ipv4_packet(std::uint8_t protocol, const char* src, const char* dst,
+                         const Bytes& payload) {
   const std::size_t total = 20 + payload.size();
   Bytes packet = hex("4500000000000000400000000000000000000000");
   packet[2] = static_cast<std::uint8_t>(total >> 8);
@@ -17,7 +18,8 @@ inline Bytes ipv4_packet(std::uint8_t protocol, const char* src, const char* dst
   return packet;
 }
 
-inline Bytes ipv6_packet(std::uint8_t protocol, const char* src, const char* dst, const Bytes& payload) {
+inline Bytes ipv6_packet(std::uint8_t protocol, const char* src, const char* dst,
+                         const Bytes& payload) {
   Bytes packet = hex("60000000000000400000");
   packet.resize(40);
   packet[4] = static_cast<std::uint8_t>(payload.size() >> 8);
@@ -30,15 +32,22 @@ inline Bytes ipv6_packet(std::uint8_t protocol, const char* src, const char* dst
 }
 
 inline Bytes udp(std::uint16_t src_port, std::uint16_t dst_port, std::size_t data) {
-  Bytes out{static_cast<std::uint8_t>(src_port >> 8), static_cast<std::uint8_t>(src_port),
-            static_cast<std::uint8_t>(dst_port >> 8), static_cast<std::uint8_t>(dst_port),
-            static_cast<std::uint8_t>((8 + data) >> 8), static_cast<std::uint8_t>(8 + data), 0, 0};
+  Bytes out{static_cast<std::uint8_t>(src_port >> 8),
+            static_cast<std::uint8_t>(src_port),
+            static_cast<std::uint8_t>(dst_port >> 8),
+            static_cast<std::uint8_t>(dst_port),
+            static_cast<std::uint8_t>((8 + data) >> 8),
+            static_cast<std::uint8_t>(8 + data),
+            0,
+            0};
   for (std::size_t i = 0; i < data; ++i) out.push_back(static_cast<std::uint8_t>(i));
   return out;
 }
 
 /// UDP 10.1.0.10:4000 > 10.2.0.10:5000, what SAs of sa_between() carry.
-inline Bytes inner_packet(std::size_t data = 32) { return ipv4_packet(17, "10.1.0.10", "10.2.0.10", udp(4000, 5000, data)); }
+inline Bytes inner_packet(std::size_t data = 32) {
+  return ipv4_packet(17, "10.1.0.10", "10.2.0.10", udp(4000, 5000, data));
+}
 
 inline wire::TrafficSelector subnet(const char* start, const char* end) {
   return {0, 0, 65535, *IpAddress::parse(start), *IpAddress::parse(end)};
@@ -53,7 +62,8 @@ inline policy::Suite suite_of(std::string_view encr, std::string_view integ = ""
 }
 
 /// Keys 1, 2, 3 ...; carries 10.1.0.0/24 > 10.2.0.0/24 from 192.0.2.1 to 192.0.2.2.
-inline esp::SaParameters sa_between(std::uint32_t spi, const policy::Suite& suite, std::uint32_t window = 64) {
+inline esp::SaParameters sa_between(std::uint32_t spi, const policy::Suite& suite,
+                                    std::uint32_t window = 64) {
   const auto key = [](std::size_t size) {
     Bytes octets(size);
     for (std::size_t i = 0; i < size; ++i) octets[i] = static_cast<std::uint8_t>(i + 1);
@@ -90,12 +100,14 @@ struct EspPair {
   CountingRng rng;
   esp::DataPath a{*provider, rng}, b{*provider, rng};
 
-  void install(esp::SaParameters (*make)(std::uint32_t, const policy::Suite&, std::uint32_t), std::uint32_t spi,
-               const policy::Suite& suite, std::uint32_t window = 64) {
+  void install(esp::SaParameters (*make)(std::uint32_t, const policy::Suite&, std::uint32_t),
+               std::uint32_t spi, const policy::Suite& suite, std::uint32_t window = 64) {
     a.apply(esp::InstallSa{false, make(spi, suite, window)});
     b.apply(esp::InstallSa{true, make(spi, suite, window)});
   }
-  Bytes sealed(const Bytes& inner = inner_packet()) { return std::move(a.seal(inner)).value().packet; }
+  Bytes sealed(const Bytes& inner = inner_packet()) {
+    return std::move(a.seal(inner)).value().packet;
+  }
   /// "" when the packet is opened, else the error's code.
   std::string code_of(ByteView packet) {
     const auto opened = b.open(packet);

@@ -1,4 +1,5 @@
-// Known answers: whole ESP packets from RFCs and from DPDK (tests/vectors/esp.vec), sealed and opened.
+// Known answers: whole ESP packets from RFCs and from DPDK (tests/vectors/esp.vec), sealed and
+// opened.
 #include "tests/protocol/esp_support.hpp"
 #include "tests/support/vec.hpp"
 
@@ -12,13 +13,16 @@ std::uint32_t number(const VecCase& vec, const std::string& name) {
 }
 
 esp::SaParameters sa_of(const VecCase& vec) {
-  const auto optional = [&](const char* name) { return vec.has(name) ? vec.text(name) : std::string(); };
+  const auto optional = [&](const char* name) {
+    return vec.has(name) ? vec.text(name) : std::string();
+  };
   esp::SaParameters sa;
   sa.spi = EspSpi{number(vec, "spi")};
   sa.suite = suite_of(vec.section, optional("integ"));
   sa.encryption_key = Secret(vec.bytes("key"));
   sa.integrity_key = Secret(hex(optional("integ_key")));
-  sa.ts_src = sa.ts_dst = {subnet("0.0.0.0", "255.255.255.255"), subnet("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")};
+  sa.ts_src = sa.ts_dst = {subnet("0.0.0.0", "255.255.255.255"),
+                           subnet("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")};
   return sa;
 }
 
@@ -33,7 +37,8 @@ TEST_CASE("ESP packets of RFC 3602, RFC 7634 and DPDK seal and open", "[esp][vec
     INFO(vec.label());
     const Bytes inner = vec.bytes("inner"), packet = vec.bytes("packet");
     const std::uint8_t next = inner[0] >> 4 == 6 ? esp::next_header_ipv6 : esp::next_header_ipv4;
-    const auto sealed = esp::seal_packet(*provider, sa_of(vec), number(vec, "sequence"), vec.bytes("iv"), inner, next);
+    const auto sealed = esp::seal_packet(*provider, sa_of(vec), number(vec, "sequence"),
+                                         vec.bytes("iv"), inner, next);
     REQUIRE(sealed.ok());
     CHECK(to_hex(*sealed) == to_hex(packet));
     esp::DataPath path(*provider, rng);

@@ -91,7 +91,8 @@ TEST_CASE("keys: sizes and order of the ESP keys", "[keys]") {
   const Bytes n(16, 3);
   const Nonces nonces{n, n, "IKE_SA_INIT"};
   const Secret sk_d(Bytes(32, 9));
-  const Transforms cbc = {&row(TransformType::encr, "aes192"), &row(TransformType::integ, "sha384")};
+  const Transforms cbc = {&row(TransformType::encr, "aes192"),
+                          &row(TransformType::integ, "sha384")};
   const ChildKeys keys = schedule.child_keys(sk_d, nullptr, nonces, cbc).value();
   CHECK(keys.encr_initiator_to_responder.size() == 24);
   CHECK(keys.integ_initiator_to_responder.size() == 48);
@@ -139,12 +140,12 @@ TEST_CASE("keys: the trace tells every step, and its names join into one graph",
     CHECK(known.insert(step.name).second);
     values[step.name] = step.output;
   }
-  CHECK(names == std::vector<std::string>{
-                     "g^ir", "SKEYSEED", "SK_d", "SK_ai", "SK_ar", "SK_ei", "SK_er", "SK_pi",
-                     "SK_pr", "KEYMAT", "ESP encryption key, initiator to responder",
-                     "ESP integrity key, initiator to responder",
-                     "ESP encryption key, responder to initiator",
-                     "ESP integrity key, responder to initiator"});
+  CHECK(names == std::vector<std::string>{"g^ir", "SKEYSEED", "SK_d", "SK_ai", "SK_ar", "SK_ei",
+                                          "SK_er", "SK_pi", "SK_pr", "KEYMAT",
+                                          "ESP encryption key, initiator to responder",
+                                          "ESP integrity key, initiator to responder",
+                                          "ESP encryption key, responder to initiator",
+                                          "ESP integrity key, responder to initiator"});
   CHECK(steps[5].function == "prf+(SKEYSEED, Ni | Nr | SPIi | SPIr)[96..112]");
   CHECK(steps[11].function == "KEYMAT[16..48]");
 
@@ -201,5 +202,6 @@ TEST_CASE("keys: the octets AUTH covers, part by part", "[keys]") {
 
   // AUTH = prf(prf(Shared Secret, "Key Pad for IKEv2"), octets); computed with Python's hmac.
   const Secret psk(to_bytes(as_bytes("secret")));
-  CHECK(to_hex(shared_key_auth(*provider, prf, psk, i.octets).value()) == "09efeec5f5691f4241b6313abe1f48e1e7aaeeaa1d3e783cf595a0fdf53a8ff1");
+  CHECK(to_hex(shared_key_auth(*provider, prf, psk, i.octets).value()) ==
+        "09efeec5f5691f4241b6313abe1f48e1e7aaeeaa1d3e783cf595a0fdf53a8ff1");
 }

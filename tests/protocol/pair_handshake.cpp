@@ -1,4 +1,5 @@
-// IKE_SA_INIT and IKE_AUTH between two endpoints: what is on the wire, every algorithm, COOKIE, INVALID_KE_PAYLOAD.
+// IKE_SA_INIT and IKE_AUTH between two endpoints: what is on the wire, every algorithm, COOKIE,
+// INVALID_KE_PAYLOAD.
 #include <algorithm>
 
 #include "tests/support/catch.hpp"
@@ -54,7 +55,8 @@ TEST_CASE("pair: what the trace tells of a handshake", "[pair][ikev2][trace]") {
   for (const Side* side : {&pair.a, &pair.b}) {
     Words keys;
     for (const auto* k : side->all<trace::KeyDerived>()) keys.push_back(k->name);
-    CHECK(keys == Words{"g^ir", "SKEYSEED", "SK_d", "SK_ei", "SK_er", "SK_pi", "SK_pr", "KEYMAT", "ESP encryption key, initiator to responder",
+    CHECK(keys == Words{"g^ir", "SKEYSEED", "SK_d", "SK_ei", "SK_er", "SK_pi", "SK_pr", "KEYMAT",
+                        "ESP encryption key, initiator to responder",
                         "ESP encryption key, responder to initiator"});
     const auto auth = side->all<trace::AuthDecided>();
     REQUIRE(auth.size() == 2);
@@ -64,7 +66,8 @@ TEST_CASE("pair: what the trace tells of a handshake", "[pair][ikev2][trace]") {
       CHECK(decided->parts[2].end == decided->octets.size());
     }
     Words installed;
-    for (const auto* sa : side->all<trace::SaInstalled>()) installed.push_back(sa->protocol + " " + sa->direction);
+    for (const auto* sa : side->all<trace::SaInstalled>())
+      installed.push_back(sa->protocol + " " + sa->direction);
     CHECK(installed == Words{"IKE ", "ESP in", "ESP out"});
   }
   // Both sides derived the same secrets.
@@ -87,7 +90,9 @@ TEST_CASE("pair: without disclosure no secret is in the trace", "[pair][ikev2][t
   pair.settle();
   REQUIRE(pair.consistent());
   const Bytes all = pair.encoded();
-  const auto holds = [&](ByteView secret) { return std::search(all.begin(), all.end(), secret.begin(), secret.end()) != all.end(); };
+  const auto holds = [&](ByteView secret) {
+    return std::search(all.begin(), all.end(), secret.begin(), secret.end()) != all.end();
+  };
   for (const auto& [spi, sa] : pair.a.inbound) CHECK_FALSE(holds(sa.encryption_key.reveal()));
   CHECK_FALSE(holds(as_bytes("a long shared secret")));
   for (const auto* k : pair.a.all<trace::KeyDerived>()) {
@@ -99,7 +104,8 @@ TEST_CASE("pair: without disclosure no secret is in the trace", "[pair][ikev2][t
   Pair open(site_a(), site_b());
   REQUIRE(open.command(open.a, Initiate{"site", "net"}).ok());
   open.settle();
-  const Bytes told = open.encoded(), key = to_bytes(open.a.inbound.begin()->second.encryption_key.reveal());
+  const Bytes told = open.encoded(),
+              key = to_bytes(open.a.inbound.begin()->second.encryption_key.reveal());
   CHECK(std::search(told.begin(), told.end(), key.begin(), key.end()) != told.end());
 }
 
@@ -143,7 +149,8 @@ TEST_CASE("pair: signatures with certificates of every key type", "[pair][ikev2]
 
 TEST_CASE("pair: identities by distinguished name", "[pair][ikev2][auth]") {
   auto sites = certified_sites();
-  sites.a.connections[0].local.id = sites.b.connections[0].remote.id = policy::Identity::parse("CN=gw-a,O=ikelab").value();
+  sites.a.connections[0].local.id = sites.b.connections[0].remote.id =
+      policy::Identity::parse("CN=gw-a,O=ikelab").value();
   SECTION("the certificate's subject is the identity") {
     Pair pair(sites.a, sites.b);
     REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
@@ -172,13 +179,15 @@ TEST_CASE("pair: COOKIE", "[pair][ikev2][cookie]") {
   // gw-a  N(COOKIE), SA, KE, Ni  -->  gw-b, and on as ever
   pair.settle();
   CHECK(pair.consistent());
-  CHECK(pair.a.messages_sent() == Words{"IKE_SA_INIT request 0", "IKE_SA_INIT request 0", "IKE_AUTH request 1"});
+  CHECK(pair.a.messages_sent() ==
+        Words{"IKE_SA_INIT request 0", "IKE_SA_INIT request 0", "IKE_AUTH request 1"});
   const auto messages = pair.a.all<trace::Message>();
   CHECK(messages[1]->payloads == "N(COOKIE)");
   CHECK(messages[2]->payloads == "N(COOKIE), SA, KE, Ni, N(SIGNATURE_HASH_ALGORITHMS)");
   // All but the COOKIE is unchanged (RFC 7296, 2.6).
   const Bytes &first = messages[0]->bytes, &second = messages[2]->bytes;
-  CHECK(std::equal(first.begin() + 28, first.end(), second.end() - static_cast<std::ptrdiff_t>(first.size() - 28), second.end()));
+  CHECK(std::equal(first.begin() + 28, first.end(),
+                   second.end() - static_cast<std::ptrdiff_t>(first.size() - 28), second.end()));
 }
 
 TEST_CASE("pair: a COOKIE of another address is worth nothing", "[pair][ikev2][cookie]") {
@@ -212,7 +221,8 @@ TEST_CASE("pair: a flood of IKE_SA_INIT turns cookies on, and off again", "[pair
     pair.deliver(pair.b, forged);
   }
   CHECK(pair.b.endpoint->half_open() == 3);
-  pair.drive(31s);  // half-open SAs expire; gw-a's handshake has gone through meanwhile, with a cookie
+  pair.drive(
+      31s);  // half-open SAs expire; gw-a's handshake has gone through meanwhile, with a cookie
   CHECK(pair.b.endpoint->half_open() == 0);
   CHECK(pair.consistent());
 }
@@ -220,10 +230,12 @@ TEST_CASE("pair: a flood of IKE_SA_INIT turns cookies on, and off again", "[pair
 TEST_CASE("pair: INVALID_KE_PAYLOAD", "[pair][ikev2]") {
   Pair pair(site_a("aes256gcm16-prfsha256-x25519-ecp384"), site_b("aes256gcm16-prfsha256-ecp384"));
   REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
-  // gw-a  SA, KE(CURVE25519), Ni  -->;  <--  N(INVALID_KE_PAYLOAD: ECP_384);  gw-a  SA, KE(ECP_384), Ni  -->
+  // gw-a  SA, KE(CURVE25519), Ni  -->;  <--  N(INVALID_KE_PAYLOAD: ECP_384);  gw-a  SA,
+  // KE(ECP_384), Ni  -->
   pair.settle();
   CHECK(pair.consistent());
-  CHECK(pair.a.messages_sent() == Words{"IKE_SA_INIT request 0", "IKE_SA_INIT request 0", "IKE_AUTH request 1"});
+  CHECK(pair.a.messages_sent() ==
+        Words{"IKE_SA_INIT request 0", "IKE_SA_INIT request 0", "IKE_AUTH request 1"});
   CHECK(pair.a.all<trace::Message>()[1]->payloads == "N(INVALID_KE_PAYLOAD)");
   CHECK(pair.a.all<trace::Message>()[1]->spi_r == "0000000000000000");
   CHECK(pair.b.sas()[0].name == "gw-b#1");  // what was refused took no name
@@ -251,7 +263,8 @@ TEST_CASE("pair: COOKIE and INVALID_KE_PAYLOAD together", "[pair][ikev2][cookie]
   CHECK(pair.a.messages_sent().size() == 4);
 }
 
-TEST_CASE("pair: the same seed gives the same trace to the byte, another seed another", "[pair][ikev2][determinism]") {
+TEST_CASE("pair: the same seed gives the same trace to the byte, another seed another",
+          "[pair][ikev2][determinism]") {
   const auto run = [](std::uint64_t seed) {
     auto sites = certified_sites();
     Pair pair(sites.a, sites.b, seed);
@@ -275,15 +288,18 @@ TEST_CASE("pair: two children: the second follows by CREATE_CHILD_SA", "[pair][i
     auto voice = config->connections[0].children[0];
     voice.name = "voice";
     for (auto* set : {&voice.local_ts, &voice.remote_ts})
-      for (auto& ts : *set) ts.start = ts.end = IpAddress::v4(ts.start.to_v4() + (1U << 16 | 256U));  // 10.x+1.1.0
+      for (auto& ts : *set)
+        ts.start = ts.end = IpAddress::v4(ts.start.to_v4() + (1U << 16 | 256U));  // 10.x+1.1.0
     config->connections[0].children.push_back(voice);
   }
   Pair pair(a, b);
   REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
-  REQUIRE(pair.command(pair.a, Initiate{"site", "voice"}).ok());  // while the IKE SA is still coming up
+  REQUIRE(
+      pair.command(pair.a, Initiate{"site", "voice"}).ok());  // while the IKE SA is still coming up
   pair.settle();
   CHECK(pair.consistent());
   REQUIRE(pair.a.sas()[0].children.size() == 2);
-  CHECK(pair.a.messages_sent() == Words{"IKE_SA_INIT request 0", "IKE_AUTH request 1", "CREATE_CHILD_SA request 2"});
+  CHECK(pair.a.messages_sent() ==
+        Words{"IKE_SA_INIT request 0", "IKE_AUTH request 1", "CREATE_CHILD_SA request 2"});
   CHECK(pair.command(pair.a, Initiate{"site", "voice"}).error().code == "E-CMD-002");
 }

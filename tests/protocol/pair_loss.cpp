@@ -1,5 +1,5 @@
-// Lost messages, a dead peer, garbage, and attackers: retransmission from the cache, and nothing that is not authentic changes anything
-// (RFC 7296, 2.1, 2.3, 2.4, 2.21, 3.14).
+// Lost messages, a dead peer, garbage, and attackers: retransmission from the cache, and nothing
+// that is not authentic changes anything (RFC 7296, 2.1, 2.3, 2.4, 2.21, 3.14).
 #include <algorithm>
 
 #include "tests/support/catch.hpp"
@@ -24,7 +24,8 @@ std::string picture(const Side& side) {
   std::string text;
   for (const auto& sa : side.endpoint->sas()) {
     text += sa.name + " " + sa.state;
-    for (const auto& c : sa.children) text += " " + c.name + " " + c.state + " " + to_string(c.spi_in) + " " + to_string(c.spi_out);
+    for (const auto& c : sa.children)
+      text += " " + c.name + " " + c.state + " " + to_string(c.spi_in) + " " + to_string(c.spi_out);
   }
   for (const std::string& change : side.sad) text += " " + change;
   return text;
@@ -74,7 +75,8 @@ TEST_CASE("pair: each message after the handshake is lost once", "[pair][ikev2][
   }
   CHECK(pair.consistent());
   CHECK(pair.a.inbound.size() == (what == 2 ? 0U : 1U));
-  if (what != 2) CHECK(pair.lost_probes == 0);  // who deletes without a successor loses what is on its way
+  if (what != 2)
+    CHECK(pair.lost_probes == 0);  // who deletes without a successor loses what is on its way
 }
 
 TEST_CASE("pair: a third of all messages is lost", "[pair][ikev2][loss]") {
@@ -83,11 +85,13 @@ TEST_CASE("pair: a third of all messages is lost", "[pair][ikev2][loss]") {
   Pair pair(site_a(), site_b(), seed);
   const auto chance = crypto::seeded_rng(seed, "wire")->stream("loss");
   pair.lose = [&](const Side&, unsigned, const Datagram&) { return chance->below(3) == 0; };
-  for (int attempts = 0; attempts < 4 && !pair.consistent(); ++attempts) {  // five repetitions are not always enough
+  for (int attempts = 0; attempts < 4 && !pair.consistent();
+       ++attempts) {  // five repetitions are not always enough
     REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
     pair.drive(200s);
   }
-  CAPTURE(pair.a.messages_sent(), pair.b.messages_sent(), pair.a.diagnostics(), pair.b.diagnostics(), pair.a.state(), pair.b.state());
+  CAPTURE(pair.a.messages_sent(), pair.b.messages_sent(), pair.a.diagnostics(),
+          pair.b.diagnostics(), pair.a.state(), pair.b.state());
   REQUIRE(pair.consistent());
   for (int i = 0; i < 3; ++i) {
     static_cast<void>(pair.command(pair.a, RekeyChild{"net"}));
@@ -118,7 +122,8 @@ TEST_CASE("pair: a half-open SA expires", "[pair][ikev2][timer]") {
   Pair pair(site_a(), site_b());
   pair.lose = [&](const Side& from, unsigned, const Datagram&) { return &from == &pair.b; };
   REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
-  // The initiator repeats its request for the last time after 44.739 s; 30 s later nobody waits for it any more.
+  // The initiator repeats its request for the last time after 44.739 s; 30 s later nobody waits for
+  // it any more.
   pair.drive(74s);
   CHECK(pair.b.endpoint->half_open() == 1);
   pair.drive(2s);
@@ -126,7 +131,8 @@ TEST_CASE("pair: a half-open SA expires", "[pair][ikev2][timer]") {
   CHECK(pair.b.state() == "none");
 }
 
-TEST_CASE("pair: liveness: a dead peer is noticed, a living one is not bothered", "[pair][ikev2][dpd]") {
+TEST_CASE("pair: liveness: a dead peer is noticed, a living one is not bothered",
+          "[pair][ikev2][dpd]") {
   auto a = site_a();
   a.connections[0].dpd_delay = 10s;
   Pair pair(a, site_b());
@@ -134,8 +140,11 @@ TEST_CASE("pair: liveness: a dead peer is noticed, a living one is not bothered"
   pair.drive(35s);
   CHECK(pair.a.state() == "ESTABLISHED");
   const auto sent = pair.a.messages_sent();
-  CHECK(std::count_if(sent.begin(), sent.end(), [](const auto& s) { return s.find("INFORMATIONAL") == 0; }) == 3);
-  pair.lose = [&](const Side& from, unsigned, const Datagram&) { return &from == &pair.b; };  // gw-b is gone
+  CHECK(std::count_if(sent.begin(), sent.end(),
+                      [](const auto& s) { return s.find("INFORMATIONAL") == 0; }) == 3);
+  pair.lose = [&](const Side& from, unsigned, const Datagram&) {
+    return &from == &pair.b;
+  };  // gw-b is gone
   pair.drive(400s);
   CHECK(pair.a.state() == "none");
   CHECK(pair.a.inbound.empty());
@@ -143,7 +152,8 @@ TEST_CASE("pair: liveness: a dead peer is noticed, a living one is not bothered"
 }
 
 TEST_CASE("pair: a changed ciphertext or ICV changes nothing", "[pair][ikev2][hostile]") {
-  const char* ike = GENERATE("aes256gcm16-prfsha256-x25519", "aes128-sha256-x25519", "chacha20poly1305-prfsha256-x25519");
+  const char* ike = GENERATE("aes256gcm16-prfsha256-x25519", "aes128-sha256-x25519",
+                             "chacha20poly1305-prfsha256-x25519");
   CAPTURE(ike);
   Pair pair(site_a(ike), site_b(ike));
   establish(pair);
@@ -162,7 +172,8 @@ TEST_CASE("pair: a changed ciphertext or ICV changes nothing", "[pair][ikev2][ho
   CHECK(pair.b.state() == "none");
 }
 
-TEST_CASE("pair: a replayed request is answered from the cache and does nothing twice", "[pair][ikev2][hostile]") {
+TEST_CASE("pair: a replayed request is answered from the cache and does nothing twice",
+          "[pair][ikev2][hostile]") {
   Pair pair(site_a(), site_b());
   establish(pair);
   REQUIRE(pair.command(pair.a, RekeyChild{"net"}).ok());
@@ -202,13 +213,16 @@ TEST_CASE("pair: unknown SPIs, versions and payloads", "[pair][ikev2][hostile]")
     pair.deliver(pair.b, datagram);
     return pair.b.sent - before;
   };
-  CHECK(answers_to(auth, 3, static_cast<std::uint8_t>(auth.payload[3] ^ 1)) == 0);   // SPIi of nobody
-  CHECK(answers_to(auth, 9, static_cast<std::uint8_t>(auth.payload[9] ^ 1)) == 0);   // SPIr of nobody
+  CHECK(answers_to(auth, 3, static_cast<std::uint8_t>(auth.payload[3] ^ 1)) ==
+        0);  // SPIi of nobody
+  CHECK(answers_to(auth, 9, static_cast<std::uint8_t>(auth.payload[9] ^ 1)) ==
+        0);  // SPIr of nobody
   CHECK(pair.b.diagnosed("E-IKE-002"));
-  CHECK(answers_to(init, 17, 0x30) == 1);                                            // version 3
+  CHECK(answers_to(init, 17, 0x30) == 1);  // version 3
   CHECK(pair.b.all<trace::Message>().back()->payloads == "N(INVALID_MAJOR_VERSION)");
-  CHECK(answers_to(init, 17, 0x10) == 0);                                            // version 1
-  // The first payload becomes one that nobody knows, and critical (2.5): refused in words; not critical: skipped, and SA lacks then.
+  CHECK(answers_to(init, 17, 0x10) == 0);  // version 1
+  // The first payload becomes one that nobody knows, and critical (2.5): refused in words; not
+  // critical: skipped, and SA lacks then.
   auto critical = init;
   critical.payload[16] = 200;
   critical.payload[3] ^= 1;
@@ -233,14 +247,26 @@ TEST_CASE("pair: thousands of broken datagrams change nothing", "[pair][ikev2][h
     Datagram broken = recorded[rng->below(recorded.size())];
     Bytes& octets = broken.payload;
     switch (rng->below(5)) {
-      case 0: octets.resize(rng->below(octets.size())); break;                                                    // cut
-      case 1: octets[rng->below(octets.size())] ^= static_cast<std::uint8_t>(1U << rng->below(8)); break;           // a bit
-      case 2: octets = rng->bytes(rng->below(200)); break;                                                        // noise
-      case 3: octets.insert(octets.begin() + static_cast<std::ptrdiff_t>(rng->below(octets.size())), 0xff); break;  // longer
-      default: for (int k = 0; k < 8; ++k) octets[rng->below(octets.size())] = static_cast<std::uint8_t>(rng->below(256));
+      case 0:
+        octets.resize(rng->below(octets.size()));
+        break;  // cut
+      case 1:
+        octets[rng->below(octets.size())] ^= static_cast<std::uint8_t>(1U << rng->below(8));
+        break;  // a bit
+      case 2:
+        octets = rng->bytes(rng->below(200));
+        break;  // noise
+      case 3:
+        octets.insert(octets.begin() + static_cast<std::ptrdiff_t>(rng->below(octets.size())),
+                      0xff);
+        break;  // longer
+      default:
+        for (int k = 0; k < 8; ++k)
+          octets[rng->below(octets.size())] = static_cast<std::uint8_t>(rng->below(256));
     }
     const bool to_a = broken.dst.ip == IpAddress::parse("192.0.2.1").value();
-    // IKE_SA_INIT requests that still are sound begin a half-open SA, as they should: not what is tested here.
+    // IKE_SA_INIT requests that still are sound begin a half-open SA, as they should: not what is
+    // tested here.
     if (octets.size() > 18 && octets[18] == 34) continue;
     pair.deliver(to_a ? pair.a : pair.b, broken);
   }
@@ -253,7 +279,8 @@ TEST_CASE("pair: thousands of broken datagrams change nothing", "[pair][ikev2][h
   CHECK(pair.consistent());
 }
 
-TEST_CASE("pair: broken IKE_SA_INIT leaves no more than half-open SAs that expire", "[pair][ikev2][hostile][fuzz]") {
+TEST_CASE("pair: broken IKE_SA_INIT leaves no more than half-open SAs that expire",
+          "[pair][ikev2][hostile][fuzz]") {
   auto b = site_b();
   b.connections[0].remote_addr = {};
   b.cookie_threshold = 50;
@@ -264,7 +291,8 @@ TEST_CASE("pair: broken IKE_SA_INIT leaves no more than half-open SAs that expir
   for (int i = 0; i < 2000; ++i) {
     Datagram broken = original;
     for (std::uint64_t k = rng->below(3) + 1; k > 0; --k)
-      broken.payload[rng->below(broken.payload.size())] ^= static_cast<std::uint8_t>(1U << rng->below(8));
+      broken.payload[rng->below(broken.payload.size())] ^=
+          static_cast<std::uint8_t>(1U << rng->below(8));
     if (rng->below(4) == 0) broken.payload.resize(rng->below(broken.payload.size()));
     pair.deliver(pair.b, broken);
   }
@@ -273,7 +301,8 @@ TEST_CASE("pair: broken IKE_SA_INIT leaves no more than half-open SAs that expir
   CHECK(pair.b.endpoint->half_open() == 0);
 }
 
-TEST_CASE("pair: broken messages during the handshake do not disturb it", "[pair][ikev2][hostile][fuzz]") {
+TEST_CASE("pair: broken messages during the handshake do not disturb it",
+          "[pair][ikev2][hostile][fuzz]") {
   const std::uint64_t seed = GENERATE(1ULL, 2ULL, 3ULL);
   const auto rng = crypto::seeded_rng(seed, "noise")->stream("mutations");
   const auto sites = certified_sites();
@@ -282,9 +311,13 @@ TEST_CASE("pair: broken messages during the handshake do not disturb it", "[pair
   for (int steps = 0; steps < 6; ++steps) {
     for (int i = 0; i < 100; ++i) {
       Datagram broken = pair.wire.back();
-      if (broken.payload[18] == 34) broken.payload.resize(rng->below(broken.payload.size()));  // IKE_SA_INIT is not protected
-      else broken.payload[28 + rng->below(broken.payload.size() - 28)] ^= static_cast<std::uint8_t>(1U << rng->below(8));
-      pair.deliver(broken.dst.ip == IpAddress::parse("192.0.2.1").value() ? pair.a : pair.b, broken);
+      if (broken.payload[18] == 34)
+        broken.payload.resize(rng->below(broken.payload.size()));  // IKE_SA_INIT is not protected
+      else
+        broken.payload[28 + rng->below(broken.payload.size() - 28)] ^=
+            static_cast<std::uint8_t>(1U << rng->below(8));
+      pair.deliver(broken.dst.ip == IpAddress::parse("192.0.2.1").value() ? pair.a : pair.b,
+                   broken);
     }
     if (!pair.step(pair.now + 1s)) break;
   }

@@ -1,5 +1,5 @@
-// What is refused, by whom, and what is left afterwards. Each refusal stands beside a handshake that differs in one thing and works
-// (pair_handshake.cpp).
+// What is refused, by whom, and what is left afterwards. Each refusal stands beside a handshake
+// that differs in one thing and works (pair_handshake.cpp).
 #include "tests/support/catch.hpp"
 #include "tests/support/lab_certificates.hpp"
 
@@ -24,7 +24,9 @@ void require_nothing_left(const Pair& pair) {
   CHECK(pair.b.outbound.empty());
 }
 
-policy::Identity id(const char* text) { return policy::Identity::parse(text).value(); }
+policy::Identity id(const char* text) {
+  return policy::Identity::parse(text).value();
+}
 
 }  // namespace
 
@@ -39,13 +41,15 @@ TEST_CASE("pair: NO_PROPOSAL_CHOSEN in IKE_SA_INIT", "[pair][ikev2][refusal]") {
   CHECK(negotiated[0]->chosen.empty());
   REQUIRE(negotiated[0]->verdicts.size() == 1);
   CHECK(negotiated[0]->verdicts[0].reason ==
-        "no common PRF: offered PRF_HMAC_SHA2_256; configured PRF_HMAC_SHA2_384; no common KE method: offered CURVE25519; configured ECP_384");
+        "no common PRF: offered PRF_HMAC_SHA2_256; configured PRF_HMAC_SHA2_384; no common KE "
+        "method: offered CURVE25519; configured ECP_384");
   CHECK(pair.a.all<trace::TaskEnded>().back()->detail == "the peer answered NO_PROPOSAL_CHOSEN");
 }
 
 TEST_CASE("pair: another pre-shared key", "[pair][ikev2][refusal]") {
   auto b = site_b();
-  b.connections[0].local.psk = b.connections[0].remote.psk = to_bytes(as_bytes("a long shared secre7"));
+  b.connections[0].local.psk = b.connections[0].remote.psk =
+      to_bytes(as_bytes("a long shared secre7"));
   Pair pair(site_a(), b);
   REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
   // gw-a  SK {IDi, ... AUTH ...}  -->;  <--  SK {N(AUTHENTICATION_FAILED)}
@@ -59,11 +63,12 @@ TEST_CASE("pair: another pre-shared key", "[pair][ikev2][refusal]") {
 
 TEST_CASE("pair: the responder is not who it should be", "[pair][ikev2][refusal]") {
   auto a = site_a(), b = site_b();
-  a.connections[0].remote.id = policy::Identity::any();  // no IDr is asked for, then it is checked late
+  a.connections[0].remote.id =
+      policy::Identity::any();  // no IDr is asked for, then it is checked late
   a.connections[0].remote.psk = to_bytes(as_bytes("a long shared secret"));
   Pair pair(a, b);
-  // The responder's AUTH is broken on the way back: the initiator cannot tell that from an impostor, but for the ICV. So: another PSK
-  // of the responder for its own AUTH.
+  // The responder's AUTH is broken on the way back: the initiator cannot tell that from an
+  // impostor, but for the ICV. So: another PSK of the responder for its own AUTH.
   SECTION("the initiator tells the responder, which closes too") {
     auto c = site_b();
     c.connections[0].local.id = id("gw-x.example");
@@ -74,7 +79,8 @@ TEST_CASE("pair: the responder is not who it should be", "[pair][ikev2][refusal]
     other.drive();
     require_nothing_left(other);
     CHECK(other.a.diagnosed("E-AUTH-010"));
-    // gw-a  SK {N(AUTHENTICATION_FAILED)}  -->  in an INFORMATIONAL exchange of its own (RFC 7296, 2.21.2)
+    // gw-a  SK {N(AUTHENTICATION_FAILED)}  -->  in an INFORMATIONAL exchange of its own (RFC
+    // 7296, 2.21.2)
     CHECK(other.a.messages_sent().back() == "INFORMATIONAL request 2");
   }
   SECTION("the twin") {
@@ -124,7 +130,8 @@ TEST_CASE("pair: certificates that do not hold", "[pair][ikev2][refusal][auth]")
   CHECK_FALSE(last_verdict(pair.b).ok);
 }
 
-TEST_CASE("pair: a signature by a key that is not the certificate's", "[pair][ikev2][refusal][auth]") {
+TEST_CASE("pair: a signature by a key that is not the certificate's",
+          "[pair][ikev2][refusal][auth]") {
   auto sites = certified_sites();
   sites.a.connections[0].local.private_key = sites.b.connections[0].local.private_key;
   Pair pair(sites.a, sites.b);
@@ -134,7 +141,8 @@ TEST_CASE("pair: a signature by a key that is not the certificate's", "[pair][ik
   CHECK(pair.b.diagnosed("E-AUTH-011"));
 }
 
-TEST_CASE("pair: one side wants a shared key, the other a signature", "[pair][ikev2][refusal][auth]") {
+TEST_CASE("pair: one side wants a shared key, the other a signature",
+          "[pair][ikev2][refusal][auth]") {
   const auto sites = certified_sites();
   Pair pair(site_a(), sites.b);
   REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
@@ -153,7 +161,8 @@ TEST_CASE("pair: traffic selectors are narrowed", "[pair][ikev2][ts]") {
   CHECK(policy::to_string(pair.a.sas()[0].children[0].remote_ts.at(0)) == "10.2.0.0/24");
 }
 
-TEST_CASE("pair: TS_UNACCEPTABLE leaves the IKE SA without a Child SA", "[pair][ikev2][ts][refusal]") {
+TEST_CASE("pair: TS_UNACCEPTABLE leaves the IKE SA without a Child SA",
+          "[pair][ikev2][ts][refusal]") {
   auto a = site_a();
   a.connections[0].children[0].remote_ts = {policy::parse_traffic_selector("10.99.0.0/24").value()};
   Pair pair(a, site_b());

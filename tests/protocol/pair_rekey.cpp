@@ -1,5 +1,6 @@
-// Rekeying and deleting, from either side, alone and at once (RFC 7296, 1.3.2, 1.3.3, 1.4.1, 2.8, 2.8.1, 2.8.2, 2.25). ESP probes travel
-// all the while: none may be lost.
+// Rekeying and deleting, from either side, alone and at once (RFC
+// 7296, 1.3.2, 1.3.3, 1.4.1, 2.8, 2.8.1, 2.8.2, 2.25). ESP probes travel all the while: none may be
+// lost.
 #include <algorithm>
 
 #include "tests/support/catch.hpp"
@@ -43,12 +44,14 @@ TEST_CASE("pair: a Child SA is rekeyed", "[pair][ikev2][rekey]") {
   Side& answers = by_initiator ? pair.b : pair.a;
   const EspSpi old = asks.sas()[0].children[0].spi_in;
   REQUIRE(pair.command(asks, RekeyChild{"net"}).ok());
-  // asks  SK {N(REKEY_SA), SA, Ni, [KEi,] TSi, TSr}  -->  answers: receives on the new SA, still sends on the old one
+  // asks  SK {N(REKEY_SA), SA, Ni, [KEi,] TSi, TSr}  -->  answers: receives on the new SA, still
+  // sends on the old one
   REQUIRE(pair.step(pair.now + 10ms));
   while (answers.inbound.size() == 1) REQUIRE(pair.step(pair.now + 10ms));
   CHECK(answers.inbound.size() == 2);
   CHECK(answers.outbound.size() == 1);
-  // asks  <--  SK {SA, Nr, [KEr,] TSi, TSr}: receives and sends on the new one;  SK {D(old)}  -->;  <--  SK {D(old)}
+  // asks  <--  SK {SA, Nr, [KEr,] TSi, TSr}: receives and sends on the new one;  SK {D(old)}  -->;
+  // <--  SK {D(old)}
   require_clean(pair);
   CHECK(asks.sas()[0].children[0].spi_in != old);
   CHECK(asks.messages_sent().size() == 4);
@@ -57,7 +60,8 @@ TEST_CASE("pair: a Child SA is rekeyed", "[pair][ikev2][rekey]") {
   // The key schedule says which exchange the nonces came from, and g^ir (new) only with a KE.
   Words names;
   for (const auto* k : asks.all<trace::KeyDerived>()) names.push_back(k->name);
-  CHECK((std::find(names.begin(), names.end(), "g^ir (new)") != names.end()) == (std::string(esp) != "aes256gcm16"));
+  CHECK((std::find(names.begin(), names.end(), "g^ir (new)") != names.end()) ==
+        (std::string(esp) != "aes256gcm16"));
 }
 
 TEST_CASE("pair: INVALID_KE_PAYLOAD while rekeying a Child SA", "[pair][ikev2][rekey]") {
@@ -70,8 +74,8 @@ TEST_CASE("pair: INVALID_KE_PAYLOAD while rekeying a Child SA", "[pair][ikev2][r
   Words payloads;
   for (const auto* m : pair.b.all<trace::Message>())
     if (m->direction == "sent") payloads.push_back(m->payloads);
-  CHECK(payloads == Words{"SA, KE, Nr, N(SIGNATURE_HASH_ALGORITHMS)", "IDr, AUTH, SA, TSi, TSr", "N(INVALID_KE_PAYLOAD)",
-                          "SA, Nr, KE, TSi, TSr", "D"});
+  CHECK(payloads == Words{"SA, KE, Nr, N(SIGNATURE_HASH_ALGORITHMS)", "IDr, AUTH, SA, TSi, TSr",
+                          "N(INVALID_KE_PAYLOAD)", "SA, Nr, KE, TSi, TSr", "D"});
 }
 
 TEST_CASE("pair: both sides rekey the Child SA at once", "[pair][ikev2][rekey][collision]") {
@@ -82,13 +86,15 @@ TEST_CASE("pair: both sides rekey the Child SA at once", "[pair][ikev2][rekey][c
     Pair pair(site_a(), site_b(), seed);
     REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
     pair.settle();
-    // SK {N(REKEY_SA), ...}  -->  and  <--  SK {N(REKEY_SA), ...} cross; both are answered; one successor is redundant
+    // SK {N(REKEY_SA), ...}  -->  and  <--  SK {N(REKEY_SA), ...} cross; both are answered; one
+    // successor is redundant
     REQUIRE(pair.command(pair.a, RekeyChild{"net"}).ok());
     REQUIRE(pair.command(pair.b, RekeyChild{"net"}).ok());
     require_clean(pair);
     const auto tasks = pair.a.all<trace::TaskEnded>();
     const bool a_goes = std::any_of(tasks.begin(), tasks.end(), [](const auto* t) {
-      return t->task == "child_rekey" && t->detail.find("ours has the lowest nonce") != std::string::npos;
+      return t->task == "child_rekey" &&
+             t->detail.find("ours has the lowest nonce") != std::string::npos;
     });
     ++(a_goes ? b_wins : a_wins);
   }
@@ -96,7 +102,8 @@ TEST_CASE("pair: both sides rekey the Child SA at once", "[pair][ikev2][rekey][c
   CHECK(b_wins > 0);
 }
 
-TEST_CASE("pair: both rekey the Child SA at once, and a message is lost", "[pair][ikev2][rekey][collision][loss]") {
+TEST_CASE("pair: both rekey the Child SA at once, and a message is lost",
+          "[pair][ikev2][rekey][collision][loss]") {
   const bool of_a = GENERATE(true, false);
   const unsigned nth = GENERATE(1U, 2U, 3U, 4U);
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
@@ -172,7 +179,8 @@ TEST_CASE("pair: both sides rekey the IKE SA at once", "[pair][ikev2][rekey][col
   }
 }
 
-TEST_CASE("pair: both rekey the IKE SA at once, and a message is lost", "[pair][ikev2][rekey][collision][loss]") {
+TEST_CASE("pair: both rekey the IKE SA at once, and a message is lost",
+          "[pair][ikev2][rekey][collision][loss]") {
   const bool of_a = GENERATE(true, false);
   const unsigned nth = GENERATE(1U, 2U, 3U, 4U);
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
@@ -187,7 +195,8 @@ TEST_CASE("pair: both rekey the IKE SA at once, and a message is lost", "[pair][
   }
 }
 
-TEST_CASE("pair: one rekeys the IKE SA, the other the Child SA", "[pair][ikev2][rekey][collision]") {
+TEST_CASE("pair: one rekeys the IKE SA, the other the Child SA",
+          "[pair][ikev2][rekey][collision]") {
   Pair pair(site_a(), site_b());
   establish(pair);
   REQUIRE(pair.command(pair.a, RekeyIke{}).ok());
@@ -209,7 +218,8 @@ TEST_CASE("pair: lifetimes run out", "[pair][ikev2][rekey][timer]") {
   pair.settle();
   CHECK(pair.lost_probes == 0);
   std::size_t ike_sas = 0, esp_sas = 0;
-  for (const auto* sa : pair.a.all<trace::SaInstalled>()) ++(sa->protocol == "IKE" ? ike_sas : esp_sas);
+  for (const auto* sa : pair.a.all<trace::SaInstalled>())
+    ++(sa->protocol == "IKE" ? ike_sas : esp_sas);
   CHECK(ike_sas >= 6);
   CHECK(esp_sas >= 2 * 18);
   CHECK(pair.a.sas().size() <= 2);
@@ -246,7 +256,8 @@ TEST_CASE("pair: both sides delete the Child SA at once", "[pair][ikev2][delete]
   CHECK(pair.a.all<trace::Message>().back()->payloads.empty());
 }
 
-TEST_CASE("pair: one rekeys the Child SA, the other deletes it", "[pair][ikev2][delete][collision]") {
+TEST_CASE("pair: one rekeys the Child SA, the other deletes it",
+          "[pair][ikev2][delete][collision]") {
   Pair pair(site_a(), site_b());
   establish(pair);
   REQUIRE(pair.command(pair.a, RekeyChild{"net"}).ok());
@@ -274,12 +285,17 @@ TEST_CASE("pair: the IKE SA is deleted", "[pair][ikev2][delete]") {
   CHECK_FALSE(pair.b.endpoint->poll_timeout());
 }
 
-TEST_CASE("pair: both sides delete the IKE SA at once, or one while the other rekeys it", "[pair][ikev2][delete][collision]") {
+TEST_CASE("pair: both sides delete the IKE SA at once, or one while the other rekeys it",
+          "[pair][ikev2][delete][collision]") {
   Pair pair(site_a(), site_b());
   establish(pair);
   REQUIRE(pair.command(pair.a, DeleteIke{}).ok());
-  SECTION("delete") { REQUIRE(pair.command(pair.b, DeleteIke{}).ok()); }
-  SECTION("rekey") { REQUIRE(pair.command(pair.b, RekeyIke{}).ok()); }
+  SECTION("delete") {
+    REQUIRE(pair.command(pair.b, DeleteIke{}).ok());
+  }
+  SECTION("rekey") {
+    REQUIRE(pair.command(pair.b, RekeyIke{}).ok());
+  }
   pair.drive(200s);
   CHECK(pair.a.state() == "none");
   CHECK(pair.b.state() == "none");

@@ -120,8 +120,8 @@ TEST_CASE("pki: a chain that must not hold does not, and the code says why", "[p
 
   // Another lab's CA of the same name; no CA at all; a missing intermediate.
   const auto other_key = lab.provider->generate_key("p256", *stream("other")).value();
-  const Bytes other[] = {Lab::issue(Lab::spec("CN=Lab CA,O=ikelab", *other_key, true), {},
-                                    *other_key)};
+  const Bytes other[] = {
+      Lab::issue(Lab::spec("CN=Lab CA,O=ikelab", *other_key, true), {}, *other_key)};
   const Bytes subs[] = {lab.sub};
   CHECK_FALSE(validate_chain(lab.gateway, subs, other, epoch + day).ok());
   CHECK(validate_chain(lab.gateway, subs, {}, epoch + day).error().code == "E-PKI-010");
@@ -181,8 +181,8 @@ TEST_CASE("pki: what cannot be issued is refused", "[pki]") {
 
 TEST_CASE("pki: names with commas keep them", "[pki]") {
   const Lab lab;
-  const Bytes der = Lab::issue(Lab::spec("CN=a\\, b,O=ikelab", *lab.sub_key, false), lab.root,
-                               *lab.root_key);
+  const Bytes der =
+      Lab::issue(Lab::spec("CN=a\\, b,O=ikelab", *lab.sub_key, false), lab.root, *lab.root_key);
   CHECK(parse_certificate(der)->subject == "CN=a\\, b,O=ikelab");
 }
 
@@ -203,6 +203,6 @@ TEST_CASE("pki: DER of lengths, numbers and times", "[pki]") {
   CHECK(to_hex(der::value(4, Bytes(128))).starts_with("04818000"));
   CHECK(to_hex(der::value(4, Bytes(256))).starts_with("0482010000"));
   CHECK(to_text(der::time(epoch)).substr(2) == "260101000000Z");
-  CHECK(der::time(2'524'607'999)[0] == der::tag_utc_time);          // 2049-12-31 23:59:59
+  CHECK(der::time(2'524'607'999)[0] == der::tag_utc_time);  // 2049-12-31 23:59:59
   CHECK(to_text(der::time(2'524'608'000)).substr(2) == "20500101000000Z");
 }

@@ -10,8 +10,7 @@ using namespace ikelab;
 
 TEST_CASE("fuzz corpora are replayed", "[wire][esp]") {
   const std::pair<const char*, std::function<void(ByteView)>> targets[] = {
-      {"decode", fuzz::decode}, {"dissect", fuzz::dissect},
-                                                                         {"esp_open", fuzz::esp_open}};
+      {"decode", fuzz::decode}, {"dissect", fuzz::dissect}, {"esp_open", fuzz::esp_open}};
   for (const auto& [name, target] : targets) {
     std::size_t count = 0;
     const std::filesystem::path folder =

@@ -15,7 +15,9 @@ TEST_CASE("the example of docs/ADVERSARY.md does what it says", "[attack]") {
   const auto begin = text.find('\n', text.find("```lua", mark)) + 1;
   auto adversary = load_script(text.substr(begin, text.find("```", begin) - begin), {}, "");
   REQUIRE(adversary.ok());
-  const auto fate = [&](const char* protocol) { return (*adversary)->on_packet(Instant{1}, tapped(hex("01020304"), 1, protocol)); };
+  const auto fate = [&](const char* protocol) {
+    return (*adversary)->on_packet(Instant{1}, tapped(hex("01020304"), 1, protocol));
+  };
   CHECK(fate("IKE").fate == script::Decision::Fate::pass);
   CHECK(fate("ESP").fate == script::Decision::Fate::pass);
   CHECK(fate("ESP").fate == script::Decision::Fate::pass);
@@ -32,9 +34,11 @@ TEST_CASE("docs/ADVERSARY.md names every function a script has", "[attack]") {
   std::ifstream in(std::string(IKELAB_SOURCE_DIR) + "/docs/ADVERSARY.md");
   const std::string text((std::istreambuf_iterator<char>(in)), {});
   std::string body;
-  for (const char* name : {"pass", "drop", "modify", "delay", "replay", "inject", "timer.after", "say", "mark", "learn", "achieved", "now",
-                           "ike.decode", "ike.encode", "esp.header", "bytes.hex", "bytes.from_hex", "bytes.u16", "bytes.u32", "bytes.patch",
-                           "bytes.flip"}) {
+  for (const char* name :
+       {"pass",        "drop",        "modify",     "delay",     "replay",         "inject",
+        "timer.after", "say",         "mark",       "learn",     "achieved",       "now",
+        "ike.decode",  "ike.encode",  "esp.header", "bytes.hex", "bytes.from_hex", "bytes.u16",
+        "bytes.u32",   "bytes.patch", "bytes.flip"}) {
     INFO(name);
     CHECK((text.find("`" + std::string(name)) != std::string::npos));
     body += std::string("if type(") + name + ") ~= 'function' then error('" + name + "') end ";

@@ -12,13 +12,15 @@ std::set<std::string> codes_in(const std::filesystem::path& file, const std::reg
   std::ifstream in(file);
   const std::string text((std::istreambuf_iterator<char>(in)), {});
   std::set<std::string> out;
-  for (std::sregex_iterator at(text.begin(), text.end(), code), end; at != end; ++at) out.insert(at->str());
+  for (std::sregex_iterator at(text.begin(), text.end(), code), end; at != end; ++at)
+    out.insert(at->str());
   return out;
 }
 
 std::set<std::string> codes_in_sources(const char* folder, const std::regex& code) {
   std::set<std::string> all;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(IKELAB_SOURCE_DIR) / folder))
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(IKELAB_SOURCE_DIR) / folder))
     if (entry.path().extension() == ".cpp") all.merge(codes_in(entry.path(), code));
   return all;
 }

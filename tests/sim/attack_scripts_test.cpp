@@ -1,4 +1,5 @@
-// The shipped attacks against real endpoints, vulnerable and hardened: what each header says under `shows` is what happens.
+// The shipped attacks against real endpoints, vulnerable and hardened: what each header says under
+// `shows` is what happens.
 #include <algorithm>
 #include <filesystem>
 
@@ -11,7 +12,8 @@ namespace {
 
 unsigned count_of(const std::vector<trace::Body>& events, const std::string& action) {
   const auto actions = of_kind<trace::AttackAction>(events);
-  return static_cast<unsigned>(std::count_if(actions.begin(), actions.end(), [&](const auto& a) { return a.action == action; }));
+  return static_cast<unsigned>(std::count_if(actions.begin(), actions.end(),
+                                             [&](const auto& a) { return a.action == action; }));
 }
 
 std::string knowledge(const std::vector<trace::Body>& events, const std::string& item) {
@@ -20,10 +22,12 @@ std::string knowledge(const std::vector<trace::Body>& events, const std::string&
   return {};
 }
 
-policy::EndpointConfig with_proposals(policy::EndpointConfig config, const std::vector<std::string>& proposals) {
+policy::EndpointConfig with_proposals(policy::EndpointConfig config,
+                                      const std::vector<std::string>& proposals) {
   config.connections[0].proposals.clear();
   for (const std::string& text : proposals)
-    config.connections[0].proposals.push_back(policy::parse_proposal(text, wire::ProtocolId::ike).value());
+    config.connections[0].proposals.push_back(
+        policy::parse_proposal(text, wire::ProtocolId::ike).value());
   return config;
 }
 
@@ -31,8 +35,10 @@ policy::EndpointConfig with_proposals(policy::EndpointConfig config, const std::
 
 TEST_CASE("every shipped attack loads", "[attack]") {
   unsigned count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(IKELAB_SOURCE_DIR) + "/sim/attacks")) {
-    const auto loaded = script::load_adversary(shipped_attack(entry.path().stem()), entry.path().filename(), {});
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(IKELAB_SOURCE_DIR) + "/sim/attacks")) {
+    const auto loaded =
+        script::load_adversary(shipped_attack(entry.path().stem()), entry.path().filename(), {});
     INFO(entry.path().string());
     CHECK(loaded.ok());
     ++count;
@@ -68,7 +74,8 @@ TEST_CASE("replay-esp against the default window: every copy is refused", "[atta
   CHECK(knowledge(events, "the receiver").find("remembers sequence numbers") != std::string::npos);
 }
 
-TEST_CASE("replay-esp replays the other direction too, and says when there was nothing to record", "[attack]") {
+TEST_CASE("replay-esp replays the other direction too, and says when there was nothing to record",
+          "[attack]") {
   AttackWorld world("replay-esp", {{"from", "gw-b"}, {"packets", "2"}}, 64);
   world.initiate();
   world.run_for(1s);
@@ -79,20 +86,27 @@ TEST_CASE("replay-esp replays the other direction too, and says when there was n
   silent.run_for(1s);
   const auto events = silent.finish();
   CHECK(achieved(events) == 0);
-  CHECK(knowledge(events, "goal:make the receiver accept old packets") == "only 0 ESP packets came by");
+  CHECK(knowledge(events, "goal:make the receiver accept old packets") ==
+        "only 0 ESP packets came by");
 }
 
-//= rfc7296#2.15 "It is critical to the security of the exchange that each side sign the other side's nonce."
-TEST_CASE("tamper-sa-init takes the strong proposal out: AUTH covers the offer, so the peers refuse", "[attack]") {
-  const std::vector<std::string> offer = {"aes256gcm16-prfsha256-x25519", "aes128gcm16-prfsha256-x25519"};
-  AttackWorld world("tamper-sa-init", {}, 64, with_proposals(site_a(), offer), with_proposals(site_b(), offer));
+//= rfc7296#2.15 "It is critical to the security of the exchange that each side sign the other
+// side's nonce."
+TEST_CASE(
+    "tamper-sa-init takes the strong proposal out: AUTH covers the offer, so the peers refuse",
+    "[attack]") {
+  const std::vector<std::string> offer = {"aes256gcm16-prfsha256-x25519",
+                                          "aes128gcm16-prfsha256-x25519"};
+  AttackWorld world("tamper-sa-init", {}, 64, with_proposals(site_a(), offer),
+                    with_proposals(site_b(), offer));
   world.initiate();
   world.run_for(60s);
   world.run_pings(2);
   CHECK(world.b.requests == 0);
   CHECK(world.a.path->size() + world.b.path->size() == 0);
   REQUIRE_FALSE(world.b.auth.empty());
-  CHECK(std::any_of(world.b.auth.begin(), world.b.auth.end(), [](const auto& auth) { return !auth.local && !auth.ok; }));
+  CHECK(std::any_of(world.b.auth.begin(), world.b.auth.end(),
+                    [](const auto& auth) { return !auth.local && !auth.ok; }));
   const auto events = world.finish();
   CHECK(achieved(events) == 0);
   const auto actions = of_kind<trace::AttackAction>(events);
@@ -101,7 +115,8 @@ TEST_CASE("tamper-sa-init takes the strong proposal out: AUTH covers the offer, 
   CHECK(knowledge(events, "the peers").find("AUTH did not") != std::string::npos);
 }
 
-TEST_CASE("tamper-sa-init flips a bit of the nonce: the keys differ, IKE_AUTH cannot be opened", "[attack]") {
+TEST_CASE("tamper-sa-init flips a bit of the nonce: the keys differ, IKE_AUTH cannot be opened",
+          "[attack]") {
   for (const char* what : {"nonce", "ke"}) {
     INFO(what);
     AttackWorld world("tamper-sa-init", {{"what", what}}, 64);
@@ -133,8 +148,10 @@ TEST_CASE("eavesdrop learns what is public, and nothing of what is inside", "[at
   world.run_pings(3);
   const auto events = world.finish();
   CHECK(achieved(events) == 0);
-  for (const char* item : {"IKE SA ", "nonce, initiator", "nonce, responder", "public value, initiator", "public value, responder",
-                           "algorithms, initiator", "exchange IKE_AUTH", "SPI ", "traffic: ESP gw-a to gw-b"}) {
+  for (const char* item :
+       {"IKE SA ", "nonce, initiator", "nonce, responder", "public value, initiator",
+        "public value, responder", "algorithms, initiator", "exchange IKE_AUTH", "SPI ",
+        "traffic: ESP gw-a to gw-b"}) {
     INFO(item);
     CHECK(knows(events, item));
   }
@@ -152,7 +169,8 @@ TEST_CASE("the same attack gives the same events", "[attack]") {
     world.run_for(1s);
     world.run_pings(8);
     std::string notes;
-    for (const auto& action : of_kind<trace::AttackAction>(world.finish())) notes += action.note + to_hex(action.after) + "\n";
+    for (const auto& action : of_kind<trace::AttackAction>(world.finish()))
+      notes += action.note + to_hex(action.after) + "\n";
     return notes;
   };
   CHECK(play() == play());

@@ -1,5 +1,6 @@
-// Two gateways with real IKE and real ESP, a host behind each, and an adversary on the wire between them: no network simulator, so that a
-// shipped attack script can be judged in milliseconds. Host 10.2.0.10 answers pings, as hosts do.
+// Two gateways with real IKE and real ESP, a host behind each, and an adversary on the wire between
+// them: no network simulator, so that a shipped attack script can be judged in milliseconds.
+// Host 10.2.0.10 answers pings, as hosts do.
 #pragma once
 #include <fstream>
 #include <functional>
@@ -26,15 +27,16 @@ class AttackWorld {
     std::unique_ptr<crypto::Rng> rng;
     std::unique_ptr<ikev2::Endpoint> endpoint;
     std::unique_ptr<esp::DataPath> path;
-    std::vector<std::string> refused;            ///< codes of ESP packets that were not opened
-    unsigned requests = 0, replies = 0;          ///< pings that came out of the tunnel
+    std::vector<std::string> refused;    ///< codes of ESP packets that were not opened
+    unsigned requests = 0, replies = 0;  ///< pings that came out of the tunnel
     std::vector<trace::AuthDecided> auth;
     std::uint64_t next_datagram = 0;
   };
 
   /// `attack` is a shipped script's name; `replay_window` is gw-b's.
-  AttackWorld(const std::string& attack, const std::map<std::string, std::string>& parameters, std::uint32_t replay_window,
-              policy::EndpointConfig a_config = site_a(), policy::EndpointConfig b_config = site_b()) {
+  AttackWorld(const std::string& attack, const std::map<std::string, std::string>& parameters,
+              std::uint32_t replay_window, policy::EndpointConfig a_config = site_a(),
+              policy::EndpointConfig b_config = site_b()) {
     script::AdversaryOptions options;
     options.name = "mallory";
     options.parameters = parameters;
@@ -56,7 +58,10 @@ class AttackWorld {
     drain(a);
   }
   /// The host behind gw-a pings the one behind gw-b.
-  void ping() { send_inner(a, ipv4_packet(1, "10.1.0.10", "10.2.0.10", Bytes{8, 0, 0, 0, 0, 1, 0, 1, 'h', 'e', 'l', 'l', 'o'})); }
+  void ping() {
+    send_inner(a, ipv4_packet(1, "10.1.0.10", "10.2.0.10",
+                              Bytes{8, 0, 0, 0, 0, 1, 0, 1, 'h', 'e', 'l', 'l', 'o'}));
+  }
   void run_for(Duration time) {
     const Instant until = now + time;
     for (unsigned steps = 0; step(until); ++steps) REQUIRE(steps < 100'000);
@@ -80,12 +85,14 @@ class AttackWorld {
     node.rng = crypto::seeded_rng(7, config.node)->stream("esp");
     node.path = std::make_unique<esp::DataPath>(*node.provider, *node.rng);
     node.next_datagram = config.datagram_id_base + 1'000'000;
-    node.endpoint = std::make_unique<ikev2::Endpoint>(std::move(config), *node.provider, crypto::seeded_rng(7, node.name));
+    node.endpoint = std::make_unique<ikev2::Endpoint>(std::move(config), *node.provider,
+                                                      crypto::seeded_rng(7, node.name));
   }
 
   void drain(Node& node) {
     while (auto event = node.endpoint->poll_event())
-      if (const auto* auth = std::get_if<trace::AuthDecided>(&event->body)) node.auth.push_back(*auth);
+      if (const auto* auth = std::get_if<trace::AuthDecided>(&event->body))
+        node.auth.push_back(*auth);
     while (auto change = node.endpoint->poll_sad()) node.path->apply(std::move(*change));
     while (auto datagram = node.endpoint->poll_transmit()) {
       script::TappedPacket packet = tapped(datagram->payload, datagram->id, "IKE");
@@ -119,7 +126,8 @@ class AttackWorld {
 
   void send_injections(const std::vector<script::Injection>& injections) {
     for (const script::Injection& injection : injections) {
-      script::TappedPacket packet = tapped(injection.payload, injection.datagram, injection.protocol.c_str());
+      script::TappedPacket packet =
+          tapped(injection.payload, injection.datagram, injection.protocol.c_str());
       packet.src = injection.src;
       packet.dst = injection.dst;
       Node& to = injection.towards == a.name ? a : b;
@@ -129,7 +137,8 @@ class AttackWorld {
 
   void arrive(Node& node, const script::TappedPacket& packet) {
     if (packet.protocol == "IKE") {
-      node.endpoint->handle_datagram(now, {packet.datagram, packet.src, packet.dst, packet.payload});
+      node.endpoint->handle_datagram(now,
+                                     {packet.datagram, packet.src, packet.dst, packet.payload});
       drain(node);
       return;
     }
@@ -140,14 +149,20 @@ class AttackWorld {
     }
     const bool request = opened->inner[20] == 8;
     ++(request ? node.requests : node.replies);
-    if (request) send_inner(node, ipv4_packet(1, "10.2.0.10", "10.1.0.10", Bytes{0, 0, 0, 0, 0, 1, 0, 1, 'h', 'e', 'l', 'l', 'o'}));
+    if (request)
+      send_inner(node, ipv4_packet(1, "10.2.0.10", "10.1.0.10",
+                                   Bytes{0, 0, 0, 0, 0, 1, 0, 1, 'h', 'e', 'l', 'l', 'o'}));
   }
 
-  void later(Duration after, std::function<void()> what) { agenda_.emplace(now + after, std::move(what)); }
+  void later(Duration after, std::function<void()> what) {
+    agenda_.emplace(now + after, std::move(what));
+  }
 
   bool step(Instant until) {
     std::optional<Instant> next = adversary_->next_timer();
-    const auto sooner = [&](std::optional<Instant> at) { if (at && (!next || *at < *next)) next = at; };
+    const auto sooner = [&](std::optional<Instant> at) {
+      if (at && (!next || *at < *next)) next = at;
+    };
     sooner(a.endpoint->poll_timeout());
     sooner(b.endpoint->poll_timeout());
     if (!agenda_.empty()) sooner(agenda_.begin()->first);
@@ -159,7 +174,8 @@ class AttackWorld {
       what();
       return true;
     }
-    if (const auto at = adversary_->next_timer(); at && *at <= now) send_injections(adversary_->on_timer(now).injections);
+    if (const auto at = adversary_->next_timer(); at && *at <= now)
+      send_injections(adversary_->on_timer(now).injections);
     for (Node* node : {&a, &b})
       if (const auto at = node->endpoint->poll_timeout(); at && *at <= now) {
         node->endpoint->handle_timeout(now);

@@ -1,4 +1,5 @@
-// Scripts that mean harm, or are broken: each is stopped, says why in one line, and lets the packets pass.
+// Scripts that mean harm, or are broken: each is stopped, says why in one line, and lets the
+// packets pass.
 #include "tests/sim/script_support.hpp"
 #include "tests/support/catch.hpp"
 
@@ -7,7 +8,8 @@ using namespace ikelab::test;
 
 namespace {
 
-/// Loads `body` as on_packet's, calls it, and gives the diagnostic's code; the packet must pass and the script must be off.
+/// Loads `body` as on_packet's, calls it, and gives the diagnostic's code; the packet must pass and
+/// the script must be off.
 std::string run_hostile(const std::string& body, std::string* message = nullptr) {
   auto adversary = load_script("function on_packet(p)\n" + body + "\nend");
   if (!adversary.ok()) return "load: " + adversary.error().to_string();
@@ -27,15 +29,17 @@ std::string run_hostile(const std::string& body, std::string* message = nullptr)
 TEST_CASE("loops without end are stopped", "[script]") {
   for (const char* body : {
            "while true do end",
-           "local function f() return f() end f()",                      // tail calls need no stack
+           "local function f() return f() end f()",  // tail calls need no stack
            "for i = 1, math.huge do end",
            "::again:: goto again",
            "repeat local t = {} until false",
-           "local t = {1} while true do table.sort(t, function() while true do end end) table.insert(t, 1) end",
+           "local t = {1} while true do table.sort(t, function() while true do end end) "
+           "table.insert(t, 1) end",
            "local s = ('x'):rep(60000) while true do local t = s .. 'y' end",
            "local s = ('x'):rep(60000) while true do s:find(('x'):rep(200) .. 'y') end",
            "local t = {} for i = 1, 10000 do t[i] = 'x' end while true do table.concat(t) end",
-           "local t = {} for i = 1, 10000 do t[i] = i end while true do table.insert(t, 1, 0) table.remove(t, 1) end",
+           "local t = {} for i = 1, 10000 do t[i] = i end while true do table.insert(t, 1, 0) "
+           "table.remove(t, 1) end",
            "while true do for k, v in pairs({1, 2, 3}) do end end",
            "while true do ike.decode(p.payload) end",
            "while true do say('x') end",
@@ -52,7 +56,8 @@ TEST_CASE("memory is bounded", "[script]") {
            "local s = 'x' while true do s = s .. s end",
            "local t = {} for i = 1, 1e9 do t[i] = {} end",
            "local t = {} while true do t[#t + 1] = ('x'):rep(60000) .. #t end",
-           "local s = ('x'):rep(60000) local t = {} for i = 1, 5 do t[i] = s end return table.concat(t)",
+           "local s = ('x'):rep(60000) local t = {} for i = 1, 5 do t[i] = s end return "
+           "table.concat(t)",
        }) {
     INFO(body);
     const std::string code = run_hostile(body);
@@ -63,10 +68,17 @@ TEST_CASE("memory is bounded", "[script]") {
 
 TEST_CASE("a string function cannot run away inside C", "[script]") {
   for (const char* body : {
-           "string.rep('', 1 << 62)", "string.rep('x', 1 << 40)", "string.rep('x', 10, ('y'):rep(60000))",
-           "string.byte(('x'):rep(60000), 1, -1)", "table.unpack({}, 1, 1e8)", "table.unpack({}, math.mininteger, math.maxinteger)",
-           "string.format(('%s'):rep(1000), 1)", "string.pack(('z'):rep(100), 'x')", "tonumber(('1'):rep(60000))",
-           "string.format('%p', {})", "string.format('%10p', print)",
+           "string.rep('', 1 << 62)",
+           "string.rep('x', 1 << 40)",
+           "string.rep('x', 10, ('y'):rep(60000))",
+           "string.byte(('x'):rep(60000), 1, -1)",
+           "table.unpack({}, 1, 1e8)",
+           "table.unpack({}, math.mininteger, math.maxinteger)",
+           "string.format(('%s'):rep(1000), 1)",
+           "string.pack(('z'):rep(100), 'x')",
+           "tonumber(('1'):rep(60000))",
+           "string.format('%p', {})",
+           "string.format('%10p', print)",
        }) {
     INFO(body);
     CHECK(run_hostile(body) == "E-LUA-002");
@@ -74,9 +86,32 @@ TEST_CASE("a string function cannot run away inside C", "[script]") {
 }
 
 TEST_CASE("the machine is out of reach", "[script]") {
-  for (const char* name : {"io", "os", "require", "load", "loadstring", "dofile", "loadfile", "package", "debug", "coroutine",
-                           "collectgarbage", "pcall", "xpcall", "setmetatable", "getmetatable", "rawset", "rawget", "next", "_G",
-                           "string.dump", "string.gsub", "string.gmatch", "string.match", "math.randomseed", "utf8", "warn"}) {
+  for (const char* name : {"io",
+                           "os",
+                           "require",
+                           "load",
+                           "loadstring",
+                           "dofile",
+                           "loadfile",
+                           "package",
+                           "debug",
+                           "coroutine",
+                           "collectgarbage",
+                           "pcall",
+                           "xpcall",
+                           "setmetatable",
+                           "getmetatable",
+                           "rawset",
+                           "rawget",
+                           "next",
+                           "_G",
+                           "string.dump",
+                           "string.gsub",
+                           "string.gmatch",
+                           "string.match",
+                           "math.randomseed",
+                           "utf8",
+                           "warn"}) {
     INFO(name);
     CHECK(run_hostile(std::string("if ") + name + " ~= nil then while true do end end").empty());
   }
@@ -92,9 +127,12 @@ TEST_CASE("the machine is out of reach", "[script]") {
 
 TEST_CASE("deep recursion is an error of the script, not of the program", "[script]") {
   std::string message;
-  const std::string code = run_hostile("local function f(n) return 1 + f(n + 1) end f(0)", &message);
+  const std::string code =
+      run_hostile("local function f(n) return 1 + f(n + 1) end f(0)", &message);
   CHECK((code == "E-LUA-002" || code == "E-LUA-004"));
-  CHECK(run_hostile("local t = {1, 2} local function f() table.sort(t, function() f() end) end f()") == "E-LUA-002");
+  CHECK(run_hostile(
+            "local t = {1, 2} local function f() table.sort(t, function() f() end) end f()") ==
+        "E-LUA-002");
   CHECK(load_script("x = " + std::string(10'000, '(')).error().code == "E-LUA-001");
 }
 
@@ -146,21 +184,27 @@ TEST_CASE("wrong use of the functions is an error that says what is right", "[sc
 }
 
 TEST_CASE("what cannot be loaded says why", "[script]") {
-  const auto error_of = [](const char* body, const char* header = header_on_path) { return load_script(body, {}, header).error(); };
+  const auto error_of = [](const char* body, const char* header = header_on_path) {
+    return load_script(body, {}, header).error();
+  };
   const Error syntax = error_of("function on_packet(p)\n  drop(\nend");
   CHECK(syntax.code == "E-LUA-001");
   CHECK(syntax.place == "t.lua:4");
   CHECK(error_of("function on_packet() end", "").message == "the script has no header table");
   CHECK(error_of("function on_packet() end", "attack = 5\n").code == "E-LUA-001");
-  CHECK(error_of("function on_packet() end", "attack = { name = 'x', position = 'passive' }\n").message == "attack.about is missing");
-  CHECK(error_of("function on_packet() end", "attack = { name = 'x', about = 'y', position = 'above' }\n").hint ==
-        "one of passive, on-path, off-path");
-  CHECK(error_of("function on_packet() end", "attack = { name = 'x', about = 'y', position = 'passive', nmae = 1 }\n").message ==
-        "attack.nmae is not known");
+  CHECK(error_of("function on_packet() end", "attack = { name = 'x', position = 'passive' }\n")
+            .message == "attack.about is missing");
+  CHECK(error_of("function on_packet() end",
+                 "attack = { name = 'x', about = 'y', position = 'above' }\n")
+            .hint == "one of passive, on-path, off-path");
+  CHECK(error_of("function on_packet() end",
+                 "attack = { name = 'x', about = 'y', position = 'passive', nmae = 1 }\n")
+            .message == "attack.nmae is not known");
   CHECK(error_of("").message == "the script has no callback");
   CHECK(error_of("on_packet = 5").message == "on_packet is a number");
   CHECK(error_of("while true do end").code == "E-LUA-003");
-  CHECK(error_of("function on_start() local s = 'x' while true do s = s .. s end end").code == "E-LUA-004");
+  CHECK(error_of("function on_start() local s = 'x' while true do s = s .. s end end").code ==
+        "E-LUA-004");
   CHECK(error_of("function on_start() error('no') end").code == "E-LUA-002");
   CHECK(error_of("local x = y.z").code == "E-LUA-001");
   CHECK(load_script(std::string(300'000, ' ')).error().code == "E-LUA-001");
@@ -168,15 +212,17 @@ TEST_CASE("what cannot be loaded says why", "[script]") {
 
 TEST_CASE("a position allows what it allows", "[script]") {
   const auto message_of = [](const char* position, const char* body) {
-    auto adversary = load_script(std::string("function on_packet(p) ") + body + " end", {},
-                                 std::string("attack = { name = 't', about = 'a', position = '") + position + "' }\n");
+    auto adversary = load_script(
+        std::string("function on_packet(p) ") + body + " end", {},
+        std::string("attack = { name = 't', about = 'a', position = '") + position + "' }\n");
     static_cast<void>((*adversary)->on_packet(Instant{1}, tapped(Bytes(60, 1))));
     std::string message;
     diagnostic_code(**adversary, &message);
     return message;
   };
   CHECK(message_of("passive", "drop()").find("needs position \"on-path\"") != std::string::npos);
-  CHECK(message_of("passive", "modify('x')").find("needs position \"on-path\"") != std::string::npos);
+  CHECK(message_of("passive", "modify('x')").find("needs position \"on-path\"") !=
+        std::string::npos);
   CHECK(message_of("passive", "replay(p)").find("position is \"passive\"") != std::string::npos);
   CHECK(message_of("off-path", "drop()").find("needs position \"on-path\"") != std::string::npos);
   CHECK(message_of("off-path", "inject(p)").empty());

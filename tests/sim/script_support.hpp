@@ -4,10 +4,12 @@
 
 namespace ikelab::test {
 
-inline constexpr const char* header_on_path = "attack = { name = 't', about = 'a test', position = 'on-path' }\n";
+inline constexpr const char* header_on_path =
+    "attack = { name = 't', about = 'a test', position = 'on-path' }\n";
 
-inline Result<std::unique_ptr<script::Adversary>> load_script(const std::string& body, std::map<std::string, std::string> parameters = {},
-                                                              const std::string& header = header_on_path) {
+inline Result<std::unique_ptr<script::Adversary>> load_script(
+    const std::string& body, std::map<std::string, std::string> parameters = {},
+    const std::string& header = header_on_path) {
   script::AdversaryOptions options;
   options.name = "mallory";
   options.parameters = std::move(parameters);
@@ -16,7 +18,8 @@ inline Result<std::unique_ptr<script::Adversary>> load_script(const std::string&
   return script::load_adversary(header + body, "t.lua", options);
 }
 
-inline script::TappedPacket tapped(const Bytes& payload, std::uint64_t datagram = 1, const char* protocol = "ESP") {
+inline script::TappedPacket tapped(const Bytes& payload, std::uint64_t datagram = 1,
+                                   const char* protocol = "ESP") {
   script::TappedPacket packet;
   packet.datagram = datagram;
   packet.link = "wan";

@@ -1,4 +1,5 @@
-// What scripts can do: fates, new packets, timers, the wire library, knowledge; and that a run repeats.
+// What scripts can do: fates, new packets, timers, the wire library, knowledge; and that a run
+// repeats.
 #include <fstream>
 
 #include "protocol/wire/decode.hpp"
@@ -18,12 +19,17 @@ Bytes sa_init() {
   message.header.exchange = wire::ExchangeType::ike_sa_init;
   message.header.initiator = true;
   const auto proposal = [](std::uint8_t number, std::uint16_t bits) {
-    return wire::Proposal{number, wire::ProtocolId::ike, {}, {{1, 20, {{14, true, bits, {}}}}, {2, 5, {}}, {4, 31, {}}}};
+    return wire::Proposal{number,
+                          wire::ProtocolId::ike,
+                          {},
+                          {{1, 20, {{14, true, bits, {}}}}, {2, 5, {}}, {4, 31, {}}}};
   };
-  message.payloads.push_back(wire::make_payload(wire::SaPayload{{proposal(1, 256), proposal(2, 128)}}));
+  message.payloads.push_back(
+      wire::make_payload(wire::SaPayload{{proposal(1, 256), proposal(2, 128)}}));
   message.payloads.push_back(wire::make_payload(wire::KePayload{31, Bytes(32, 0xaa)}));
   message.payloads.push_back(wire::make_payload(wire::NoncePayload{Bytes(32, 0x55)}));
-  message.payloads.push_back(wire::make_payload(wire::NotifyPayload{wire::ProtocolId::none, {}, wire::NotifyType::cookie, {1, 2, 3}}));
+  message.payloads.push_back(wire::make_payload(
+      wire::NotifyPayload{wire::ProtocolId::none, {}, wire::NotifyType::cookie, {1, 2, 3}}));
   return wire::encode(message);
 }
 
@@ -44,7 +50,8 @@ std::vector<std::string> said(const std::string& body) {
 TEST_CASE("a script decides a packet's fate, and the trace says so", "[script]") {
   const auto decide = [](const char* body) {
     auto adversary = load_script(std::string("function on_packet(p) ") + body + " end");
-    const Decision decision = (*adversary)->on_packet(Instant{1}, tapped(hex("0102030405060708"), 7));
+    const Decision decision =
+        (*adversary)->on_packet(Instant{1}, tapped(hex("0102030405060708"), 7));
     return std::pair(decision, drain(**adversary));
   };
   SECTION("pass") {
@@ -79,7 +86,8 @@ TEST_CASE("a script decides a packet's fate, and the trace says so", "[script]")
     CHECK(std::get<trace::AttackAction>(events.at(0)).note == "1.500 ms: a little");
   }
   SECTION("replay") {
-    const auto [decision, events] = decide("replay(p, {after = '500ms', every = '10ms', count = 3, note = 'again'})");
+    const auto [decision, events] =
+        decide("replay(p, {after = '500ms', every = '10ms', count = 3, note = 'again'})");
     CHECK(decision.fate == Decision::Fate::pass);
     REQUIRE(decision.injections.size() == 3);
     CHECK(decision.injections[2].after == 520ms);
@@ -90,8 +98,9 @@ TEST_CASE("a script decides a packet's fate, and the trace says so", "[script]")
     CHECK(of_kind<trace::AttackAction>(events).size() == 3);
   }
   SECTION("inject") {
-    const auto [decision, events] =
-        decide("inject{src = p.dst, dst = p.src, protocol = 'ESP', payload = '12345678', to = p.from, note = 'back'}");
+    const auto [decision, events] = decide(
+        "inject{src = p.dst, dst = p.src, protocol = 'ESP', payload = '12345678', to = p.from, "
+        "note = 'back'}");
     REQUIRE(decision.injections.size() == 1);
     CHECK(decision.injections[0].towards == "gw-a");
     CHECK(decision.injections[0].src.ip.to_string() == "192.0.2.2");
@@ -104,7 +113,8 @@ TEST_CASE("timers fire in order, with their labels, and can send", "[script]") {
   auto adversary = load_script(R"(
 function on_start(params) timer.after(params.first, 'late') timer.after('1s', 'early') end
 function on_timer(label) say(label .. string.format(' at %.3f', now())) if label == 'early' then timer.after('10s', 'more') end end
-)", {{"first", "2s"}});
+)",
+                               {{"first", "2s"}});
   REQUIRE(adversary.ok());
   CHECK((*adversary)->next_timer() == Instant{1'000'000'000});
   static_cast<void>((*adversary)->on_timer(Instant{999'999'999}));
@@ -149,8 +159,10 @@ TEST_CASE("ike.decode shows the message, ike.encode writes it back", "[script]")
     say(m.payloads[4].notify_name .. ' ' .. bytes.hex(m.payloads[4].data))
     say(tostring(ike.encode(m) == p.payload))
     say(tostring(p.payload:sub(m.payloads[3].first + 4, m.payloads[3].last) == m.payloads[3].data))
-  )") == std::vector<std::string>{"IKE_SA_INIT 0102030405060708 0 false 0", "SA 29-104 72", "KE 105-144 36", "Ni/Nr 145-180 32", "N 181-191 7",
-                                  "ENCR_AES_GCM_16 128", "CURVE25519 32", "COOKIE 010203", "true", "true"});
+  )") == std::vector<std::string>{"IKE_SA_INIT 0102030405060708 0 false 0", "SA 29-104 72",
+                                  "KE 105-144 36", "Ni/Nr 145-180 32", "N 181-191 7",
+                                  "ENCR_AES_GCM_16 128", "CURVE25519 32", "COOKIE 010203", "true",
+                                  "true"});
 }
 
 TEST_CASE("a proposal taken out of an SA payload leaves a well-formed message", "[script]") {
@@ -173,8 +185,11 @@ end)");
 }
 
 TEST_CASE("damaged messages decode to what can be read, with errors", "[script]") {
-  CHECK(said("local m = ike.decode(p.payload:sub(1, 50)) say(tostring(#m.errors > 0) .. ' ' .. m.exchange_name)").at(0) == "true IKE_SA_INIT");
-  CHECK(said("local m = ike.decode('') say(tostring(#m.errors > 0) .. ' ' .. #m.payloads)").at(0) == "true 0");
+  CHECK(said("local m = ike.decode(p.payload:sub(1, 50)) say(tostring(#m.errors > 0) .. ' ' .. "
+             "m.exchange_name)")
+            .at(0) == "true IKE_SA_INIT");
+  CHECK(said("local m = ike.decode('') say(tostring(#m.errors > 0) .. ' ' .. #m.payloads)").at(0) ==
+        "true 0");
 }
 
 TEST_CASE("octets: hex, numbers, patches, ESP headers", "[script]") {
@@ -195,7 +210,8 @@ TEST_CASE("the library is Lua's where it can be", "[script]") {
     say(string.format('%05.1f|%s', 2.25, 'x'))
     say(string.unpack('>I4', string.pack('>I4', 77)))
     local a, b, c = ('hello'):byte(1, 3) say(a .. b .. c)
-  )") == std::vector<std::string>{"ab-ab-ab ell HELLO 10", "3 nil 111", "0,1,2,3", "4 2 16", "002.2|x", "77", "104101108"});
+  )") == std::vector<std::string>{"ab-ab-ab ell HELLO 10", "3 nil 111", "0,1,2,3", "4 2 16",
+                                  "002.2|x", "77", "104101108"});
 }
 
 TEST_CASE("nothing a script sees changes from run to run", "[script]") {
@@ -209,15 +225,20 @@ TEST_CASE("nothing a script sees changes from run to run", "[script]") {
   CHECK(once == twice);
   CHECK(once[0].starts_with("1 3 2.5 true key"));
   CHECK(once[1] == "tablefunctiontable");
-  auto other = load_script("function on_finish() for k in pairs({b = 1, a = 2}) do say(k) end local t = {1, 2, 3} for k in pairs(t) do t[k] = nil end say(#t) end");
+  auto other = load_script(
+      "function on_finish() for k in pairs({b = 1, a = 2}) do say(k) end local t = {1, 2, 3} for k "
+      "in pairs(t) do t[k] = nil end say(#t) end");
   (*other)->on_finish(Instant{1});
   CHECK(of_kind<trace::AttackAction>(drain(**other)).at(0).note == "a");
 }
 
 TEST_CASE("times are written with units", "[script]") {
-  CHECK(said("say('x') timer.after('1.5s') timer.after('2h') timer.after('10m') timer.after('5000us') timer.after('1000000ns')").size() == 1);
+  CHECK(said("say('x') timer.after('1.5s') timer.after('2h') timer.after('10m') "
+             "timer.after('5000us') timer.after('1000000ns')")
+            .size() == 1);
   for (const char* wrong : {"5", "s", "5 s", "1e3s", "-1s", "5sec", "", "99999999h"}) {
-    auto adversary = load_script(std::string("function on_finish() timer.after('") + wrong + "') end");
+    auto adversary =
+        load_script(std::string("function on_finish() timer.after('") + wrong + "') end");
     (*adversary)->on_finish(Instant{1});
     INFO(wrong);
     CHECK(diagnostic_code(**adversary) == "E-LUA-002");

@@ -66,8 +66,9 @@ TEST_CASE("views: a real handshake, its keys and its SAs") {
               "<> ''") == "0");
 
   // Both ends derived the same SKEYSEED from the same inputs, and every key says what it is of.
-  CHECK(value(db, "SELECT count(DISTINCT hex(output)) FROM key_derivations WHERE name = "
-                  "'SKEYSEED'") == "1");
+  CHECK(value(db,
+              "SELECT count(DISTINCT hex(output)) FROM key_derivations WHERE name = "
+              "'SKEYSEED'") == "1");
   CHECK(rows(db,
              "SELECT DISTINCT name FROM key_inputs WHERE derived = 'SKEYSEED' AND node = 'gw-a' "
              "ORDER BY position") == Rows{"Ni", "Nr", "g^ir"});
@@ -78,16 +79,16 @@ TEST_CASE("views: a real handshake, its keys and its SAs") {
   // One row an SA: an IKE SA at each end, two ESP SAs of either direction at each end.
   CHECK(rows(db,
              "SELECT node, protocol, direction, count(*), count(removed_at) FROM sas "
-             "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3") ==
-        Rows{"gw-a|ESP|in|2|2", "gw-a|ESP|out|2|2", "gw-a|IKE||1|1", "gw-b|ESP|in|2|2",
-             "gw-b|ESP|out|2|2", "gw-b|IKE||1|1"});
+             "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3") == Rows{"gw-a|ESP|in|2|2", "gw-a|ESP|out|2|2",
+                                                          "gw-a|IKE||1|1", "gw-b|ESP|in|2|2",
+                                                          "gw-b|ESP|out|2|2", "gw-b|IKE||1|1"});
   CHECK(value(db,
               "SELECT count(*) FROM sas a JOIN sas b ON a.spi = b.spi AND a.node <> b.node AND "
               "a.protocol = 'ESP' AND a.encryption_key = b.encryption_key AND a.direction <> "
               "b.direction") == "8");
-  CHECK(rows(db,
-             "SELECT node, role, outcome FROM tasks WHERE task = 'child_rekey' ORDER BY node") ==
-        Rows{"gw-a|initiator|done", "gw-b|responder|done"});
+  CHECK(
+      rows(db, "SELECT node, role, outcome FROM tasks WHERE task = 'child_rekey' ORDER BY node") ==
+      Rows{"gw-a|initiator|done", "gw-b|responder|done"});
   CHECK(rows(db, "SELECT node, ok FROM authentications WHERE local = 0 ORDER BY node") ==
         Rows{"gw-a|1", "gw-b|1"});
   CHECK(value(db, "SELECT count(*) > 0, min(accepted), max(chosen <> '') FROM proposals") ==

@@ -246,8 +246,7 @@ TEST_CASE("sweep: a crash loses one point, an error says why, and resume tries b
   const auto flaky = [](const sweep::Experiment& e,
                         const sweep::Point& point) -> Result<store::PointRow> {
     if (point.key == "small/loss=0%,tunnels=10,seed=2") std::raise(SIGKILL);
-    if (point.key == "small/loss=1%,tunnels=20,seed=1")
-      return Error{"E-RUN-001", "it broke", {}, "", "", ""};
+    if (point.key == "small/loss=1%,tunnels=20,seed=1") return Error{"E-RUN-001", "it broke"};
     return made_up(e, point);
   };
   const auto report = swept(experiment(), options(db, flaky));

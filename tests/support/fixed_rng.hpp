@@ -1,5 +1,5 @@
-// An Rng that hands out given octets, for known answers whose private values are given. It fails the
-// test when more is drawn than it holds.
+// An Rng that hands out given octets, for known answers whose private values are given. It fails
+// the test when more is drawn than it holds.
 #pragma once
 #include "protocol/crypto/rng.hpp"
 #include "tests/support/catch.hpp"

@@ -11,7 +11,8 @@ Pair::Pair(policy::EndpointConfig a_config, policy::EndpointConfig b_config, std
     const std::string node = config.node;
     side.address = config.connections.at(0).local_addr;
     side.provider = crypto::openssl_provider();
-    side.endpoint = std::make_unique<ikev2::Endpoint>(std::move(config), *side.provider, crypto::seeded_rng(seed, node));
+    side.endpoint = std::make_unique<ikev2::Endpoint>(std::move(config), *side.provider,
+                                                      crypto::seeded_rng(seed, node));
   };
   make(a, std::move(a_config));
   make(b, std::move(b_config));
@@ -44,7 +45,8 @@ std::vector<std::string> Side::messages_sent() const {
   std::vector<std::string> found;
   for (const auto* m : all<trace::Message>()) {
     if (m->direction != "sent") continue;
-    std::string text = m->exchange + (m->response ? " response " : " request ") + std::to_string(m->message_id);
+    std::string text =
+        m->exchange + (m->response ? " response " : " request ") + std::to_string(m->message_id);
     if (m->attempt != 0) text += " again " + std::to_string(m->attempt);
     found.push_back(text);
   }
@@ -53,12 +55,14 @@ std::vector<std::string> Side::messages_sent() const {
 
 void Pair::note_sad(Side& side, esp::SadChange change) {
   if (auto* install = std::get_if<esp::InstallSa>(&change)) {
-    side.sad.push_back(std::string("install ") + (install->inbound ? "in " : "out ") + to_string(install->sa.spi));
+    side.sad.push_back(std::string("install ") + (install->inbound ? "in " : "out ") +
+                       to_string(install->sa.spi));
     if (!install->inbound) side.outbound_order.push_back(install->sa.spi);
     (install->inbound ? side.inbound : side.outbound)[install->sa.spi] = std::move(install->sa);
   } else {
     const auto& remove = std::get<esp::RemoveSa>(change);
-    side.sad.push_back(std::string("remove ") + (remove.inbound ? "in " : "out ") + to_string(remove.spi));
+    side.sad.push_back(std::string("remove ") + (remove.inbound ? "in " : "out ") +
+                       to_string(remove.spi));
     (remove.inbound ? side.inbound : side.outbound).erase(remove.spi);
     if (!remove.inbound) std::erase(side.outbound_order, remove.spi);
   }
@@ -76,7 +80,8 @@ void Pair::drain(Side& side) {
     if (tamper) tamper(side, *datagram);
     if (lose && lose(side, side.sent, *datagram)) continue;
     Side& to = &side == &a ? b : a;
-    if (datagram->dst.ip == to.address) flying_.push_back({now + latency, &to, std::move(*datagram), {}});
+    if (datagram->dst.ip == to.address)
+      flying_.push_back({now + latency, &to, std::move(*datagram), {}});
   }
   fly();
 }
@@ -84,12 +89,15 @@ void Pair::drain(Side& side) {
 // A marker of an ESP packet from each side, on the SA that its data path would take now.
 void Pair::fly() {
   for (Side* side : {&a, &b})
-    if (!side->outbound_order.empty()) flying_.push_back({now + latency, side == &a ? &b : &a, {}, side->outbound_order.back()});
+    if (!side->outbound_order.empty())
+      flying_.push_back({now + latency, side == &a ? &b : &a, {}, side->outbound_order.back()});
 }
 
 void Pair::lose_nth(const Side& from, unsigned nth) {
   const unsigned which = from.sent + nth;
-  lose = [&from, which](const Side& sender, unsigned count, const ikev2::Datagram&) { return &sender == &from && count == which; };
+  lose = [&from, which](const Side& sender, unsigned count, const ikev2::Datagram&) {
+    return &sender == &from && count == which;
+  };
 }
 
 void Pair::settle() {
@@ -110,18 +118,23 @@ void Pair::arrive(const InFlight& flight) {
 
 bool Pair::consistent() const {
   const auto ours = a.sas(), theirs = b.sas();
-  if (ours.size() != 1 || theirs.size() != 1 || ours[0].state != "ESTABLISHED" || theirs[0].state != "ESTABLISHED") return false;
+  if (ours.size() != 1 || theirs.size() != 1 || ours[0].state != "ESTABLISHED" ||
+      theirs[0].state != "ESTABLISHED")
+    return false;
   if (ours[0].spi_i != theirs[0].spi_i || ours[0].spi_r != theirs[0].spi_r) return false;
   const auto match = [](const Side& from, const Side& to) {
     return from.outbound.size() == to.inbound.size() &&
            std::all_of(from.outbound.begin(), from.outbound.end(), [&](const auto& row) {
              const auto in = to.inbound.find(row.first);
-             return in != to.inbound.end() && equal(in->second.encryption_key.reveal(), row.second.encryption_key.reveal()) &&
+             return in != to.inbound.end() &&
+                    equal(in->second.encryption_key.reveal(), row.second.encryption_key.reveal()) &&
                     equal(in->second.integrity_key.reveal(), row.second.integrity_key.reveal()) &&
-                    in->second.ts_src == row.second.ts_src && in->second.ts_dst == row.second.ts_dst;
+                    in->second.ts_src == row.second.ts_src &&
+                    in->second.ts_dst == row.second.ts_dst;
            });
   };
-  return match(a, b) && match(b, a) && ours[0].children.size() == a.inbound.size() && theirs[0].children.size() == b.inbound.size();
+  return match(a, b) && match(b, a) && ours[0].children.size() == a.inbound.size() &&
+         theirs[0].children.size() == b.inbound.size();
 }
 
 Bytes Pair::encoded() const {
@@ -148,7 +161,8 @@ bool Pair::step(Instant until) {
   std::optional<Instant> next;
   Side* timer_of = nullptr;
   for (Side* side : {&a, &b})
-    if (const auto at = side->endpoint->poll_timeout(); at && (!next || *at < *next)) next = at, timer_of = side;
+    if (const auto at = side->endpoint->poll_timeout(); at && (!next || *at < *next))
+      next = at, timer_of = side;
   const bool datagram_first = !flying_.empty() && (!next || flying_.front().at <= *next);
   if (datagram_first) next = flying_.front().at;
   if (!next || *next > until) return false;
@@ -200,7 +214,11 @@ policy::EndpointConfig site(bool is_a, const char* ike, const char* esp) {
 
 }  // namespace
 
-policy::EndpointConfig site_a(const char* ike, const char* esp) { return site(true, ike, esp); }
-policy::EndpointConfig site_b(const char* ike, const char* esp) { return site(false, ike, esp); }
+policy::EndpointConfig site_a(const char* ike, const char* esp) {
+  return site(true, ike, esp);
+}
+policy::EndpointConfig site_b(const char* ike, const char* esp) {
+  return site(false, ike, esp);
+}
 
 }  // namespace ikelab::test

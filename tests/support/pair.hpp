@@ -1,4 +1,5 @@
-// Two endpoints with in-memory queues between them: exchange tests without a network. Time moves only when a test says so.
+// Two endpoints with in-memory queues between them: exchange tests without a network. Time moves
+// only when a test says so.
 #pragma once
 #include <deque>
 #include <functional>
@@ -18,12 +19,13 @@ struct Side {
   unsigned sent = 0;
   IpAddress address;  ///< what is sent to another address never arrives
   std::map<EspSpi, esp::SaParameters> inbound, outbound;  ///< the SAD as installed
-  std::vector<EspSpi> outbound_order;                     ///< the last one is what the data path uses
+  std::vector<EspSpi> outbound_order;  ///< the last one is what the data path uses
 
-  [[nodiscard]] std::vector<ikev2::IkeSaInfo> sas() const;  ///< without those that only linger (DEAD)
+  [[nodiscard]] std::vector<ikev2::IkeSaInfo> sas()
+      const;  ///< without those that only linger (DEAD)
   /// The state of the only IKE SA, "none" or "several".
   [[nodiscard]] std::string state() const;
-  [[nodiscard]] std::vector<std::string> diagnostics() const;       ///< codes, in order
+  [[nodiscard]] std::vector<std::string> diagnostics() const;  ///< codes, in order
   [[nodiscard]] bool diagnosed(const std::string& code) const;
   /// "IKE_SA_INIT request 0", repetitions as "IKE_SA_INIT request 0 again 1".
   [[nodiscard]] std::vector<std::string> messages_sent() const;
@@ -51,8 +53,8 @@ class Pair {
   /// May change a datagram on its way.
   std::function<void(const Side& from, ikev2::Datagram&)> tamper;
   std::vector<ikev2::Datagram> wire;  ///< everything ever sent, in order
-  /// Markers of ESP packets on the newest outbound SA of each side, one with every step: how many there were, and how many found no
-  /// inbound SA where they arrived. Rekeying must lose none.
+  /// Markers of ESP packets on the newest outbound SA of each side, one with every step: how many
+  /// there were, and how many found no inbound SA where they arrived. Rekeying must lose none.
   std::uint64_t probes = 0, lost_probes = 0;
   trace::MemorySink sink;  ///< both sides' events in one order
   trace::Journal journal;
@@ -64,7 +66,8 @@ class Pair {
   void drive(Duration time = 1s);
   /// Steps until no datagram is in flight; timers do not fire.
   void settle();
-  /// Both sides hold the same one established IKE SA, and Child SAs whose keys and selectors fit, and nothing else.
+  /// Both sides hold the same one established IKE SA, and Child SAs whose keys and selectors fit,
+  /// and nothing else.
   [[nodiscard]] bool consistent() const;
   /// The canonical octets of all events: equal for equal runs.
   [[nodiscard]] Bytes encoded() const;
@@ -87,8 +90,11 @@ class Pair {
   std::deque<InFlight> flying_;
 };
 
-/// gw-a (192.0.2.1, 10.1.0.0/24) and gw-b (192.0.2.2, 10.2.0.0/24) with a shared key; connection "site", child "net".
-policy::EndpointConfig site_a(const char* ike = "aes256gcm16-prfsha256-x25519", const char* esp = "aes256gcm16");
-policy::EndpointConfig site_b(const char* ike = "aes256gcm16-prfsha256-x25519", const char* esp = "aes256gcm16");
+/// gw-a (192.0.2.1, 10.1.0.0/24) and gw-b (192.0.2.2, 10.2.0.0/24) with a shared key; connection
+/// "site", child "net".
+policy::EndpointConfig site_a(const char* ike = "aes256gcm16-prfsha256-x25519",
+                              const char* esp = "aes256gcm16");
+policy::EndpointConfig site_b(const char* ike = "aes256gcm16-prfsha256-x25519",
+                              const char* esp = "aes256gcm16");
 
 }  // namespace ikelab::test

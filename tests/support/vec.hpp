@@ -5,7 +5,8 @@
 //   comment = words
 //   key = 00ff...      one `name = value` a line; an empty line ends a case
 //
-// A line that is none of these fails the test that reads the file, and so does a file without cases.
+// A line that is none of these fails the test that reads the file, and so does a file without
+// cases.
 #pragma once
 #include <fstream>
 #include <map>

@@ -1,5 +1,5 @@
-// The arrows of the house, the bans of protocol/ and the rules of style, as tests. Each rule is first shown a sinner, so that a rule
-// that finds nothing is known to be able to find.
+// The arrows of the house, the bans of protocol/ and the rules of style, as tests. Each rule is
+// first shown a sinner, so that a rule that finds nothing is known to be able to find.
 #include <regex>
 #include <set>
 
@@ -25,16 +25,23 @@ TEST_CASE("the rules find sinners", "[tidy]") {
     return std::vector<SourceFile>{file_from(path, text)};
   };
   SECTION("arrows") {
-    CHECK(arrow_violations(one("protocol/wire/x.cpp", "#include \"sim/run/run.hpp\"\n")).size() == 1);
-    CHECK(arrow_violations(one("protocol/base/x.hpp", "#include \"protocol/wire/message.hpp\"\n")).size() == 1);
+    CHECK(arrow_violations(one("protocol/wire/x.cpp", "#include \"sim/run/run.hpp\"\n")).size() ==
+          1);
+    CHECK(arrow_violations(one("protocol/base/x.hpp", "#include \"protocol/wire/message.hpp\"\n"))
+              .size() == 1);
     CHECK(arrow_violations(one("sim/run/x.cpp", "#include \"labs/engine/lab.hpp\"\n")).size() == 1);
-    CHECK(arrow_violations(one("visualizer/app/x.cpp", "#include \"sim/run/run.hpp\"\n")).size() == 1);
-    CHECK(arrow_violations(one("visualizer/app/x.cpp", "#include \"sim/store/reader.hpp\"\n")).empty());
-    CHECK(arrow_violations(one("sim/store/x.cpp", "#include \"tests/support/pair.hpp\"\n")).size() == 1);
+    CHECK(arrow_violations(one("visualizer/app/x.cpp", "#include \"sim/run/run.hpp\"\n")).size() ==
+          1);
+    CHECK(arrow_violations(one("visualizer/app/x.cpp", "#include \"sim/store/reader.hpp\"\n"))
+              .empty());
+    CHECK(
+        arrow_violations(one("sim/store/x.cpp", "#include \"tests/support/pair.hpp\"\n")).size() ==
+        1);
   }
   SECTION("libraries") {
     CHECK(library_violations(one("protocol/keys/x.cpp", "#include <openssl/evp.h>\n")).size() == 1);
-    CHECK(library_violations(one("protocol/crypto/openssl/x.cpp", "#include <openssl/evp.h>\n")).empty());
+    CHECK(library_violations(one("protocol/crypto/openssl/x.cpp", "#include <openssl/evp.h>\n"))
+              .empty());
     CHECK(library_violations(one("sim/run/x.cpp", "#include <ns3/simulator.h>\n")).size() == 1);
     CHECK(library_violations(one("sim/ns3/x.cpp", "#include \"ns3/core-module.h\"\n")).size() == 1);
     CHECK(library_violations(one("visualizer/models/x.cpp", "#include <imgui.h>\n")).size() == 1);
@@ -43,10 +50,11 @@ TEST_CASE("the rules find sinners", "[tidy]") {
   }
   SECTION("bans of protocol/") {
     for (const char* line :
-         {"auto t = std::chrono::steady_clock::now();", "std::random_device d;", "#include <thread>",
-          "#include <sys/socket.h>", "getenv(\"HOME\")", "auto p = reinterpret_cast<char*>(q);",
-          "std::unordered_map<int, int> m;", "int counter = 0;", "  static int calls = 0;",
-          "#include <fstream>", "static std::vector<int> seen;"}) {
+         {"auto t = std::chrono::steady_clock::now();", "std::random_device d;",
+          "#include <thread>", "#include <sys/socket.h>", "getenv(\"HOME\")",
+          "auto p = reinterpret_cast<char*>(q);", "std::unordered_map<int, int> m;",
+          "int counter = 0;", "  static int calls = 0;", "#include <fstream>",
+          "static std::vector<int> seen;"}) {
       INFO(line);
       CHECK(protocol_bans(one("protocol/ikev2/x.cpp", line)).size() >= 1);
       CHECK(protocol_bans(one("sim/run/x.cpp", line)).empty());
@@ -61,7 +69,9 @@ TEST_CASE("the rules find sinners", "[tidy]") {
   }
 }
 
-TEST_CASE("the arrows of the house hold", "[tidy]") { require_clean(arrow_violations(files_of(house, cpp))); }
+TEST_CASE("the arrows of the house hold", "[tidy]") {
+  require_clean(arrow_violations(files_of(house, cpp)));
+}
 
 TEST_CASE("each library is included in its one place", "[tidy]") {
   require_clean(library_violations(files_of(house, cpp)));
@@ -76,7 +86,8 @@ TEST_CASE("files and lines are of a size to read", "[tidy]") {
 }
 
 TEST_CASE("no unfinished work is left in comments", "[tidy]") {
-  auto files = files_of({"protocol", "sim", "labs", "visualizer"}, {".cpp", ".hpp", ".lua", ".yaml", ".md"});
+  auto files =
+      files_of({"protocol", "sim", "labs", "visualizer"}, {".cpp", ".hpp", ".lua", ".yaml", ".md"});
   require_clean(unfinished_work(files));
 }
 

@@ -14,7 +14,9 @@ namespace {
 
 using namespace crypto::openssl;
 using Bio = Handle<BIO, BIO_free_all>;
-void free_all(STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }
+void free_all(STACK_OF(X509) * stack) {
+  sk_X509_pop_free(stack, X509_free);
+}
 using X509Stack = Handle<STACK_OF(X509), free_all>;
 
 /// Null when the octets are not exactly one certificate.
@@ -86,9 +88,13 @@ std::vector<SubjectAltName> alt_names(const X509* certificate) {
   return out;
 }
 
-// ---- validation -----------------------------------------------------------------------------------
+// ---- validation --------------------------------------------------------------------------------
 
-struct Verdict { int openssl; const char* code; const char* words; };
+struct Verdict {
+  int openssl;
+  const char* code;
+  const char* words;
+};
 constexpr Verdict verdicts[] = {
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, "E-PKI-010", "its issuer is not known"},
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "E-PKI-010", "its issuer is not known"},
@@ -112,8 +118,8 @@ Error refusal(X509_STORE_CTX* context) {
   const X509* at = X509_STORE_CTX_get_current_cert(context);
   const std::string subject = at == nullptr ? "" : name_text(X509_get_subject_name(at));
   return failure(known ? row->code : "E-PKI-019",
-                 "certificate '" + subject + "': " +
-                     (known ? row->words : X509_verify_cert_error_string(error)),
+                 "certificate '" + subject +
+                     "': " + (known ? row->words : X509_verify_cert_error_string(error)),
                  "RFC 5280, 6.1");
 }
 

@@ -17,9 +17,10 @@ using namespace crypto::openssl;
 // ---- names --------------------------------------------------------------------------------------
 
 Error bad_name(std::string_view text, std::string_view part) {
-  Error error = failure("E-PKI-002",
-                        "'" + std::string(part) + "' in the name '" + std::string(text) +
-                            "' is not attribute=value", "RFC 4514, 3");
+  Error error = failure(
+      "E-PKI-002",
+      "'" + std::string(part) + "' in the name '" + std::string(text) + "' is not attribute=value",
+      "RFC 4514, 3");
   error.hint = "for example CN=gw-a,O=ikelab; attributes: CN, O, OU, C, ST, L, DC, serialNumber";
   return error;
 }
@@ -28,9 +29,12 @@ Error bad_name(std::string_view text, std::string_view part) {
 std::vector<std::string> parts_of(std::string_view text) {
   std::vector<std::string> parts(1);
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size()) parts.back() += text[++i];
-    else if (text[i] == ',') parts.emplace_back();
-    else parts.back() += text[i];
+    if (text[i] == '\\' && i + 1 < text.size())
+      parts.back() += text[++i];
+    else if (text[i] == ',')
+      parts.emplace_back();
+    else
+      parts.back() += text[i];
   }
   return parts;
 }
@@ -72,8 +76,12 @@ Result<Bytes> alt_names(const std::vector<SubjectAltName>& names) {
   for (const SubjectAltName& name : names) {
     Bytes one;  // GeneralName, a CHOICE of IMPLICIT tags (RFC 5280, 4.2.1.6)
     switch (name.type) {
-      case SubjectAltName::Type::email: one = der::value(der::context(1), as_bytes(name.value)); break;
-      case SubjectAltName::Type::dns: one = der::value(der::context(2), as_bytes(name.value)); break;
+      case SubjectAltName::Type::email:
+        one = der::value(der::context(1), as_bytes(name.value));
+        break;
+      case SubjectAltName::Type::dns:
+        one = der::value(der::context(2), as_bytes(name.value));
+        break;
       case SubjectAltName::Type::ip: {
         IKELAB_TRY(const IpAddress address, IpAddress::parse(name.value));
         one = der::value(der::context(7), address.octets());

@@ -27,7 +27,11 @@ class Sha256 : public Digest {
 
 }  // namespace
 
-std::unique_ptr<Digest> sha256() { return std::make_unique<Sha256>(); }
-std::string library_version() { return OpenSSL_version(OPENSSL_VERSION_STRING); }
+std::unique_ptr<Digest> sha256() {
+  return std::make_unique<Sha256>();
+}
+std::string library_version() {
+  return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
 
 }  // namespace ikelab::crypto

@@ -19,7 +19,9 @@ namespace ikelab::crypto::openssl {
 template <auto Free>
 struct FreeWith {
   template <class T>
-  void operator()(T* object) const { Free(object); }
+  void operator()(T* object) const {
+    Free(object);
+  }
 };
 template <class T, auto Free>
 using Handle = std::unique_ptr<T, FreeWith<Free>>;
@@ -50,7 +52,7 @@ using X509StoreCtx = Handle<X509_STORE_CTX, X509_STORE_CTX_free>;
 /// are part of the trace.
 inline Error failure(std::string code, std::string message, std::string rfc = {}) {
   ERR_clear_error();
-  return Error{std::move(code), std::move(message), {}, std::move(rfc), {}, {}};
+  return Error{std::move(code), std::move(message)}.see(std::move(rfc));
 }
 
 /// The DER that an i2d function makes of an object.

@@ -25,7 +25,8 @@ struct Shared {
 /// "SHA256" for sha2_256; null for identity.
 const char* hash_name(HashId hash);
 
-/// A private scalar 1 <= d < order of the curve's group, from `rng` (FIPS 186-5, A.2.2: by testing).
+/// A private scalar 1 <= d < order of the curve's group, from `rng` (FIPS 186-5, A.2.2: by
+/// testing).
 Bn random_scalar(const EC_GROUP* group, Rng& rng);
 /// x | y of d times the generator, each padded to the field's length (RFC 5903, 7).
 Bytes public_point(const EC_GROUP* group, const BIGNUM* d);

@@ -19,8 +19,10 @@ class Exchange : public KeyExchange {
   Result<Secret> derive(ByteView peer_public) override {
     shared_->count(Operation::ke_derive);
     if (peer_public.size() != ke_.output_size)
-      return refused(ke_, std::to_string(peer_public.size()) + " octets instead of " +
-                              std::to_string(ke_.output_size), "RFC 7296, 3.4");
+      return refused(ke_,
+                     std::to_string(peer_public.size()) + " octets instead of " +
+                         std::to_string(ke_.output_size),
+                     "RFC 7296, 3.4");
     return shared_secret(peer_public);
   }
 
@@ -183,8 +185,8 @@ Bytes public_point(const EC_GROUP* group, const BIGNUM* d) {
   const EcPoint point(EC_POINT_new(group));
   const Bn x(BN_new()), y(BN_new());
   IKELAB_ASSERT(EC_POINT_mul(group, point.get(), d, nullptr, nullptr, context.get()) == 1);
-  IKELAB_ASSERT(EC_POINT_get_affine_coordinates(group, point.get(), x.get(), y.get(),
-                                                context.get()) == 1);
+  IKELAB_ASSERT(
+      EC_POINT_get_affine_coordinates(group, point.get(), x.get(), y.get(), context.get()) == 1);
   const auto octets = static_cast<std::size_t>((EC_GROUP_get_degree(group) + 7) / 8);
   return concat({padded(x.get(), octets), padded(y.get(), octets)});
 }

@@ -21,7 +21,9 @@ const std::vector<KeyType>& key_types() {
       {"EC P-256", "EC", "prime256v1", {ecdsa_sha256, ecdsa_sha384, ecdsa_sha512}},
       {"EC P-384", "EC", "secp384r1", {ecdsa_sha384, ecdsa_sha512, ecdsa_sha256}},
       {"EC P-521", "EC", "secp521r1", {ecdsa_sha512, ecdsa_sha384, ecdsa_sha256}},
-      {"RSA", "RSA", nullptr,
+      {"RSA",
+       "RSA",
+       nullptr,
        {rsa_pss_sha256, rsa_pss_sha384, rsa_pss_sha512, rsa_pkcs1_sha256, rsa_pkcs1_sha384,
         rsa_pkcs1_sha512}},
   };
@@ -72,8 +74,10 @@ class PublicKeyImpl : public PublicKey {
   Result<void> verify(SignatureScheme scheme, ByteView data, ByteView signature) const override {
     shared_->count(Operation::verify);
     if (!supports(scheme))
-      return failure("E-CRYPTO-SIG", std::string(type_.type) + " key cannot verify " +
-                                         std::string(to_string(scheme)), "RFC 7427, 3");
+      return failure(
+          "E-CRYPTO-SIG",
+          std::string(type_.type) + " key cannot verify " + std::string(to_string(scheme)),
+          "RFC 7427, 3");
     const MdCtx context(EVP_MD_CTX_new());
     EVP_PKEY_CTX* parameters = nullptr;  // owned by `context`
     const bool good =
@@ -83,8 +87,8 @@ class PublicKeyImpl : public PublicKey {
         EVP_DigestVerify(context.get(), signature.data(), signature.size(), data.data(),
                          data.size()) == 1;
     if (!good)
-      return failure("E-CRYPTO-SIG", std::string(to_string(scheme)) +
-                                         " signature does not verify", "RFC 7427, 3");
+      return failure("E-CRYPTO-SIG", std::string(to_string(scheme)) + " signature does not verify",
+                     "RFC 7427, 3");
     return {};
   }
 
@@ -104,22 +108,23 @@ class PrivateKeyImpl : public PrivateKey {
   Result<Bytes> sign(SignatureScheme scheme, ByteView data, Rng& rng) const override {
     shared_->count(Operation::sign);
     if (!has_scheme(type_, scheme))
-      return failure("E-CRYPTO-SIG", std::string(type_.type) + " key cannot make " +
-                                         std::string(to_string(scheme)), "RFC 7427, 3");
+      return failure("E-CRYPTO-SIG",
+                     std::string(type_.type) + " key cannot make " + std::string(to_string(scheme)),
+                     "RFC 7427, 3");
     LentRandomness& randomness = shared_->randomness();
     const LentRandomness::Lease lease(randomness, rng);
     const MdCtx context(EVP_MD_CTX_new());
     EVP_PKEY_CTX* parameters = nullptr;  // owned by `context`
     std::size_t size = 0;
     Bytes signature;
-    const bool ready = EVP_DigestSignInit_ex(context.get(), &parameters,
-                                             hash_name(hash_of(scheme)), randomness.context(),
-                                             nullptr, key_.get(), nullptr) == 1 &&
-                       set_padding(parameters, scheme) &&
-                       EVP_DigestSign(context.get(), nullptr, &size, data.data(), data.size()) == 1;
+    const bool ready =
+        EVP_DigestSignInit_ex(context.get(), &parameters, hash_name(hash_of(scheme)),
+                              randomness.context(), nullptr, key_.get(), nullptr) == 1 &&
+        set_padding(parameters, scheme) &&
+        EVP_DigestSign(context.get(), nullptr, &size, data.data(), data.size()) == 1;
     if (ready) signature.resize(size);
-    if (!ready || EVP_DigestSign(context.get(), signature.data(), &size, data.data(),
-                                 data.size()) != 1)
+    if (!ready ||
+        EVP_DigestSign(context.get(), signature.data(), &size, data.data(), data.size()) != 1)
       return failure("E-CRYPTO-SIG", "signing failed: " + std::string(to_string(scheme)));
     signature.resize(size);
     return signature;
@@ -164,9 +169,9 @@ Pkey key_of(LentRandomness& randomness, const char* algorithm, const ParamBuild&
   return Pkey(key);
 }
 
-/// A prime of `bits` bits whose two highest bits are set, so that two of them make a modulus of full
-/// length, and with p - 1 prime to e (FIPS 186-5, A.1.3). The candidates come from `rng` one by one, so
-/// that the same stream gives the same prime with every version of OpenSSL.
+/// A prime of `bits` bits whose two highest bits are set, so that two of them make a modulus of
+/// full length, and with p - 1 prime to e (FIPS 186-5, A.1.3). The candidates come from `rng` one
+/// by one, so that the same stream gives the same prime with every version of OpenSSL.
 Bn random_prime(unsigned bits, const BIGNUM* e, Rng& rng) {
   const BnCtx context(BN_CTX_secure_new());
   const Bn less_one(BN_secure_new()), divisor(BN_secure_new());
@@ -208,10 +213,14 @@ Pkey generate_rsa(LentRandomness& randomness, unsigned bits, Rng& rng) {
 
   const ParamBuild build(OSSL_PARAM_BLD_new());
   const std::pair<const char*, const BIGNUM*> parts[] = {
-      {OSSL_PKEY_PARAM_RSA_N, n.get()},          {OSSL_PKEY_PARAM_RSA_E, e.get()},
-      {OSSL_PKEY_PARAM_RSA_D, d.get()},          {OSSL_PKEY_PARAM_RSA_FACTOR1, p.get()},
-      {OSSL_PKEY_PARAM_RSA_FACTOR2, q.get()},    {OSSL_PKEY_PARAM_RSA_EXPONENT1, dp.get()},
-      {OSSL_PKEY_PARAM_RSA_EXPONENT2, dq.get()}, {OSSL_PKEY_PARAM_RSA_COEFFICIENT1, q_inverse.get()}};
+      {OSSL_PKEY_PARAM_RSA_N, n.get()},
+      {OSSL_PKEY_PARAM_RSA_E, e.get()},
+      {OSSL_PKEY_PARAM_RSA_D, d.get()},
+      {OSSL_PKEY_PARAM_RSA_FACTOR1, p.get()},
+      {OSSL_PKEY_PARAM_RSA_FACTOR2, q.get()},
+      {OSSL_PKEY_PARAM_RSA_EXPONENT1, dp.get()},
+      {OSSL_PKEY_PARAM_RSA_EXPONENT2, dq.get()},
+      {OSSL_PKEY_PARAM_RSA_COEFFICIENT1, q_inverse.get()}};
   for (const auto& [name, part] : parts) OSSL_PARAM_BLD_push_BN(build.get(), name, part);
   return key_of(randomness, "RSA", build);
 }

@@ -11,7 +11,9 @@ constexpr const char* provider_name = "ikelab-lent";
 constexpr const char* rand_name = "IKELAB-LENT";
 
 // What OpenSSL calls the provider context: the source that is lent at the moment.
-struct Source { Rng* rng = nullptr; };
+struct Source {
+  Rng* rng = nullptr;
+};
 
 // One of the context's generators (it makes three: primary, public, private); all draw from Source.
 struct Generator {
@@ -22,7 +24,9 @@ struct Generator {
 void* new_generator(void* source, void*, const OSSL_DISPATCH*) {
   return new Generator{static_cast<Source*>(source)};
 }
-void free_generator(void* generator) { delete static_cast<Generator*>(generator); }
+void free_generator(void* generator) {
+  delete static_cast<Generator*>(generator);
+}
 
 int instantiate(void* generator, unsigned, int, const unsigned char*, size_t, const OSSL_PARAM[]) {
   static_cast<Generator*>(generator)->state = EVP_RAND_STATE_READY;
@@ -39,7 +43,9 @@ int generate(void* generator, unsigned char* out, size_t size, unsigned, int, co
   rng->fill({out, size});
   return 1;
 }
-int enable_locking(void*) { return 1; }  // used by one thread only
+int enable_locking(void*) {
+  return 1;
+}  // used by one thread only
 
 const OSSL_PARAM* gettable_params(void*, void*) {
   static const OSSL_PARAM params[] = {OSSL_PARAM_int(OSSL_RAND_PARAM_STATE, nullptr),
@@ -84,7 +90,9 @@ const OSSL_ALGORITHM* query(void*, int operation, int* no_cache) {
   return operation == OSSL_OP_RAND ? algorithms : nullptr;
 }
 
-void teardown(void* source) { delete static_cast<Source*>(source); }
+void teardown(void* source) {
+  delete static_cast<Source*>(source);
+}
 
 int provider_init(const OSSL_CORE_HANDLE*, const OSSL_DISPATCH*, const OSSL_DISPATCH** out,
                   void** context) {
@@ -114,6 +122,8 @@ LentRandomness::Lease::Lease(LentRandomness& lender, Rng& rng)
   *lender_.lent_to_ = stream_.get();
 }
 
-LentRandomness::Lease::~Lease() { *lender_.lent_to_ = nullptr; }
+LentRandomness::Lease::~Lease() {
+  *lender_.lent_to_ = nullptr;
+}
 
 }  // namespace ikelab::crypto::openssl

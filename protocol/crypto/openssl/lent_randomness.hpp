@@ -1,6 +1,6 @@
 // An OpenSSL library context without randomness of its own: what happens in it draws from an Rng
-// that the caller lends. This is what makes ECDSA nonces and PSS salts a function of the run's seed,
-// without touching how OpenSSL uses them.
+// that the caller lends. This is what makes ECDSA nonces and PSS salts a function of the run's
+// seed, without touching how OpenSSL uses them.
 //
 // How: a provider built into this program offers one random generator, "IKELAB-LENT", and the
 // context is told to use it as its DRBG.

@@ -1,5 +1,5 @@
-// The OpenSSL implementation of the crypto port. Every operation of the protocol passes here, and is
-// counted here. Algorithms are fetched once and contexts reused: fetching costs more than a MAC.
+// The OpenSSL implementation of the crypto port. Every operation of the protocol passes here, and
+// is counted here. Algorithms are fetched once and contexts reused: fetching costs more than a MAC.
 #include <limits>
 
 #include "protocol/crypto/openssl/internal.hpp"
@@ -23,11 +23,16 @@ const EC_GROUP* Shared::curve(std::string_view name) {
 
 const char* hash_name(HashId hash) {
   switch (hash) {
-    case HashId::sha1: return "SHA1";
-    case HashId::sha2_256: return "SHA256";
-    case HashId::sha2_384: return "SHA384";
-    case HashId::sha2_512: return "SHA512";
-    case HashId::identity: return nullptr;
+    case HashId::sha1:
+      return "SHA1";
+    case HashId::sha2_256:
+      return "SHA256";
+    case HashId::sha2_384:
+      return "SHA384";
+    case HashId::sha2_512:
+      return "SHA512";
+    case HashId::identity:
+      return nullptr;
   }
   return nullptr;
 }
@@ -67,7 +72,8 @@ class OpensslProvider : public Provider {
     if (!md) md.reset(EVP_MD_fetch(nullptr, name, nullptr));
     IKELAB_ASSERT(md != nullptr);
     Bytes out(static_cast<std::size_t>(EVP_MD_get_size(md.get())));
-    IKELAB_ASSERT(EVP_Digest(data.data(), data.size(), out.data(), nullptr, md.get(), nullptr) == 1);
+    IKELAB_ASSERT(EVP_Digest(data.data(), data.size(), out.data(), nullptr, md.get(), nullptr) ==
+                  1);
     return out;
   }
 

@@ -86,6 +86,8 @@ std::unique_ptr<RngSource> seeded_rng(std::uint64_t seed, std::string_view node)
   return std::make_unique<SeededSource>(seed, node);
 }
 
-std::unique_ptr<RngSource> system_rng() { return std::make_unique<SystemSource>(); }
+std::unique_ptr<RngSource> system_rng() {
+  return std::make_unique<SystemSource>();
+}
 
 }  // namespace ikelab::crypto

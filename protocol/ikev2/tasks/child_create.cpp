@@ -1,4 +1,5 @@
-// CREATE_CHILD_SA that makes one more Child SA, with or without a key exchange of its own (RFC 7296, 1.3.1).
+// CREATE_CHILD_SA that makes one more Child SA, with or without a key exchange of its own (RFC
+// 7296, 1.3.1).
 //
 //   HDR, SK {SA, Ni, [KEi,] TSi, TSr}  -->   <--  HDR, SK {SA, Nr, [KEr,] TSi, TSr}
 #include "protocol/ikev2/tasks/child_exchange.hpp"
@@ -13,10 +14,11 @@ class ChildCreate : public ChildExchange {
   [[nodiscard]] std::string_view name() const override { return "child_create"; }
 
   Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
-    if (sa.state() != State::established) return Error{"E-CMD-002", "the IKE SA is not established", {}, "", "", ""};
+    if (sa.state() != State::established)
+      return Error{"E-CMD-002", "the IKE SA is not established"};
     for (const policy::ChildConfig& config : sa.connection->children)
       if (config.name == child_) return offer(sa, config);
-    return Error{"E-CMD-001", "no child '" + child_ + "' is configured", {}, "", "", ""};
+    return Error{"E-CMD-001", "no child '" + child_ + "' is configured"};
   }
   Outcome response(IkeSa& sa, const Inbound& in) override {
     bool again = false;
@@ -33,7 +35,8 @@ class ChildCreate : public ChildExchange {
   std::string child_;
 };
 
-std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail, bool& failed) {
+std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail,
+                                   bool& failed) {
   if (auto refusal = not_now(sa, detail)) return failed = true, std::vector{std::move(*refusal)};
   ChildAnswer answer = answer_child_exchange(sa, in, nullptr, "new", false, detail);
   failed = answer.child == nullptr;
@@ -42,10 +45,13 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
 
 }  // namespace
 
-std::unique_ptr<Task> make_child_create(std::string child) { return std::make_unique<ChildCreate>(std::move(child)); }
+std::unique_ptr<Task> make_child_create(std::string child) {
+  return std::make_unique<ChildCreate>(std::move(child));
+}
 
 ResponderRow respond_child_create() {
-  return {"child_create", wire::ExchangeType::create_child_sa, [](const Inbound&) { return true; }, respond};
+  return {"child_create", wire::ExchangeType::create_child_sa, [](const Inbound&) { return true; },
+          respond};
 }
 
 }  // namespace ikelab::ikev2

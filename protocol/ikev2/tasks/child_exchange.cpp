@@ -12,14 +12,16 @@ using wire::NotifyType;
 
 }  // namespace
 
-Result<std::vector<wire::Payload>> ChildExchange::offer(IkeSa& sa, const policy::ChildConfig& config) {
+Result<std::vector<wire::Payload>> ChildExchange::offer(IkeSa& sa,
+                                                        const policy::ChildConfig& config) {
   config_ = &config;
   if (ni_.empty()) {
     ni_ = make_nonce(sa);
     spi_in_ = sa.new_esp_spi();
   }
   offer_ = offer_child(config, spi_in_, true);
-  std::vector<wire::Payload> out = {offer_.payloads[0], wire::make_payload(wire::NoncePayload{ni_})};
+  std::vector<wire::Payload> out = {offer_.payloads[0],
+                                    wire::make_payload(wire::NoncePayload{ni_})};
   if (method_ == 0) method_ = first_ke_method(offer_.proposals);
   if (method_ != 0) {
     IKELAB_TRY(ke_, make_key_exchange(sa, method_));
@@ -29,38 +31,50 @@ Result<std::vector<wire::Payload>> ChildExchange::offer(IkeSa& sa, const policy:
   return out;
 }
 
-Result<ChildSa*> ChildExchange::accept(IkeSa& sa, const Inbound& in, const std::string& reason, bool& again) {
+Result<ChildSa*> ChildExchange::accept(IkeSa& sa, const Inbound& in, const std::string& reason,
+                                       bool& again) {
   const auto* invalid = find_notify(in.payloads, NotifyType::invalid_ke_payload);
-  if (const std::uint16_t wanted = invalid ? wanted_method(*invalid, offer_.proposals) : 0; wanted != 0 && !retried_) {
+  if (const std::uint16_t wanted = invalid ? wanted_method(*invalid, offer_.proposals) : 0;
+      wanted != 0 && !retried_) {
     retried_ = again = true;
     method_ = wanted;
-    return Error{"E-IKE-024", "another key exchange method is asked for", {}, "RFC 7296, 1.3", "", ""};
+    return Error{"E-IKE-024", "another key exchange method is asked for"}.see("RFC 7296, 1.3");
   }
-  IKELAB_TRY(const ChildPlan plan, accept_child(sa, in.payloads, *config_, spi_in_, offer_.proposals));
+  IKELAB_TRY(const ChildPlan plan,
+             accept_child(sa, in.payloads, *config_, spi_in_, offer_.proposals));
   const auto* nonce = wire::first<wire::NoncePayload>(in.payloads);
-  if (nonce == nullptr) return Error{"E-IKE-025", "the response lacks a nonce", {}, "RFC 7296, 1.3.1", "", ""};
+  if (nonce == nullptr)
+    return Error{"E-IKE-025", "the response lacks a nonce"}.see("RFC 7296, 1.3.1");
   nr_ = nonce->data;
   std::optional<Secret> g_ir;
   if (plan.suite.ke != nullptr) {
     const auto* ke = wire::first<wire::KePayload>(in.payloads);
     if (ke == nullptr || !ke_ || ke->method != method_ || plan.suite.ke->id != method_)
-      return Error{"E-IKE-026", "the response's KE payload does not fit the proposal", {}, "RFC 7296, 1.3.1", "", ""};
+      return Error{"E-IKE-026", "the response's KE payload does not fit the proposal"}.see(
+          "RFC 7296, 1.3.1");
     IKELAB_TRY(g_ir, shared_secret(sa, *ke_, *ke, true, "CREATE_CHILD_SA"));
   }
   // What is redundant goes at once: nothing is sent on it (RFC 7296, 2.8.1).
   const bool redundant = sa.collision && std::min(ni_, nr_) < sa.collision->lowest_nonce;
-  return install_child(sa, in.now, plan, {{ni_, nr_, "CREATE_CHILD_SA"}, g_ir ? &*g_ir : nullptr, true}, reason, redundant);
+  return install_child(sa, in.now, plan,
+                       {{ni_, nr_, "CREATE_CHILD_SA"}, g_ir ? &*g_ir : nullptr, true}, reason,
+                       redundant);
 }
 
 void ChildExchange::delete_refused(IkeSa& sa, const Inbound& in) {
-  if (wire::first<wire::SaPayload>(in.payloads) != nullptr) sa.enqueue(in.now, make_child_refusal(spi_in_));
+  if (wire::first<wire::SaPayload>(in.payloads) != nullptr)
+    sa.enqueue(in.now, make_child_refusal(spi_in_));
 }
 
-ChildAnswer answer_child_exchange(IkeSa& sa, const Inbound& in, const policy::ChildConfig* only, const std::string& reason,
-                                  bool hold_outbound, std::string& detail) {
-  const auto refuse = [&](wire::Payload why) { return ChildAnswer{{std::move(why)}, nullptr, {}, {}}; };
+ChildAnswer answer_child_exchange(IkeSa& sa, const Inbound& in, const policy::ChildConfig* only,
+                                  const std::string& reason, bool hold_outbound,
+                                  std::string& detail) {
+  const auto refuse = [&](wire::Payload why) {
+    return ChildAnswer{{std::move(why)}, nullptr, {}, {}};
+  };
   const auto* nonce = wire::first<wire::NoncePayload>(in.payloads);
-  if (nonce == nullptr) return detail = "the request lacks a nonce", refuse(notify(NotifyType::invalid_syntax));
+  if (nonce == nullptr)
+    return detail = "the request lacks a nonce", refuse(notify(NotifyType::invalid_syntax));
   ResponderChoice choice = choose_child(sa, in.payloads, only, true, detail);
   if (!choice.plan) return refuse(std::move(*choice.refusal));
 
@@ -72,18 +86,23 @@ ChildAnswer answer_child_exchange(IkeSa& sa, const Inbound& in, const policy::Ch
   if (const crypto::Algorithm* method = choice.plan->suite.ke) {
     const auto* ke_i = wire::first<wire::KePayload>(in.payloads);
     if (ke_i == nullptr || ke_i->method != method->id) {
-      detail = "the KE payload is of another method than the chosen proposal: " + std::string(method->name) + " is needed";
-      return refuse(notify(NotifyType::invalid_ke_payload,
-                           {static_cast<std::uint8_t>(method->id >> 8), static_cast<std::uint8_t>(method->id)}));
+      detail = "the KE payload is of another method than the chosen proposal: " +
+               std::string(method->name) + " is needed";
+      return refuse(notify(
+          NotifyType::invalid_ke_payload,
+          {static_cast<std::uint8_t>(method->id >> 8), static_cast<std::uint8_t>(method->id)}));
     }
     auto own = make_key_exchange(sa, method->id);
-    auto secret = own ? shared_secret(sa, **own, *ke_i, false, "CREATE_CHILD_SA") : Result<Secret>(own.error());
+    auto secret = own ? shared_secret(sa, **own, *ke_i, false, "CREATE_CHILD_SA")
+                      : Result<Secret>(own.error());
     if (!secret) return detail = secret.error().message, refuse(notify(NotifyType::invalid_syntax));
     g_ir = std::move(*secret);
     ke_r = wire::make_payload(wire::KePayload{method->id, (*own)->public_value()});
   }
-  auto child = install_child(sa, in.now, *choice.plan, {{answer.ni, answer.nr, "CREATE_CHILD_SA"}, g_ir ? &*g_ir : nullptr, false},
-                             reason, hold_outbound);
+  auto child =
+      install_child(sa, in.now, *choice.plan,
+                    {{answer.ni, answer.nr, "CREATE_CHILD_SA"}, g_ir ? &*g_ir : nullptr, false},
+                    reason, hold_outbound);
   if (!child) return detail = child.error().message, refuse(notify(NotifyType::no_proposal_chosen));
   answer.child = *child;
   std::vector<wire::Payload> sa_and_ts = answer_child(*choice.plan);
@@ -98,7 +117,8 @@ std::optional<wire::Payload> not_now(IkeSa& sa, std::string& detail) {
   const Task* current = sa.current_task();
   const bool rekeying = current != nullptr && current->name() == "ike_rekey";
   if (sa.state() == State::established && !rekeying) return std::nullopt;
-  //= rfc7296#2.25.2 "If a peer receives a request to create or rekey a Child SA when it is currently rekeying the IKE SA, it SHOULD reply with TEMPORARY_FAILURE."
+  //= rfc7296#2.25.2 "If a peer receives a request to create or rekey a Child SA when it is
+  // currently rekeying the IKE SA, it SHOULD reply with TEMPORARY_FAILURE."
   detail = "the IKE SA is being rekeyed or closed";
   return notify(NotifyType::temporary_failure);
 }

@@ -1,17 +1,22 @@
-// What making and rekeying a Child SA by CREATE_CHILD_SA have in common (RFC 7296, 1.3.1, 1.3.3, 2.17).
+// What making and rekeying a Child SA by CREATE_CHILD_SA have in common (RFC
+// 7296, 1.3.1, 1.3.3, 2.17).
 #pragma once
 #include "protocol/ikev2/child_setup.hpp"
 
 namespace ikelab::ikev2 {
 
-/// The initiator's side: an offer with nonce and, if the proposals ask for it, KE; and the response to it.
+/// The initiator's side: an offer with nonce and, if the proposals ask for it, KE; and the response
+/// to it.
 class ChildExchange : public Task {
  public:
-  [[nodiscard]] wire::ExchangeType exchange() const override { return wire::ExchangeType::create_child_sa; }
+  [[nodiscard]] wire::ExchangeType exchange() const override {
+    return wire::ExchangeType::create_child_sa;
+  }
 
  protected:
   Result<std::vector<wire::Payload>> offer(IkeSa& sa, const policy::ChildConfig& config);
-  /// Installs what was agreed. `again`: INVALID_KE_PAYLOAD asked for another method, offer() once more. Errors: E-IKE-02x, E-POL-010.
+  /// Installs what was agreed. `again`: INVALID_KE_PAYLOAD asked for another method, offer() once
+  /// more. Errors: E-IKE-02x, E-POL-010.
   Result<ChildSa*> accept(IkeSa& sa, const Inbound& in, const std::string& reason, bool& again);
   /// After accept() failed: the peer may hold the SA that we refused (RFC 7296, 2.21.3).
   void delete_refused(IkeSa& sa, const Inbound& in);
@@ -32,10 +37,12 @@ struct ChildAnswer {
   ChildSa* child = nullptr;
   Bytes ni, nr;
 };
-ChildAnswer answer_child_exchange(IkeSa& sa, const Inbound& in, const policy::ChildConfig* only, const std::string& reason,
-                                  bool hold_outbound, std::string& detail);
+ChildAnswer answer_child_exchange(IkeSa& sa, const Inbound& in, const policy::ChildConfig* only,
+                                  const std::string& reason, bool hold_outbound,
+                                  std::string& detail);
 
-/// TEMPORARY_FAILURE while the IKE SA is being rekeyed or closed (RFC 7296, 2.25.2); nullopt when Child SAs may be made.
+/// TEMPORARY_FAILURE while the IKE SA is being rekeyed or closed (RFC 7296, 2.25.2); nullopt when
+/// Child SAs may be made.
 std::optional<wire::Payload> not_now(IkeSa& sa, std::string& detail);
 
 }  // namespace ikelab::ikev2

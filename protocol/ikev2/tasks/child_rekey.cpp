@@ -1,4 +1,5 @@
-// Rekeying a Child SA: a new one with N(REKEY_SA), then the old one is deleted (RFC 7296, 1.3.3, 2.8, 2.8.1, 2.25.1).
+// Rekeying a Child SA: a new one with N(REKEY_SA), then the old one is deleted (RFC
+// 7296, 1.3.3, 2.8, 2.8.1, 2.25.1).
 #include <algorithm>
 
 #include "protocol/ikev2/tasks/child_exchange.hpp"
@@ -9,7 +10,8 @@ namespace {
 
 using wire::NotifyType;
 
-constexpr Duration retry_after = 5s;  // TEMPORARY_FAILURE: "wait ... and try again" (RFC 7296, 2.25)
+constexpr Duration retry_after =
+    5s;  // TEMPORARY_FAILURE: "wait ... and try again" (RFC 7296, 2.25)
 
 class ChildRekey : public ChildExchange {
  public:
@@ -21,12 +23,16 @@ class ChildRekey : public ChildExchange {
     const auto at = sa.children.find(old_.value);
     if (sa.state() != State::established || at == sa.children.end() ||
         (at->second.state != ChildState::installed && at->second.state != ChildState::rekeying))
-      return Error{"E-CMD-002", "the Child SA to rekey is gone or already replaced", {}, "RFC 7296, 2.25.1", "", ""};
+      return Error{"E-CMD-002", "the Child SA to rekey is gone or already replaced"}.see(
+          "RFC 7296, 2.25.1");
     ChildSa& child = at->second;
-    if (child.state == ChildState::installed) sa.set_child_state(child, ChildState::rekeying, "rekeying", "RFC 7296, 1.3.3");
+    if (child.state == ChildState::installed)
+      sa.set_child_state(child, ChildState::rekeying, "rekeying", "RFC 7296, 1.3.3");
     IKELAB_TRY(std::vector<wire::Payload> out, offer(sa, *child.config));
-    //= rfc7296#1.3.3 "The REKEY_SA notification MUST be included in a CREATE_CHILD_SA exchange if the purpose of the exchange is to replace an existing ESP or AH SA."
-    out.insert(out.begin(), notify(NotifyType::rekey_sa, {}, wire::ProtocolId::esp, octets_of(child.spi_in)));
+    //= rfc7296#1.3.3 "The REKEY_SA notification MUST be included in a CREATE_CHILD_SA exchange if
+    // the purpose of the exchange is to replace an existing ESP or AH SA."
+    out.insert(out.begin(),
+               notify(NotifyType::rekey_sa, {}, wire::ProtocolId::esp, octets_of(child.spi_in)));
     return out;
   }
 
@@ -39,12 +45,14 @@ class ChildRekey : public ChildExchange {
     const auto old = sa.children.find(old_.value);
     if (const auto collision = std::exchange(sa.collision, std::nullopt)) {
       const Bytes ours = std::min(ni_, nr_);
-      //= rfc7296#2.8.1 "the SA created with the lowest of the four nonces SHOULD be closed by the endpoint that created it"
+      //= rfc7296#2.8.1 "the SA created with the lowest of the four nonces SHOULD be closed by the
+      // endpoint that created it"
       if (ours < collision->lowest_nonce) {
         detail = "both sides rekeyed at once; ours has the lowest nonce and goes";
         if (old != sa.children.end()) {
           old->second.replaced_by = collision->child;
-          sa.set_child_state(old->second, ChildState::rekeyed, "replaced by " + to_string(collision->child), "RFC 7296, 2.8.1");
+          sa.set_child_state(old->second, ChildState::rekeyed,
+                             "replaced by " + to_string(collision->child), "RFC 7296, 2.8.1");
         }
         sa.set_child_state(fresh, ChildState::deleting, "redundant", "RFC 7296, 2.8.1");
         sa.enqueue(in.now, make_child_delete(fresh.spi_in));
@@ -54,7 +62,8 @@ class ChildRekey : public ChildExchange {
     }
     if (old == sa.children.end()) return Outcome::done;
     old->second.replaced_by = fresh.spi_in;
-    sa.set_child_state(old->second, ChildState::rekeyed, "replaced by " + to_string(fresh.spi_in), "RFC 7296, 2.8");
+    sa.set_child_state(old->second, ChildState::rekeyed, "replaced by " + to_string(fresh.spi_in),
+                       "RFC 7296, 2.8");
     sa.enqueue(in.now, make_child_delete(old_));
     return Outcome::done;
   }
@@ -68,11 +77,13 @@ class ChildRekey : public ChildExchange {
     const auto old = sa.children.find(old_.value);
     if (old == sa.children.end()) return Outcome::failed;
     if (collision) {  // the peer's own rekey went through: it deletes the old one
-      sa.set_child_state(old->second, ChildState::rekeyed, "replaced by " + to_string(collision->child), "RFC 7296, 2.8.1");
+      sa.set_child_state(old->second, ChildState::rekeyed,
+                         "replaced by " + to_string(collision->child), "RFC 7296, 2.8.1");
       return Outcome::failed;
     }
     if (find_notify(in.payloads, NotifyType::child_sa_not_found) != nullptr) {
-      //= rfc7296#2.25.1 "If a peer receives a CHILD_SA_NOT_FOUND ... it SHOULD silently delete the Child SA"
+      //= rfc7296#2.25.1 "If a peer receives a CHILD_SA_NOT_FOUND ... it SHOULD silently delete the
+      // Child SA"
       std::string name = old->second.config->name;
       sa.remove_child(old_, "the peer does not have it");
       sa.enqueue(in.now, make_child_create(std::move(name)));
@@ -87,7 +98,8 @@ class ChildRekey : public ChildExchange {
   EspSpi old_;
 };
 
-std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail, bool& failed) {
+std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail,
+                                   bool& failed) {
   failed = true;
   const auto* rekey = find_notify(in.payloads, NotifyType::rekey_sa);
   if (auto refusal = not_now(sa, detail)) return {std::move(*refusal)};
@@ -98,15 +110,18 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
     detail = "no Child SA has the SPI " + to_string(EspSpi{spi});
     return {notify(NotifyType::child_sa_not_found, {}, wire::ProtocolId::esp, rekey->spi)};
   }
-  //= rfc7296#2.25.1 "If a peer receives a request to rekey a Child SA that it is currently trying to close, it SHOULD reply with TEMPORARY_FAILURE."
+  //= rfc7296#2.25.1 "If a peer receives a request to rekey a Child SA that it is currently trying
+  // to close, it SHOULD reply with TEMPORARY_FAILURE."
   if (old->state == ChildState::deleting || old->state == ChildState::rekeyed) {
     detail = "the Child SA is being closed";
     return {notify(NotifyType::temporary_failure)};
   }
   const EspSpi old_spi = old->spi_in;
   auto* ours = dynamic_cast<ChildRekey*>(sa.current_task());
-  const bool collides = ours != nullptr && ours->old() == old_spi && old->state == ChildState::rekeying;
-  ChildAnswer answer = answer_child_exchange(sa, in, old->config, "rekey of " + to_string(old_spi), true, detail);
+  const bool collides =
+      ours != nullptr && ours->old() == old_spi && old->state == ChildState::rekeying;
+  ChildAnswer answer =
+      answer_child_exchange(sa, in, old->config, "rekey of " + to_string(old_spi), true, detail);
   if (answer.child == nullptr) return std::move(answer.payloads);
   failed = false;
   ChildSa& replaced = sa.children.at(old_spi.value);
@@ -116,17 +131,22 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
     sa.collision = Collision{std::min(answer.ni, answer.nr), answer.child->spi_in, {}};
     return std::move(answer.payloads);
   }
-  sa.set_child_state(replaced, ChildState::rekeyed, "replaced by " + to_string(answer.child->spi_in), "RFC 7296, 2.8");
+  sa.set_child_state(replaced, ChildState::rekeyed,
+                     "replaced by " + to_string(answer.child->spi_in), "RFC 7296, 2.8");
   return std::move(answer.payloads);
 }
 
 }  // namespace
 
-std::unique_ptr<Task> make_child_rekey(EspSpi spi_in) { return std::make_unique<ChildRekey>(spi_in); }
+std::unique_ptr<Task> make_child_rekey(EspSpi spi_in) {
+  return std::make_unique<ChildRekey>(spi_in);
+}
 
 ResponderRow respond_child_rekey() {
-  return {"child_rekey", wire::ExchangeType::create_child_sa,
-          [](const Inbound& in) { return find_notify(in.payloads, NotifyType::rekey_sa) != nullptr; }, respond};
+  return {
+      "child_rekey", wire::ExchangeType::create_child_sa,
+      [](const Inbound& in) { return find_notify(in.payloads, NotifyType::rekey_sa) != nullptr; },
+      respond};
 }
 
 }  // namespace ikelab::ikev2

@@ -13,29 +13,34 @@ wire::Payload notify(wire::NotifyType type, Bytes data, wire::ProtocolId protoco
   return wire::make_payload(wire::NotifyPayload{protocol, std::move(spi), type, std::move(data)});
 }
 
-const wire::NotifyPayload* find_notify(const std::vector<wire::Payload>& payloads, wire::NotifyType type) {
+const wire::NotifyPayload* find_notify(const std::vector<wire::Payload>& payloads,
+                                       wire::NotifyType type) {
   for (const wire::Payload& payload : payloads)
-    if (const auto* body = std::get_if<wire::NotifyPayload>(&payload.body); body != nullptr && body->type == type)
+    if (const auto* body = std::get_if<wire::NotifyPayload>(&payload.body);
+        body != nullptr && body->type == type)
       return body;
   return nullptr;
 }
 
 const wire::NotifyPayload* find_error(const std::vector<wire::Payload>& payloads) {
   for (const wire::Payload& payload : payloads)
-    if (const auto* body = std::get_if<wire::NotifyPayload>(&payload.body); body != nullptr && wire::is_error(body->type))
+    if (const auto* body = std::get_if<wire::NotifyPayload>(&payload.body);
+        body != nullptr && wire::is_error(body->type))
       return body;
   return nullptr;
 }
 
 Bytes octets_of(EspSpi spi) {
   Bytes out;
-  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(spi.value >> shift));
+  for (int shift = 24; shift >= 0; shift -= 8)
+    out.push_back(static_cast<std::uint8_t>(spi.value >> shift));
   return out;
 }
 
 Bytes octets_of(IkeSpi spi) {
   Bytes out;
-  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(spi.value >> shift));
+  for (int shift = 56; shift >= 0; shift -= 8)
+    out.push_back(static_cast<std::uint8_t>(spi.value >> shift));
   return out;
 }
 

@@ -1,14 +1,15 @@
 // IKE_SA_INIT: proposals, Diffie-Hellman, nonces (RFC 7296, 1.2, 2.6, 2.7, 2.10, 2.14).
 //
 //   HDR, SAi1, KEi, Ni  -->
-//                       <--  HDR, SAr1, KEr, Nr          or N(COOKIE), N(INVALID_KE_PAYLOAD), N(NO_PROPOSAL_CHOSEN)
+//                       <--  HDR, SAr1, KEr, Nr          or N(COOKIE), N(INVALID_KE_PAYLOAD),
+//                       N(NO_PROPOSAL_CHOSEN)
 #include <algorithm>
 
 #include "protocol/base/bounds.hpp"
 #include "protocol/ikev2/child_setup.hpp"
-#include "protocol/pki/pki.hpp"
 #include "protocol/ikev2/ike_keys_of_sa.hpp"
 #include "protocol/ikev2/tasks/rows.hpp"
+#include "protocol/pki/pki.hpp"
 #include "protocol/wire/encode.hpp"
 
 namespace ikelab::ikev2 {
@@ -16,29 +17,35 @@ namespace {
 
 using wire::NotifyType;
 
-constexpr unsigned most_retries = 4;      // COOKIE and INVALID_KE_PAYLOAD together; more is an attack
+constexpr unsigned most_retries = 4;  // COOKIE and INVALID_KE_PAYLOAD together; more is an attack
 
 /// RFC 7427, 4: the hashes we can verify, in the order of IANA.
-wire::Payload signature_hashes() { return notify(NotifyType::signature_hash_algorithms, {0, 2, 0, 3, 0, 4, 0, 5}); }
+wire::Payload signature_hashes() {
+  return notify(NotifyType::signature_hash_algorithms, {0, 2, 0, 3, 0, 4, 0, 5});
+}
 
 void take_signature_hashes(IkeSa& sa, const std::vector<wire::Payload>& payloads) {
   const auto* hashes = find_notify(payloads, NotifyType::signature_hash_algorithms);
   if (hashes == nullptr) return;
   for (std::size_t i = 0; i + 1 < hashes->data.size(); i += 2)
-    sa.peer_hashes.push_back(static_cast<crypto::HashId>(hashes->data[i] << 8 | hashes->data[i + 1]));
+    sa.peer_hashes.push_back(
+        static_cast<crypto::HashId>(hashes->data[i] << 8 | hashes->data[i + 1]));
 }
 
 bool offers_ke(const std::vector<wire::Proposal>& proposals, std::uint16_t method) {
   for (const wire::Proposal& proposal : proposals)
     for (const wire::Transform& t : proposal.transforms)
-      if (t.type == static_cast<std::uint8_t>(crypto::TransformType::ke) && t.id == method) return true;
+      if (t.type == static_cast<std::uint8_t>(crypto::TransformType::ke) && t.id == method)
+        return true;
   return false;
 }
 
 class IkeInit : public Task {
  public:
   [[nodiscard]] std::string_view name() const override { return "ike_init"; }
-  [[nodiscard]] wire::ExchangeType exchange() const override { return wire::ExchangeType::ike_sa_init; }
+  [[nodiscard]] wire::ExchangeType exchange() const override {
+    return wire::ExchangeType::ike_sa_init;
+  }
 
   Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
     if (sa.transcript.ni.empty()) sa.transcript.ni = make_nonce(sa);
@@ -47,10 +54,13 @@ class IkeInit : public Task {
       IKELAB_TRY(ke_, make_key_exchange(sa, sa.ke_method));
     }
     std::vector<wire::Payload> out;
-    //= rfc7296#2.6 "the initiator MUST repeat the IKE_SA_INIT request, and include the COOKIE notification containing the received data as the first payload, and all other payloads unchanged"
+    //= rfc7296#2.6 "the initiator MUST repeat the IKE_SA_INIT request, and include the COOKIE
+    // notification containing the received data as the first payload, and all other payloads
+    // unchanged"
     if (!sa.cookie.empty()) out.push_back(notify(NotifyType::cookie, sa.cookie));
     offered_ = sa.connection->proposals;
-    for (std::size_t i = 0; i < offered_.size(); ++i) offered_[i].number = static_cast<std::uint8_t>(i + 1);
+    for (std::size_t i = 0; i < offered_.size(); ++i)
+      offered_[i].number = static_cast<std::uint8_t>(i + 1);
     out.push_back(wire::make_payload(wire::SaPayload{offered_}));
     out.push_back(wire::make_payload(wire::KePayload{sa.ke_method, ke_->public_value()}));
     out.push_back(wire::make_payload(wire::NoncePayload{sa.transcript.ni}));
@@ -60,11 +70,13 @@ class IkeInit : public Task {
 
   Outcome response(IkeSa& sa, const Inbound& in) override {
     if (const auto again = asked_to_repeat(sa, in)) return *again;
-    if (const auto* error = find_error(in.payloads)) return fail(sa, in, "the peer answered " + wire::name(error->type));
+    if (const auto* error = find_error(in.payloads))
+      return fail(sa, in, "the peer answered " + wire::name(error->type));
     const auto* answer = wire::first<wire::SaPayload>(in.payloads);
     const auto* ke = wire::first<wire::KePayload>(in.payloads);
     const auto* nonce = wire::first<wire::NoncePayload>(in.payloads);
-    if (answer == nullptr || answer->proposals.size() != 1 || ke == nullptr || nonce == nullptr || in.header.spi_r.value == 0)
+    if (answer == nullptr || answer->proposals.size() != 1 || ke == nullptr || nonce == nullptr ||
+        in.header.spi_r.value == 0)
       return fail(sa, in, "the response is incomplete");
     auto suite = policy::check_answer(offered_, answer->proposals.front());
     if (!suite) return fail(sa, in, suite.error().message);
@@ -85,20 +97,24 @@ class IkeInit : public Task {
   }
 
  private:
-  // COOKIE (RFC 7296, 2.6) and INVALID_KE_PAYLOAD (1.2): the same request again, with what was asked for.
+  // COOKIE (RFC 7296, 2.6) and INVALID_KE_PAYLOAD (1.2): the same request again, with what was
+  // asked for.
   std::optional<Outcome> asked_to_repeat(IkeSa& sa, const Inbound& in) {
     const auto* cookie = find_notify(in.payloads, NotifyType::cookie);
     const auto* invalid_ke = find_notify(in.payloads, NotifyType::invalid_ke_payload);
     if (cookie == nullptr && invalid_ke == nullptr) return std::nullopt;
-    if (++retries_ > most_retries) return fail(sa, in, "the peer asked to repeat IKE_SA_INIT too often");
+    if (++retries_ > most_retries)
+      return fail(sa, in, "the peer asked to repeat IKE_SA_INIT too often");
     if (cookie != nullptr) {
-      if (cookie->data.empty() || cookie->data.size() > bounds::cookie_octets_max) return fail(sa, in, "an impossible cookie");
+      if (cookie->data.empty() || cookie->data.size() > bounds::cookie_octets_max)
+        return fail(sa, in, "an impossible cookie");
       sa.cookie = cookie->data;
       return Outcome::retry;
     }
     if (invalid_ke->data.size() != 2) return fail(sa, in, "INVALID_KE_PAYLOAD names no method");
     const auto method = static_cast<std::uint16_t>(invalid_ke->data[0] << 8 | invalid_ke->data[1]);
-    //= rfc7296#1.2 "the initiator MUST retry the IKE_SA_INIT with the corrected Diffie-Hellman group"
+    //= rfc7296#1.2 "the initiator MUST retry the IKE_SA_INIT with the corrected Diffie-Hellman
+    // group"
     if (method == sa.ke_method || !offers_ke(sa.connection->proposals, method))
       return fail(sa, in, "the peer asks for a key exchange method that was not offered");
     sa.ke_method = method;
@@ -117,13 +133,15 @@ class IkeInit : public Task {
   unsigned retries_ = 0;
 };
 
-// The responder keeps nothing when it refuses: its SPI stays zero, and the endpoint forgets the SA (state NONE).
+// The responder keeps nothing when it refuses: its SPI stays zero, and the endpoint forgets the SA
+// (state NONE).
 std::vector<wire::Payload> refuse(IkeSa& sa, wire::Payload why) {
   sa.spi_r = {};
   return {std::move(why)};
 }
 
-std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail, bool& failed) {
+std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail,
+                                   bool& failed) {
   const auto& offered = wire::first<wire::SaPayload>(in.payloads)->proposals;
   const auto& ke = *wire::first<wire::KePayload>(in.payloads);
   const policy::Selection selection = policy::select(offered, sa.connection->proposals);
@@ -133,11 +151,15 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
     detail = "no IKE proposal was acceptable";
     return refuse(sa, notify(NotifyType::no_proposal_chosen));
   }
-  //= rfc7296#1.2 "the responder... reject the request and indicate its preferred Diffie-Hellman group in the INVALID_KE_PAYLOAD Notify payload"
+  //= rfc7296#1.2 "the responder... reject the request and indicate its preferred Diffie-Hellman
+  // group in the INVALID_KE_PAYLOAD Notify payload"
   if (ke.method != selection.suite.ke->id) {
     const std::uint16_t method = selection.suite.ke->id;
-    detail = "the KE payload is of another method than the chosen proposal: " + std::string(selection.suite.ke->name) + " is needed";
-    return refuse(sa, notify(NotifyType::invalid_ke_payload, {static_cast<std::uint8_t>(method >> 8), static_cast<std::uint8_t>(method)}));
+    detail = "the KE payload is of another method than the chosen proposal: " +
+             std::string(selection.suite.ke->name) + " is needed";
+    return refuse(
+        sa, notify(NotifyType::invalid_ke_payload,
+                   {static_cast<std::uint8_t>(method >> 8), static_cast<std::uint8_t>(method)}));
   }
   sa.suite = selection.suite;
   sa.spi_i = in.header.spi_i;
@@ -146,7 +168,8 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   sa.transcript.real_message_1 = to_bytes(in.octets);
   take_signature_hashes(sa, in.payloads);
   auto own = make_key_exchange(sa, ke.method);
-  auto g_ir = own ? shared_secret(sa, **own, ke, false, "IKE_SA_INIT") : Result<Secret>(own.error());
+  auto g_ir =
+      own ? shared_secret(sa, **own, ke, false, "IKE_SA_INIT") : Result<Secret>(own.error());
   if (!g_ir) {
     detail = g_ir.error().message;
     return refuse(sa, notify(NotifyType::invalid_syntax));
@@ -158,9 +181,10 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   failed = false;
   sa.set_state(Trigger::init_request);
   sa.set_timer(Timer::half_open, in.now + half_open_time);
-  std::vector<wire::Payload> out = {wire::make_payload(wire::SaPayload{{*selection.chosen}}),
-                                    wire::make_payload(wire::KePayload{ke.method, (*own)->public_value()}),
-                                    wire::make_payload(wire::NoncePayload{sa.transcript.nr})};
+  std::vector<wire::Payload> out = {
+      wire::make_payload(wire::SaPayload{{*selection.chosen}}),
+      wire::make_payload(wire::KePayload{ke.method, (*own)->public_value()}),
+      wire::make_payload(wire::NoncePayload{sa.transcript.nr})};
   if (sa.connection->remote.kind == policy::AuthKind::pubkey) {
     Bytes hashes;
     for (const Bytes& authority : sa.connection->remote.authorities)
@@ -173,10 +197,13 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
 
 }  // namespace
 
-std::unique_ptr<Task> make_ike_init() { return std::make_unique<IkeInit>(); }
+std::unique_ptr<Task> make_ike_init() {
+  return std::make_unique<IkeInit>();
+}
 
 ResponderRow respond_ike_init() {
-  return {"ike_init", wire::ExchangeType::ike_sa_init, [](const Inbound&) { return true; }, respond};
+  return {"ike_init", wire::ExchangeType::ike_sa_init, [](const Inbound&) { return true; },
+          respond};
 }
 
 }  // namespace ikelab::ikev2

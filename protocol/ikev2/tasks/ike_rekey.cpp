@@ -1,6 +1,8 @@
-// Rekeying the IKE SA: new SPIs, nonces and keys; the children move over; the old SA is deleted (RFC 7296, 1.3.2, 2.8.2, 2.18, 2.25.2).
+// Rekeying the IKE SA: new SPIs, nonces and keys; the children move over; the old SA is deleted
+// (RFC 7296, 1.3.2, 2.8.2, 2.18, 2.25.2).
 //
-//   HDR, SK {SA, Ni, KEi}  -->   <--  HDR, SK {SA, Nr, KEr}          SPIs of the new IKE SA stand in the proposals
+//   HDR, SK {SA, Ni, KEi}  -->   <--  HDR, SK {SA, Nr, KEr}          SPIs of the new IKE SA stand
+//   in the proposals
 #include <algorithm>
 
 #include "protocol/ikev2/child_setup.hpp"
@@ -21,9 +23,12 @@ IkeSpi ike_spi_of(const wire::Proposal& proposal) {
   return IkeSpi{value};
 }
 
-/// The new IKE SA, not yet established; whoever initiates this exchange is its original initiator (RFC 7296, 2.18).
-std::unique_ptr<IkeSa> successor(IkeSa& old, bool exchange_initiator, IkeSpi spi_i, IkeSpi spi_r, const policy::Suite& suite) {
-  auto fresh = std::make_unique<IkeSa>(old.services, *old.connection, exchange_initiator, old.local, old.peer);
+/// The new IKE SA, not yet established; whoever initiates this exchange is its original initiator
+/// (RFC 7296, 2.18).
+std::unique_ptr<IkeSa> successor(IkeSa& old, bool exchange_initiator, IkeSpi spi_i, IkeSpi spi_r,
+                                 const policy::Suite& suite) {
+  auto fresh = std::make_unique<IkeSa>(old.services, *old.connection, exchange_initiator, old.local,
+                                       old.peer);
   fresh->spi_i = spi_i;
   fresh->spi_r = spi_r;
   fresh->suite = suite;
@@ -35,10 +40,13 @@ std::unique_ptr<IkeSa> successor(IkeSa& old, bool exchange_initiator, IkeSpi spi
 class IkeRekey : public Task {
  public:
   [[nodiscard]] std::string_view name() const override { return "ike_rekey"; }
-  [[nodiscard]] wire::ExchangeType exchange() const override { return wire::ExchangeType::create_child_sa; }
+  [[nodiscard]] wire::ExchangeType exchange() const override {
+    return wire::ExchangeType::create_child_sa;
+  }
 
   Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
-    if (sa.state() != State::established) return Error{"E-CMD-002", "the IKE SA is not established", {}, "", "", ""};
+    if (sa.state() != State::established)
+      return Error{"E-CMD-002", "the IKE SA is not established"};
     if (ni_.empty()) {
       ni_ = make_nonce(sa);
       spi_ = IkeSpi{sa.services.streams.ike_spi->u64() | 1};
@@ -51,13 +59,15 @@ class IkeRekey : public Task {
     // The method that the peer took last is the best guess.
     if (method_ == 0) method_ = sa.suite.ke->id;
     IKELAB_TRY(ke_, make_key_exchange(sa, method_));
-    return std::vector{wire::make_payload(wire::SaPayload{offered_}), wire::make_payload(wire::NoncePayload{ni_}),
+    return std::vector{wire::make_payload(wire::SaPayload{offered_}),
+                       wire::make_payload(wire::NoncePayload{ni_}),
                        wire::make_payload(wire::KePayload{method_, ke_->public_value()})};
   }
 
   Outcome response(IkeSa& sa, const Inbound& in) override {
     const auto* invalid = find_notify(in.payloads, NotifyType::invalid_ke_payload);
-    if (const std::uint16_t wanted = invalid ? wanted_method(*invalid, offered_) : 0; wanted != 0 && !retried_) {
+    if (const std::uint16_t wanted = invalid ? wanted_method(*invalid, offered_) : 0;
+        wanted != 0 && !retried_) {
       retried_ = true;
       method_ = wanted;
       return Outcome::retry;
@@ -79,7 +89,8 @@ class IkeRekey : public Task {
     sa.services.adopted.push_back(std::move(*fresh));
     made.become_established(in.now, Trigger::created_by_rekey, "rekey of " + to_string(sa.spi_i));
     if (peers != nullptr && std::min(ni_, nr_) < collision->lowest_nonce) {
-      //= rfc7296#2.8.2 "The new IKE SA containing the lowest nonce SHOULD be deleted by the node that created it, and the other surviving new IKE SA MUST inherit all the Child SAs."
+      //= rfc7296#2.8.2 "The new IKE SA containing the lowest nonce SHOULD be deleted by the node
+      // that created it, and the other surviving new IKE SA MUST inherit all the Child SAs."
       detail = "both sides rekeyed at once; ours has the lowest nonce and goes";
       sa.hand_over_to(*peers, in.now);
       made.enqueue(in.now, make_ike_delete());
@@ -94,16 +105,19 @@ class IkeRekey : public Task {
  private:
   Result<std::unique_ptr<IkeSa>> accept(IkeSa& sa, const Inbound& in) {
     if (const auto* error = find_error(in.payloads))
-      return Error{"E-IKE-020", "the peer refused: " + wire::name(error->type), {}, "RFC 7296, 3.10.1", "", ""};
+      return Error{"E-IKE-020", "the peer refused: " + wire::name(error->type)}.see(
+          "RFC 7296, 3.10.1");
     const auto* answer = wire::first<wire::SaPayload>(in.payloads);
     const auto* ke = wire::first<wire::KePayload>(in.payloads);
     const auto* nonce = wire::first<wire::NoncePayload>(in.payloads);
     if (answer == nullptr || answer->proposals.size() != 1 || ke == nullptr || nonce == nullptr)
-      return Error{"E-IKE-027", "the response is incomplete", {}, "RFC 7296, 1.3.2", "", ""};
+      return Error{"E-IKE-027", "the response is incomplete"}.see("RFC 7296, 1.3.2");
     const wire::Proposal& chosen = answer->proposals.front();
     IKELAB_TRY(const policy::Suite suite, policy::check_answer(offered_, chosen));
-    if (suite.ke == nullptr || suite.ke->id != ke->method || ke->method != method_ || chosen.spi.size() != 8 || ike_spi_of(chosen).value == 0)
-      return Error{"E-IKE-026", "the response's KE payload or SPI does not fit the proposal", {}, "RFC 7296, 1.3.2", "", ""};
+    if (suite.ke == nullptr || suite.ke->id != ke->method || ke->method != method_ ||
+        chosen.spi.size() != 8 || ike_spi_of(chosen).value == 0)
+      return Error{"E-IKE-026", "the response's KE payload or SPI does not fit the proposal"}.see(
+          "RFC 7296, 1.3.2");
     emit_ike_answer(sa, offered_, chosen);
     nr_ = nonce->data;
     IKELAB_TRY(const Secret g_ir, shared_secret(sa, *ke_, *ke, true, "CREATE_CHILD_SA"));
@@ -124,12 +138,14 @@ class IkeRekey : public Task {
 std::optional<std::string> busy(const IkeSa& sa, const Task* current) {
   if (sa.state() != State::established) return "the IKE SA is already being replaced or closed";
   if (sa.collision) return "a rekey of this IKE SA was just answered";
-  if (current != nullptr && current->exchange() == wire::ExchangeType::create_child_sa && current->name() != "ike_rekey")
+  if (current != nullptr && current->exchange() == wire::ExchangeType::create_child_sa &&
+      current->name() != "ike_rekey")
     return "a Child SA is being made or rekeyed";
   return std::nullopt;
 }
 
-std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail, bool& failed) {
+std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail,
+                                   bool& failed) {
   failed = true;
   const auto refuse = [&](NotifyType type, std::string why, Bytes data = {}) {
     detail = std::move(why);
@@ -139,17 +155,21 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   const auto* offered = wire::first<wire::SaPayload>(in.payloads);
   const auto* ke = wire::first<wire::KePayload>(in.payloads);
   const auto* nonce = wire::first<wire::NoncePayload>(in.payloads);
-  if (ke == nullptr || nonce == nullptr) return refuse(NotifyType::invalid_syntax, "KE or nonce is missing");
+  if (ke == nullptr || nonce == nullptr)
+    return refuse(NotifyType::invalid_syntax, "KE or nonce is missing");
   const policy::Selection selection = policy::select(offered->proposals, sa.connection->proposals);
   emit_ike_negotiation(sa, "responder", selection);
-  if (!selection.chosen || selection.chosen->spi.size() != 8 || ike_spi_of(*selection.chosen).value == 0)
+  if (!selection.chosen || selection.chosen->spi.size() != 8 ||
+      ike_spi_of(*selection.chosen).value == 0)
     return refuse(NotifyType::no_proposal_chosen, "no IKE proposal was acceptable");
   const std::uint16_t method = selection.suite.ke->id;
   if (ke->method != method)
-    return refuse(NotifyType::invalid_ke_payload, "the KE payload is of another method than the chosen proposal",
+    return refuse(NotifyType::invalid_ke_payload,
+                  "the KE payload is of another method than the chosen proposal",
                   {static_cast<std::uint8_t>(method >> 8), static_cast<std::uint8_t>(method)});
   auto own = make_key_exchange(sa, method);
-  auto g_ir = own ? shared_secret(sa, **own, *ke, false, "CREATE_CHILD_SA") : Result<Secret>(own.error());
+  auto g_ir =
+      own ? shared_secret(sa, **own, *ke, false, "CREATE_CHILD_SA") : Result<Secret>(own.error());
   if (!g_ir) return refuse(NotifyType::invalid_syntax, g_ir.error().message);
 
   const IkeSpi spi_r{sa.services.streams.ike_spi->u64() | 1};
@@ -176,13 +196,16 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
 
 }  // namespace
 
-std::unique_ptr<Task> make_ike_rekey() { return std::make_unique<IkeRekey>(); }
+std::unique_ptr<Task> make_ike_rekey() {
+  return std::make_unique<IkeRekey>();
+}
 
 ResponderRow respond_ike_rekey() {
   return {"ike_rekey", wire::ExchangeType::create_child_sa,
           [](const Inbound& in) {
             const auto* sa = wire::first<wire::SaPayload>(in.payloads);
-            return sa != nullptr && !sa->proposals.empty() && sa->proposals.front().protocol == wire::ProtocolId::ike;
+            return sa != nullptr && !sa->proposals.empty() &&
+                   sa->proposals.front().protocol == wire::ProtocolId::ike;
           },
           respond};
 }

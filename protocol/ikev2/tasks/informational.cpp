@@ -11,10 +11,13 @@ using wire::ProtocolId;
 
 class Informational : public Task {
  public:
-  [[nodiscard]] wire::ExchangeType exchange() const override { return wire::ExchangeType::informational; }
+  [[nodiscard]] wire::ExchangeType exchange() const override {
+    return wire::ExchangeType::informational;
+  }
 };
 
-//= rfc7296#1.4.1 "Normally, the response in the INFORMATIONAL exchange will contain Delete payloads for the paired SAs going in the other direction."
+//= rfc7296#1.4.1 "Normally, the response in the INFORMATIONAL exchange will contain Delete payloads
+// for the paired SAs going in the other direction."
 class ChildDelete : public Informational {
  public:
   ChildDelete(EspSpi spi_in, bool ours) : spi_in_(spi_in), ours_(ours) {}
@@ -22,9 +25,12 @@ class ChildDelete : public Informational {
 
   Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
     const auto at = sa.children.find(spi_in_.value);
-    if (at == sa.children.end() && ours_) return Error{"E-CMD-001", "the Child SA is already gone", {}, "RFC 7296, 2.25.1", "", ""};
-    if (at != sa.children.end() && at->second.state != ChildState::deleting) sa.set_child_state(at->second, ChildState::deleting, "DELETE sent", "RFC 7296, 1.4.1");
-    return std::vector{wire::make_payload(wire::DeletePayload{ProtocolId::esp, {octets_of(spi_in_)}, 4})};
+    if (at == sa.children.end() && ours_)
+      return Error{"E-CMD-001", "the Child SA is already gone"}.see("RFC 7296, 2.25.1");
+    if (at != sa.children.end() && at->second.state != ChildState::deleting)
+      sa.set_child_state(at->second, ChildState::deleting, "DELETE sent", "RFC 7296, 1.4.1");
+    return std::vector{
+        wire::make_payload(wire::DeletePayload{ProtocolId::esp, {octets_of(spi_in_)}, 4})};
   }
   Outcome response(IkeSa& sa, const Inbound&) override {
     sa.remove_child(spi_in_, "deleted by us");
@@ -41,7 +47,7 @@ class IkeDelete : public Informational {
   [[nodiscard]] std::string_view name() const override { return "ike_delete"; }
   Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
     if (sa.state() != State::established && sa.state() != State::rekeyed)
-      return Error{"E-CMD-002", "there is no IKE SA to delete", {}, "", "", ""};
+      return Error{"E-CMD-002", "there is no IKE SA to delete"};
     sa.set_state(Trigger::delete_sent);
     return std::vector{wire::make_payload(wire::DeletePayload{ProtocolId::ike, {}, 0})};
   }
@@ -54,14 +60,17 @@ class IkeDelete : public Informational {
 class Liveness : public Informational {
  public:
   [[nodiscard]] std::string_view name() const override { return "dpd"; }
-  Result<std::vector<wire::Payload>> request(IkeSa&, Instant) override { return std::vector<wire::Payload>{}; }
+  Result<std::vector<wire::Payload>> request(IkeSa&, Instant) override {
+    return std::vector<wire::Payload>{};
+  }
   Outcome response(IkeSa&, const Inbound&) override {
     detail = "the peer is alive";
     return Outcome::done;
   }
 };
 
-std::vector<wire::Payload> respond_to_delete(IkeSa& sa, const Inbound& in, std::string& detail, bool&) {
+std::vector<wire::Payload> respond_to_delete(IkeSa& sa, const Inbound& in, std::string& detail,
+                                             bool&) {
   std::vector<Bytes> paired;
   for (const wire::Payload& payload : in.payloads) {
     const auto* body = std::get_if<wire::DeletePayload>(&payload.body);
@@ -76,7 +85,12 @@ std::vector<wire::Payload> respond_to_delete(IkeSa& sa, const Inbound& in, std::
       for (const std::uint8_t octet : spi) value = value << 8 | octet;
       ChildSa* child = sa.child_by_out(EspSpi{value});
       if (child == nullptr) continue;
-      //= rfc7296#1.4.1 "If by chance both ends of a set of SAs independently decide to close them, each may send a Delete payload and the two requests may cross in the network. If a node receives a delete request for SAs for which it has already issued a delete request, it MUST delete the outgoing SAs while processing the request and the incoming SAs while processing the response. In that case, the responses MUST NOT include Delete payloads for the deleted SAs"
+      //= rfc7296#1.4.1 "If by chance both ends of a set of SAs independently decide to close them,
+      // each may send a Delete payload and the two requests may cross in the network. If a node
+      // receives a delete request for SAs for which it has already issued a delete request, it MUST
+      // delete the outgoing SAs while processing the request and the incoming SAs while processing
+      // the response. In that case, the responses MUST NOT include Delete payloads for the deleted
+      // SAs"
       if (child->state != ChildState::deleting) paired.push_back(octets_of(child->spi_in));
       sa.remove_child(child->spi_in, "deleted by the peer");
     }
@@ -96,18 +110,31 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   return {};
 }
 
-bool has_delete(const Inbound& in) { return wire::first<wire::DeletePayload>(in.payloads) != nullptr; }
+bool has_delete(const Inbound& in) {
+  return wire::first<wire::DeletePayload>(in.payloads) != nullptr;
+}
 
 }  // namespace
 
-std::unique_ptr<Task> make_child_delete(EspSpi spi_in) { return std::make_unique<ChildDelete>(spi_in, true); }
-std::unique_ptr<Task> make_child_refusal(EspSpi spi_in) { return std::make_unique<ChildDelete>(spi_in, false); }
-std::unique_ptr<Task> make_ike_delete() { return std::make_unique<IkeDelete>(); }
-std::unique_ptr<Task> make_liveness() { return std::make_unique<Liveness>(); }
+std::unique_ptr<Task> make_child_delete(EspSpi spi_in) {
+  return std::make_unique<ChildDelete>(spi_in, true);
+}
+std::unique_ptr<Task> make_child_refusal(EspSpi spi_in) {
+  return std::make_unique<ChildDelete>(spi_in, false);
+}
+std::unique_ptr<Task> make_ike_delete() {
+  return std::make_unique<IkeDelete>();
+}
+std::unique_ptr<Task> make_liveness() {
+  return std::make_unique<Liveness>();
+}
 
-ResponderRow respond_delete() { return {"delete", wire::ExchangeType::informational, has_delete, respond_to_delete}; }
+ResponderRow respond_delete() {
+  return {"delete", wire::ExchangeType::informational, has_delete, respond_to_delete};
+}
 ResponderRow respond_informational() {
-  return {"informational", wire::ExchangeType::informational, [](const Inbound&) { return true; }, respond};
+  return {"informational", wire::ExchangeType::informational, [](const Inbound&) { return true; },
+          respond};
 }
 
 }  // namespace ikelab::ikev2
