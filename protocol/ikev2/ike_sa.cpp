@@ -92,6 +92,8 @@ void IkeSa::become_established(Instant now, Trigger event, const std::string& re
   }
   body.reason = reason;
   emit(std::move(body));
+  for (const Extension& extension : extensions())
+    if (extension.established != nullptr) extension.established(*this, now);
   for (std::string& child : std::exchange(also_children, {}))
     enqueue(now, make_child_create(std::move(child)));
 }

@@ -6,6 +6,7 @@
 
 #include "protocol/ikev2/child_sa.hpp"
 #include "protocol/ikev2/exchange_window.hpp"
+#include "protocol/ikev2/extension.hpp"
 #include "protocol/ikev2/protect.hpp"
 #include "protocol/ikev2/services.hpp"
 #include "protocol/ikev2/state.hpp"
@@ -72,6 +73,7 @@ class IkeSa {
   std::vector<std::string> also_children;     ///< asked for while the SA was coming up
   std::string peer_identity;
   std::optional<Collision> collision;
+  Notes notes;  ///< what extensions remember
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] IkeSpi local_spi() const { return original_initiator ? spi_i : spi_r; }

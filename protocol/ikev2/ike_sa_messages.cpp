@@ -32,6 +32,16 @@ bool may_begin(State state, ExchangeType exchange) {
   }
 }
 
+void add_of_extensions(IkeSa& sa, const Outbound& out, std::vector<wire::Payload>& payloads) {
+  for (const Extension& extension : extensions())
+    if (extension.add != nullptr) extension.add(sa, out, payloads);
+}
+
+void read_by_extensions(IkeSa& sa, const Inbound& in) {
+  for (const Extension& extension : extensions())
+    if (extension.read != nullptr) extension.read(sa, in);
+}
+
 constexpr const char* unsupported_critical = "E-WIRE-105";
 
 }  // namespace
@@ -106,6 +116,7 @@ void IkeSa::send_request(Instant now) {
     current_->detail = payloads.error().message;
     return finish_task(now, Outcome::failed);
   }
+  add_of_extensions(*this, {current_->exchange(), false, nullptr}, *payloads);
   const wire::Header header = header_of(current_->exchange(), false, window_.next_request_id());
   auto octets = build(header, *payloads);
   if (!octets) {
@@ -119,6 +130,7 @@ void IkeSa::send_request(Instant now) {
 }
 
 void IkeSa::answer(const Inbound& in, std::vector<wire::Payload> payloads) {
+  add_of_extensions(*this, {in.header.exchange, true, &in}, payloads);
   const wire::Header header = header_of(in.header.exchange, true, in.header.message_id);
   auto octets = build(header, payloads);
   if (!octets) return diagnose(octets.error());
@@ -242,6 +254,7 @@ void IkeSa::handle_request(const Inbound& in) {
   for (const ResponderRow& row : responders()) {
     if (row.exchange != in.header.exchange || !row.matches(in)) continue;
     emit(trace::TaskStarted{std::string(row.name), "responder", in.header.message_id.value});
+    read_by_extensions(*this, in);
     std::string detail;
     bool failed = false;
     std::vector<wire::Payload> payloads = row.respond(*this, in, detail, failed);
@@ -263,6 +276,7 @@ void IkeSa::handle_response(const Inbound& in) {
     return diagnose(
         {"E-IKE-017", "a response to no outstanding request", 20, "RFC 7296, 2.2", "", ""},
         in.datagram);
+  read_by_extensions(*this, in);
   const Outcome outcome = current_->response(*this, in);
   if (outcome == Outcome::retry) {
     // COOKIE and INVALID_KE_PAYLOAD repeat IKE_SA_INIT under its Message ID 0 (RFC 7296, 2.6); a

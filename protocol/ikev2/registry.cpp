@@ -1,6 +1,8 @@
-// Every exchange a peer may begin with us: one row a task, tried in order.
+// Every exchange a peer may begin with us, and every extension we speak: one row each, tried in
+// order.
 #include <array>
 
+#include "protocol/ikev2/extension.hpp"
 #include "protocol/ikev2/tasks/rows.hpp"
 
 namespace ikelab::ikev2 {
@@ -14,6 +16,13 @@ std::span<const ResponderRow> responders() {
       respond_child_create(),   // CREATE_CHILD_SA otherwise
       respond_delete(),         // INFORMATIONAL with Delete
       respond_informational(),  // INFORMATIONAL otherwise: liveness, notifications
+  };
+  return rows;
+}
+
+std::span<const Extension> extensions() {
+  static const std::array rows = {
+      signature_hashes_extension(),  // RFC 7427
   };
   return rows;
 }

@@ -19,19 +19,6 @@ using wire::NotifyType;
 
 constexpr unsigned most_retries = 4;  // COOKIE and INVALID_KE_PAYLOAD together; more is an attack
 
-/// RFC 7427, 4: the hashes we can verify, in the order of IANA.
-wire::Payload signature_hashes() {
-  return notify(NotifyType::signature_hash_algorithms, {0, 2, 0, 3, 0, 4, 0, 5});
-}
-
-void take_signature_hashes(IkeSa& sa, const std::vector<wire::Payload>& payloads) {
-  const auto* hashes = find_notify(payloads, NotifyType::signature_hash_algorithms);
-  if (hashes == nullptr) return;
-  for (std::size_t i = 0; i + 1 < hashes->data.size(); i += 2)
-    sa.peer_hashes.push_back(
-        static_cast<crypto::HashId>(hashes->data[i] << 8 | hashes->data[i + 1]));
-}
-
 bool offers_ke(const std::vector<wire::Proposal>& proposals, std::uint16_t method) {
   for (const wire::Proposal& proposal : proposals)
     for (const wire::Transform& t : proposal.transforms)
@@ -64,7 +51,6 @@ class IkeInit : public Task {
     out.push_back(wire::make_payload(wire::SaPayload{offered_}));
     out.push_back(wire::make_payload(wire::KePayload{sa.ke_method, ke_->public_value()}));
     out.push_back(wire::make_payload(wire::NoncePayload{sa.transcript.ni}));
-    out.push_back(signature_hashes());
     return out;
   }
 
@@ -87,11 +73,12 @@ class IkeInit : public Task {
     sa.spi_r = in.header.spi_r;
     sa.transcript.nr = nonce->data;
     sa.transcript.real_message_2 = to_bytes(in.octets);
-    take_signature_hashes(sa, in.payloads);
     auto g_ir = shared_secret(sa, *ke_, *ke, true, "IKE_SA_INIT");
     if (!g_ir) return fail(sa, in, g_ir.error().message);
     if (auto made = derive_ike_keys(sa, *g_ir); !made) return fail(sa, in, made.error().message);
     sa.set_state(Trigger::init_response);
+    for (const Extension& extension : extensions())
+      if (extension.keyed != nullptr) extension.keyed(sa, in.now);
     sa.enqueue(in.now, make_ike_auth());
     return Outcome::done;
   }
@@ -166,7 +153,6 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   sa.transcript.ni = wire::first<wire::NoncePayload>(in.payloads)->data;
   sa.transcript.nr = make_nonce(sa);
   sa.transcript.real_message_1 = to_bytes(in.octets);
-  take_signature_hashes(sa, in.payloads);
   auto own = make_key_exchange(sa, ke.method);
   auto g_ir =
       own ? shared_secret(sa, **own, ke, false, "IKE_SA_INIT") : Result<Secret>(own.error());
@@ -191,7 +177,6 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
       if (auto hash = pki::authority_hash(authority)) hashes = concat({hashes, *hash});
     out.push_back(wire::make_payload(wire::CertreqPayload{4, std::move(hashes)}));
   }
-  out.push_back(signature_hashes());
   return out;
 }
 

@@ -34,6 +34,8 @@ std::unique_ptr<IkeSa> successor(IkeSa& old, bool exchange_initiator, IkeSpi spi
   fresh->suite = suite;
   fresh->peer_identity = old.peer_identity;
   fresh->peer_hashes = old.peer_hashes;
+  for (const Extension& extension : extensions())
+    if (extension.inherit != nullptr) extension.inherit(*fresh, old);
   return fresh;
 }
 

@@ -1,5 +1,6 @@
-// The responders' side of each task, as rows for registry.cpp.
+// The responders' side of each task and the extensions, as rows for registry.cpp.
 #pragma once
+#include "protocol/ikev2/extension.hpp"
 #include "protocol/ikev2/task.hpp"
 
 namespace ikelab::ikev2 {
@@ -11,5 +12,7 @@ ResponderRow respond_ike_rekey();
 ResponderRow respond_child_create();
 ResponderRow respond_delete();
 ResponderRow respond_informational();
+
+Extension signature_hashes_extension();
 
 }  // namespace ikelab::ikev2

@@ -1,0 +1,67 @@
+// An RFC extension is one file in tasks/ and one row here: payloads it adds to messages that pass
+// anyway, payloads of the peer it reads, and tasks it begins. Its memory of an IKE SA is a type of
+// its own in IkeSa::notes.
+#pragma once
+#include <map>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <typeindex>
+#include <vector>
+
+#include "protocol/base/time.hpp"
+#include "protocol/wire/message.hpp"
+
+namespace ikelab::ikev2 {
+
+class IkeSa;
+struct Inbound;
+
+/// What extensions remember about one IKE SA: at most one value of each type.
+class Notes {
+ public:
+  /// The value of type T, made by T{} when it is first asked for.
+  template <class T>
+  [[nodiscard]] T& of() {
+    std::shared_ptr<void>& slot = slots_[typeid(T)];
+    if (!slot) slot = std::make_shared<T>();
+    return *static_cast<T*>(slot.get());
+  }
+  /// nullptr: nothing was noted.
+  template <class T>
+  [[nodiscard]] const T* find() const {
+    const auto at = slots_.find(typeid(T));
+    return at == slots_.end() ? nullptr : static_cast<const T*>(at->second.get());
+  }
+
+ private:
+  std::map<std::type_index, std::shared_ptr<void>> slots_;
+};
+
+/// A message of ours that is about to be encoded.
+struct Outbound {
+  wire::ExchangeType exchange;
+  bool response;
+  const Inbound* request;  ///< of a response: what it answers; else nullptr
+};
+
+/// Hooks are tried in the order of the registry; a nullptr is a hook that is not needed.
+struct Extension {
+  std::string_view name;
+  std::string_view rfc;
+  /// Adds payloads after those of the task, before the message is encoded (and so covered by AUTH).
+  void (*add)(IkeSa& sa, const Outbound& out, std::vector<wire::Payload>& payloads) = nullptr;
+  /// Reads a message of the peer that was decrypted, is grammatical and due, before its task does.
+  void (*read)(IkeSa& sa, const Inbound& in) = nullptr;
+  /// The initiator has keys; what is enqueued now runs before IKE_AUTH.
+  void (*keyed)(IkeSa& sa, Instant now) = nullptr;
+  /// The IKE SA works from now on, after IKE_AUTH or as the successor in a rekey.
+  void (*established)(IkeSa& sa, Instant now) = nullptr;
+  /// `heir` succeeds `old` by a rekey (RFC 7296, 2.8).
+  void (*inherit)(IkeSa& heir, const IkeSa& old) = nullptr;
+};
+
+/// Every extension this engine speaks (registry.cpp).
+std::span<const Extension> extensions();
+
+}  // namespace ikelab::ikev2
