@@ -13,7 +13,12 @@
 #pragma once
 #include <cstdint>
 #include <functional>
-#include <lua.hpp>
+// Not <lua.hpp>, which says extern "C": Lua built as C++ has C++ names in Debian 13, and in Debian
+// 12 its own headers say extern "C" where that is needed.
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
 #include <optional>
 #include <string>
 
