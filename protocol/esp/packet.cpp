@@ -86,10 +86,10 @@ Bytes with_trailer(const policy::Suite& suite, ByteView payload, std::uint8_t ne
 }
 
 Error too_short(std::string message) {
-  return {"E-ESP-SHORT", std::move(message), {}, "RFC 4303, 2", {}, {}};
+  return Error{"E-ESP-SHORT", std::move(message)}.see("RFC 4303, 2");
 }
 Error bad_padding(std::string message) {
-  return {"E-ESP-PAD", std::move(message), {}, "RFC 4303, 2.4", {}, {}};
+  return Error{"E-ESP-PAD", std::move(message)}.see("RFC 4303, 2.4");
 }
 
 /// The sizes that the SA's algorithms fix, checked before any octet gets a meaning.

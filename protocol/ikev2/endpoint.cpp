@@ -122,13 +122,10 @@ struct Endpoint::Impl {
     }
     const policy::ConnectionConfig* connection = connection_for(datagram.dst, datagram.src);
     if (connection == nullptr)
-      return diagnose({"E-IKE-003",
-                       "no connection is configured for " + datagram.src.to_string(),
-                       {},
-                       "RFC 7296, 2.4",
-                       "",
-                       ""},
-                      datagram.id);
+      return diagnose(
+          Error{"E-IKE-003", "no connection is configured for " + datagram.src.to_string()}.see(
+              "RFC 7296, 2.4"),
+          datagram.id);
     const std::size_t open = count_half_open();
     //= rfc7296#2.6 "When one party receives an IKE_SA_INIT request containing a cookie whose value
     // does not match the value expected, that party MUST ignore the cookie and process the message
@@ -140,7 +137,7 @@ struct Endpoint::Impl {
       return;
     }
     if (open >= bounds::half_open_sas)
-      return diagnose({"E-IKE-004", "too many half-open IKE SAs", {}, "RFC 7296, 2.6", "", ""},
+      return diagnose(Error{"E-IKE-004", "too many half-open IKE SAs"}.see("RFC 7296, 2.6"),
                       datagram.id);
     auto sa = std::make_unique<IkeSa>(services, *connection, false, datagram.dst, datagram.src);
     sa->spi_i = header.spi_i;
@@ -271,8 +268,9 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
     // drop the message and SHOULD send an unauthenticated Notify message of type
     // INVALID_MAJOR_VERSION containing the highest (closest) version number it supports."
     impl.diagnose(
-        {"E-IKE-005", "major version " + std::to_string(header.major) + " is not spoken here", 17,
-         "RFC 7296, 2.5", "", ""},
+        Error{"E-IKE-005", "major version " + std::to_string(header.major) + " is not spoken here"}
+            .at(17)
+            .see("RFC 7296, 2.5"),
         datagram.id);
     if (!header.response)
       impl.answer_statelessly(datagram, header, notify(wire::NotifyType::invalid_major_version));
@@ -284,7 +282,7 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
   } else if (IkeSa* sa = impl.find(header); sa != nullptr && sa->peer == datagram.src) {
     sa->receive(now, datagram, decoded);
   } else {
-    impl.diagnose({"E-IKE-002", "no IKE SA has these SPIs", 0, "RFC 7296, 2.4", "", ""},
+    impl.diagnose(Error{"E-IKE-002", "no IKE SA has these SPIs"}.at(0).see("RFC 7296, 2.4"),
                   datagram.id);
   }
   impl.tidy(now);

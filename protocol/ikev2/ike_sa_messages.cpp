@@ -157,13 +157,10 @@ std::optional<Inbound> IkeSa::open(Instant now, const Datagram& datagram,
   }
   const wire::Payload* sk = find_sk(decoded.message);
   if (sk == nullptr || suite.encr == nullptr) {
-    diagnose({"E-IKE-013",
-              "a message that must be encrypted is not, or there are no keys yet",
-              {},
-              "RFC 7296, 1.2",
-              "",
-              ""},
-             datagram.id);
+    diagnose(
+        Error{"E-IKE-013", "a message that must be encrypted is not, or there are no keys yet"}.see(
+            "RFC 7296, 1.2"),
+        datagram.id);
     return std::nullopt;
   }
   auto plain =
@@ -219,9 +216,10 @@ void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& 
   //= rfc7296#3.1 "This bit MUST be set in messages sent by the original initiator of the IKE SA and
   // MUST be cleared in messages sent by the original responder."
   if (header.initiator == original_initiator)
-    return diagnose({"E-IKE-015", "the Initiator flag says that we sent this ourselves", 19,
-                     "RFC 7296, 3.1", "", ""},
-                    datagram.id);
+    return diagnose(
+        Error{"E-IKE-015", "the Initiator flag says that we sent this ourselves"}.at(19).see(
+            "RFC 7296, 3.1"),
+        datagram.id);
   const auto in = open(now, datagram, decoded);
   if (!in) return;
   if (header.response)
@@ -240,17 +238,18 @@ void IkeSa::handle_request(const Inbound& in) {
                       window_.count_repetition());
     case ExchangeWindow::Incoming::outside:
       return diagnose(
-          {"E-IKE-014", "the Message ID is outside the window", 20, "RFC 7296, 2.3", "", ""},
+          Error{"E-IKE-014", "the Message ID is outside the window"}.at(20).see("RFC 7296, 2.3"),
           in.datagram);
     case ExchangeWindow::Incoming::fresh:
       break;
   }
   if (!may_begin(state_, in.header.exchange))
-    return diagnose({"E-IKE-016",
-                     std::string("the peer may not begin ") + wire::name(in.header.exchange) +
-                         " in state " + std::string(to_string(state_)),
-                     18, "RFC 7296, 1.2", "", ""},
-                    in.datagram);
+    return diagnose(
+        Error{"E-IKE-016", std::string("the peer may not begin ") + wire::name(in.header.exchange) +
+                               " in state " + std::string(to_string(state_))}
+            .at(18)
+            .see("RFC 7296, 1.2"),
+        in.datagram);
   for (const ResponderRow& row : responders()) {
     if (row.exchange != in.header.exchange || !row.matches(in)) continue;
     emit(trace::TaskStarted{std::string(row.name), "responder", in.header.message_id.value});
@@ -274,7 +273,7 @@ void IkeSa::handle_response(const Inbound& in) {
   if (!current_ || in.header.exchange != current_->exchange() ||
       !window_.accept_response(in.header.message_id))
     return diagnose(
-        {"E-IKE-017", "a response to no outstanding request", 20, "RFC 7296, 2.2", "", ""},
+        Error{"E-IKE-017", "a response to no outstanding request"}.at(20).see("RFC 7296, 2.2"),
         in.datagram);
   read_by_extensions(*this, in);
   const Outcome outcome = current_->response(*this, in);

@@ -14,9 +14,8 @@ std::size_t icv_size(const policy::Suite& suite) {
 }
 
 Error too_short(std::size_t at) {
-  return {"E-IKE-010", "the Encrypted payload is too short for its IV and ICV",
-          at,          "RFC 7296, 3.14",
-          "",          ""};
+  return Error{"E-IKE-010", "the Encrypted payload is too short for its IV and ICV"}.at(at).see(
+      "RFC 7296, 3.14");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint8_t icmp = 1, tcp = 6, udp = 17, icmpv6 = 58;
 
 Error bad(std::string why, std::size_t offset) {
-  return {"E-POL-021", std::move(why), offset, "RFC 4301, 4.4.1.1", "", ""};
+  return Error{"E-POL-021", std::move(why)}.at(offset).see("RFC 4301, 4.4.1.1");
 }
 
 std::uint16_t u16(ByteView b, std::size_t at) {

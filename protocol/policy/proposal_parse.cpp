@@ -48,9 +48,9 @@ const Algorithm* find_word(std::string_view word) {
 }
 
 Error incomplete(std::string_view text, std::string message, std::string hint) {
-  return {"E-POL-002", fmt::format("proposal \"{}\" {}", text, message),
-          {},          "RFC 7296, 3.3.3",
-          "",          std::move(hint)};
+  return Error{"E-POL-002", fmt::format("proposal \"{}\" {}", text, message)}
+      .see("RFC 7296, 3.3.3")
+      .expect(std::move(hint));
 }
 
 // The transforms of one proposal while it is read, and what RFC 7296, 3.3.3 demands of the whole.

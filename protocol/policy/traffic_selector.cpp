@@ -16,10 +16,9 @@ constexpr ProtocolName protocols[] = {
     {"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"icmpv6", 58}, {"ipv6-icmp", 58}};
 
 Error bad(std::string_view text, std::string why) {
-  return {
-      "E-POL-020", fmt::format("traffic selector \"{}\": {}", text, why),
-      {},          "RFC 7296, 3.13.1",
-      "",          "for example 10.1.0.0/24, 10.1.0.7, 10.1.0.1..10.1.0.9 or 10.1.0.0/24[tcp/80]"};
+  return Error{"E-POL-020", fmt::format("traffic selector \"{}\": {}", text, why)}
+      .see("RFC 7296, 3.13.1")
+      .expect("for example 10.1.0.0/24, 10.1.0.7, 10.1.0.1..10.1.0.9 or 10.1.0.0/24[tcp/80]");
 }
 
 std::optional<unsigned> number(std::string_view text, unsigned most) {

@@ -21,29 +21,21 @@ policy::AuthConfig read_auth(const YAML::Node& node, bool local, const LabPki& p
                                              local);
   if (auth.kind == policy::AuthKind::psk) {
     if (section.has("cert"))
-      section.problem("cert", {"E-SCN-012", "'cert' goes with auth: pubkey", {}, "", "", ""});
+      section.problem("cert", Error{"E-SCN-012", "'cert' goes with auth: pubkey"});
     auth.psk = to_bytes(as_bytes(section.text("secret", local)));
     return auth;
   }
   if (section.has("secret"))
-    section.problem("secret", {"E-SCN-012", "'secret' goes with auth: psk", {}, "", "", ""});
+    section.problem("secret", Error{"E-SCN-012", "'secret' goes with auth: psk"});
   if (pki.authority.empty()) {
-    section.problem("auth", {"E-SCN-011",
-                             "auth: pubkey needs a 'pki' section",
-                             {},
-                             "",
-                             "",
-                             "add pki: with ca and certificates"});
+    section.problem("auth", Error{"E-SCN-011", "auth: pubkey needs a 'pki' section"}.expect(
+                                "add pki: with ca and certificates"));
   } else if (local) {
     const std::string name = section.text("cert", true);
     const auto found = pki.issued.find(name);
     if (found == pki.issued.end()) {
-      section.problem("cert", {"E-SCN-013",
-                               "no certificate is named '" + name + "'",
-                               {},
-                               "",
-                               "",
-                               "expected a name under pki: certificates:"});
+      section.problem("cert", Error{"E-SCN-013", "no certificate is named '" + name + "'"}.expect(
+                                  "expected a name under pki: certificates:"));
     } else {
       auth.certificates = {found->second.certificate};
       auth.private_key = found->second.private_key;

@@ -79,8 +79,8 @@ Link read_link(const YAML::Node& yaml, Problems& problems) {
   link.loss = section.parsed("loss", parse_fraction, 0.0);
   link.mtu = static_cast<std::uint32_t>(section.number("mtu", 1500, 9000));
   if (link.mtu < 576)
-    section.problem(
-        "mtu", {"E-SCN-012", "an MTU below 576 octets", {}, "RFC 791", "", "expected 576 to 9000"});
+    section.problem("mtu", Error{"E-SCN-012", "an MTU below 576 octets"}.see("RFC 791").expect(
+                               "expected 576 to 9000"));
   return link;
 }
 
@@ -99,7 +99,7 @@ Traffic read_traffic(const YAML::Node& yaml, Duration end, Problems& problems) {
   traffic.rate_bps = section.parsed("rate", parse_rate, std::uint64_t{64'000});
   if (traffic.interval <= Duration::zero())
     section.problem("interval",
-                    {"E-SCN-012", "an interval of nothing", {}, "", "", "expected e.g. 1s"});
+                    Error{"E-SCN-012", "an interval of nothing"}.expect("expected e.g. 1s"));
   return traffic;
 }
 
@@ -145,12 +145,9 @@ Expectation read_expectation(const YAML::Node& yaml, Problems& problems) {
   text << YAML::Flow << yaml;
   expectation.text = text.c_str();
   if (!yaml.IsMap() || yaml.size() != 1 || !yaml.begin()->first.IsScalar()) {
-    problems.add(yaml.Mark(), {"E-SCN-012",
-                               "an expectation is one key with its arguments",
-                               {},
-                               "",
-                               "",
-                               "expected e.g. - established: all"});
+    problems.add(yaml.Mark(),
+                 Error{"E-SCN-012", "an expectation is one key with its arguments"}.expect(
+                     "expected e.g. - established: all"));
     return expectation;
   }
   expectation.what = yaml.begin()->first.Scalar();
@@ -172,20 +169,14 @@ void check_references(Section& top, const Scenario& scenario) {
                          const char* kind, const char* section) {
     if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) return;
     const std::string near = nearest(name, names);
-    top.problem(section, {"E-SCN-013",
-                          fmt::format("no {} is named '{}'", kind, name),
-                          {},
-                          "",
-                          "",
-                          near.empty() ? "" : "did you mean '" + near + "'?"});
+    top.problem(section, Error{"E-SCN-013", fmt::format("no {} is named '{}'", kind, name)}.expect(
+                             near.empty() ? "" : "did you mean '" + near + "'?"));
   };
   const auto twice = [&](std::vector<std::string> names, const char* kind, const char* section) {
     std::sort(names.begin(), names.end());
     const auto found = std::adjacent_find(names.begin(), names.end());
     if (found != names.end())
-      top.problem(
-          section,
-          {"E-SCN-013", fmt::format("two {}s are named '{}'", kind, *found), {}, "", "", ""});
+      top.problem(section, Error{"E-SCN-013", fmt::format("two {}s are named '{}'", kind, *found)});
   };
   twice(nodes, "node", "nodes");
   twice(links, "link", "links");
@@ -258,7 +249,7 @@ Result<Scenario> load_text(const std::string& yaml, const std::string& file,
     if (scenario.nodes.empty()) top.text("nodes", true);
     check_references(top, scenario);
   } catch (const YAML::Exception& e) {  // the edge of yaml-cpp
-    problems.add(e.mark, {"E-SCN-002", e.msg, {}, "", "", ""});
+    problems.add(e.mark, Error{"E-SCN-002", e.msg});
   }
   if (problems.first()) return *problems.first();
   return scenario;

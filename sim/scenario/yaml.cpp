@@ -73,7 +73,7 @@ Section::Section(const YAML::Node& node, std::string what, std::vector<std::stri
     : node_(node), what_(std::move(what)), problems_(problems) {
   if (!node_.IsMap()) {
     problems_.add(node_.Mark(),
-                  {"E-SCN-012", what_ + " is not a mapping", {}, "", "", "expected " + join(keys)});
+                  Error{"E-SCN-012", what_ + " is not a mapping"}.expect("expected " + join(keys)));
     node_ = YAML::Node(YAML::NodeType::Map);
     return;
   }
@@ -86,7 +86,7 @@ Section::Section(const YAML::Node& node, std::string what, std::vector<std::stri
                                  : "did you mean '" + near + "'? expected one of " + join(keys);
     problems_.add(
         entry.first.Mark(),
-        {"E-SCN-010", fmt::format("unknown key '{}' in {}", key, what_), {}, "", "", hint});
+        Error{"E-SCN-010", fmt::format("unknown key '{}' in {}", key, what_)}.expect(hint));
   }
 }
 
@@ -105,12 +105,11 @@ void Section::problem(const std::string& key, Error error) {
 std::string Section::text(const std::string& key, bool required, std::string fallback) {
   const YAML::Node value = at(key);
   if (!value.IsDefined()) {
-    if (required)
-      problem(key, {"E-SCN-011", fmt::format("{} lacks '{}'", what_, key), {}, "", "", ""});
+    if (required) problem(key, Error{"E-SCN-011", fmt::format("{} lacks '{}'", what_, key)});
     return fallback;
   }
   if (value.IsScalar()) return value.Scalar();
-  problem(key, {"E-SCN-012", fmt::format("'{}' is not a single value", key), {}, "", "", ""});
+  problem(key, Error{"E-SCN-012", fmt::format("'{}' is not a single value", key)});
   return fallback;
 }
 
@@ -126,12 +125,8 @@ std::uint64_t Section::number(const std::string& key, std::uint64_t fallback, st
       std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
   const std::uint64_t result = digits ? std::strtoull(value.c_str(), nullptr, 10) : 0;
   if (digits && result <= most) return result;
-  problem(key, {"E-SCN-012",
-                fmt::format("'{}' is not a number for '{}'", value, key),
-                {},
-                "",
-                "",
-                fmt::format("expected 0 to {}", most)});
+  problem(key, Error{"E-SCN-012", fmt::format("'{}' is not a number for '{}'", value, key)}.expect(
+                   fmt::format("expected 0 to {}", most)));
   return fallback;
 }
 
@@ -141,12 +136,8 @@ std::size_t Section::word(const std::string& key, const std::vector<std::string>
   const std::string value = text(key);
   const auto found = std::find(words.begin(), words.end(), value);
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
-  problem(key, {"E-SCN-012",
-                fmt::format("'{}' is not a value of '{}'", value, key),
-                {},
-                "",
-                "",
-                "expected one of " + join(words)});
+  problem(key, Error{"E-SCN-012", fmt::format("'{}' is not a value of '{}'", value, key)}.expect(
+                   "expected one of " + join(words)));
   return fallback;
 }
 
@@ -154,12 +145,9 @@ void Section::each(const std::string& key, const std::function<void(const YAML::
   const YAML::Node list = at(key);
   if (!list.IsDefined()) return;
   if (!list.IsSequence() || list.size() > most_entries)
-    return problem(key, {"E-SCN-012",
-                         fmt::format("'{}' is not a list of at most {} entries", key, most_entries),
-                         {},
-                         "",
-                         "",
-                         "expected entries that begin with '- '"});
+    return problem(key, Error{"E-SCN-012", fmt::format("'{}' is not a list of at most {} entries",
+                                                       key, most_entries)}
+                            .expect("expected entries that begin with '- '"));
   for (const auto& item : list) entry(item);
 }
 
@@ -170,12 +158,8 @@ std::vector<std::string> Section::texts(const std::string& key) {
     if (item.IsScalar())
       out.push_back(item.Scalar());
     else
-      problems_.add(item.Mark(), {"E-SCN-012",
-                                  fmt::format("an entry of '{}' is not a single value", key),
-                                  {},
-                                  "",
-                                  "",
-                                  ""});
+      problems_.add(item.Mark(),
+                    Error{"E-SCN-012", fmt::format("an entry of '{}' is not a single value", key)});
   });
   return out;
 }
@@ -183,7 +167,7 @@ std::vector<std::string> Section::texts(const std::string& key) {
 Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file) {
   const auto refuse = [&](std::string message, const YAML::Mark& mark = YAML::Mark::null_mark()) {
     Problems problems(file);
-    problems.add(mark, {"E-SCN-002", std::move(message), {}, "", "", "expected YAML 1.2"});
+    problems.add(mark, Error{"E-SCN-002", std::move(message)}.expect("expected YAML 1.2"));
     return *problems.first();
   };
   if (text.size() > most_octets) return refuse("the file is larger than 1 MiB");

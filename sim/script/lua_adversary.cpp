@@ -45,7 +45,7 @@ void call_back(lua_State* state, const char* name, const std::function<int()>& p
 }
 
 Error header_error(std::string message, std::string hint) {
-  return {"E-LUA-001", std::move(message), {}, {}, {}, std::move(hint)};
+  return Error{"E-LUA-001", std::move(message)}.expect(std::move(hint));
 }
 
 Result<std::string> header_text(lua_State* state, const char* key) {
