@@ -62,7 +62,8 @@ constexpr Algorithm hmac_prf(std::uint16_t id, Text name, Text keyword, std::siz
           .output_size = size,
           .openssl = openssl};
 }
-//= rfc4868#2.3 "the HMAC output is truncated to the first half"
+//= rfc4868#2.3 "a truncated value using the first nnn/2 bits -- exactly half the algorithm output
+//= size -- MUST be supported."
 constexpr Algorithm hmac_integ(std::uint16_t id, Text name, Text keyword, std::size_t size,
                                Text openssl) {
   return {.type = TransformType::integ,

@@ -47,7 +47,7 @@ constexpr std::array rows = {
         "30 0a 06 08 2a 86 48 ce 3d 04 03 03", ""},
     Row{SignatureScheme::ecdsa_sha512, HashId::sha2_512, "ECDSA with SHA-512",
         "30 0a 06 08 2a 86 48 ce 3d 04 03 04", ""},
-    //= rfc8420#2 "the "Identity" hash function"
+    //= rfc8420#2 "Ed25519 and Ed448 are only defined with the "Identity" hash"
     Row{SignatureScheme::ed25519, HashId::identity, "Ed25519", "30 05 06 03 2b 65 70", ""},
 };
 #undef IKELAB_PSS_ROW

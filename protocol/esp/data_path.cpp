@@ -149,8 +149,8 @@ Result<Sealed> DataPath::seal(ByteView inner_ip_packet) {
     return error("E-ESP-NO-SA", "no outbound SA selects " + summarize_packet(inner_ip_packet),
                  "RFC 4301, 5.1");
   const SaParameters& sa = out->sa;
-  //= rfc4303#3.3.3 "The sender MUST NOT send a packet on an SA if doing so would cause the sequence
-  // number to cycle."
+  //= rfc4303#3.3.3 "the sender MUST NOT send a packet on an SA if doing so would cause the sequence
+  //= number to cycle."
   const auto sequence = next_sequence(*out);
   if (!sequence)
     return error("E-ESP-SEQ", "SA " + to_string(sa.spi) + " has used its last sequence number",
@@ -164,8 +164,8 @@ Result<Sealed> DataPath::seal(ByteView inner_ip_packet) {
 }
 
 //= rfc4303#3.4.3 "For each received packet, the receiver MUST verify that the packet contains a
-// Sequence Number that does not
-// duplicate the Sequence Number of any other packets received during the life of this SA."
+//= Sequence Number that does not duplicate the Sequence Number of any other packets received during
+//= the life of this SA."
 Result<std::uint64_t> DataPath::Impl::check_window(const InboundSa& in, std::uint32_t low) const {
   const std::uint64_t sequence = in.sa.suite.esn ? in.window.extend(low) : low;
   switch (in.window.check(sequence)) {
@@ -190,8 +190,7 @@ Result<Opened> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, Byt
   IKELAB_CHECK(check_next_header(plain));
   plain.payload.resize(inner_size(plain.payload));
   //= rfc4301#5.2 "Then match the packet against the inbound selectors identified by the SAD entry
-  // to verify that the received
-  // packet is appropriate for the SA via which it was received."
+  //= to verify that the received packet is appropriate for the SA via which it was received."
   const auto flow = policy::flow_of_packet(plain.payload);
   if (!flow.ok())
     return error("E-ESP-POLICY", "the inner packet cannot be read: " + flow.error().message,

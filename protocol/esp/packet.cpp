@@ -65,15 +65,13 @@ std::size_t icv_size(const policy::Suite& suite) {
 }
 
 //= rfc4303#2.4 "Padding also may be required, irrespective of encryption algorithm requirements, to
-// ensure that the resulting
-// ciphertext terminates on a 4-byte boundary."
+//= ensure that the resulting ciphertext terminates on a 4-byte boundary."
 std::size_t alignment(const policy::Suite& suite) {
   return std::max<std::size_t>(4, suite.encr->block_size);
 }
 
 //= rfc4303#2.4 "The first padding byte appended to the plaintext is numbered 1, with subsequent
-// padding bytes making up a
-// monotonically increasing sequence: 1, 2, 3, ...."
+//= padding bytes making up a monotonically increasing sequence: 1, 2, 3, ...."
 Bytes with_trailer(const policy::Suite& suite, ByteView payload, std::uint8_t next_header) {
   const std::size_t align = alignment(suite);
   const std::size_t padding = (align - (payload.size() + trailer_octets) % align) % align;
@@ -166,7 +164,7 @@ Result<Plain> strip_padding(Bytes decrypted) {
   if (padding > room)
     return bad_padding(fmt::format("Pad Length says {} octets, only {} are there", padding, room));
   //= rfc4303#2.4 "When this padding scheme is employed, the receiver SHOULD inspect the Padding
-  // field."
+  //= field."
   for (std::size_t i = 0; i < padding; ++i)
     if (decrypted[room - padding + i] != i + 1)
       return bad_padding(fmt::format("padding octet {} is {}, not {}", i + 1,

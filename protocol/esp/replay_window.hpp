@@ -30,7 +30,7 @@ class ReplayWindow {
   [[nodiscard]] Verdict check(std::uint64_t sequence) const {
     if (!on() || sequence > highest_) return Verdict::fresh;
     //= rfc4303#3.3.3 "Thus, the first packet sent using a given SA will contain a sequence number
-    // of 1."
+    //= of 1."
     if (sequence == 0 || highest_ - sequence >= size()) return Verdict::too_old;
     return seen_[sequence % size()] ? Verdict::replayed : Verdict::fresh;
   }

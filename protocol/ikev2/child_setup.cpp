@@ -92,8 +92,8 @@ ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloa
   if (offered == nullptr || ts_i == nullptr || ts_r == nullptr)
     return refuse(NotifyType::invalid_syntax, "SA, TSi or TSr is missing");
   //= rfc7296#1.3 "The responder sends a NO_ADDITIONAL_SAS notification to indicate that a
-  // CREATE_CHILD_SA request is unacceptable because the responder is unwilling to accept any more
-  // Child SAs on this IKE SA."
+  //= CREATE_CHILD_SA request is unacceptable because the responder is unwilling to accept any more
+  //= Child SAs on this IKE SA."
   if (sa.children.size() >= bounds::children_in_ike_sa)
     return refuse(NotifyType::no_additional_sas, "no more Child SAs on this IKE SA");
 
@@ -112,7 +112,7 @@ ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloa
     if (whole) break;
   }
   //= rfc7296#2.9 "If the responder's policy does not allow it to accept any part of the proposed
-  // Traffic Selectors, it responds with a TS_UNACCEPTABLE Notify message."
+  //= Traffic Selectors, it responds with a TS_UNACCEPTABLE Notify message."
   if (plan.config == nullptr)
     return refuse(NotifyType::ts_unacceptable,
                   "no configured child has a part of the proposed traffic selectors");
@@ -158,8 +158,8 @@ Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payl
   for (const wire::Payload& payload : payloads)
     if (const auto* ts = std::get_if<wire::TsPayload>(&payload.body))
       (ts->responder ? plan.remote_ts : plan.local_ts) = ts->selectors;
-  //= rfc7296#2.9 "the responder is allowed to narrow the choices by selecting a subset of the
-  // traffic"
+  //= rfc7296#2.9 "it narrows the Traffic Selectors to some subset of the initiator's proposal
+  //= (provided the set does not become the null set)."
   const auto subset = [](const std::vector<wire::TrafficSelector>& part,
                          const std::vector<wire::TrafficSelector>& whole) {
     return !part.empty() && policy::narrow(part, whole) == part;

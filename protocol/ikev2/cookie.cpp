@@ -12,7 +12,7 @@ constexpr std::int64_t secret_lifetime_ns = 60'000'000'000;
 CookieJar::CookieJar(Services& services) : services_(services) {}
 
 //= rfc7296#2.6 "The responder should change the value of <secret> frequently, especially if under
-// attack."
+//= attack."
 void CookieJar::renew(Instant now) {
   const auto version = static_cast<std::uint32_t>(now.ns / secret_lifetime_ns) + 1;
   if (version == present_.version) return;

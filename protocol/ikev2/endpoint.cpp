@@ -110,8 +110,8 @@ struct Endpoint::Impl {
     if (decoded.ok()) judged = wire::check(decoded.message, nullptr);
     if (const auto* error = wire::first_error(judged)) {
       diagnose(wire::to_error(*error), datagram.id);
-      //= rfc7296#2.5 "then the message MUST be rejected and the response to the IKE request
-      // containing that payload MUST include a Notify payload UNSUPPORTED_CRITICAL_PAYLOAD"
+      //= rfc7296#2.5 "the message MUST be rejected and the response to the IKE request containing
+      //= that payload MUST include a Notify payload UNSUPPORTED_CRITICAL_PAYLOAD"
       for (const wire::Payload& payload : decoded.message.payloads)
         if (payload.critical && std::holds_alternative<wire::UnknownPayload>(payload.body) &&
             error->code == "E-WIRE-105")
@@ -127,9 +127,9 @@ struct Endpoint::Impl {
               "RFC 7296, 2.4"),
           datagram.id);
     const std::size_t open = count_half_open();
-    //= rfc7296#2.6 "When one party receives an IKE_SA_INIT request containing a cookie whose value
-    // does not match the value expected, that party MUST ignore the cookie and process the message
-    // as if no cookie had been included"
+    //= rfc7296#2.6 "When one party receives an IKE_SA_INIT request containing a cookie whose
+    //= contents do not match the value expected, that party MUST ignore the cookie and process the
+    //= message as if no cookie had been included"
     if (open >= services.config.cookie_threshold &&
         !cookies.valid(now, datagram, decoded.message)) {
       if (auto cookie = cookies.make(now, datagram, decoded.message))
@@ -265,8 +265,8 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
                   datagram.id);
   } else if (header.major > 2) {
     //= rfc7296#2.5 "If an endpoint receives a message with a higher major version number, it MUST
-    // drop the message and SHOULD send an unauthenticated Notify message of type
-    // INVALID_MAJOR_VERSION containing the highest (closest) version number it supports."
+    //= drop the message and SHOULD send an unauthenticated Notify message of type
+    //= INVALID_MAJOR_VERSION containing the highest (closest) version number it supports."
     impl.diagnose(
         Error{"E-IKE-005", "major version " + std::to_string(header.major) + " is not spoken here"}
             .at(17)

@@ -29,7 +29,7 @@ std::optional<Instant> ExchangeWindow::retransmit_at() const {
 }
 
 //= rfc7296#2.1 "The initiator MUST remember each request until it receives the corresponding
-// response."
+//= response."
 std::optional<Bytes> ExchangeWindow::repeat(Instant now) {
   IKELAB_ASSERT(outstanding_);
   if (outstanding_->attempt >= policy_.tries) return std::nullopt;
@@ -40,16 +40,16 @@ std::optional<Bytes> ExchangeWindow::repeat(Instant now) {
 
 ExchangeWindow::Incoming ExchangeWindow::classify(MessageId id, ByteView request) const {
   if (id.value == next_expected_) return Incoming::fresh;
-  //= rfc7296#2.1 "a retransmission from the initiator ... MUST be bitwise identical to the original
-  // request"
+  //= rfc7296#2.1 "A retransmission from the initiator MUST be bitwise identical to the original
+  //= request."
   if (id.value + 1 == next_expected_ && !response_.empty() && equal(request, last_request_))
     return Incoming::repeated;
   return Incoming::outside;
 }
 
 //= rfc7296#2.1 "The responder MUST remember each response until it receives a request whose
-// sequence number is larger than or equal to the sequence number in the response plus its window
-// size"
+//= sequence number is larger than or equal to the sequence number in the response plus its window
+//= size"
 void ExchangeWindow::response_sent(MessageId id, ByteView request, Bytes octets) {
   next_expected_ = id.value + 1;
   last_request_ = to_bytes(request);

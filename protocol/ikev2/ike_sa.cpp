@@ -245,7 +245,7 @@ void IkeSa::handle_timeout(Instant now) {
   if (fired(Timer::retry) && state_ == State::established) check_children(now);
   if (fired(Timer::dpd) && state_ == State::established) {
     //= rfc7296#2.4 "If no cryptographically protected messages have been received on an IKE SA or
-    // any of its Child SAs recently, the system needs to perform a liveness check"
+    //= any of its Child SAs recently, the system needs to perform a liveness check"
     set_timer(Timer::dpd, now + connection->dpd_delay);
     if (!window_.busy()) {
       emit(trace::TimerFired{
@@ -283,7 +283,7 @@ void IkeSa::repeat_request(Instant now) {
     return transmit(*octets, header, request_payloads_, window_.attempt());
   }
   //= rfc7296#2.4 "If there has only been outgoing traffic on all of the SAs associated with an IKE
-  // SA, it is essential to confirm liveness of the other endpoint to avoid black holes."
+  //= SA, it is essential to confirm liveness of the other endpoint to avoid black holes."
   window_.forget_request();
   current_->detail = "the peer did not answer";
   const bool deleting = state_ == State::deleting;

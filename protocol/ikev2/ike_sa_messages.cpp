@@ -194,8 +194,8 @@ void IkeSa::refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagn
         type = {static_cast<std::uint8_t>(payload.type)};
         break;
       }
-    //= rfc7296#2.5 "then the message MUST be rejected and the response to the IKE request
-    // containing that payload MUST include a Notify payload UNSUPPORTED_CRITICAL_PAYLOAD"
+    //= rfc7296#2.5 "the message MUST be rejected and the response to the IKE request containing
+    //= that payload MUST include a Notify payload UNSUPPORTED_CRITICAL_PAYLOAD"
     answer(in, {notify(NotifyType::unsupported_critical_payload, type)});
     if (state_ == State::half_open)
       die(in.now, Trigger::auth_failed, "an unknown critical payload in IKE_AUTH");
@@ -214,7 +214,7 @@ void IkeSa::refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagn
 void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& decoded) {
   const wire::Header& header = decoded.message.header;
   //= rfc7296#3.1 "This bit MUST be set in messages sent by the original initiator of the IKE SA and
-  // MUST be cleared in messages sent by the original responder."
+  //= MUST be cleared in messages sent by the original responder."
   if (header.initiator == original_initiator)
     return diagnose(
         Error{"E-IKE-015", "the Initiator flag says that we sent this ourselves"}.at(19).see(

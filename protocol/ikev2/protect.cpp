@@ -26,8 +26,8 @@ Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suit
   const crypto::Algorithm& encr = *suite.encr;
   wire::EncodedChain chain = wire::encode_chain(inner);
   //= rfc7296#3.14 "Padding MAY contain any value chosen by the sender, and MUST have a length that
-  // makes the combination of the payloads, the Padding, and the Pad Length to be a multiple of the
-  // encryption block size."
+  //= makes the combination of the payloads, the Padding, and the Pad Length to be a multiple of the
+  //= encryption block size."
   Bytes plain = std::move(chain.bytes);
   const std::size_t block = std::max<std::size_t>(encr.block_size, 1);
   const std::size_t padding = (block - (plain.size() + 1) % block) % block;

@@ -124,8 +124,8 @@ Result<IkeKeys> KeySchedule::ike_keys(const Secret& skeyseed, const Nonces& nonc
     std::size_t octets;
   };
   const std::size_t a = integ_octets(ike), e = encr_octets(ike), p = prf_.key_size;
-  //= rfc7296#2.14 "{SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+ (SKEYSEED,
-  //= Ni | Nr | SPIi | SPIr)"
+  //= rfc7296#2.14 "{SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+ (SKEYSEED, Ni | Nr
+  //= | SPIi | SPIr)"
   const Row rows[] = {{"SK_d", &keys.sk_d, p},   {"SK_ai", &keys.sk_ai, a},
                       {"SK_ar", &keys.sk_ar, a}, {"SK_ei", &keys.sk_ei, e},
                       {"SK_er", &keys.sk_er, e}, {"SK_pi", &keys.sk_pi, p},

@@ -82,8 +82,8 @@ struct Parts {
     if (has_cipher(true) && has_cipher(false))
       return incomplete(text, "mixes AEAD ciphers with others",
                         "write two proposals (RFC 5282, 8)");
-    //= rfc5282#8 "an AEAD algorithm ... MUST NOT be offered with an integrity algorithm other than
-    // NONE"
+    //= rfc5282#8 "if all of the encryption algorithms in any proposal are authenticated encryption
+    //= algorithms, then the proposal MUST NOT propose any integrity transforms."
     if (has_cipher(true) && has(TransformType::integ))
       return incomplete(text, "has an integrity algorithm beside an AEAD cipher",
                         "an AEAD cipher protects integrity itself; "

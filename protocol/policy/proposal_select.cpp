@@ -60,7 +60,8 @@ void match_type(std::uint8_t type, const wire::Proposal& offered, const wire::Pr
   const auto none = [](const wire::Transform* t) { return is_none(*t); };
   if (ours.empty()) {
     //= rfc7296#3.3.6 "If the responder receives a proposal that contains a Transform Type it does
-    // not understand ... it MUST = consider this proposal unacceptable"
+    //= not understand, or a proposal that is missing a mandatory Transform Type, it MUST consider
+    //= this proposal unacceptable"
     const bool optional = type <= static_cast<std::uint8_t>(TransformType::esn) &&
                           std::any_of(theirs.begin(), theirs.end(), none);
     if (!optional)
@@ -169,7 +170,7 @@ Result<Suite> check_answer(const std::vector<wire::Proposal>& offered,
   if (offer == offered.end()) return refuse("no such proposal number");
   if (offer->protocol != answer.protocol) return refuse("another protocol");
   //= rfc7296#3.3.6 "The initiator of an exchange MUST check that the accepted offer is consistent
-  // with one of its proposals, and if = not MUST terminate the exchange."
+  //= with one of its proposals, and if not MUST terminate the exchange."
   for (std::uint8_t type : types_of(answer)) {
     const auto theirs = of_type(answer, type), ours = of_type(*offer, type);
     if (theirs.size() != 1)

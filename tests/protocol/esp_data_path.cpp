@@ -231,7 +231,7 @@ TEST_CASE("padding must count 1, 2, 3", "[esp]") {
 }
 
 //= rfc4303#3.3.3 "the sender MUST NOT send a packet on an SA if doing so would cause the sequence
-// number to cycle"
+//= number to cycle"
 TEST_CASE("an SA that used its last number sends no more", "[esp]") {
   EspPair pair;
   auto sa = sa_between(0x1001, suite_of("aes128gcm16"));

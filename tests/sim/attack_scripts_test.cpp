@@ -91,7 +91,7 @@ TEST_CASE("replay-esp replays the other direction too, and says when there was n
 }
 
 //= rfc7296#2.15 "It is critical to the security of the exchange that each side sign the other
-// side's nonce."
+//= side's nonce."
 TEST_CASE(
     "tamper-sa-init takes the strong proposal out: AUTH covers the offer, so the peers refuse",
     "[attack]") {

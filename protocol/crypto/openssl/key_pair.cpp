@@ -56,7 +56,8 @@ bool is_pss(SignatureScheme scheme) {
 }
 
 /// Padding of an RSA operation; nothing to do for other keys.
-//= rfc7427#4 "the salt length MUST be specified"
+//= rfc7427#A.4.3 "the parameters are present and contain hashAlgorithm of SHA-256, maskGenAlgorithm
+//= of SHA-256, saltLength of 32, and trailerField of 1."
 bool set_padding(EVP_PKEY_CTX* context, SignatureScheme scheme) {
   if (!is_pss(scheme)) return true;  // PKCS #1 v1.5 is OpenSSL's default
   return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&

@@ -118,7 +118,7 @@ std::optional<wire::Payload> not_now(IkeSa& sa, std::string& detail) {
   const bool rekeying = current != nullptr && current->name() == "ike_rekey";
   if (sa.state() == State::established && !rekeying) return std::nullopt;
   //= rfc7296#2.25.2 "If a peer receives a request to create or rekey a Child SA when it is
-  // currently rekeying the IKE SA, it SHOULD reply with TEMPORARY_FAILURE."
+  //= currently rekeying the IKE SA, it SHOULD reply with TEMPORARY_FAILURE."
   detail = "the IKE SA is being rekeyed or closed";
   return notify(NotifyType::temporary_failure);
 }

@@ -30,7 +30,7 @@ class ChildRekey : public ChildExchange {
       sa.set_child_state(child, ChildState::rekeying, "rekeying", "RFC 7296, 1.3.3");
     IKELAB_TRY(std::vector<wire::Payload> out, offer(sa, *child.config));
     //= rfc7296#1.3.3 "The REKEY_SA notification MUST be included in a CREATE_CHILD_SA exchange if
-    // the purpose of the exchange is to replace an existing ESP or AH SA."
+    //= the purpose of the exchange is to replace an existing ESP or AH SA."
     out.insert(out.begin(),
                notify(NotifyType::rekey_sa, {}, wire::ProtocolId::esp, octets_of(child.spi_in)));
     return out;
@@ -45,8 +45,8 @@ class ChildRekey : public ChildExchange {
     const auto old = sa.children.find(old_.value);
     if (const auto collision = std::exchange(sa.collision, std::nullopt)) {
       const Bytes ours = std::min(ni_, nr_);
-      //= rfc7296#2.8.1 "the SA created with the lowest of the four nonces SHOULD be closed by the
-      // endpoint that created it"
+      //= rfc7296#2.8.1 "the SA created with the lowest of the four nonces used in the two exchanges
+      //= SHOULD be closed by the endpoint that created it."
       if (ours < collision->lowest_nonce) {
         detail = "both sides rekeyed at once; ours has the lowest nonce and goes";
         if (old != sa.children.end()) {
@@ -82,8 +82,9 @@ class ChildRekey : public ChildExchange {
       return Outcome::failed;
     }
     if (find_notify(in.payloads, NotifyType::child_sa_not_found) != nullptr) {
-      //= rfc7296#2.25.1 "If a peer receives a CHILD_SA_NOT_FOUND ... it SHOULD silently delete the
-      // Child SA"
+      //= rfc7296#2.25 "A peer that receives a CHILD_SA_NOT_FOUND notification SHOULD silently
+      //= delete the Child SA (if it still exists) and send a request to create a new Child SA from
+      //= scratch"
       std::string name = old->second.config->name;
       sa.remove_child(old_, "the peer does not have it");
       sa.enqueue(in.now, make_child_create(std::move(name)));
@@ -111,7 +112,7 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
     return {notify(NotifyType::child_sa_not_found, {}, wire::ProtocolId::esp, rekey->spi)};
   }
   //= rfc7296#2.25.1 "If a peer receives a request to rekey a Child SA that it is currently trying
-  // to close, it SHOULD reply with TEMPORARY_FAILURE."
+  //= to close, it SHOULD reply with TEMPORARY_FAILURE."
   if (old->state == ChildState::deleting || old->state == ChildState::rekeyed) {
     detail = "the Child SA is being closed";
     return {notify(NotifyType::temporary_failure)};

@@ -81,14 +81,14 @@ class IkeAuth : public Task {
       detail = believed.error().message;
       sa.diagnose(believed.error(), in.datagram);
       //= rfc7296#2.21.2 "If the error occurs on the initiator, the notification MAY be returned in
-      // a separate INFORMATIONAL exchange, usually with no other payloads."
+      //= a separate INFORMATIONAL exchange, usually with no other payloads."
       sa.enqueue(in.now, make_auth_failed_notice());
       return Outcome::failed;
     }
     sa.become_established(in.now, Trigger::auth_accepted, "new");
     if (config_ == nullptr) return Outcome::done;
     //= rfc7296#1.2 "If creating the Child SA during the IKE_AUTH exchange fails for some reason,
-    // the IKE SA is still created as usual."
+    //= the IKE SA is still created as usual."
     auto plan = accept_child(sa, in.payloads, *config_, spi_in_, offer_.proposals);
     if (!plan) {
       detail = "the IKE SA is up, the Child SA is not: " + plan.error().message;
@@ -176,9 +176,9 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   sa.diagnose(believed.error(), in.datagram);
   sa.die(in.now, sa.state() == State::half_open ? Trigger::auth_failed : Trigger::delete_received,
          detail);
-  //= rfc7296#2.21.2 "All errors causing the authentication to fail for whatever reason (invalid
-  // shared secret, invalid ID, untrusted certificate issuer, revoked or expired certificate, etc.)
-  // SHOULD result in an AUTHENTICATION_FAILED notification."
+  //= rfc7296#2.21.2 "All errors that occur in an IKE_AUTH exchange, causing the authentication to
+  //= fail for whatever reason (invalid shared secret, invalid ID, untrusted certificate issuer,
+  //= revoked or expired certificate, etc.) SHOULD result in an AUTHENTICATION_FAILED notification."
   return {notify(NotifyType::authentication_failed)};
 }
 

@@ -41,9 +41,9 @@ class IkeInit : public Task {
       IKELAB_TRY(ke_, make_key_exchange(sa, sa.ke_method));
     }
     std::vector<wire::Payload> out;
-    //= rfc7296#2.6 "the initiator MUST repeat the IKE_SA_INIT request, and include the COOKIE
-    // notification containing the received data as the first payload, and all other payloads
-    // unchanged"
+    //= rfc7296#2.6 "the initiator MUST then retry the IKE_SA_INIT request, and include the COOKIE
+    //= notification containing the received data as the first payload, and all other payloads
+    //= unchanged."
     if (!sa.cookie.empty()) out.push_back(notify(NotifyType::cookie, sa.cookie));
     offered_ = sa.connection->proposals;
     for (std::size_t i = 0; i < offered_.size(); ++i)
@@ -101,7 +101,7 @@ class IkeInit : public Task {
     if (invalid_ke->data.size() != 2) return fail(sa, in, "INVALID_KE_PAYLOAD names no method");
     const auto method = static_cast<std::uint16_t>(invalid_ke->data[0] << 8 | invalid_ke->data[1]);
     //= rfc7296#1.2 "the initiator MUST retry the IKE_SA_INIT with the corrected Diffie-Hellman
-    // group"
+    //= group"
     if (method == sa.ke_method || !offers_ke(sa.connection->proposals, method))
       return fail(sa, in, "the peer asks for a key exchange method that was not offered");
     sa.ke_method = method;
@@ -138,8 +138,8 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
     detail = "no IKE proposal was acceptable";
     return refuse(sa, notify(NotifyType::no_proposal_chosen));
   }
-  //= rfc7296#1.2 "the responder... reject the request and indicate its preferred Diffie-Hellman
-  // group in the INVALID_KE_PAYLOAD Notify payload"
+  //= rfc7296#1.2 "If the initiator guesses wrong, the responder will respond with a Notify payload
+  //= of type INVALID_KE_PAYLOAD indicating the selected group."
   if (ke.method != selection.suite.ke->id) {
     const std::uint16_t method = selection.suite.ke->id;
     detail = "the KE payload is of another method than the chosen proposal: " +

@@ -92,7 +92,7 @@ class IkeRekey : public Task {
     made.become_established(in.now, Trigger::created_by_rekey, "rekey of " + to_string(sa.spi_i));
     if (peers != nullptr && std::min(ni_, nr_) < collision->lowest_nonce) {
       //= rfc7296#2.8.2 "The new IKE SA containing the lowest nonce SHOULD be deleted by the node
-      // that created it, and the other surviving new IKE SA MUST inherit all the Child SAs."
+      //= that created it, and the other surviving new IKE SA MUST inherit all the Child SAs."
       detail = "both sides rekeyed at once; ours has the lowest nonce and goes";
       sa.hand_over_to(*peers, in.now);
       made.enqueue(in.now, make_ike_delete());

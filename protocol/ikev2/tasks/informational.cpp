@@ -17,7 +17,7 @@ class Informational : public Task {
 };
 
 //= rfc7296#1.4.1 "Normally, the response in the INFORMATIONAL exchange will contain Delete payloads
-// for the paired SAs going in the other direction."
+//= for the paired SAs going in the other direction."
 class ChildDelete : public Informational {
  public:
   ChildDelete(EspSpi spi_in, bool ours) : spi_in_(spi_in), ours_(ours) {}
@@ -85,12 +85,10 @@ std::vector<wire::Payload> respond_to_delete(IkeSa& sa, const Inbound& in, std::
       for (const std::uint8_t octet : spi) value = value << 8 | octet;
       ChildSa* child = sa.child_by_out(EspSpi{value});
       if (child == nullptr) continue;
-      //= rfc7296#1.4.1 "If by chance both ends of a set of SAs independently decide to close them,
-      // each may send a Delete payload and the two requests may cross in the network. If a node
-      // receives a delete request for SAs for which it has already issued a delete request, it MUST
-      // delete the outgoing SAs while processing the request and the incoming SAs while processing
-      // the response. In that case, the responses MUST NOT include Delete payloads for the deleted
-      // SAs"
+      //= rfc7296#1.4.1 "If a node receives a delete request for SAs for which it has already issued
+      //= a delete request, it MUST delete the outgoing SAs while processing the request and the
+      //= incoming SAs while processing the response. In that case, the responses MUST NOT include
+      //= Delete payloads for the deleted SAs"
       if (child->state != ChildState::deleting) paired.push_back(octets_of(child->spi_in));
       sa.remove_child(child->spi_in, "deleted by the peer");
     }
