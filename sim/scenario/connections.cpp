@@ -48,16 +48,8 @@ policy::AuthConfig read_auth(const YAML::Node& node, bool local, const LabPki& p
 
 template <class T, class Parse>
 std::vector<T> read_list(Section& section, const std::string& key, Parse parse) {
-  std::vector<T> out;
   if (!section.has(key)) section.text(key, true);
-  for (const std::string& text : section.texts(key)) {
-    Result<T> item = parse(text);
-    if (item)
-      out.push_back(std::move(*item));
-    else
-      section.problem(key, item.error());
-  }
-  return out;
+  return section.parsed_list<T>(key, parse);
 }
 
 policy::ChildConfig read_child(const YAML::Node& node, Problems& problems) {

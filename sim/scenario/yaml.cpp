@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
+#include "sim/scenario/yaml_guard.hpp"
+
 namespace ikelab::scenario {
 namespace {
 
-constexpr std::size_t most_octets = 1U << 20;  // the largest shipped scenario has 10 KB
-constexpr std::size_t most_entries = 10'000;   // of one list
-constexpr int most_depth = 32;
+constexpr std::size_t most_entries = 10'000;  // of one list
 
 std::string join(const std::vector<std::string>& words) {
   std::string out;
@@ -30,24 +30,6 @@ std::size_t distance(const std::string& a, const std::string& b) {
     }
   }
   return row[b.size()];
-}
-
-/// Nesting by brackets and indentation, before the parser recurses.
-int depth_of(const std::string& text) {
-  int flow = 0, deepest = 0, indent = 0;
-  bool at_start = true;
-  for (const char c : text) {
-    if (c == '\n')
-      at_start = true, indent = 0;
-    else if (at_start && (c == ' ' || c == '-'))
-      ++indent;
-    else
-      at_start = false;
-    if (c == '[' || c == '{') ++flow;
-    if (c == ']' || c == '}') --flow;
-    deepest = std::max(deepest, flow + indent / 2);
-  }
-  return deepest;
 }
 
 }  // namespace
@@ -151,31 +133,27 @@ void Section::each(const std::string& key, const std::function<void(const YAML::
   for (const auto& item : list) entry(item);
 }
 
+void Section::not_single(const std::string& key, const YAML::Node& item) {
+  problems_.add(item.Mark(),
+                Error{"E-SCN-012", fmt::format("an entry of '{}' is not a single value", key)});
+}
+
 std::vector<std::string> Section::texts(const std::string& key) {
-  if (at(key).IsDefined() && at(key).IsScalar()) return {text(key)};
-  std::vector<std::string> out;
-  each(key, [&](const YAML::Node& item) {
-    if (item.IsScalar())
-      out.push_back(item.Scalar());
-    else
-      problems_.add(item.Mark(),
-                    Error{"E-SCN-012", fmt::format("an entry of '{}' is not a single value", key)});
-  });
-  return out;
+  return parsed_list<std::string>(
+      key, [](std::string text) { return Result<std::string>(std::move(text)); });
 }
 
 Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file) {
-  const auto refuse = [&](std::string message, const YAML::Mark& mark = YAML::Mark::null_mark()) {
-    Problems problems(file);
-    problems.add(mark, Error{"E-SCN-002", std::move(message)}.expect("expected YAML 1.2"));
+  Problems problems(file);
+  if (const auto refusal = refuse_yaml(text)) {
+    problems.add(refusal->mark, Error{"E-SCN-002", refusal->message}.expect(refusal->hint));
     return *problems.first();
-  };
-  if (text.size() > most_octets) return refuse("the file is larger than 1 MiB");
-  if (depth_of(text) > most_depth) return refuse("the file is nested too deeply");
+  }
   try {
     return YAML::Load(text);
   } catch (const YAML::Exception& e) {  // the edge of yaml-cpp
-    return refuse(e.msg, e.mark);
+    problems.add(e.mark, Error{"E-SCN-002", e.msg}.expect("expected YAML 1.2"));
+    return *problems.first();
   }
 }
 

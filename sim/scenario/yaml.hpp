@@ -59,12 +59,31 @@ class Section {
   /// Each entry of a list (or a single scalar where `scalar_too`).
   void each(const std::string& key, const std::function<void(const YAML::Node&)>& entry);
   std::vector<std::string> texts(const std::string& key);
+  /// Every single value of a list through a parser; a mistake is placed at its entry.
+  template <class T, class Parse>
+  std::vector<T> parsed_list(const std::string& key, Parse parse) {
+    std::vector<T> out;
+    const auto take = [&](const YAML::Node& item) {
+      if (!item.IsScalar()) return not_single(key, item);
+      Result<T> result = parse(item.Scalar());
+      if (result)
+        out.push_back(std::move(*result));
+      else
+        problems_.add(item.Mark(), result.error());
+    };
+    if (has(key) && at(key).IsScalar())
+      take(at(key));
+    else
+      each(key, take);
+    return out;
+  }
   /// The node under a key, undefined when absent.
   [[nodiscard]] YAML::Node at(const std::string& key) const;
   /// An error at the key's value.
   void problem(const std::string& key, Error error);
 
  private:
+  void not_single(const std::string& key, const YAML::Node& item);
   YAML::Node node_;
   std::string what_;
   Problems& problems_;
@@ -72,7 +91,7 @@ class Section {
 
 /// The nearest of `words` to a misspelt one, or "".
 std::string nearest(const std::string& word, const std::vector<std::string>& words);
-/// Parses a text. Errors: E-SCN-002, also for what is too large (1 MiB) or too deep.
+/// Parses a text. Errors: E-SCN-002, also for what yaml_guard.hpp refuses.
 Result<YAML::Node> parse_yaml(const std::string& text, const std::string& file);
 
 }  // namespace ikelab::scenario

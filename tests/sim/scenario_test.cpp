@@ -1,0 +1,154 @@
+// Scenarios: what is wrong is said in one line with its file, line and column; what is right means
+// what it says.
+#include "sim/scenario/scenario.hpp"
+
+#include "sim/scenario/units.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace ikelab;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A whole small scenario; each bad one below is this with one thing changed.
+const std::string good = R"(name: two
+duration: 5s
+nodes:
+  - name: a
+    role: gateway
+    connections:
+      - name: site
+        local_addr: 192.0.2.1
+        remote_addr: 192.0.2.2
+        proposals: [aes256gcm16-prfsha256-x25519]
+        local: {auth: psk, id: a.example, secret: s}
+        remote: {auth: psk, id: b.example}
+        children:
+          - name: net
+            local_ts: [10.1.0.0/24]
+            remote_ts: [10.2.0.0/24]
+            esp_proposals: [aes256gcm16]
+  - {name: b, role: gateway}
+links:
+  - {name: wan, a: a, b: b, a_address: 192.0.2.1/24, b_address: 192.0.2.2/24, rate: 10Mbps, loss: 5%}
+events:
+  - {at: 1s, node: a, action: initiate, connection: site, child: net}
+expect:
+  - established: all
+)";
+
+std::string with(const std::string& from, const std::string& to) {
+  std::string text = good;
+  const auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+struct Bad {
+  const char *from, *to;     ///< what is changed
+  const char *code, *place;  ///< "line:column"
+  const char* said;          ///< a part of the line
+};
+
+const Bad bad_scenarios[] = {
+    {"name: two", "nmae: two", "E-SCN-010", "1:1", "did you mean 'name'?"},
+    {"duration: 5s\n", "", "E-SCN-011", "1:1", "duration"},
+    {"duration: 5s", "duration: 5", "E-SCN-012", "2:11", "10ms"},
+    {"duration: 5s", "duration: [5s]", "E-SCN-012", "2:11", "duration"},
+    {"role: gateway\n", "role: gatway\n", "E-SCN-012", "5:11", "host, gateway, router"},
+    {"[aes256gcm16-prfsha256-x25519]", "[aes256gcm16-prfsha256-x25591]", "E-POL-001", "10:21",
+     "did you mean x25519?"},
+    {"[aes256gcm16-prfsha256-x25519]", "[aes256gcm16-x25519]", "E-POL-002", "10:21", "PRF"},
+    {"[aes256gcm16]", "[aes256gcm16-prfsha256]", "E-POL-002", "17:29", "prf"},
+    {"local_ts: [10.1.0.0/24]", "local_ts: [10.1.0.0/33]", "E-POL-020", "15:24", "10.1.0.0/33"},
+    {"local_addr: 192.0.2.1", "local_addr: 192.0.2.256", "E-ADDR-001", "8:21", "192.0.2.256"},
+    {"auth: psk, id: a.example, secret: s", "auth: pubkey, id: a.example, cert: a", "E-SCN-011",
+     "11:23", "pki"},
+    {"b: b, a_address", "b: c, a_address", "E-SCN-013", "20:3", "no node is named 'c'"},
+    {"{name: b, role: gateway}", "{name: a, role: gateway}", "E-SCN-013", "4:3", "two nodes"},
+    {"192.0.2.1/24, b_a", "192.0.2.1, b_a", "E-SCN-012", "20:40", "10.1.0.1/24"},
+    {"rate: 10Mbps", "rate: 10", "E-SCN-012", "20:85", "Mbps"},
+    {"loss: 5%", "loss: 150%", "E-SCN-012", "20:99", "150%"},
+    {"action: initiate", "action: begin", "E-SCN-012", "22:31", "initiate"},
+    {"name: two", "name: two\nname: three", "E-SCN-002", "2:1", "second time"},
+    {"links:", "links: {", "E-SCN-002", "", ""},
+    {"nodes:\n", "nodes: &a [*a]\nx:\n", "E-SCN-002", "3:12", "alias"},
+};
+
+}  // namespace
+
+TEST_CASE("scenario: the good one loads as it says", "[scenario]") {
+  const auto loaded = scenario::load_text(good, "two.yaml");
+  if (!loaded.ok()) FAIL(loaded.error().to_string());
+  CHECK(loaded->duration == 5s);
+  REQUIRE(loaded->links.size() == 1);
+  CHECK(loaded->links[0].rate_bps == 10'000'000);
+  CHECK(loaded->links[0].loss == Approx(0.05));
+  CHECK(loaded->nodes[0].connections[0].children[0].replay_window == 64);
+  CHECK(loaded->seed == 1);
+  CHECK(scenario::load_text(good, "two.yaml", {}, 9)->seed == 9);
+}
+
+TEST_CASE("scenario: each mistake is one line with its place", "[scenario]") {
+  for (const Bad& bad : bad_scenarios) {
+    INFO(bad.to);
+    const auto loaded = scenario::load_text(with(bad.from, bad.to), "two.yaml");
+    REQUIRE_FALSE(loaded.ok());
+    const std::string line = loaded.error().to_string();
+    INFO(line);
+    CHECK(loaded.error().code.starts_with(bad.code));
+    CHECK(line.find(std::string("two.yaml:") + bad.place) != std::string::npos);
+    CHECK(line.find(bad.said) != std::string::npos);
+    CHECK(line.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("scenario: --set changes what it names, and nothing else", "[scenario]") {
+  const auto changed = scenario::load_text(
+      good, "two.yaml",
+      {{"links.wan.loss", "20%"}, {"nodes.a.connections.site.children.net.replay_window", "0"}});
+  if (!changed.ok()) FAIL(changed.error().to_string());
+  CHECK(changed->links[0].loss == Approx(0.2));
+  CHECK(changed->nodes[0].connections[0].children[0].replay_window == 0);
+  for (const char* path : {"links.wann.loss", "links.wan.los", "nothing", "links..loss", ""}) {
+    INFO(path);
+    const auto refused = scenario::load_text(good, "two.yaml", {{path, "1"}});
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().to_string().find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("scenario: what is no scenario at all is refused", "[scenario]") {
+  const std::vector<std::string> none = {"",
+                                         "just words",
+                                         "[1, 2]",
+                                         "a: \xff\xfe",
+                                         std::string(1, '\1'),
+                                         std::string(2 << 20, 'x'),
+                                         std::string(100'000, '[')};
+  for (const std::string& text : none) {
+    const auto refused = scenario::load_text(text, "no.yaml");
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().to_string().find('\n') == std::string::npos);
+    CHECK(refused.error().to_string().size() < 400);
+  }
+  const auto missing = scenario::load("site-to-sight");
+  REQUIRE_FALSE(missing.ok());
+  CHECK(missing.error().code == "E-SCN-001");
+  CHECK(missing.error().hint == "did you mean 'site-to-site'?");
+}
+
+TEST_CASE("scenario: quantities carry their units", "[scenario]") {
+  CHECK(*scenario::parse_duration("1500us") == 1500us);
+  CHECK(*scenario::parse_duration("2h") == 2h);
+  CHECK(*scenario::parse_rate("100Mbps") == 100'000'000);
+  CHECK(*scenario::parse_size("64KiB") == 65536);
+  CHECK(*scenario::parse_fraction("0.5%") == Approx(0.005));
+  CHECK(*scenario::parse_time_of_day("1970-01-02T00:00:00Z") == 86400);
+  for (const char* wrong : {"", "5", "5 s", "-1s", "1e9s", "99999999999999999999h", "s", "5S"})
+    CHECK_FALSE(scenario::parse_duration(wrong).ok());
+  for (const char* wrong : {"10", "10 mbps", "-1bps", "99999999999999999999Gbps"})
+    CHECK_FALSE(scenario::parse_rate(wrong).ok());
+  for (const char* wrong : {"101%", "-1%", "0.5", "%"})
+    CHECK_FALSE(scenario::parse_fraction(wrong).ok());
+}
