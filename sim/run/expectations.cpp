@@ -174,34 +174,90 @@ ExpectationOutcome learnt(const Expectation& e, const Evidence& evidence) {
                  fmt::format("{} items", count));
 }
 
+enum class Takes { word, count, yes_no, node, adversary };
+struct Argument {
+  const char* name;
+  Takes takes;
+};
 struct Kind {
   const char* name;
-  const char* arguments;
+  std::vector<Argument> arguments;
   ExpectationOutcome (*evaluate)(const Expectation&, const Evidence&);
 };
-constexpr Kind kinds[] = {
-    {"established", "value (all, or a node)", established},
-    {"ping", "from, received_at_least, lost_at_most", ping},
-    {"tcp", "to", tcp},
-    {"task", "name, node, role, done_at_least, failed_at_least, failed_at_most", task},
-    {"retransmissions", "at_least, at_most", retransmissions},
-    {"attack", "by, goal, achieved", attack},
-    {"esp_rejected", "code, node, at_least, at_most", esp_rejected},
-    {"diagnostic", "code, at_least, at_most", diagnostic},
-    {"learnt", "by, item, at_least, at_most", learnt},
-};
+
+const std::vector<Kind>& kinds() {
+  using enum Takes;
+  static const std::vector<Kind> rows = {
+      {"established", {{"value", word}}, established},
+      {"ping", {{"from", node}, {"received_at_least", count}, {"lost_at_most", count}}, ping},
+      {"tcp", {{"to", node}}, tcp},
+      {"task",
+       {{"name", word},
+        {"node", node},
+        {"role", word},
+        {"done_at_least", count},
+        {"failed_at_least", count},
+        {"failed_at_most", count}},
+       task},
+      {"retransmissions", {{"at_least", count}, {"at_most", count}}, retransmissions},
+      {"attack", {{"by", adversary}, {"goal", word}, {"achieved", yes_no}}, attack},
+      {"esp_rejected",
+       {{"code", word}, {"node", node}, {"at_least", count}, {"at_most", count}},
+       esp_rejected},
+      {"diagnostic", {{"code", word}, {"at_least", count}, {"at_most", count}}, diagnostic},
+      {"learnt",
+       {{"by", adversary}, {"item", word}, {"at_least", count}, {"at_most", count}},
+       learnt},
+  };
+  return rows;
+}
+
+std::string in_words(const Kind& kind) {
+  std::string out;
+  for (const Argument& a : kind.arguments) out += (out.empty() ? "" : ", ") + std::string(a.name);
+  return out;
+}
+
+template <class Named>
+bool names_one(const std::vector<Named>& all, const std::string& name) {
+  return std::any_of(all.begin(), all.end(), [&](const Named& one) { return one.name == name; });
+}
+
+/// What is wrong with a value, in words; nothing when it fits.
+std::optional<std::string> misfit(Takes takes, const std::string& value,
+                                  const scenario::Scenario& scenario) {
+  switch (takes) {
+    case Takes::count:
+      if (!value.empty() && value.size() < 19 &&
+          std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; }))
+        return std::nullopt;
+      return fmt::format("'{}' is not a number", value);
+    case Takes::yes_no:
+      if (value == "true" || value == "false") return std::nullopt;
+      return fmt::format("'{}' is neither true nor false", value);
+    case Takes::node:
+      if (names_one(scenario.nodes, value)) return std::nullopt;
+      return fmt::format("no node is named '{}'", value);
+    case Takes::adversary:
+      if (names_one(scenario.adversaries, value)) return std::nullopt;
+      return fmt::format("no adversary is named '{}'", value);
+    case Takes::word:
+      break;
+  }
+  return std::nullopt;
+}
 
 const Kind* find_kind(const std::string& name) {
-  const auto* row = std::find_if(std::begin(kinds), std::end(kinds),
-                                 [&](const Kind& k) { return name == k.name; });
-  return row == std::end(kinds) ? nullptr : row;
+  for (const Kind& kind : kinds())
+    if (name == kind.name) return &kind;
+  return nullptr;
 }
 
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> expectation_kinds() {
   std::vector<std::pair<std::string, std::string>> out;
-  for (const Kind& kind : kinds) out.emplace_back(kind.name, kind.arguments);
+  for (const Kind& kind : kinds()) out.emplace_back(kind.name, in_words(kind));
   return out;
 }
 
@@ -211,14 +267,19 @@ Result<void> check_expectations(const scenario::Scenario& scenario) {
     const Kind* kind = find_kind(e.what);
     if (kind == nullptr) {
       std::string names;
-      for (const Kind& k : kinds) names += (names.empty() ? "" : ", ") + std::string(k.name);
+      for (const Kind& k : kinds()) names += (names.empty() ? "" : ", ") + std::string(k.name);
       return Error{"E-SCN-015", fmt::format("unknown expectation '{}'", e.what)}.in(place).expect(
           "expected one of " + names);
     }
-    for (const auto& [key, value] : e.arguments)
-      if ((", " + std::string(kind->arguments) + ", ").find(key) == std::string::npos)
+    for (const auto& [key, value] : e.arguments) {
+      const auto row = std::find_if(kind->arguments.begin(), kind->arguments.end(),
+                                    [&, &key = key](const Argument& a) { return key == a.name; });
+      if (row == kind->arguments.end())
         return Error{"E-SCN-015", fmt::format("'{}' takes no '{}'", e.what, key)}.in(place).expect(
-            fmt::format("expected {}", kind->arguments));
+            "expected " + in_words(*kind));
+      if (const auto wrong = misfit(row->takes, value, scenario))
+        return Error{"E-SCN-015", fmt::format("{} of '{}': {}", key, e.what, *wrong)}.in(place);
+    }
   }
   return {};
 }

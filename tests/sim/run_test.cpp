@@ -80,6 +80,7 @@ TEST_CASE("run: every kind of expectation can fail", "[run]") {
 duration: 3s
 nodes: [{name: a, role: host}, {name: b, role: host}]
 links: [{name: wire, a: a, b: b, a_address: 10.0.0.1/24, b_address: 10.0.0.2/24, loss: 100%}]
+adversaries: [{name: eve, position: passive, link: wire, script: eavesdrop}]
 traffic: [{kind: ping, from: a, to: b, start: 1s, stop: 2s}]
 expect:
   - )";
@@ -92,7 +93,7 @@ expect:
       {"attack", "attack: {by: eve, achieved: true}"},
       {"esp_rejected", "esp_rejected: {at_least: 1}"},
       {"diagnostic", "diagnostic: {at_least: 1}"},
-      {"learnt", "learnt: {by: eve, at_least: 1}"},
+      {"learnt", "learnt: {by: eve, item: SPI, at_least: 1}"},
   };
   for (const auto& [kind, arguments] : run::expectation_kinds()) {
     INFO(kind);
@@ -105,12 +106,14 @@ expect:
     CHECK_FALSE(report->expectations[0].found.empty());
   }
   for (const char* wrong :
-       {"magic: all", "ping: {form: a}", "ping: {from: a, received_at_least: x}"}) {
+       {"magic: all", "ping: {form: a}", "ping: {from: a, received_at_least: x}", "ping: {from: c}",
+        "attack: {by: eve, achieved: maybe}", "learnt: {by: bob}"}) {
+    INFO(wrong);
     const auto scenario = scenario::load_text(base + wrong + "\n", "alone.yaml");
     REQUIRE(scenario.ok());
     const auto report = run::run(*scenario, {});
     REQUIRE_FALSE(report.ok());
     CHECK(report.error().code == "E-SCN-015");
-    CHECK(report.error().place.starts_with("alone.yaml:7"));
+    CHECK(report.error().place.starts_with("alone.yaml:8"));
   }
 }
