@@ -98,6 +98,13 @@ def rfc_text(rfc):
     return None
 
 
+def _joint(match):
+    """What stands where a page break was: a paragraph's end if one ended there."""
+    ended = match.string[:match.start()].rstrip()[-1:] in ".:;?!)"
+    starts_afresh = re.match(r"\s{0,6}(o |\* |- |\d|[A-Z][a-z]+:)", match.string[match.end():])
+    return "\n\n" if ended or starts_afresh else "\n"
+
+
 @functools.cache
 def sections(rfc):
     """{section: text without page breaks} of an RFC, or None. The text begins with the heading."""
@@ -106,10 +113,10 @@ def sections(rfc):
         return None
     out, current = {}, ""
     heading = re.compile(rf"^(?:Appendix )?({SECTION})\.?(?:  ?|\t)\S")
+    # a page break: blank lines, the foot, the head, blank lines; a sentence may go on after it
+    text = re.sub(r"\n\s*\n[^\n]*\[Page \d+\]\n\s*RFC \d+ [^\n]* \d{4}\n\s*?\n(?= *\S)",
+                  _joint, text.replace("\f", ""))
     for line in text.splitlines():
-        line = line.replace("\f", "")
-        if re.search(r"\[Page \d+\]$", line) or re.match(r"^(RFC \d+|Internet-Draft) .* \d{4}$", line):
-            continue
         match = heading.match(line)
         if match and (match[1][0].isdigit() or match[1][0] in "ABCDEFGH"):
             current = match[1]
