@@ -114,6 +114,20 @@ struct DataPath::Impl {
     if (found != outbound.end()) outbound.erase(found);
   }
 
+  void move(const MoveSa& change) {
+    const auto take = [&](SaParameters& sa) {
+      sa.src = change.src;
+      sa.dst = change.dst;
+      sa.udp = change.udp;
+    };
+    if (change.inbound) {
+      if (const auto in = inbound.find(change.spi); in != inbound.end()) take(in->second.sa);
+      return;
+    }
+    for (OutboundSa& out : outbound)
+      if (out.sa.spi == change.spi) take(out.sa);
+  }
+
   Result<std::uint64_t> check_window(const InboundSa& in, std::uint32_t low) const;
   Result<Opened> accept(InboundSa& in, std::uint64_t sequence, ByteView packet);
 };
@@ -125,6 +139,7 @@ DataPath::~DataPath() = default;
 void DataPath::apply(SadChange change) {
   if (auto* install = std::get_if<InstallSa>(&change)) impl_->install(std::move(*install));
   if (const auto* remove = std::get_if<RemoveSa>(&change)) impl_->remove(*remove);
+  if (const auto* move = std::get_if<MoveSa>(&change)) impl_->move(*move);
 }
 
 void DataPath::require(Selectors local_ts, Selectors remote_ts) {
@@ -160,7 +175,8 @@ Result<Sealed> DataPath::seal(ByteView inner_ip_packet) {
   const std::uint8_t next_header = flow.src.is_v6() ? next_header_ipv6 : next_header_ipv4;
   IKELAB_TRY(Bytes packet,
              seal_packet(impl_->provider, sa, *sequence, iv, inner_ip_packet, next_header));
-  return Sealed{sa.src, sa.dst, std::move(packet), sa.spi, static_cast<std::uint32_t>(*sequence)};
+  return Sealed{sa.src, sa.dst, std::move(packet), sa.spi, static_cast<std::uint32_t>(*sequence),
+                sa.udp};
 }
 
 //= rfc4303#3.4.3 "For each received packet, the receiver MUST verify that the packet contains a

@@ -13,9 +13,11 @@ namespace ikelab::esp {
 
 struct Sealed {
   IpAddress src, dst;  ///< outer addresses
-  Bytes packet;        ///< SPI | sequence | IV | ciphertext | ICV: the payload of IP protocol 50
+  Bytes packet;  ///< SPI | sequence | IV | ciphertext | ICV: what follows the IP header, or with
+                 ///< `udp` the UDP header; UDP-encapsulated ESP bears no marker (RFC 3948, 2.1)
   EspSpi spi;
   std::uint32_t sequence = 0;
+  std::optional<UdpPorts> udp;  ///< the host sends IP protocol 50 without, a UDP datagram with it
 };
 struct Opened {
   Bytes inner;  ///< the inner IP packet
@@ -43,7 +45,8 @@ class DataPath {
   /// Seals with the newest matching outbound SA. Errors: E-ESP-NO-SA, E-ESP-SEQ (counter exhausted,
   /// RFC 4303 3.3.3).
   Result<Sealed> seal(ByteView inner_ip_packet);
-  /// Opens and checks ICV, replay window, padding and inbound policy, in the RFC's order
+  /// Opens a packet that came as IP protocol 50 or in UDP, which is one to the SA (RFC 7296, 2.23).
+  /// Checks ICV, replay window, padding and inbound policy, in the RFC's order
   /// (4303, 3.4). Errors: E-ESP-NO-SA, E-ESP-SHORT, E-ESP-REPLAY, E-ESP-ICV, E-ESP-PAD,
   /// E-ESP-POLICY, E-ESP-DUMMY (RFC 4303, 2.6: to be discarded, no fault).
   Result<Opened> open(ByteView esp_packet);

@@ -1,5 +1,6 @@
 // ESP security associations as values: what IKE installs (RFC 4301, 4.4.2; RFC 4303).
 #pragma once
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -11,11 +12,18 @@
 
 namespace ikelab::esp {
 
+/// The outer UDP ports of an SA whose packets are encapsulated (RFC 3948, 2.1).
+struct UdpPorts {
+  std::uint16_t src = 4500, dst = 4500;
+  auto operator<=>(const UdpPorts&) const = default;
+};
+
 /// One direction. `src`/`dst` are the outer tunnel addresses; ts_src/ts_dst select the inner
 /// traffic in that direction.
 struct SaParameters {
   EspSpi spi;
   IpAddress src, dst;
+  std::optional<UdpPorts> udp;  ///< nothing: IP protocol 50
   policy::Suite suite;
   Secret encryption_key;  ///< key | salt (AEAD, RFC 4106 8.1)
   Secret integrity_key;   ///< empty with AEAD
@@ -36,6 +44,13 @@ struct RemoveSa {
   bool inbound = false;
   EspSpi spi;
 };
-using SadChange = std::variant<InstallSa, RemoveSa>;
+/// The SA lives on between other addresses; an outbound one sends its next packet there.
+struct MoveSa {
+  bool inbound = false;
+  EspSpi spi;
+  IpAddress src, dst;
+  std::optional<UdpPorts> udp;
+};
+using SadChange = std::variant<InstallSa, RemoveSa, MoveSa>;
 
 }  // namespace ikelab::esp

@@ -279,7 +279,12 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
     impl.begin_as_responder(now, datagram, decoded);
   } else if (const auto* error = wire::first_error(decoded.diagnostics)) {
     impl.diagnose(wire::to_error(*error), datagram.id);  // not even the outside can be read
-  } else if (IkeSa* sa = impl.find(header); sa != nullptr && sa->peer == datagram.src) {
+  } else if (IkeSa* sa = impl.find(header);
+             sa != nullptr &&
+             (header.exchange != wire::ExchangeType::ike_sa_init ||
+              sa->peer == datagram.src)) {  // nothing else authenticates the latter
+    //= rfc7296#2.11 "An implementation MUST accept incoming requests even if the source port is not
+    //= 500 or 4500, and MUST respond to the address and port from which the request was received."
     sa->receive(now, datagram, decoded);
   } else {
     impl.diagnose(Error{"E-IKE-002", "no IKE SA has these SPIs"}.at(0).see("RFC 7296, 2.4"),

@@ -12,9 +12,9 @@ Duration wait_after(const policy::RetransmitPolicy& policy, unsigned attempt) {
 
 }  // namespace
 
-void ExchangeWindow::request_sent(Instant now, Bytes octets) {
+void ExchangeWindow::request_sent(Instant now, std::vector<Bytes> datagrams) {
   IKELAB_ASSERT(!outstanding_);
-  outstanding_ = Outstanding{next_request_, std::move(octets), 0, now + wait_after(policy_, 0)};
+  outstanding_ = Outstanding{next_request_, std::move(datagrams), 0, now + wait_after(policy_, 0)};
 }
 
 bool ExchangeWindow::accept_response(MessageId id) {
@@ -30,12 +30,12 @@ std::optional<Instant> ExchangeWindow::retransmit_at() const {
 
 //= rfc7296#2.1 "The initiator MUST remember each request until it receives the corresponding
 //= response."
-std::optional<Bytes> ExchangeWindow::repeat(Instant now) {
+std::optional<std::vector<Bytes>> ExchangeWindow::repeat(Instant now) {
   IKELAB_ASSERT(outstanding_);
   if (outstanding_->attempt >= policy_.tries) return std::nullopt;
   ++outstanding_->attempt;
   outstanding_->next = now + wait_after(policy_, outstanding_->attempt);
-  return outstanding_->octets;
+  return outstanding_->datagrams;
 }
 
 ExchangeWindow::Incoming ExchangeWindow::classify(MessageId id, ByteView request) const {
@@ -50,11 +50,11 @@ ExchangeWindow::Incoming ExchangeWindow::classify(MessageId id, ByteView request
 //= rfc7296#2.1 "The responder MUST remember each response until it receives a request whose
 //= sequence number is larger than or equal to the sequence number in the response plus its window
 //= size"
-void ExchangeWindow::response_sent(MessageId id, ByteView request, Bytes octets) {
+void ExchangeWindow::response_sent(MessageId id, ByteView request, std::vector<Bytes> datagrams) {
   next_expected_ = id.value + 1;
   last_request_ = to_bytes(request);
   repetitions_ = 0;
-  response_ = std::move(octets);
+  response_ = std::move(datagrams);
 }
 
 }  // namespace ikelab::ikev2

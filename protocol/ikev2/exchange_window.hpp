@@ -20,8 +20,8 @@ class ExchangeWindow {
   // ---- our requests ----
   [[nodiscard]] bool busy() const { return outstanding_.has_value(); }
   [[nodiscard]] MessageId next_request_id() const { return {next_request_}; }
-  /// The request is on its way; its octets are kept for repetition.
-  void request_sent(Instant now, Bytes octets);
+  /// The request is on its way; its datagrams (more than one: fragments) are kept for repetition.
+  void request_sent(Instant now, std::vector<Bytes> datagrams);
   /// True once: for the response to the outstanding request. Ends its retransmission.
   [[nodiscard]] bool accept_response(MessageId id);
   /// IKE_SA_INIT is sent again with other contents under the same id (COOKIE, INVALID_KE_PAYLOAD).
@@ -30,29 +30,30 @@ class ExchangeWindow {
   void forget_request() { outstanding_.reset(); }
   [[nodiscard]] std::optional<Instant> retransmit_at() const;
   [[nodiscard]] unsigned attempt() const { return outstanding_ ? outstanding_->attempt : 0; }
-  /// Time is up: the octets to repeat, or nullopt when the peer is to be given up.
-  [[nodiscard]] std::optional<Bytes> repeat(Instant now);
+  /// Time is up: the datagrams to repeat, or nullopt when the peer is to be given up.
+  [[nodiscard]] std::optional<std::vector<Bytes>> repeat(Instant now);
 
   // ---- the peer's requests ----
   enum class Incoming { fresh, repeated, outside };
   /// Repeated only when it is the same to the octet (RFC 7296, 2.1).
   [[nodiscard]] Incoming classify(MessageId id, ByteView request) const;
-  void response_sent(MessageId id, ByteView request, Bytes octets);
+  void response_sent(MessageId id, ByteView request, std::vector<Bytes> datagrams);
   /// How often the cached response went out again.
   unsigned count_repetition() { return ++repetitions_; }
-  [[nodiscard]] const Bytes& cached_response() const { return response_; }
+  [[nodiscard]] const std::vector<Bytes>& cached_response() const { return response_; }
 
  private:
   struct Outstanding {
     std::uint32_t id = 0;
-    Bytes octets;
+    std::vector<Bytes> datagrams;
     unsigned attempt = 0;
     Instant next;
   };
   policy::RetransmitPolicy policy_;
   std::uint32_t next_request_ = 0, next_expected_ = 0;
   std::optional<Outstanding> outstanding_;
-  Bytes last_request_, response_;
+  Bytes last_request_;
+  std::vector<Bytes> response_;
   unsigned repetitions_ = 0;
 };
 

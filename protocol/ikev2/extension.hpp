@@ -4,6 +4,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <typeindex>
@@ -57,6 +58,10 @@ struct Extension {
   void (*keyed)(IkeSa& sa, Instant now) = nullptr;
   /// The IKE SA works from now on, after IKE_AUTH or as the successor in a rekey.
   void (*established)(IkeSa& sa, Instant now) = nullptr;
+  /// When it wants `timeout` to be called; asked again after every input. Neither is called for an
+  /// SA that is DEAD.
+  std::optional<Instant> (*due)(const IkeSa& sa) = nullptr;
+  void (*timeout)(IkeSa& sa, Instant now) = nullptr;
   /// `heir` succeeds `old` by a rekey (RFC 7296, 2.8).
   void (*inherit)(IkeSa& heir, const IkeSa& old) = nullptr;
 };

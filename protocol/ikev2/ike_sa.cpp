@@ -66,6 +66,14 @@ void IkeSa::diagnose(const Error& error, std::uint64_t datagram) {
   emit(trace::Diagnostic{"error", error.code, error.message, error.rfc, datagram, at, at});
 }
 
+void IkeSa::relocate(const SocketAddress& local_in, const SocketAddress& peer_in,
+                     const std::string& reason) {
+  if (local == local_in && peer == peer_in) return;
+  local = local_in;
+  peer = peer_in;
+  emit(trace::SaMoved{"IKE", "", to_string(spi_i), local.to_string(), peer.to_string(), reason});
+}
+
 // ---- established, and the end ------------------------------------------------------------------
 
 void IkeSa::become_established(Instant now, Trigger event, const std::string& reason) {
@@ -223,6 +231,9 @@ std::optional<Instant> IkeSa::next_timeout() const {
     if (at && (!next || *at < *next)) next = at;
   };
   for (const auto& timer : timers_) consider(timer);
+  if (state_ == State::dead) return next;
+  for (const Extension& extension : extensions())
+    if (extension.due != nullptr) consider(extension.due(*this));
   if (state_ == State::established)
     for (const auto& [spi, child] : children)
       if (child.state == ChildState::installed) consider(child.rekey_at);
@@ -258,6 +269,10 @@ void IkeSa::handle_timeout(Instant now) {
     enqueue(now, make_ike_rekey());
   }
   if (state_ == State::established) check_children(now);
+  if (state_ == State::dead) return;
+  for (const Extension& extension : extensions())
+    if (extension.due != nullptr)
+      if (const auto at = extension.due(*this); at && *at <= now) extension.timeout(*this, now);
 }
 
 void IkeSa::check_children(Instant now) {
@@ -275,12 +290,12 @@ void IkeSa::check_children(Instant now) {
 }
 
 void IkeSa::repeat_request(Instant now) {
-  const auto octets = window_.repeat(now);
-  if (octets) {
+  const auto datagrams = window_.repeat(now);
+  if (datagrams) {
     emit(trace::TimerFired{"retransmit",
                            "no response; repetition " + std::to_string(window_.attempt())});
     const wire::Header header = header_of(current_->exchange(), false, window_.next_request_id());
-    return transmit(*octets, header, request_payloads_, window_.attempt());
+    return transmit({true, local, peer}, *datagrams, header, request_payloads_, window_.attempt());
   }
   //= rfc7296#2.4 "If there has only been outgoing traffic on all of the SAs associated with an IKE
   //= SA, it is essential to confirm liveness of the other endpoint to avoid black holes."

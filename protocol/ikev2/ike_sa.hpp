@@ -59,7 +59,8 @@ class IkeSa {
   const policy::ConnectionConfig* connection;  ///< the responder may choose again in IKE_AUTH
   const bool original_initiator;
   const std::string name;
-  const SocketAddress local, peer;
+  SocketAddress local,
+      peer;  ///< where our own messages go from and to; change them with relocate()
   IkeSpi spi_i, spi_r;
   policy::Suite suite;
   keys::IkeKeys keys;
@@ -96,6 +97,9 @@ class IkeSa {
   [[nodiscard]] ChildSa* child_by_name(const std::string& name_in);
   void set_child_state(ChildSa& child, ChildState state, const std::string& why, const char* rfc);
   void remove_child(EspSpi spi_in, const std::string& reason);
+  /// Our own messages go between these addresses from now on; Child SAs are not touched.
+  void relocate(const SocketAddress& local_in, const SocketAddress& peer_in,
+                const std::string& reason);
   /// Sends on `child` from now on, if that had to wait.
   void release_outbound(ChildSa& child);
   [[nodiscard]] EspSpi new_esp_spi();
@@ -110,6 +114,11 @@ class IkeSa {
   void hand_over_to(IkeSa& heir, Instant now);
 
  private:
+  /// How a message crosses the network.
+  struct Way {
+    bool sent;
+    SocketAddress src, dst;
+  };
   std::optional<Inbound> open(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
   void refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagnostics);
   void handle_request(const Inbound& in);
@@ -117,14 +126,16 @@ class IkeSa {
   void send_request(Instant now);
   void finish_task(Instant now, Outcome outcome);
   void answer(const Inbound& in, std::vector<wire::Payload> payloads);
-  void transmit(const Bytes& octets, const wire::Header& header,
+  void transmit(const Way& way, const std::vector<Bytes>& datagrams, const wire::Header& header,
                 const std::vector<wire::Payload>& payloads, unsigned attempt);
-  void emit_message(const char* direction, const wire::Header& header, std::uint64_t datagram,
+  void emit_message(const Way& way, const wire::Header& header, std::uint64_t datagram,
                     ByteView octets, const std::vector<wire::Payload>& payloads, ByteView plain,
                     unsigned attempt);
   [[nodiscard]] wire::Header header_of(wire::ExchangeType exchange, bool response,
                                        MessageId id) const;
-  Result<Bytes> build(const wire::Header& header, const std::vector<wire::Payload>& payloads);
+  /// The datagrams of a message: one, unless it is fragmented.
+  Result<std::vector<Bytes>> build(const wire::Header& header,
+                                   const std::vector<wire::Payload>& payloads);
   [[nodiscard]] DirectionKeys keys_of(bool of_initiator) const;
   void repeat_request(Instant now);
   void check_children(Instant now);

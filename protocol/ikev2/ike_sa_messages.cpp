@@ -64,9 +64,10 @@ wire::Header IkeSa::header_of(ExchangeType exchange, bool response, MessageId id
   return header;
 }
 
-Result<Bytes> IkeSa::build(const wire::Header& header, const std::vector<wire::Payload>& payloads) {
+Result<std::vector<Bytes>> IkeSa::build(const wire::Header& header,
+                                        const std::vector<wire::Payload>& payloads) {
   if (header.exchange == ExchangeType::ike_sa_init)
-    return wire::encode(wire::Message{header, payloads});
+    return std::vector<Bytes>{wire::encode(wire::Message{header, payloads})};
   Bytes iv;
   if (suite.encr->aead) {  // a counter never repeats under a key (RFC 5282, 3.1)
     for (std::size_t i = suite.encr->iv_size; i-- > 0;)
@@ -75,18 +76,19 @@ Result<Bytes> IkeSa::build(const wire::Header& header, const std::vector<wire::P
   } else {  // CBC needs one that cannot be foreseen (RFC 7296, 3.14)
     iv = services.streams.iv->bytes(suite.encr->iv_size);
   }
-  return seal_message(services.provider, suite, keys_of(original_initiator), header, payloads, iv);
+  IKELAB_TRY(Bytes sealed, seal_message(services.provider, suite, keys_of(original_initiator),
+                                        header, payloads, iv));
+  return std::vector<Bytes>{std::move(sealed)};
 }
 
-void IkeSa::emit_message(const char* direction, const wire::Header& header, std::uint64_t datagram,
+void IkeSa::emit_message(const Way& way, const wire::Header& header, std::uint64_t datagram,
                          ByteView octets, const std::vector<wire::Payload>& payloads,
                          ByteView plain, unsigned attempt) {
   trace::Message body;
-  const bool sent = std::string_view(direction) == "sent";
-  body.direction = direction;
+  body.direction = way.sent ? "sent" : "received";
   body.datagram = datagram;
-  body.src = (sent ? local : peer).to_string();
-  body.dst = (sent ? peer : local).to_string();
+  body.src = way.src.to_string();
+  body.dst = way.dst.to_string();
   body.spi_i = to_string(header.spi_i);
   body.spi_r = to_string(header.spi_r);
   body.exchange = wire::name(header.exchange);
@@ -103,11 +105,13 @@ void IkeSa::emit_message(const char* direction, const wire::Header& header, std:
   emit(std::move(body));
 }
 
-void IkeSa::transmit(const Bytes& octets, const wire::Header& header,
-                     const std::vector<wire::Payload>& payloads, unsigned attempt) {
-  const std::uint64_t datagram = services.transmit(local, peer, octets);
+void IkeSa::transmit(const Way& way, const std::vector<Bytes>& datagrams,
+                     const wire::Header& header, const std::vector<wire::Payload>& payloads,
+                     unsigned attempt) {
   const Bytes plain = wire::encode_chain(payloads).bytes;
-  emit_message("sent", header, datagram, octets, payloads, plain, attempt);
+  for (const Bytes& octets : datagrams)
+    emit_message(way, header, services.transmit(way.src, way.dst, octets), octets, payloads, plain,
+                 attempt);
 }
 
 void IkeSa::send_request(Instant now) {
@@ -118,26 +122,28 @@ void IkeSa::send_request(Instant now) {
   }
   add_of_extensions(*this, {current_->exchange(), false, nullptr}, *payloads);
   const wire::Header header = header_of(current_->exchange(), false, window_.next_request_id());
-  auto octets = build(header, *payloads);
-  if (!octets) {
-    current_->detail = octets.error().message;
+  auto datagrams = build(header, *payloads);
+  if (!datagrams) {
+    current_->detail = datagrams.error().message;
     return finish_task(now, Outcome::failed);
   }
-  if (header.exchange == ExchangeType::ike_sa_init) transcript.real_message_1 = *octets;
+  if (header.exchange == ExchangeType::ike_sa_init) transcript.real_message_1 = datagrams->front();
   request_payloads_ = std::move(*payloads);
-  window_.request_sent(now, *octets);
-  transmit(*octets, header, request_payloads_, 0);
+  window_.request_sent(now, *datagrams);
+  transmit({true, local, peer}, *datagrams, header, request_payloads_, 0);
 }
 
 void IkeSa::answer(const Inbound& in, std::vector<wire::Payload> payloads) {
   add_of_extensions(*this, {in.header.exchange, true, &in}, payloads);
   const wire::Header header = header_of(in.header.exchange, true, in.header.message_id);
-  auto octets = build(header, payloads);
-  if (!octets) return diagnose(octets.error());
-  if (header.exchange == ExchangeType::ike_sa_init) transcript.real_message_2 = *octets;
+  auto datagrams = build(header, payloads);
+  if (!datagrams) return diagnose(datagrams.error());
+  if (header.exchange == ExchangeType::ike_sa_init) transcript.real_message_2 = datagrams->front();
   response_payloads_ = std::move(payloads);
-  window_.response_sent(in.header.message_id, in.octets, *octets);
-  transmit(*octets, header, response_payloads_, 0);
+  window_.response_sent(in.header.message_id, in.octets, *datagrams);
+  //= rfc7296#2.11 "It MUST specify the address and port at which the request was received as the
+  //= source address and port in the response."
+  transmit({true, in.dst, in.src}, *datagrams, header, response_payloads_, 0);
 }
 
 // ---- receiving ---------------------------------------------------------------------------------
@@ -145,11 +151,13 @@ void IkeSa::answer(const Inbound& in, std::vector<wire::Payload> payloads) {
 std::optional<Inbound> IkeSa::open(Instant now, const Datagram& datagram,
                                    const wire::Decoded& decoded) {
   const wire::Header& header = decoded.message.header;
-  Inbound in{now, header, datagram.payload, decoded.message.payloads, {}, datagram.id};
+  const Way way{false, datagram.src, datagram.dst};
+  Inbound in{now, header,      datagram.payload, decoded.message.payloads,
+             {},  datagram.id, datagram.src,     datagram.dst};
   if (header.exchange == ExchangeType::ike_sa_init) {
     if (const auto* error = wire::first_error(decoded.diagnostics))
       return diagnose(wire::to_error(*error), datagram.id), std::nullopt;
-    emit_message("received", header, datagram.id, datagram.payload, in.payloads, {}, 0);
+    emit_message(way, header, datagram.id, datagram.payload, in.payloads, {}, 0);
     const auto judged = wire::check(decoded.message, nullptr);
     if (const auto* error = wire::first_error(judged))
       return diagnose(wire::to_error(*error), datagram.id), std::nullopt;
@@ -169,7 +177,7 @@ std::optional<Inbound> IkeSa::open(Instant now, const Datagram& datagram,
   in.plain = std::move(*plain);
   auto chain = wire::decode_chain(in.plain, std::get<wire::SkPayload>(sk->body).first_inner);
   in.payloads = std::move(chain.payloads);
-  emit_message("received", header, datagram.id, datagram.payload, in.payloads, in.plain, 0);
+  emit_message(way, header, datagram.id, datagram.payload, in.payloads, in.plain, 0);
   if (connection->dpd_delay > Duration::zero() && state_ == State::established)
     set_timer(Timer::dpd, now + connection->dpd_delay);
   auto judged = wire::check(decoded.message, &in.payloads);
@@ -233,7 +241,7 @@ void IkeSa::handle_request(const Inbound& in) {
     case ExchangeWindow::Incoming::repeated:
       if (state_ == State::half_open)
         set_timer(Timer::half_open, in.now + half_open_time);  // the initiator is still there
-      return transmit(window_.cached_response(),
+      return transmit({true, in.dst, in.src}, window_.cached_response(),
                       header_of(in.header.exchange, true, in.header.message_id), response_payloads_,
                       window_.count_repetition());
     case ExchangeWindow::Incoming::outside:

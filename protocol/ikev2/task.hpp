@@ -23,6 +23,7 @@ struct Inbound {
   std::vector<wire::Payload> payloads;  ///< the decrypted ones, or those of IKE_SA_INIT
   Bytes plain;                          ///< what `payloads` was decoded from, when it was encrypted
   std::uint64_t datagram = 0;
+  SocketAddress src, dst;  ///< as they stood in the datagram: a NAT may have changed them
 };
 
 enum class Outcome {

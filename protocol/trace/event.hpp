@@ -335,6 +335,21 @@ struct SaRemoved {
     v("reason", s.reason);
   }
 };
+/// The addresses of an SA changed while it lives: a NAT, or a peer that moved. `src`, `dst` are the
+/// new ones, as SaInstalled's.
+struct SaMoved {
+  IKELAB_EVENT("sa_moved");
+  std::string protocol, direction, spi, src, dst, reason;
+  template <class S, class V>
+  static void fields(S& s, V&& v) {
+    v("protocol", s.protocol);
+    v("direction", s.direction);
+    v("spi", s.spi);
+    v("src", s.src);
+    v("dst", s.dst);
+    v("reason", s.reason);
+  }
+};
 struct TimerFired {
   IKELAB_EVENT("timer_fired");
   std::string timer, detail;
@@ -469,10 +484,11 @@ struct Mark {
 #undef IKELAB_EVENT
 
 // The order of the alternatives is not part of any format: bodies are encoded by their kind.
-using Body = std::variant<DatagramSent, DatagramReceived, DatagramDropped, PacketOnLink, Message,
-                          Diagnostic, StateChanged, TaskStarted, TaskEnded, Negotiated, AuthDecided,
-                          KeyDerived, SaInstalled, SaRemoved, TimerFired, EspSealed, EspOpened,
-                          EspRejected, AttackAction, AttackKnowledge, Alert, Metric, Mark>;
+using Body =
+    std::variant<DatagramSent, DatagramReceived, DatagramDropped, PacketOnLink, Message, Diagnostic,
+                 StateChanged, TaskStarted, TaskEnded, Negotiated, AuthDecided, KeyDerived,
+                 SaInstalled, SaRemoved, SaMoved, TimerFired, EspSealed, EspOpened, EspRejected,
+                 AttackAction, AttackKnowledge, Alert, Metric, Mark>;
 
 /// One thing that happened: when (ns since the run's start), in which order, at which node, to
 /// which IKE SA.

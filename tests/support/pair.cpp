@@ -59,6 +59,13 @@ void Pair::note_sad(Side& side, esp::SadChange change) {
                        to_string(install->sa.spi));
     if (!install->inbound) side.outbound_order.push_back(install->sa.spi);
     (install->inbound ? side.inbound : side.outbound)[install->sa.spi] = std::move(install->sa);
+  } else if (const auto* move = std::get_if<esp::MoveSa>(&change)) {
+    side.sad.push_back(std::string("move ") + (move->inbound ? "in " : "out ") +
+                       to_string(move->spi));
+    esp::SaParameters& sa = (move->inbound ? side.inbound : side.outbound).at(move->spi);
+    sa.src = move->src;
+    sa.dst = move->dst;
+    sa.udp = move->udp;
   } else {
     const auto& remove = std::get<esp::RemoveSa>(change);
     side.sad.push_back(std::string("remove ") + (remove.inbound ? "in " : "out ") +

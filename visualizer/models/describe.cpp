@@ -265,6 +265,10 @@ struct Sentence {
   std::string operator()(const trace::SaRemoved& b) const {
     return fmt::format("{} removes the {} SA {}: {}", n, b.protocol, b.spi, b.reason);
   }
+  std::string operator()(const trace::SaMoved& b) const {
+    return fmt::format("{}: the {} SA {} goes between {} and {} from now on: {}", n, b.protocol,
+                       b.spi, b.src, b.dst, b.reason);
+  }
   std::string operator()(const trace::TimerFired& b) const {
     return fmt::format("{}: timer {} fires{}{}", n, b.timer, b.detail.empty() ? "" : ", ",
                        b.detail);
