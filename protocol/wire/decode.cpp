@@ -145,22 +145,21 @@ struct Walk {
       r.warn("E-WIRE-010", r.at() - 1, rfc_generic, "a reserved field is not zero; it is ignored");
     r.u16(f_length);
     r.says([&] { return count_octets(size); });
-    const std::size_t body_begin = r.at();
     const ByteView octets = r.peek();
     if (!read_body(payload, next, payload.body))
       payload.body = UnknownPayload{type, to_bytes(octets)};
-    group.says([&] { return payload_value(payload, body_begin); });
+    group.says([&] { return payload_value(payload); });
     out.push_back(std::move(payload));
     return encrypted ? PayloadType::none : next;
   }
 
   // What stands beside a payload's name in a tree that is folded.
-  static std::string payload_value(const Payload& payload, std::size_t body_begin) {
+  static std::string payload_value(const Payload& payload) {
     if (const auto* n = std::get_if<NotifyPayload>(&payload.body)) return name(n->type);
     if (std::holds_alternative<UnknownPayload>(payload.body) &&
         codec_of(payload.type).type == PayloadType::none)
       return numbered(static_cast<unsigned>(payload.type), name(payload.type));
-    return count_octets(payload.end - body_begin);
+    return count_octets(payload.end - payload.begin);
   }
 
   void chain(PayloadType next) {

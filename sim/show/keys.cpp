@@ -42,10 +42,8 @@ std::size_t shared(const Group& group, const Group& earlier) {
   return count;
 }
 
-std::string octets_text(const Bytes& value, std::uint64_t length) {
-  if (value.empty() && length > 0)
-    return fmt::format("({}, not disclosed)", count_of(length, "octet"));
-  return hex_groups(value);
+std::string octets_text(const Bytes& value, const std::string& instead) {
+  return value.empty() ? "(" + instead + ")" : hex_groups(value);
 }
 
 void print_key(Terminal& t, const trace::KeyDerived& key, Instant time) {
@@ -54,12 +52,11 @@ void print_key(Terminal& t, const trace::KeyDerived& key, Instant time) {
                      t.paint(Role::muted, fmt::format("{}, {} [{}]", key.algorithm,
                                                       count_of(key.length, "octet"), key.rfc))));
   t.entry("=", key.function, 4, 2);
-  t.entry("=", octets_text(key.output, key.length), 4, 2, Role::secret);
+  t.entry("=", octets_text(key.output, count_of(key.length, "octet") + ", not disclosed"), 4, 2,
+          Role::secret);
   for (const trace::NamedValue& input : key.inputs) {
     const std::string source = input.source.empty() ? "" : "  from " + input.source;
-    t.entry(input.name,
-            octets_text(input.value, input.value.empty() ? 1 : input.value.size()) + source, 8, 16,
-            Role::muted);
+    t.entry(input.name, octets_text(input.value, "not disclosed") + source, 8, 16, Role::muted);
   }
 }
 
