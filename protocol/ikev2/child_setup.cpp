@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/base/bounds.hpp"
+#include "protocol/ikev2/nat.hpp"
 #include "protocol/policy/traffic_selector.hpp"
 #include "protocol/wire/encode.hpp"
 
@@ -38,7 +39,19 @@ std::vector<std::string> words(const std::vector<wire::TrafficSelector>& selecto
   return out;
 }
 
+/// "192.0.2.1", and with UDP encapsulation "192.0.2.1:4500".
+std::string outer(const IpAddress& ip, const std::optional<esp::UdpPorts>& udp,
+                  std::uint16_t esp::UdpPorts::*port) {
+  return udp ? SocketAddress{ip, (*udp).*port}.to_string() : ip.to_string();
+}
+
 }  // namespace
+
+void emit_moved(IkeSa& sa, const esp::MoveSa& move, const std::string& reason) {
+  sa.emit(trace::SaMoved{"ESP", move.inbound ? "in" : "out", to_string(move.spi),
+                         outer(move.src, move.udp, &esp::UdpPorts::src),
+                         outer(move.dst, move.udp, &esp::UdpPorts::dst), reason});
+}
 
 void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, EspSpi other,
                     const std::string& reason) {
@@ -47,8 +60,8 @@ void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, Es
   body.direction = inbound ? "in" : "out";
   body.spi = to_string(esp_sa.spi);
   body.peer_spi = to_string(other);
-  body.src = esp_sa.src.to_string();
-  body.dst = esp_sa.dst.to_string();
+  body.src = outer(esp_sa.src, esp_sa.udp, &esp::UdpPorts::src);
+  body.dst = outer(esp_sa.dst, esp_sa.udp, &esp::UdpPorts::dst);
   body.name = esp_sa.child;
   body.encryption = std::string(esp_sa.suite.encr->name);
   if (esp_sa.suite.integ) body.integrity = std::string(esp_sa.suite.integ->name);
@@ -194,6 +207,8 @@ Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan,
   out.spi = plan.spi_out;
   in.src = out.dst = sa.peer.ip;
   in.dst = out.src = sa.local.ip;
+  out.udp = udp_ports(sa);
+  if (out.udp) in.udp = esp::UdpPorts{out.udp->dst, out.udp->src};
   in.suite = out.suite = plan.suite;
   out.encryption_key =
       std::move(we_are_i ? made->encr_initiator_to_responder : made->encr_responder_to_initiator);

@@ -52,6 +52,8 @@ Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan,
 /// Tells the trace of one direction; `other`: the SPI of the opposite one.
 void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, EspSpi other,
                     const std::string& reason);
+/// Tells the trace of one direction that goes between other addresses from now on.
+void emit_moved(IkeSa& sa, const esp::MoveSa& move, const std::string& reason);
 
 /// INVALID_KE_PAYLOAD's method, 0 when it names none that was offered (RFC 7296, 1.3).
 std::uint16_t wanted_method(const wire::NotifyPayload& invalid_ke,

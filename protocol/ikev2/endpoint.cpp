@@ -6,15 +6,14 @@
 
 #include "protocol/base/bounds.hpp"
 #include "protocol/ikev2/cookie.hpp"
-#include "protocol/ikev2/ike_sa.hpp"
+#include "protocol/ikev2/nat.hpp"
 #include "protocol/wire/decode.hpp"
 #include "protocol/wire/encode.hpp"
 #include "protocol/wire/grammar.hpp"
+#include "protocol/wire/udp_encapsulation.hpp"
 
 namespace ikelab::ikev2 {
 namespace {
-
-constexpr std::uint16_t ike_port = 500;
 
 template <class T>
 std::optional<T> pop(std::deque<T>& queue) {
@@ -237,8 +236,8 @@ Result<void> Endpoint::Impl::execute(Instant now, const Initiate& c) {
       return sa->also_children.push_back(c.child), Result<void>{};
   }
   auto sa = std::make_unique<IkeSa>(services, *connection, true,
-                                    SocketAddress{connection->local_addr, ike_port},
-                                    SocketAddress{connection->remote_addr, ike_port});
+                                    SocketAddress{connection->local_addr, wire::ike_port},
+                                    SocketAddress{connection->remote_addr, wire::ike_port});
   IkeSa& begun = *sa;
   begun.start(now, c.child);
   sas[begun.spi_i.value] = std::move(sa);
@@ -251,6 +250,7 @@ Endpoint::Endpoint(policy::EndpointConfig config, crypto::Provider& provider,
 Endpoint::~Endpoint() = default;
 
 void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
+  if (wire::is_nat_keepalive(datagram.payload)) return;  // for the NATs on the way, not for us
   Impl& impl = *impl_;
   impl.services.handling = true;
   const wire::Decoded decoded = wire::decode(datagram.payload);
@@ -300,6 +300,11 @@ void Endpoint::handle_timeout(Instant now) {
     if (const auto at = sa->next_timeout(); at && *at <= now) due.push_back(spi);
   for (const std::uint64_t spi : due) impl_->sas.at(spi)->handle_timeout(now);
   impl_->tidy(now);
+}
+
+void Endpoint::handle_esp_source(EspSpi spi_in, const SocketAddress& src) {
+  for (const auto& [spi, sa] : impl_->sas)
+    if (sa->children.contains(spi_in.value)) return follow_esp(*sa, src);
 }
 
 Result<void> Endpoint::command(Instant now, const Command& command) {

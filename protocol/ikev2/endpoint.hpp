@@ -17,7 +17,9 @@
 
 namespace ikelab::ikev2 {
 
-/// A UDP datagram with IKE in it, non-ESP marker already taken off. `id` names it in the trace.
+/// A UDP datagram with IKE in it, on port 4500 without the non-ESP marker, which is the host's to
+/// take off and put on; or a NAT-keepalive (wire/udp_encapsulation.hpp). `id` names it in the
+/// trace.
 struct Datagram {
   std::uint64_t id = 0;
   SocketAddress src, dst;
@@ -69,6 +71,9 @@ class Endpoint {
 
   void handle_datagram(Instant now, const Datagram& datagram);
   void handle_timeout(Instant now);
+  /// For an ESP packet in UDP that DataPath::open accepted and that came from another address or
+  /// port than its SA says: a NAT made a new mapping, and MoveSa may follow (RFC 7296, 2.23).
+  void handle_esp_source(EspSpi spi_in, const SocketAddress& src);
   /// Errors: E-CMD-001 no such connection, child or SA; E-CMD-002 not possible in this state.
   Result<void> command(Instant now, const Command& command);
 

@@ -42,6 +42,9 @@ struct ConnectionConfig {
   std::vector<ChildConfig> children;
   Duration rekey_time{0};  ///< of the IKE SA; 0: never
   Duration dpd_delay{0};   ///< 0: no liveness checks
+  bool encap = false;      ///< ESP in UDP on port 4500 even where no NAT is
+  Duration keep_alive{
+      20s};  ///< between NAT-keepalives when we are behind one; 0: none (RFC 3948, 4)
 };
 
 /// Retransmission as strongSwan's: attempt n waits timeout * base^n (RFC 7296, 2.1 leaves the

@@ -79,7 +79,7 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
                                          Problems& problems) {
   Section section(node, "a connection",
                   {"name", "local_addr", "remote_addr", "proposals", "local", "remote", "children",
-                   "rekey_time", "dpd_delay"},
+                   "rekey_time", "dpd_delay", "encap", "keep_alive"},
                   problems);
   policy::ConnectionConfig connection;
   connection.name = section.text("name", true);
@@ -99,6 +99,8 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
   }
   connection.rekey_time = section.parsed("rekey_time", parse_duration, Duration{0});
   connection.dpd_delay = section.parsed("dpd_delay", parse_duration, Duration{0});
+  connection.encap = section.boolean("encap", false);
+  connection.keep_alive = section.parsed("keep_alive", parse_duration, connection.keep_alive);
   section.each("children", [&](const YAML::Node& child) {
     connection.children.push_back(read_child(child, problems));
   });

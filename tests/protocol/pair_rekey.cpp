@@ -73,9 +73,9 @@ TEST_CASE("pair: INVALID_KE_PAYLOAD while rekeying a Child SA", "[pair][ikev2][r
   require_clean(pair);
   Words payloads;
   for (const auto* m : pair.b.all<trace::Message>())
-    if (m->direction == "sent") payloads.push_back(m->payloads);
-  CHECK(payloads == Words{"SA, KE, Nr, N(SIGNATURE_HASH_ALGORITHMS)", "IDr, AUTH, SA, TSi, TSr",
-                          "N(INVALID_KE_PAYLOAD)", "SA, Nr, KE, TSi, TSr", "D"});
+    if (m->direction == "sent") payloads.push_back(without_extensions(m->payloads));
+  CHECK(payloads == Words{"SA, KE, Nr", "IDr, AUTH, SA, TSi, TSr", "N(INVALID_KE_PAYLOAD)",
+                          "SA, Nr, KE, TSi, TSr", "D"});
 }
 
 TEST_CASE("pair: both sides rekey the Child SA at once", "[pair][ikev2][rekey][collision]") {

@@ -75,7 +75,30 @@ void Pair::note_sad(Side& side, esp::SadChange change) {
   }
 }
 
+// What the network and the NAT make of the addresses; false: it never arrives.
+bool Pair::route(const Side& from, SocketAddress& src, SocketAddress& dst) {
+  if (!nat) return dst.ip == (&from == &a ? b : a).address;
+  if (&from == &a) {
+    if (src.port == 0) return false;
+    const auto [mapping, fresh] = nat->port_of.try_emplace(src.port, nat->next_port);
+    if (fresh) ++nat->next_port;
+    src = {nat->outside, mapping->second};
+    return dst.ip == b.address;
+  }
+  for (const auto& [inside, outside] : nat->port_of)
+    if (dst == SocketAddress{nat->outside, outside}) {
+      dst = {a.address, inside};
+      return true;
+    }
+  return false;
+}
+
 void Pair::drain(Side& side) {
+  take_outputs(side);
+  fly();
+}
+
+void Pair::take_outputs(Side& side) {
   while (auto event = side.endpoint->poll_event()) {
     side.events.push_back(*event);
     journal.emit(now, &side == &a ? "a" : "b", std::move(*event));
@@ -87,17 +110,23 @@ void Pair::drain(Side& side) {
     if (tamper) tamper(side, *datagram);
     if (lose && lose(side, side.sent, *datagram)) continue;
     Side& to = &side == &a ? b : a;
-    if (datagram->dst.ip == to.address)
+    if (route(side, datagram->src, datagram->dst))
       flying_.push_back({now + latency, &to, std::move(*datagram), {}});
   }
-  fly();
 }
 
 // A marker of an ESP packet from each side, on the SA that its data path would take now.
 void Pair::fly() {
-  for (Side* side : {&a, &b})
-    if (!side->outbound_order.empty())
-      flying_.push_back({now + latency, side == &a ? &b : &a, {}, side->outbound_order.back()});
+  for (Side* side : {&a, &b}) {
+    if (side->outbound_order.empty()) continue;
+    const esp::SaParameters& sa = side->outbound.at(side->outbound_order.back());
+    const esp::UdpPorts ports = sa.udp.value_or(esp::UdpPorts{0, 0});
+    ikev2::Datagram outer{0, {sa.src, ports.src}, {sa.dst, ports.dst}, {}};
+    if (route(*side, outer.src, outer.dst))
+      flying_.push_back({now + latency, side == &a ? &b : &a, std::move(outer), sa.spi});
+    else
+      ++probes, ++lost_probes;
+  }
 }
 
 void Pair::lose_nth(const Side& from, unsigned nth) {
@@ -120,7 +149,16 @@ void Pair::settle() {
 void Pair::arrive(const InFlight& flight) {
   if (flight.probe.value == 0) return deliver(*flight.to, flight.datagram);
   ++probes;
-  if (flight.to->inbound.count(flight.probe) == 0) ++lost_probes;
+  const auto in = flight.to->inbound.find(flight.probe);
+  if (in == flight.to->inbound.end()) {
+    ++lost_probes;
+    return;
+  }
+  const esp::SaParameters& sa = in->second;
+  const SocketAddress known{sa.src, sa.udp ? sa.udp->src : std::uint16_t{0}};
+  if (flight.datagram.src == known) return;
+  flight.to->endpoint->handle_esp_source(flight.probe, flight.datagram.src);
+  take_outputs(*flight.to);
 }
 
 bool Pair::consistent() const {
@@ -189,6 +227,17 @@ void Pair::drive(Duration time) {
   const Instant until = now + time;
   for (unsigned steps = 0; step(until); ++steps) IKELAB_ASSERT(steps < 100'000);
   now = until;
+}
+
+std::string without_extensions(const std::string& payloads) {
+  std::string out;
+  for (std::size_t at = 0; at < payloads.size();) {
+    const std::size_t end = std::min(payloads.find(", ", at), payloads.size());
+    const std::string one = payloads.substr(at, end - at);
+    if (at == 0 || !one.starts_with("N(")) out += (out.empty() ? "" : ", ") + one;
+    at = end + 2;
+  }
+  return out;
 }
 
 namespace {

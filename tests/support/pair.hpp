@@ -39,6 +39,15 @@ struct Side {
   }
 };
 
+/// A NAT that translates address and port (RFC 3022). Packets without ports do not pass.
+struct Nat {
+  IpAddress outside;
+  std::map<std::uint16_t, std::uint16_t> port_of;  ///< inside port to outside port
+  std::uint16_t next_port = 40'001;
+  /// Every mapping is lost; the next datagram from inside gets another port.
+  void reboot() { port_of.clear(); }
+};
+
 class Pair {
  public:
   Pair(policy::EndpointConfig a_config, policy::EndpointConfig b_config, std::uint64_t seed = 7);
@@ -50,6 +59,8 @@ class Pair {
   Duration latency = 10ms;
   /// True: the datagram is lost. Called with the sender and the count of its datagrams, from 1.
   std::function<bool(const Side& from, unsigned nth, const ikev2::Datagram&)> lose;
+  /// Stands before a: b sees its outside address, and reaches a only through its mappings.
+  std::optional<Nat> nat;
   /// May change a datagram on its way.
   std::function<void(const Side& from, ikev2::Datagram&)> tamper;
   std::vector<ikev2::Datagram> wire;  ///< everything ever sent, in order
@@ -80,15 +91,20 @@ class Pair {
   struct InFlight {
     Instant at;
     Side* to;
-    ikev2::Datagram datagram;
+    ikev2::Datagram datagram;  ///< of a probe: addresses only
     EspSpi probe;
   };
   void fly();
+  bool route(const Side& from, SocketAddress& src, SocketAddress& dst);
+  void take_outputs(Side& side);
   void arrive(const InFlight& flight);
   void note_sad(Side& side, esp::SadChange change);
   void drain(Side& side);
   std::deque<InFlight> flying_;
 };
+
+/// A message's payloads without the notifications that extensions added: "SA, KE, Nr, CERTREQ".
+std::string without_extensions(const std::string& payloads);
 
 /// gw-a (192.0.2.1, 10.1.0.0/24) and gw-b (192.0.2.2, 10.2.0.0/24) with a shared key; connection
 /// "site", child "net".

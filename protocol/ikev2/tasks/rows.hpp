@@ -13,6 +13,7 @@ ResponderRow respond_child_create();
 ResponderRow respond_delete();
 ResponderRow respond_informational();
 
+Extension nat_traversal_extension();
 Extension signature_hashes_extension();
 
 }  // namespace ikelab::ikev2
