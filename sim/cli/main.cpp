@@ -22,7 +22,8 @@ void add_run(CLI::App& app, int& code) {
   CLI::App* command = app.add_subcommand("run", "run a scenario and record it");
   command->add_option("SCENARIO", a->scenario, "a shipped name (see: scenarios) or a YAML file")
       ->required();
-  command->add_option("--seed", a->seed, "of all randomness; the same seed gives the same run");
+  command->add_option("--seed", a->seed, "of all randomness; the same seed gives the same run")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--set", a->set, "path=value, e.g. links.wan.loss=5%; may be repeated")
       ->allow_extra_args(false);
   command->add_option("--db", a->db, "record into this database")->capture_default_str();

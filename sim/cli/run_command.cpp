@@ -45,10 +45,18 @@ nlohmann::json to_json(const scenario::Scenario& scenario, const run::RunReport&
   nlohmann::json expectations = nlohmann::json::array();
   for (const auto& e : report.expectations)
     expectations.push_back({{"text", e.text}, {"met", e.met}, {"found", e.found}});
-  return {{"run_id", report.run_id},     {"scenario", scenario.name},
-          {"seed", scenario.seed},       {"fingerprint", report.fingerprint},
-          {"events", report.events},     {"versions", report.versions},
-          {"db", arguments.db},          {"expectations_met", report.expectations_met()},
+  nlohmann::json stopped = nlohmann::json::array();
+  for (const Error& e : report.stopped_scripts)
+    stopped.push_back({{"code", e.code}, {"message", e.message}});
+  return {{"stopped_scripts", stopped},
+          {"run_id", report.run_id},
+          {"scenario", scenario.name},
+          {"seed", scenario.seed},
+          {"fingerprint", report.fingerprint},
+          {"events", report.events},
+          {"versions", report.versions},
+          {"db", arguments.db},
+          {"expectations_met", report.expectations_met()},
           {"expectations", expectations}};
 }
 
@@ -91,6 +99,8 @@ Result<int> run_scenario(const RunArguments& arguments) {
     fmt::print("{}\n", to_json(scenario, report, arguments).dump(2));
   else if (!arguments.quiet)
     print_report(scenario, report, arguments);
+  for (const Error& stopped : report.stopped_scripts) fail(stopped);
+  if (!report.stopped_scripts.empty()) return int{wrong_input};
   return int{report.expectations_met() ? done : not_met};
 }
 

@@ -18,11 +18,18 @@ namespace {
 constexpr std::uint64_t adversary_ids = 1ULL << 48;  // apart from every node's
 constexpr std::uint16_t first_port = 8000;
 
-std::string path_of_script(const scenario::Adversary& adversary,
-                           const scenario::Scenario& scenario) {
-  if (adversary.script.find('/') == std::string::npos && !adversary.script.ends_with(".lua"))
-    return fmt::format("{}/{}.lua", IKELAB_ATTACK_DIR, adversary.script);
-  return (scenario.file.parent_path() / adversary.script).string();
+/// A name in sim/attacks, or a file in the scenario's folder or below it: scenarios come from
+/// others and read nothing else. Errors: E-RUN-002.
+Result<std::string> path_of_script(const scenario::Adversary& adversary,
+                                   const scenario::Scenario& scenario) {
+  const fs::path script = fs::path(adversary.script).lexically_normal();
+  if (!script.has_parent_path() && script.extension() != ".lua")
+    return fmt::format("{}/{}.lua", IKELAB_ATTACK_DIR, script.string());
+  if (script.is_absolute() || script.extension() != ".lua" || *script.begin() == "..")
+    return Error{"E-RUN-002", fmt::format("'{}' is no place for a script", adversary.script)}
+        .in(scenario.file.string())
+        .expect("expected a name in sim/attacks, or a .lua file beside the scenario");
+  return (scenario.file.parent_path() / script).string();
 }
 
 class Ns3Network : public Network {
@@ -91,7 +98,7 @@ void Ns3Network::build_links(WireTap* tap) {
 
 Result<void> Ns3Network::place_adversaries() {
   for (const scenario::Adversary& config : scenario_.adversaries) {
-    const std::string file = path_of_script(config, scenario_);
+    IKELAB_TRY(const std::string file, path_of_script(config, scenario_));
     std::ifstream in(file, std::ios::binary);
     if (!in)
       return Error{"E-RUN-002", fmt::format("no adversary script '{}'", config.script)}

@@ -95,6 +95,19 @@ class ProgressBar {
 
 }  // namespace
 
+namespace {
+
+std::vector<Error> stopped_scripts(const std::vector<trace::Event>& events) {
+  std::vector<Error> out;
+  for (const trace::Event& event : events)
+    if (const auto* d = std::get_if<trace::Diagnostic>(&event.body);
+        d != nullptr && d->code.starts_with("E-LUA-"))
+      out.push_back(Error{d->code, fmt::format("{}: {}", event.node, d->message)});
+  return out;
+}
+
+}  // namespace
+
 bool RunReport::expectations_met() const {
   return std::all_of(expectations.begin(), expectations.end(),
                      [](const ExpectationOutcome& o) { return o.met; });
@@ -137,6 +150,7 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
   report.events = journal.count();
   report.fingerprint = fingerprint.finish();
   report.expectations = evaluate(scenario, evidence.events);
+  report.stopped_scripts = stopped_scripts(evidence.events);
   if (recorder)
     IKELAB_CHECK(recorder->finish_run(store::RunStatus::finished, report.expectations_met(),
                                       report.fingerprint));

@@ -30,6 +30,7 @@ struct RunReport {
       fingerprint;  ///< hex SHA-256 over the canonical encoding of all events (trace/encode.hpp)
   std::vector<ExpectationOutcome> expectations;
   [[nodiscard]] bool expectations_met() const;
+  std::vector<Error> stopped_scripts;  ///< adversary scripts that failed and were switched off
   std::uint64_t events = 0;
   std::string versions;
 };

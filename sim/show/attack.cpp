@@ -168,6 +168,11 @@ std::string knowledge_value(const trace::AttackKnowledge& k) {
 
 void print_attack(Terminal& t, const Events& events, const Story& story) {
   const std::vector<Deed> deeds = deeds_of(events);
+  for (const trace::Event& event : events)
+    if (const auto* d = std::get_if<trace::Diagnostic>(&event.body);
+        d != nullptr && d->code.starts_with("E-LUA-"))
+      t.paragraph(fmt::format("At {} the script of {} was stopped: {} [{}]", at(event.time),
+                              event.node, d->message, d->code));
   bool knows = false;
   for (const trace::Event& event : events)
     knows = knows || std::holds_alternative<trace::AttackKnowledge>(event.body);

@@ -46,6 +46,7 @@ TEST_CASE("cli: wrong usage is exit code 2 and one line") {
       {{"run"}, "SCENARIO is required"},
       {{"run", "no-such-scenario"}, "E-SCN-001"},
       {{"run", "site-to-site", "--seed", "many"}, "--seed"},
+      {{"run", "site-to-site", "--seed", "-3"}, "--seed"},
       {{"run", "site-to-site", "--nonsense"}, "--nonsense"},
       {{"run", "site-to-site", "--set", "links"}, "E-CLI-001"},
       {{"run", "site-to-site", "--set", "no.such.path=1"}, "E-SCN-014"},
@@ -221,4 +222,45 @@ TEST_CASE("cli: an expectation that is not met is exit code 1, and named") {
   CHECK(outcome.code == 1);
   CHECK(outcome.out.find("NOT MET  established: all") != std::string::npos);
   CHECK(value(folder / "ikelab.db", "SELECT status, expectations_met FROM runs") == "finished|0");
+}
+
+TEST_CASE("cli: a script that fails is named, its run is kept, and that is exit code 2") {
+  const TemporaryFolder folder;
+  const auto try_script = [&](const std::string& body) {
+    std::ofstream(folder / "mallory.lua")
+        << "attack = {name = 'm', about = 'a', position = 'on-path', needs = 'n', source = 's',\n"
+           "          shows = {vulnerable = 'v', hardened = 'h'}}\n"
+        << body;
+    return ikelab_sim(folder, {"run", "replay.yaml", "--quiet"});
+  };
+  std::ifstream shipped(IKELAB_SOURCE_DIR "/sim/scenarios/replay-esp.yaml");
+  std::string text{std::istreambuf_iterator<char>(shipped), {}};
+  const std::string name = "script: replay-esp,";
+  text.replace(text.find(name), name.size(), "script: mallory.lua,");
+  std::ofstream(folder / "replay.yaml") << text;
+  unsigned runs = 0;
+  for (const auto& [body, code] :
+       {std::pair{"function on_packet(p) while true do end end", "E-LUA-003"},
+        std::pair{"function on_packet(p) local f = io.open('/etc/passwd') end", "E-LUA-002"},
+        std::pair{"function on_packet(p) local t = {} while true do t[#t + 1] = {} end end",
+                  "E-LUA-00"}}) {
+    const Outcome outcome = try_script(body);
+    CHECK(outcome.code == 2);
+    check_one_line(outcome, code);
+    CHECK(outcome.err.find("mallory.lua:3") != std::string::npos);
+    CHECK(value(folder / "ikelab.db", "SELECT count(*) FROM runs WHERE status = 'finished'") ==
+          std::to_string(++runs));
+    CHECK(ikelab_sim(folder, {"show", "attack"}).out.find("was stopped") != std::string::npos);
+  }
+  const Outcome syntax = try_script("function on_packet(p");
+  CHECK(syntax.code == 2);
+  check_one_line(syntax, "E-LUA-001");
+  for (const char* place : {"/etc/passwd", "../mallory.lua", "sub/../../mallory.lua"}) {
+    std::string elsewhere = text;
+    elsewhere.replace(elsewhere.find("mallory.lua"), 11, place);
+    std::ofstream(folder / "elsewhere.yaml") << elsewhere;
+    const Outcome refused = ikelab_sim(folder, {"run", "elsewhere.yaml"});
+    CHECK(refused.code == 2);
+    check_one_line(refused, "E-RUN-002");
+  }
 }
