@@ -198,6 +198,13 @@ Result<std::string> read_file(const fs::path& file) {
   return text.str();
 }
 
+std::string words_of(const Overrides& overrides) {
+  std::string words;
+  for (const auto& [path, value] : overrides)
+    words += (words.empty() ? "--set " : " --set ") + path + "=" + value;
+  return words;
+}
+
 }  // namespace
 
 Result<Scenario> load_text(const std::string& yaml, const std::string& file,
@@ -208,7 +215,7 @@ Result<Scenario> load_text(const std::string& yaml, const std::string& file,
         .in(file + ":1:1")
         .expect("expected a mapping with name, nodes, links");
   IKELAB_CHECK(apply_overrides(root, overrides));
-  Problems problems(file);
+  Problems problems(file, words_of(overrides));
   Scenario scenario;
   try {
     Section top(root, "a scenario", top_keys, problems);

@@ -43,10 +43,15 @@ std::string nearest(const std::string& word, const std::vector<std::string>& wor
   return best;
 }
 
+std::string Problems::place(const YAML::Mark& mark) const {
+  if (mark.is_null()) return file_;
+  if (!set_.empty() && mark.line == 0 && mark.column == 0) return set_;
+  return fmt::format("{}:{}:{}", file_, mark.line + 1, mark.column + 1);
+}
+
 void Problems::add(const YAML::Mark& mark, Error error) {
   if (first_) return;
-  error.place =
-      mark.is_null() ? file_ : fmt::format("{}:{}:{}", file_, mark.line + 1, mark.column + 1);
+  error.place = place(mark);
   first_ = std::move(error);
 }
 

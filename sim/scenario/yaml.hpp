@@ -14,15 +14,19 @@
 
 namespace ikelab::scenario {
 
-/// Where errors go; one per file.
+/// Where errors go; one per file. `set` is what --set changed, "" for nothing: a changed value has
+/// no place in the file (yaml-cpp puts it at its start, where only the document itself can be).
 class Problems {
  public:
-  explicit Problems(std::string file) : file_(std::move(file)) {}
+  explicit Problems(std::string file, std::string set = "")
+      : file_(std::move(file)), set_(std::move(set)) {}
   void add(const YAML::Mark& mark, Error error);
   [[nodiscard]] const std::optional<Error>& first() const { return first_; }
 
  private:
-  std::string file_;
+  [[nodiscard]] std::string place(const YAML::Mark& mark) const;
+
+  std::string file_, set_;
   std::optional<Error> first_;
 };
 

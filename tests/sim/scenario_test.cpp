@@ -116,6 +116,9 @@ TEST_CASE("scenario: --set changes what it names, and nothing else", "[scenario]
     REQUIRE_FALSE(refused.ok());
     CHECK(refused.error().to_string().find('\n') == std::string::npos);
   }
+  const auto wrong = scenario::load_text(good, "two.yaml", {{"links.wan.loss", "much"}});
+  REQUIRE_FALSE(wrong.ok());
+  CHECK(wrong.error().place == "--set links.wan.loss=much");
 }
 
 TEST_CASE("scenario: what is no scenario at all is refused", "[scenario]") {

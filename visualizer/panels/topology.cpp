@@ -52,6 +52,16 @@ void draw_sign(const View& v, const std::string& role, ImVec2 c, ImU32 ink) {
   }
 }
 
+// Whether a place's cables go downwards: its name is then written above it, out of their way and
+// out of the tunnel's.
+bool cables_lead_down(const Map& map, std::size_t index) {
+  float down = 0;
+  for (const Cable& cable : map.v.run.topology().cables())
+    if (cable.a == index || cable.b == index)
+      down += map.at(cable.a == index ? cable.b : cable.a).y - map.at(index).y;
+  return down > map.v.kit.px(radius);
+}
+
 void draw_place(const Map& map, std::size_t index) {
   const View& v = map.v;
   const Kit& kit = v.kit;
@@ -69,9 +79,11 @@ void draw_place(const Map& map, std::size_t index) {
   if (p.role == "adversary")  // its tie to the link passes behind its name
     v.list()->AddRectFilled({c.x - name_width, c.y + r + kit.px(5)},
                             {c.x + name_width, c.y + r + kit.px(40)}, kit.ink(Role::panel));
-  put_centred(v.list(), kit.fonts.small_strong, {c.x, c.y + r + kit.px(14)}, ink, p.name, room);
+  const bool above = cables_lead_down(map, index);
+  const float name_y = above ? c.y - r - kit.px(31) : c.y + r + kit.px(14);
+  put_centred(v.list(), kit.fonts.small_strong, {c.x, name_y}, ink, p.name, room);
   const std::string address = p.addresses.empty() ? p.role : p.addresses.front();
-  put_centred(v.list(), kit.fonts.small, {c.x, c.y + r + kit.px(31)}, kit.ink(Role::muted), address,
+  put_centred(v.list(), kit.fonts.small, {c.x, name_y + kit.px(17)}, kit.ink(Role::muted), address,
               room);
   const Hit h = hit(static_cast<int>(index), {c.x - r, c.y - r}, {c.x + r, c.y + r});
   if (h.hovered)
@@ -135,8 +147,10 @@ void draw_cable(const Map& map, const Cable& cable) {
   const float length = std::hypot(b.x - a.x, b.y - a.y) - v.kit.px(2 * radius + 16);
   const std::string text = fit(v.kit.fonts.small, cable.about.empty() ? cable.name : cable.about,
                                std::max(v.kit.px(64), length));
-  const ImVec2 c = {(a.x + b.x) / 2, (a.y + b.y) / 2 - v.kit.px(24)};
   const ImVec2 size = measure(v.kit.fonts.small, text);
+  const float slope = std::min(1.0F, std::fabs((b.y - a.y) / std::max(1.0F, std::fabs(b.x - a.x))));
+  const float above = v.kit.px(24) + slope * size.x / 2;  // clear of the packets at its lower end
+  const ImVec2 c = {(a.x + b.x) / 2, (a.y + b.y) / 2 - above};
   v.list()->AddRectFilled({c.x - size.x / 2 - v.kit.px(4), c.y - size.y / 2},
                           {c.x + size.x / 2 + v.kit.px(4), c.y + size.y / 2},
                           v.kit.ink(Role::panel));
