@@ -10,20 +10,37 @@ namespace {
 using Text = std::string_view;
 
 // One function a kind of row, so that a row shows only what differs from its neighbours.
-constexpr Algorithm gcm(std::uint16_t bits, Text keyword, Text openssl) {
+constexpr Algorithm gcm(std::uint16_t id, Text name, std::uint16_t bits, Text keyword,
+                        std::size_t icv_size, Text openssl) {
   return {.type = TransformType::encr,
-          .id = 20,
+          .id = id,
           .key_bits = bits,
-          .name = "ENCR_AES_GCM_16",
+          .name = name,
           .keyword = keyword,
           .rfc = "RFC 4106, RFC 5282",
           .key_size = bits / 8u,
           .salt_size = 4,
           .iv_size = 8,
-          .icv_size = 16,
+          .icv_size = icv_size,
           .block_size = 1,
           .aead = true,
           .openssl = openssl};
+}
+//= rfc4309#4 "The salt field is 24 bits."
+constexpr Algorithm ccm(std::uint16_t id, Text name, std::uint16_t bits, Text keyword,
+                        std::size_t icv_size, Text openssl) {
+  Algorithm row = gcm(id, name, bits, keyword, icv_size, openssl);
+  row.rfc = "RFC 4309, RFC 5282";
+  row.salt_size = 3;
+  return row;
+}
+/// Integrity alone, though IKE negotiates it as encryption (RFC 4543, 3).
+constexpr Algorithm gmac(std::uint16_t bits, Text keyword, Text openssl) {
+  Algorithm row =
+      gcm(encr_id::null_auth_aes_gmac, "ENCR_NULL_AUTH_AES_GMAC", bits, keyword, 16, openssl);
+  row.rfc = "RFC 4543";
+  row.esp_only = true;
+  return row;
 }
 constexpr Algorithm chacha(Text keyword, Text openssl) {
   return {.type = TransformType::encr,
@@ -51,6 +68,39 @@ constexpr Algorithm cbc(std::uint16_t bits, Text keyword, Text openssl) {
           .block_size = 16,
           .openssl = openssl};
 }
+/// The nonce of a counter block stands where an AEAD's salt does (RFC 3686, 4).
+constexpr Algorithm ctr(std::uint16_t bits, Text keyword, Text openssl) {
+  return {.type = TransformType::encr,
+          .id = encr_id::aes_ctr,
+          .key_bits = bits,
+          .name = "ENCR_AES_CTR",
+          .keyword = keyword,
+          .rfc = "RFC 3686, RFC 5930",
+          .key_size = bits / 8u,
+          .salt_size = 4,
+          .iv_size = 8,
+          .block_size = 1,
+          .openssl = openssl};
+}
+//= rfc2410#3 "the key size for this algorithm MUST be zero (0) bits"
+//= rfc2410#3 "the IV size for this algorithm MUST be zero (0) bits."
+constexpr Algorithm null_cipher() {
+  return {.type = TransformType::encr,
+          .id = encr_id::null,
+          .name = "ENCR_NULL",
+          .keyword = "null",
+          .rfc = "RFC 2410",
+          .block_size = 1,
+          .esp_only = true};
+}
+/// The word that asks for ESP without integrity, where a person must see it.
+constexpr Algorithm no_integ() {
+  return {.type = TransformType::integ,
+          .name = "NONE",
+          .keyword = "noauth",
+          .rfc = "RFC 7296, 3.3.2",
+          .esp_only = true};
+}
 constexpr Algorithm hmac_prf(std::uint16_t id, Text name, Text keyword, std::size_t size,
                              Text openssl) {
   return {.type = TransformType::prf,
@@ -75,6 +125,17 @@ constexpr Algorithm hmac_integ(std::uint16_t id, Text name, Text keyword, std::s
           .icv_size = size / 2,
           .openssl = openssl};
 }
+/// Still accepted by many peers (RFC 8221, 6: MUST-); nothing of ours offers it by itself.
+constexpr Algorithm hmac_sha1_96() {
+  return {.type = TransformType::integ,
+          .id = 2,
+          .name = "AUTH_HMAC_SHA1_96",
+          .keyword = "sha1",
+          .rfc = "RFC 2404",
+          .key_size = 20,
+          .icv_size = 12,
+          .openssl = "SHA1"};
+}
 constexpr Algorithm ke(std::uint16_t id, Text name, Text keyword, std::size_t public_size, Text rfc,
                        Text openssl) {
   return {.type = TransformType::ke,
@@ -94,19 +155,43 @@ constexpr Algorithm esn(std::uint16_t id, Text name, Text keyword) {
 }
 
 constexpr std::array rows = {
-    gcm(128, "aes128gcm16", "AES-128-GCM"),
-    gcm(192, "aes192gcm16", "AES-192-GCM"),
-    gcm(256, "aes256gcm16", "AES-256-GCM"),
+    gcm(20, "ENCR_AES_GCM_16", 128, "aes128gcm16", 16, "AES-128-GCM"),
+    gcm(20, "ENCR_AES_GCM_16", 192, "aes192gcm16", 16, "AES-192-GCM"),
+    gcm(20, "ENCR_AES_GCM_16", 256, "aes256gcm16", 16, "AES-256-GCM"),
+    gcm(19, "ENCR_AES_GCM_12", 128, "aes128gcm12", 12, "AES-128-GCM"),
+    gcm(19, "ENCR_AES_GCM_12", 192, "aes192gcm12", 12, "AES-192-GCM"),
+    gcm(19, "ENCR_AES_GCM_12", 256, "aes256gcm12", 12, "AES-256-GCM"),
+    gcm(18, "ENCR_AES_GCM_8", 128, "aes128gcm8", 8, "AES-128-GCM"),
+    gcm(18, "ENCR_AES_GCM_8", 192, "aes192gcm8", 8, "AES-192-GCM"),
+    gcm(18, "ENCR_AES_GCM_8", 256, "aes256gcm8", 8, "AES-256-GCM"),
+    ccm(16, "ENCR_AES_CCM_16", 128, "aes128ccm16", 16, "AES-128-CCM"),
+    ccm(16, "ENCR_AES_CCM_16", 192, "aes192ccm16", 16, "AES-192-CCM"),
+    ccm(16, "ENCR_AES_CCM_16", 256, "aes256ccm16", 16, "AES-256-CCM"),
+    ccm(15, "ENCR_AES_CCM_12", 128, "aes128ccm12", 12, "AES-128-CCM"),
+    ccm(15, "ENCR_AES_CCM_12", 192, "aes192ccm12", 12, "AES-192-CCM"),
+    ccm(15, "ENCR_AES_CCM_12", 256, "aes256ccm12", 12, "AES-256-CCM"),
+    ccm(14, "ENCR_AES_CCM_8", 128, "aes128ccm8", 8, "AES-128-CCM"),
+    ccm(14, "ENCR_AES_CCM_8", 192, "aes192ccm8", 8, "AES-192-CCM"),
+    ccm(14, "ENCR_AES_CCM_8", 256, "aes256ccm8", 8, "AES-256-CCM"),
     chacha("chacha20poly1305", "ChaCha20-Poly1305"),
     cbc(128, "aes128", "AES-128-CBC"),
     cbc(192, "aes192", "AES-192-CBC"),
     cbc(256, "aes256", "AES-256-CBC"),
+    ctr(128, "aes128ctr", "AES-128-CTR"),
+    ctr(192, "aes192ctr", "AES-192-CTR"),
+    ctr(256, "aes256ctr", "AES-256-CTR"),
+    gmac(128, "aes128gmac", "AES-128-GCM"),
+    gmac(192, "aes192gmac", "AES-192-GCM"),
+    gmac(256, "aes256gmac", "AES-256-GCM"),
+    null_cipher(),
     hmac_prf(5, "PRF_HMAC_SHA2_256", "prfsha256", 32, "SHA256"),
     hmac_prf(6, "PRF_HMAC_SHA2_384", "prfsha384", 48, "SHA384"),
     hmac_prf(7, "PRF_HMAC_SHA2_512", "prfsha512", 64, "SHA512"),
     hmac_integ(12, "AUTH_HMAC_SHA2_256_128", "sha256", 32, "SHA256"),
     hmac_integ(13, "AUTH_HMAC_SHA2_384_192", "sha384", 48, "SHA384"),
     hmac_integ(14, "AUTH_HMAC_SHA2_512_256", "sha512", 64, "SHA512"),
+    hmac_sha1_96(),
+    no_integ(),
     ke(14, "MODP_2048", "modp2048", 256, "RFC 3526, 3", "modp_2048"),
     ke(15, "MODP_3072", "modp3072", 384, "RFC 3526, 4", "modp_3072"),
     ke(16, "MODP_4096", "modp4096", 512, "RFC 3526, 5", "modp_4096"),
@@ -127,6 +212,22 @@ constexpr Alias aliases[] = {
     {TransformType::encr, "aes128gcm128", "aes128gcm16"},
     {TransformType::encr, "aes192gcm128", "aes192gcm16"},
     {TransformType::encr, "aes256gcm128", "aes256gcm16"},
+    {TransformType::encr, "aes128gcm96", "aes128gcm12"},
+    {TransformType::encr, "aes192gcm96", "aes192gcm12"},
+    {TransformType::encr, "aes256gcm96", "aes256gcm12"},
+    {TransformType::encr, "aes128gcm64", "aes128gcm8"},
+    {TransformType::encr, "aes192gcm64", "aes192gcm8"},
+    {TransformType::encr, "aes256gcm64", "aes256gcm8"},
+    {TransformType::encr, "aes128ccm128", "aes128ccm16"},
+    {TransformType::encr, "aes192ccm128", "aes192ccm16"},
+    {TransformType::encr, "aes256ccm128", "aes256ccm16"},
+    {TransformType::encr, "aes128ccm96", "aes128ccm12"},
+    {TransformType::encr, "aes192ccm96", "aes192ccm12"},
+    {TransformType::encr, "aes256ccm96", "aes256ccm12"},
+    {TransformType::encr, "aes128ccm64", "aes128ccm8"},
+    {TransformType::encr, "aes192ccm64", "aes192ccm8"},
+    {TransformType::encr, "aes256ccm64", "aes256ccm8"},
+    {TransformType::integ, "sha", "sha1"},
     {TransformType::integ, "sha2_256", "sha256"},
     {TransformType::integ, "sha2_384", "sha384"},
     {TransformType::integ, "sha2_512", "sha512"},

@@ -12,6 +12,12 @@ namespace ikelab::crypto {
 /// 9370).
 enum class TransformType : std::uint8_t { encr = 1, prf = 2, integ = 3, ke = 4, esn = 5 };
 
+/// Encryption transforms whose mode an implementation must know (IANA "Transform Type 1").
+namespace encr_id {
+inline constexpr std::uint16_t null = 11, aes_ctr = 13, aes_ccm_8 = 14, aes_ccm_12 = 15,
+                               aes_ccm_16 = 16, null_auth_aes_gmac = 21;
+}
+
 struct Algorithm {
   TransformType type{};
   std::uint16_t id = 0;  ///< IANA transform ID
@@ -32,6 +38,7 @@ struct Algorithm {
   std::size_t output_size =
       0;  ///< prf: octets of output; ke: octets of the public value in the KE payload
   bool aead = false;
+  bool esp_only = false;          ///< no cipher for IKE's own messages: nothing would be encrypted
   std::string_view openssl = {};  ///< what the OpenSSL adapter fetches: "AES-256-GCM", "SHA256",
                                   ///< "X25519", "P-256", "modp_2048"
 };

@@ -6,6 +6,7 @@
 
 #include "protocol/base/secret.hpp"
 #include "protocol/crypto/algorithm.hpp"
+#include "protocol/crypto/packet_cipher.hpp"
 #include "protocol/crypto/rng.hpp"
 
 namespace ikelab::crypto {
@@ -91,6 +92,12 @@ class Provider {
   /// The inverse. Errors: E-CRYPTO-ICV when the tag is wrong, E-CRYPTO-LEN for impossible lengths.
   virtual Result<Bytes> open(const Algorithm& encr, ByteView key, ByteView iv, ByteView aad,
                              ByteView ciphertext) = 0;
+  /// The key of an SA, scheduled for many packets; each of them is counted. `key` as for seal().
+  /// Errors: E-CRYPTO-LEN.
+  virtual Result<std::unique_ptr<PacketCipher>> packet_cipher(const Algorithm& encr, ByteView key,
+                                                              bool encrypt) = 0;
+  /// Errors: E-CRYPTO-LEN.
+  virtual Result<std::unique_ptr<PacketMac>> packet_mac(const Algorithm& integ, ByteView key) = 0;
   virtual Result<std::unique_ptr<KeyExchange>> key_exchange(const Algorithm& ke, Rng& rng) = 0;
   /// DER: PKCS #8 / SubjectPublicKeyInfo. Errors: E-CRYPTO-KEY.
   virtual Result<std::unique_ptr<PrivateKey>> private_key(ByteView der) = 0;

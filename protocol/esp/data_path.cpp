@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "protocol/esp/esp.hpp"
 #include "protocol/esp/packet.hpp"
@@ -17,10 +18,12 @@ using Selectors = std::vector<wire::TrafficSelector>;
 
 struct OutboundSa {
   SaParameters sa;
+  Transform transform;
   std::uint64_t last_sequence = 0;
 };
 struct InboundSa {
   SaParameters sa;
+  Transform transform;
   ReplayWindow window;
 };
 struct Policy {
@@ -43,13 +46,22 @@ std::optional<std::uint64_t> next_sequence(const OutboundSa& out) {
   return out.last_sequence + 1;
 }
 
-/// An AEAD's IV must never repeat under a key: the sequence number is a counter that does not (RFC
-/// 4106, 3.1). A CBC IV must be unpredictable: random (RFC 3602, 3).
-Bytes make_iv(const crypto::Algorithm& encr, std::uint64_t sequence, crypto::Rng& rng) {
-  if (!encr.aead) return rng.bytes(encr.iv_size);
-  Bytes iv(encr.iv_size);
-  for (std::size_t i = iv.size(); i-- > 0; sequence >>= 8)
-    iv[i] = static_cast<std::uint8_t>(sequence);
+/// A packet's IV, without allocating.
+struct Iv {
+  std::array<std::uint8_t, 16> octets{};
+  std::size_t size = 0;
+  [[nodiscard]] ByteView view() const { return {octets.data(), size}; }
+};
+
+/// In a counter mode an IV must never repeat under a key: the sequence number is a counter that
+/// does not (RFC 4106, 3.1; RFC 3686, 3.1). A CBC IV must be unpredictable: random (RFC 3602, 3).
+Iv make_iv(const crypto::Algorithm& encr, std::uint64_t sequence, crypto::Rng& rng) {
+  Iv iv{{}, encr.iv_size};
+  if (encr.block_size > 1)
+    rng.fill(std::span(iv.octets).first(iv.size));
+  else
+    for (std::size_t i = iv.size; i-- > 0; sequence >>= 8)
+      iv.octets[i] = static_cast<std::uint8_t>(sequence);
   return iv;
 }
 
@@ -65,15 +77,15 @@ std::size_t inner_size(ByteView payload) {
 }
 
 /// RFC 4303, 2.6: what a tunnel-mode SA may carry. Dummy packets are discarded without harm.
-Result<void> check_next_header(const Plain& plain) {
-  if (plain.next_header == next_header_dummy)
+Result<void> check_next_header(std::uint8_t next_header, ByteView payload) {
+  if (next_header == next_header_dummy)
     return error("E-ESP-DUMMY", "a dummy packet, to be discarded", "RFC 4303, 2.6");
-  const unsigned version = plain.payload.empty() ? 0 : plain.payload[0] >> 4;
-  if (plain.next_header == next_header_ipv4 && version == 4) return {};
-  if (plain.next_header == next_header_ipv6 && version == 6) return {};
+  const unsigned version = payload.empty() ? 0 : payload[0] >> 4;
+  if (next_header == next_header_ipv4 && version == 4) return {};
+  if (next_header == next_header_ipv6 && version == 6) return {};
   return error("E-ESP-POLICY",
                fmt::format("next header {} with IP version {} is nothing a tunnel-mode SA carries",
-                           plain.next_header, version),
+                           next_header, version),
                "RFC 4303, 2.6");
 }
 
@@ -96,11 +108,15 @@ struct DataPath::Impl {
   void install(InstallSa change) {
     IKELAB_ASSERT(change.sa.suite.encr != nullptr);
     if (change.inbound) {
-      const ReplayWindow window(change.sa.replay_window);
-      inbound.insert_or_assign(change.sa.spi, InboundSa{std::move(change.sa), window});
+      auto transform = Transform::make(provider, change.sa, false).value();
+      ReplayWindow window(change.sa.replay_window);
+      const EspSpi spi = change.sa.spi;
+      inbound.insert_or_assign(
+          spi, InboundSa{std::move(change.sa), std::move(transform), std::move(window)});
     } else {
       const std::uint64_t last = change.sa.last_sequence;
-      outbound.push_back({std::move(change.sa), last});
+      auto transform = Transform::make(provider, change.sa, true).value();
+      outbound.push_back({std::move(change.sa), std::move(transform), last});
     }
   }
 
@@ -129,7 +145,7 @@ struct DataPath::Impl {
   }
 
   Result<std::uint64_t> check_window(const InboundSa& in, std::uint32_t low) const;
-  Result<Opened> accept(InboundSa& in, std::uint64_t sequence, ByteView packet);
+  Result<void> accept(InboundSa& in, std::uint64_t sequence, ByteView packet, Opened& opened);
 };
 
 DataPath::DataPath(crypto::Provider& provider, crypto::Rng& rng)
@@ -158,6 +174,12 @@ Verdict DataPath::lookup(ByteView inner_ip_packet) const {
 }
 
 Result<Sealed> DataPath::seal(ByteView inner_ip_packet) {
+  Sealed sealed;
+  IKELAB_CHECK(seal(inner_ip_packet, sealed));
+  return sealed;
+}
+
+Result<void> DataPath::seal(ByteView inner_ip_packet, Sealed& sealed) {
   IKELAB_TRY(const policy::Flow flow, policy::flow_of_packet(inner_ip_packet));
   const auto out = impl_->outbound_for(flow);
   if (out == impl_->outbound.end())
@@ -171,12 +193,15 @@ Result<Sealed> DataPath::seal(ByteView inner_ip_packet) {
     return error("E-ESP-SEQ", "SA " + to_string(sa.spi) + " has used its last sequence number",
                  "RFC 4303, 3.3.3");
   out->last_sequence = *sequence;
-  const Bytes iv = make_iv(*sa.suite.encr, *sequence, impl_->rng);
+  const Iv iv = make_iv(*sa.suite.encr, *sequence, impl_->rng);
   const std::uint8_t next_header = flow.src.is_v6() ? next_header_ipv6 : next_header_ipv4;
-  IKELAB_TRY(Bytes packet,
-             seal_packet(impl_->provider, sa, *sequence, iv, inner_ip_packet, next_header));
-  return Sealed{sa.src, sa.dst, std::move(packet), sa.spi, static_cast<std::uint32_t>(*sequence),
-                sa.udp};
+  out->transform.seal(*sequence, iv.view(), inner_ip_packet, next_header, 0, sealed.packet);
+  sealed.src = sa.src;
+  sealed.dst = sa.dst;
+  sealed.spi = sa.spi;
+  sealed.sequence = static_cast<std::uint32_t>(*sequence);
+  sealed.udp = sa.udp;
+  return {};
 }
 
 //= rfc4303#3.4.3 "For each received packet, the receiver MUST verify that the packet contains a
@@ -199,28 +224,37 @@ Result<std::uint64_t> DataPath::Impl::check_window(const InboundSa& in, std::uin
                "RFC 4303, 3.4.3");
 }
 
-Result<Opened> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, ByteView packet) {
-  IKELAB_TRY(Bytes decrypted, decrypt_packet(provider, in.sa, sequence, packet));
+Result<void> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, ByteView packet,
+                                    Opened& opened) {
+  IKELAB_CHECK(in.transform.open(sequence, packet, opened.inner));
   in.window.accept(sequence);
-  IKELAB_TRY(Plain plain, strip_padding(std::move(decrypted)));
-  IKELAB_CHECK(check_next_header(plain));
-  plain.payload.resize(inner_size(plain.payload));
+  IKELAB_TRY(const std::uint8_t next_header, strip_padding(opened.inner));
+  IKELAB_CHECK(check_next_header(next_header, opened.inner));
+  opened.inner.resize(inner_size(opened.inner));
   //= rfc4301#5.2 "Then match the packet against the inbound selectors identified by the SAD entry
   //= to verify that the received packet is appropriate for the SA via which it was received."
-  const auto flow = policy::flow_of_packet(plain.payload);
+  const auto flow = policy::flow_of_packet(opened.inner);
   if (!flow.ok())
     return error("E-ESP-POLICY", "the inner packet cannot be read: " + flow.error().message,
                  "RFC 4301, 5.2");
   if (!selects(in.sa.ts_src, in.sa.ts_dst, *flow))
     return error(
         "E-ESP-POLICY",
-        "SA " + to_string(in.sa.spi) + " was not negotiated for " + summarize_packet(plain.payload),
+        "SA " + to_string(in.sa.spi) + " was not negotiated for " + summarize_packet(opened.inner),
         "RFC 4301, 5.2");
-  return Opened{std::move(plain.payload), in.sa.spi, static_cast<std::uint32_t>(sequence),
-                in.sa.child};
+  opened.spi = in.sa.spi;
+  opened.sequence = static_cast<std::uint32_t>(sequence);
+  opened.child = in.sa.child;
+  return {};
 }
 
 Result<Opened> DataPath::open(ByteView esp_packet) {
+  Opened opened;
+  IKELAB_CHECK(open(esp_packet, opened));
+  return opened;
+}
+
+Result<void> DataPath::open(ByteView esp_packet, Opened& opened) {
   const auto header = header_of(esp_packet);
   if (!header)
     return error("E-ESP-SHORT",
@@ -231,7 +265,7 @@ Result<Opened> DataPath::open(ByteView esp_packet) {
     return error("E-ESP-NO-SA", "no inbound SA has the SPI " + to_string(header->spi),
                  "RFC 4303, 3.4.2");
   IKELAB_TRY(const std::uint64_t sequence, impl_->check_window(in->second, header->sequence));
-  return impl_->accept(in->second, sequence, esp_packet);
+  return impl_->accept(in->second, sequence, esp_packet, opened);
 }
 
 Verdict DataPath::inbound_clear(ByteView ip_packet) const {

@@ -45,11 +45,15 @@ class DataPath {
   /// Seals with the newest matching outbound SA. Errors: E-ESP-NO-SA, E-ESP-SEQ (counter exhausted,
   /// RFC 4303 3.3.3).
   Result<Sealed> seal(ByteView inner_ip_packet);
+  /// The same into `sealed`, whose memory is used again: no allocation per packet.
+  Result<void> seal(ByteView inner_ip_packet, Sealed& sealed);
   /// Opens a packet that came as IP protocol 50 or in UDP, which is one to the SA (RFC 7296, 2.23).
   /// Checks ICV, replay window, padding and inbound policy, in the RFC's order
   /// (4303, 3.4). Errors: E-ESP-NO-SA, E-ESP-SHORT, E-ESP-REPLAY, E-ESP-ICV, E-ESP-PAD,
   /// E-ESP-POLICY, E-ESP-DUMMY (RFC 4303, 2.6: to be discarded, no fault).
   Result<Opened> open(ByteView esp_packet);
+  /// The same into `opened`, whose memory is used again; after an error it holds nothing of use.
+  Result<void> open(ByteView esp_packet, Opened& opened);
   /// An inbound packet in the clear that policy says must be protected is `discard` (RFC
   /// 4301, 5.2).
   [[nodiscard]] Verdict inbound_clear(ByteView ip_packet) const;

@@ -238,6 +238,12 @@ Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan,
   }
   child.reason = reason;
   child.waiting_outbound = std::move(out);
+  if (!plan.suite.encr->aead && plan.suite.integ == nullptr)
+    sa.emit(trace::Diagnostic{"warning", "E-ESP-NO-INTEGRITY",
+                              "ESP SA " + to_string(plan.spi_in) + " of child '" +
+                                  plan.config->name + "' encrypts without integrity: whoever is " +
+                                  "on the path can change packets, and read them by trying",
+                              "RFC 4303, 1", 0, 0, 0});
   emit_installed(sa, in, true, plan.spi_out, reason);
   services.sad.push_back(esp::InstallSa{true, std::move(in)});
   ChildSa& kept = sa.children.insert_or_assign(plan.spi_in.value, std::move(child)).first->second;

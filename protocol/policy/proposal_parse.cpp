@@ -19,10 +19,10 @@ constexpr TransformType written_order[] = {TransformType::encr, TransformType::i
                                            TransformType::prf, TransformType::ke,
                                            TransformType::esn};
 
-bool may_stand(TransformType type, ProtocolId protocol) {
-  if (type == TransformType::prf) return protocol == ProtocolId::ike;
-  if (type == TransformType::esn) return protocol == ProtocolId::esp;
-  return true;
+bool may_stand(const Algorithm& a, ProtocolId protocol) {
+  if (a.type == TransformType::prf) return protocol == ProtocolId::ike;
+  if (a.type == TransformType::esn) return protocol == ProtocolId::esp;
+  return !a.esp_only || protocol == ProtocolId::esp;
 }
 
 wire::Transform transform_of(const Algorithm& a) {
@@ -37,7 +37,7 @@ wire::Transform transform_of(const Algorithm& a) {
 std::vector<std::string_view> words_for(ProtocolId protocol) {
   std::vector<std::string_view> words;
   for (const Algorithm& a : crypto::algorithms())
-    if (may_stand(a.type, protocol)) words.push_back(a.keyword);
+    if (may_stand(a, protocol)) words.push_back(a.keyword);
   return words;
 }
 
@@ -89,7 +89,24 @@ struct Parts {
                         "an AEAD cipher protects integrity itself; "
                         "leave it out, or for the PRF write for example prfsha256");
     if (has_cipher(false) && !has(TransformType::integ))
-      return incomplete(text, "has no integrity algorithm", "for example aes256-sha256");
+      return incomplete(text, "has no integrity algorithm",
+                        "for example aes256-sha256; in ESP, noauth says that none is wanted");
+    //= rfc4303#1 "ESP allows encryption-only SAs because this may offer considerably better
+    //= performance and still provide adequate security, e.g., when higher-layer
+    //= authentication/integrity protection is offered independently."
+    const Algorithm* null = crypto::find_keyword(TransformType::encr, "null");
+    const Algorithm* noauth = crypto::find_keyword(TransformType::integ, "noauth");
+    const auto holds = [&](const Algorithm* a) {
+      return std::find(found.begin(), found.end(), a) != found.end();
+    };
+    if (holds(null) && holds(noauth))
+      return incomplete(text, "protects nothing", "null goes with an integrity algorithm");
+    //= rfc3686#3.3 "Since it is trivial to construct a forgery AES-CTR ciphertext from a valid
+    //= AES-CTR ciphertext, AES-CTR implementations MUST employ a"
+    const auto counter = [](const Algorithm* a) { return a->id == crypto::encr_id::aes_ctr; };
+    if (holds(noauth) && std::any_of(found.begin(), found.end(), counter))
+      return incomplete(text, "uses counter mode without integrity",
+                        "each bit could be flipped at will; add for example sha256");
     if (protocol != ProtocolId::ike) return {};
     if (!has(TransformType::prf)) return incomplete(text, "names no PRF", "for example prfsha256");
     if (!has(TransformType::ke))
@@ -121,7 +138,7 @@ Result<wire::Proposal> parse_proposal(std::string_view text, ProtocolId protocol
           .at(at)
           .see("RFC 7296, 3.3.2")
           .expect(did_you_mean(word, words_for(protocol)));
-    if (!may_stand(a->type, protocol))
+    if (!may_stand(*a, protocol))
       return Error{"E-POL-002", fmt::format("\"{}\" does not belong in an {} proposal", word,
                                             wire::name(protocol))}
           .at(at)

@@ -105,7 +105,7 @@ Suite suite_of(const std::vector<wire::Transform>& transforms) {
     const auto type = static_cast<TransformType>(t.type);
     const Algorithm* a = crypto::find(type, t.id, t.key_bits());
     if (type == TransformType::encr) suite.encr = a;
-    if (type == TransformType::integ) suite.integ = a;
+    if (type == TransformType::integ) suite.integ = t.id == 0 ? nullptr : a;  // 0: NONE
     if (type == TransformType::prf) suite.prf = a;
     if (type == TransformType::ke) suite.ke = a;
     if (type == TransformType::esn) suite.esn = t.id == 1;

@@ -19,8 +19,8 @@ void esp_open(ByteView octets) {
     IKELAB_ASSERT(opened->spi == EspSpi{3});
     IKELAB_ASSERT(pair.a.lookup(opened->inner) == esp::Verdict::protect);
   }
-  const auto plain = esp::strip_padding(to_bytes(octets));
-  IKELAB_ASSERT(!plain.ok() || plain->payload.size() + 2 <= octets.size());
+  Bytes plain = to_bytes(octets);
+  IKELAB_ASSERT(!esp::strip_padding(plain).ok() || plain.size() + 2 <= octets.size());
   IKELAB_ASSERT(!esp::summarize_packet(octets).empty());
   static_cast<void>(pair.a.lookup(octets));
   static_cast<void>(pair.b.inbound_clear(octets));

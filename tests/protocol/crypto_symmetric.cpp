@@ -19,7 +19,8 @@ void check_cipher_file(const std::string& file) {
   const auto provider = openssl_provider();
   for (const auto& c : read_vec(file)) {
     INFO(c.label());
-    const Algorithm& encr = row(TransformType::encr, c.section);
+    Algorithm encr = row(TransformType::encr, c.section);
+    if (c.has("salt")) encr.salt_size = std::stoul(c.text("salt"));
     const Bytes aad = c.has("aad") ? c.bytes("aad") : Bytes{};
     const auto opened =
         provider->open(encr, c.bytes("key"), c.bytes("iv"), aad, c.bytes("ciphertext"));
@@ -45,8 +46,41 @@ TEST_CASE("crypto: AES-GCM, known answers", "[crypto][vectors]") {
 TEST_CASE("crypto: ChaCha20-Poly1305, known answers", "[crypto][vectors]") {
   check_cipher_file("chacha20_poly1305.vec");
 }
+TEST_CASE("crypto: AES-CCM, known answers", "[crypto][vectors]") {
+  check_cipher_file("aes_ccm.vec");
+}
+TEST_CASE("crypto: AES-CTR, known answers", "[crypto][vectors]") {
+  check_cipher_file("aes_ctr.vec");
+}
+TEST_CASE("crypto: NULL is the identity, RFC 2410's test vectors", "[crypto][vectors]") {
+  const auto provider = openssl_provider();
+  const Algorithm& null = row(TransformType::encr, "null");
+  for (const Bytes& data :
+       {hex("0123456789abcdef"),
+        to_bytes(as_bytes("Network Security People Have A Strange Sense Of Humor"))}) {
+    CHECK(provider->seal(null, {}, {}, {}, data).value() == data);
+    CHECK(provider->open(null, {}, {}, {}, data).value() == data);
+  }
+}
 TEST_CASE("crypto: AES-CBC, known answers", "[crypto][vectors]") {
   check_cipher_file("aes_cbc.vec");
+}
+
+TEST_CASE("crypto: integrity transforms, known answers of the RFCs", "[crypto][vectors]") {
+  const auto provider = openssl_provider();
+  for (const auto& c : read_vec("integ_rfc.vec")) {
+    INFO(c.label());
+    const Algorithm& integ = row(TransformType::integ, c.section);
+    CHECK(to_hex(provider->mac(integ, c.bytes("key"), c.bytes("data")).value()) ==
+          c.text("output"));
+    const auto keyed = provider->packet_mac(integ, c.bytes("key")).value();
+    const Bytes data = c.bytes("data");
+    for (std::size_t cut = 0; cut <= data.size(); ++cut) {  // in two parts, and again and again
+      Bytes icv(integ.icv_size);
+      keyed->mac(ByteView(data).first(cut), ByteView(data).subspan(cut), icv);
+      if (to_hex(icv) != c.text("output")) FAIL("cut at " << cut);
+    }
+  }
 }
 
 TEST_CASE("crypto: HMAC-SHA2 as PRF and as integrity transform, known answers",

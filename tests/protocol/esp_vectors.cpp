@@ -36,13 +36,19 @@ TEST_CASE("ESP packets of RFC 3602, RFC 7634 and DPDK seal and open", "[esp][vec
   for (const VecCase& vec : cases) {
     INFO(vec.label());
     const Bytes inner = vec.bytes("inner"), packet = vec.bytes("packet");
-    const std::uint8_t next = inner[0] >> 4 == 6 ? esp::next_header_ipv6 : esp::next_header_ipv4;
+    const auto next = vec.has("next")      ? static_cast<std::uint8_t>(number(vec, "next"))
+                      : inner[0] >> 4 == 6 ? esp::next_header_ipv6
+                                           : esp::next_header_ipv4;
     const auto sealed = esp::seal_packet(*provider, sa_of(vec), number(vec, "sequence"),
                                          vec.bytes("iv"), inner, next);
     REQUIRE(sealed.ok());
     CHECK(to_hex(*sealed) == to_hex(packet));
     esp::DataPath path(*provider, rng);
     path.apply(esp::InstallSa{true, sa_of(vec)});
+    if (vec.has("next")) {
+      CHECK(path.open(packet).error().code == "E-ESP-POLICY");
+      continue;
+    }
     const auto opened = path.open(packet);
     REQUIRE(opened.ok());
     CHECK(to_hex(opened->inner) == to_hex(inner));

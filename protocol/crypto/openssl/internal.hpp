@@ -14,13 +14,27 @@ struct Shared {
   void count(Operation operation) { ++counts[static_cast<std::size_t>(operation)]; }
   /// Made when the first private key is: most nodes of a large network need none.
   LentRandomness& randomness();
+  /// Fetched once: fetching costs more than a MAC. `name` is a row's `openssl`.
+  const EVP_CIPHER* cipher(std::string_view name);
+  EVP_MAC* hmac();
   /// An elliptic curve by its row's `openssl` name ("P-256"); kept, as making one is dear.
   const EC_GROUP* curve(std::string_view name);
 
  private:
   std::unique_ptr<LentRandomness> randomness_;
   std::map<std::string, EcGroup, std::less<>> curves_;
+  std::map<std::string, Cipher, std::less<>> ciphers_;
+  Mac hmac_;
 };
+
+/// A text, an IV or a key of impossible length.
+Error bad_length(const Algorithm& algorithm, std::string_view what, std::size_t octets);
+
+Result<std::unique_ptr<PacketCipher>> make_packet_cipher(const std::shared_ptr<Shared>& shared,
+                                                         const Algorithm& encr, ByteView key,
+                                                         bool encrypt);
+Result<std::unique_ptr<PacketMac>> make_packet_mac(const std::shared_ptr<Shared>& shared,
+                                                   const Algorithm& integ, ByteView key);
 
 /// "SHA256" for sha2_256; null for identity.
 const char* hash_name(HashId hash);

@@ -21,6 +21,26 @@ const EC_GROUP* Shared::curve(std::string_view name) {
   return curves_.emplace(text, std::move(group)).first->second.get();
 }
 
+const EVP_CIPHER* Shared::cipher(std::string_view name) {
+  const auto known = ciphers_.find(name);
+  if (known != ciphers_.end()) return known->second.get();
+  const std::string text(name);
+  Cipher fetched(EVP_CIPHER_fetch(nullptr, text.c_str(), nullptr));
+  IKELAB_ASSERT(fetched != nullptr);
+  return ciphers_.emplace(text, std::move(fetched)).first->second.get();
+}
+
+EVP_MAC* Shared::hmac() {
+  if (!hmac_) hmac_.reset(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+  IKELAB_ASSERT(hmac_ != nullptr);
+  return hmac_.get();
+}
+
+Error bad_length(const Algorithm& algorithm, std::string_view what, std::size_t octets) {
+  return failure("E-CRYPTO-LEN", std::string(algorithm.name) + ": " + std::string(what) + " of " +
+                                     std::to_string(octets) + " octets");
+}
+
 const char* hash_name(HashId hash) {
   switch (hash) {
     case HashId::sha1:
@@ -38,13 +58,6 @@ const char* hash_name(HashId hash) {
 }
 
 namespace {
-
-constexpr std::size_t tag_octets = 16;
-
-Error bad_length(const Algorithm& algorithm, std::string_view what, std::size_t octets) {
-  return failure("E-CRYPTO-LEN", std::string(algorithm.name) + ": " + std::string(what) + " of " +
-                                     std::to_string(octets) + " octets");
-}
 
 class OpensslProvider : public Provider {
  public:
@@ -77,43 +90,37 @@ class OpensslProvider : public Provider {
     return out;
   }
 
+  // IKE's messages are few: each schedules its key anew (a context a key would cost more memory).
   Result<Bytes> seal(const Algorithm& encr, ByteView key, ByteView iv, ByteView aad,
                      ByteView plaintext) override {
-    shared_->count(Operation::seal);
-    IKELAB_CHECK(check_lengths(encr, key, iv, aad, plaintext));
-    EVP_CIPHER_CTX* context = start(encr, key, iv, true);
-    Bytes out(plaintext.size() + (encr.aead ? tag_octets : 0));
-    update(context, nullptr, aad);
-    update(context, out.data(), plaintext);
-    int rest = 0;
-    IKELAB_ASSERT(EVP_EncryptFinal_ex(context, out.data() + plaintext.size(), &rest) == 1);
-    if (encr.aead)
-      IKELAB_ASSERT(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, tag_octets,
-                                        out.data() + plaintext.size()) == 1);
+    IKELAB_CHECK(check_lengths(encr, iv, aad, plaintext));
+    IKELAB_TRY(const auto cipher, make_packet_cipher(shared_, encr, key, true));
+    Bytes out = to_bytes(plaintext);
+    out.resize(plaintext.size() + encr.icv_size);
+    const std::span<std::uint8_t> all(out);
+    cipher->seal(iv, aad, all.first(plaintext.size()), all.subspan(plaintext.size()));
     return out;
   }
 
   Result<Bytes> open(const Algorithm& encr, ByteView key, ByteView iv, ByteView aad,
                      ByteView ciphertext) override {
-    shared_->count(Operation::open);
-    if (encr.aead && ciphertext.size() < tag_octets)
+    if (ciphertext.size() < encr.icv_size)
       return bad_length(encr, "a ciphertext with its tag", ciphertext.size());
-    const ByteView body = ciphertext.first(ciphertext.size() - (encr.aead ? tag_octets : 0));
-    IKELAB_CHECK(check_lengths(encr, key, iv, aad, body));
-    EVP_CIPHER_CTX* context = start(encr, key, iv, false);
-    if (encr.aead) {
-      Bytes tag = to_bytes(ciphertext.subspan(body.size()));
-      IKELAB_ASSERT(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, tag_octets, tag.data()) ==
-                    1);
-    }
-    Bytes out(body.size());
-    update(context, nullptr, aad);
-    update(context, out.data(), body);
-    int rest = 0;
-    std::uint8_t nothing[tag_octets];
-    if (EVP_DecryptFinal_ex(context, nothing, &rest) != 1)
+    const ByteView body = ciphertext.first(ciphertext.size() - encr.icv_size);
+    IKELAB_CHECK(check_lengths(encr, iv, aad, body));
+    IKELAB_TRY(const auto cipher, make_packet_cipher(shared_, encr, key, false));
+    Bytes out = to_bytes(body);
+    if (!cipher->open(iv, aad, out, ciphertext.subspan(body.size())))
       return failure("E-CRYPTO-ICV", std::string(encr.name) + ": the tag does not match");
     return out;
+  }
+
+  Result<std::unique_ptr<PacketCipher>> packet_cipher(const Algorithm& encr, ByteView key,
+                                                      bool encrypt) override {
+    return make_packet_cipher(shared_, encr, key, encrypt);
+  }
+  Result<std::unique_ptr<PacketMac>> packet_mac(const Algorithm& integ, ByteView key) override {
+    return make_packet_mac(shared_, integ, key);
   }
 
   Result<std::unique_ptr<KeyExchange>> key_exchange(const Algorithm& ke, Rng& rng) override {
@@ -131,12 +138,6 @@ class OpensslProvider : public Provider {
   [[nodiscard]] const OperationCounts& counts() const override { return shared_->counts; }
 
  private:
-  /// A cipher of a row, with the context that is used for every packet.
-  struct CipherSlot {
-    Cipher cipher;
-    CipherCtx context;
-  };
-
   Bytes hmac(const Algorithm& algorithm, ByteView key, ByteView data) {
     static constexpr std::uint8_t no_key = 0;  // a null key would mean "the key of last time"
     EVP_MAC_CTX* context = mac_context(algorithm);
@@ -152,8 +153,7 @@ class OpensslProvider : public Provider {
   EVP_MAC_CTX* mac_context(const Algorithm& algorithm) {
     MacCtx& context = macs_[algorithm.openssl];
     if (!context) {
-      if (!hmac_) hmac_.reset(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
-      context.reset(EVP_MAC_CTX_new(hmac_.get()));
+      context.reset(EVP_MAC_CTX_new(shared_->hmac()));
       std::string digest(algorithm.openssl);
       const OSSL_PARAM params[] = {
           OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),
@@ -163,10 +163,9 @@ class OpensslProvider : public Provider {
     return context.get();
   }
 
-  static Result<void> check_lengths(const Algorithm& encr, ByteView key, ByteView iv, ByteView aad,
+  static Result<void> check_lengths(const Algorithm& encr, ByteView iv, ByteView aad,
                                     ByteView text) {
     IKELAB_ASSERT(encr.type == TransformType::encr);
-    if (key.size() != encr.key_size + encr.salt_size) return bad_length(encr, "a key", key.size());
     if (iv.size() != encr.iv_size) return bad_length(encr, "an IV", iv.size());
     if (!encr.aead && !aad.empty())
       return bad_length(encr, "additional authenticated data", aad.size());
@@ -176,35 +175,8 @@ class OpensslProvider : public Provider {
     return {};
   }
 
-  /// The row's context, ready for one packet. The nonce of an AEAD is salt | IV.
-  //= rfc4106#4 "The salt field is a four-octet value that is assigned at the beginning of the
-  //= security association, and then remains constant for the life of the security association."
-  EVP_CIPHER_CTX* start(const Algorithm& encr, ByteView key, ByteView iv, bool encrypt) {
-    CipherSlot& slot = ciphers_[encr.openssl];
-    if (!slot.cipher) {
-      slot.cipher.reset(EVP_CIPHER_fetch(nullptr, std::string(encr.openssl).c_str(), nullptr));
-      slot.context.reset(EVP_CIPHER_CTX_new());
-      IKELAB_ASSERT(slot.cipher != nullptr && slot.context != nullptr);
-    }
-    const Bytes nonce = concat({key.subspan(encr.key_size), iv});
-    IKELAB_ASSERT(EVP_CipherInit_ex2(slot.context.get(), slot.cipher.get(), key.data(),
-                                     nonce.data(), encrypt ? 1 : 0, nullptr) == 1);
-    if (!encr.aead) EVP_CIPHER_CTX_set_padding(slot.context.get(), 0);  // RFC 3602: padded by ESP
-    return slot.context.get();
-  }
-
-  /// Additional authenticated data when `out` is null.
-  static void update(EVP_CIPHER_CTX* context, std::uint8_t* out, ByteView in) {
-    if (in.empty()) return;
-    int size = 0;
-    IKELAB_ASSERT(EVP_CipherUpdate(context, out, &size, in.data(), static_cast<int>(in.size())) ==
-                  1);
-  }
-
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
-  Mac hmac_;
-  std::map<std::string_view, MacCtx> macs_;         // by the row's `openssl` name
-  std::map<std::string_view, CipherSlot> ciphers_;  // by the row's `openssl` name
+  std::map<std::string_view, MacCtx> macs_;  // by the row's `openssl` name
   std::map<HashId, Md> hashes_;
 };
 
