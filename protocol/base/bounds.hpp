@@ -23,6 +23,9 @@ inline constexpr std::size_t children_in_ike_sa = 256;
 inline constexpr std::size_t queued_tasks = 64;       // tasks waiting for a free exchange window
 inline constexpr std::size_t cookie_octets_max = 64;  // RFC 7296, 2.6
 inline constexpr std::size_t certificates_in_chain = 8;
+inline constexpr std::size_t revocation_statements = 32;  // CRLs, or OCSP responses, that are asked
+inline constexpr int ocsp_single_responses = 32;          // in one OCSP response
+inline constexpr std::size_t cached_certificates = 1024;  // parsed, and as many verdicts on chains
 inline constexpr std::size_t replay_window_packets = 4096;
 
 }  // namespace ikelab::bounds

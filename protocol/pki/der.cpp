@@ -45,7 +45,17 @@ Bytes bit_string(ByteView octets, std::uint8_t unused) {
   return value(tag_bit_string, {first, octets});
 }
 
-Bytes time(std::int64_t unix_time) {
+Bytes integer_of(ByteView magnitude) {
+  while (!magnitude.empty() && magnitude.front() == 0) magnitude = magnitude.subspan(1);
+  if (magnitude.empty()) return integer(0);
+  const Bytes zero(1);
+  return value(tag_integer,
+               {(magnitude.front() & 0x80) != 0 ? ByteView(zero) : ByteView(), magnitude});
+}
+
+namespace {
+/// Year, and the rest as MMDDHHMMSSZ.
+std::pair<int, std::string> calendar(std::int64_t unix_time) {
   using namespace std::chrono;
   const sys_seconds instant{seconds(unix_time)};
   const auto day = floor<days>(instant);
@@ -53,13 +63,22 @@ Bytes time(std::int64_t unix_time) {
   const hh_mm_ss clock(instant - day);
   const int year = static_cast<int>(date.year());
   IKELAB_ASSERT(year >= 1950 && year <= 9999);
-  const std::string rest =
-      fmt::format("{:02}{:02}{:02}{:02}{:02}Z", static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
-                  clock.seconds().count());
+  return {year, fmt::format("{:02}{:02}{:02}{:02}{:02}Z", static_cast<unsigned>(date.month()),
+                            static_cast<unsigned>(date.day()), clock.hours().count(),
+                            clock.minutes().count(), clock.seconds().count())};
+}
+}  // namespace
+
+Bytes time(std::int64_t unix_time) {
+  const auto [year, rest] = calendar(unix_time);
   //= rfc5280#4.1.2.5 "CAs conforming to this profile MUST always encode certificate validity dates
   //= through the year 2049 as UTCTime"
   if (year < 2050) return value(tag_utc_time, as_bytes(fmt::format("{:02}{}", year % 100, rest)));
+  return generalized_time(unix_time);
+}
+
+Bytes generalized_time(std::int64_t unix_time) {
+  const auto [year, rest] = calendar(unix_time);
   return value(tag_generalized_time, as_bytes(fmt::format("{:04}{}", year, rest)));
 }
 

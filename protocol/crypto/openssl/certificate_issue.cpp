@@ -6,6 +6,7 @@
 //
 // The octets depend on the specification, the issuer's key and the stream only.
 #include "protocol/crypto/openssl/internal.hpp"
+#include "protocol/crypto/openssl/x509.hpp"
 #include "protocol/pki/der.hpp"
 #include "protocol/pki/pki.hpp"
 
@@ -63,59 +64,138 @@ constexpr std::string_view oid_subject_key_identifier = "06 03 55 1d 0e";
 constexpr std::string_view oid_key_usage = "06 03 55 1d 0f";
 constexpr std::string_view oid_subject_alt_name = "06 03 55 1d 11";
 constexpr std::string_view oid_basic_constraints = "06 03 55 1d 13";
-constexpr std::string_view oid_authority_key_identifier = "06 03 55 1d 23";
+constexpr std::string_view oid_name_constraints = "06 03 55 1d 1e";
+constexpr std::string_view oid_crl_distribution_points = "06 03 55 1d 1f";
+constexpr std::string_view oid_extended_key_usage = "06 03 55 1d 25";
+constexpr std::string_view oid_authority_info_access = "06 08 2b 06 01 05 05 07 01 01";
+constexpr std::string_view oid_ocsp = "06 08 2b 06 01 05 05 07 30 01";
 
-/// Extension = SEQUENCE { extnID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
-Bytes extension(std::string_view oid, bool critical, ByteView content) {
-  const Bytes flag = critical ? der::boolean(true) : Bytes{};
-  return der::sequence({hex(oid), flag, der::value(der::tag_octet_string, content)});
+std::string_view oid_of(KeyPurpose purpose) {
+  switch (purpose) {
+    case KeyPurpose::ipsec_ike:
+      return "06 08 2b 06 01 05 05 07 03 11";
+    case KeyPurpose::server_auth:
+      return "06 08 2b 06 01 05 05 07 03 01";
+    case KeyPurpose::client_auth:
+      return "06 08 2b 06 01 05 05 07 03 02";
+    case KeyPurpose::ocsp_signing:
+      return "06 08 2b 06 01 05 05 07 03 09";
+    case KeyPurpose::any:
+      break;
+  }
+  return "06 04 55 1d 25 00";
+}
+
+/// An address, or with "/length" an address and its mask (RFC 5280, 4.2.1.10).
+Result<Bytes> address_octets(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  IKELAB_TRY(const IpAddress address, IpAddress::parse(text.substr(0, slash)));
+  Bytes out = to_bytes(address.octets());
+  if (slash == std::string_view::npos) return out;
+  std::size_t length = 0;
+  for (const char digit : text.substr(slash + 1))
+    length = digit >= '0' && digit <= '9' && length < 1000
+                 ? length * 10 + static_cast<std::size_t>(digit - '0')
+                 : 1000;
+  const std::size_t octets = out.size();
+  if (length > 8 * octets)
+    return failure("E-PKI-002", "'" + std::string(text) + "' is not an address/length");
+  for (std::size_t i = 0; i < octets; ++i) {
+    const std::size_t bits = length > 8 * i ? std::min<std::size_t>(8, length - 8 * i) : 0;
+    out.push_back(static_cast<std::uint8_t>(0xff00 >> bits));
+  }
+  return out;
+}
+
+/// GeneralName, a CHOICE of IMPLICIT tags (RFC 5280, 4.2.1.6).
+Result<Bytes> general_name(const SubjectAltName& name) {
+  switch (name.type) {
+    case SubjectAltName::Type::email:
+      return der::value(der::context(1), as_bytes(name.value));
+    case SubjectAltName::Type::dns:
+      return der::value(der::context(2), as_bytes(name.value));
+    case SubjectAltName::Type::ip:
+      break;
+  }
+  IKELAB_TRY(const Bytes octets, address_octets(name.value));
+  return der::value(der::context(7), octets);
 }
 
 Result<Bytes> alt_names(const std::vector<SubjectAltName>& names) {
   Bytes content;
   for (const SubjectAltName& name : names) {
-    Bytes one;  // GeneralName, a CHOICE of IMPLICIT tags (RFC 5280, 4.2.1.6)
-    switch (name.type) {
-      case SubjectAltName::Type::email:
-        one = der::value(der::context(1), as_bytes(name.value));
-        break;
-      case SubjectAltName::Type::dns:
-        one = der::value(der::context(2), as_bytes(name.value));
-        break;
-      case SubjectAltName::Type::ip: {
-        IKELAB_TRY(const IpAddress address, IpAddress::parse(name.value));
-        one = der::value(der::context(7), address.octets());
-      }
-    }
+    IKELAB_TRY(const Bytes one, general_name(name));
     content.insert(content.end(), one.begin(), one.end());
   }
   return der::value(der::tag_sequence, content);
 }
 
-/// SHA-1 of the key's bit string: the first way of RFC 5280, 4.2.1.2.
-Result<Bytes> key_identifier(ByteView public_key_der) {
-  const unsigned char* at = public_key_der.data();
-  const Handle<X509_PUBKEY, X509_PUBKEY_free> key(
-      d2i_X509_PUBKEY(nullptr, &at, static_cast<long>(public_key_der.size())));
-  const unsigned char* bits = nullptr;
-  int size = 0;
-  if (!key || X509_PUBKEY_get0_param(nullptr, &bits, &size, nullptr, key.get()) != 1)
-    return failure("E-PKI-003", "the subject's public key is not a SubjectPublicKeyInfo",
-                   "RFC 5280, 4.1");
-  Bytes out(20);
-  IKELAB_ASSERT(EVP_Digest(bits, static_cast<std::size_t>(size), out.data(), nullptr, EVP_sha1(),
-                           nullptr) == 1);
+/// NameConstraints = SEQUENCE { [0] permittedSubtrees, [1] excludedSubtrees }, each a SEQUENCE OF
+/// SEQUENCE { base GeneralName }.
+Result<Bytes> name_constraints(const CertificateSpec& spec) {
+  Bytes out;
+  unsigned tag = 0;
+  for (const auto* names : {&spec.permitted, &spec.excluded}) {
+    Bytes subtrees;
+    for (const SubjectAltName& name : *names) {
+      IKELAB_TRY(const Bytes base, general_name(name));
+      subtrees = concat({subtrees, der::sequence({base})});
+    }
+    if (!subtrees.empty()) out = concat({out, der::value(der::constructed(tag), subtrees)});
+    ++tag;
+  }
+  return der::value(der::tag_sequence, out);
+}
+
+/// Where revocation is published, and what the key is for: extensions that are seldom there.
+Result<Bytes> seldom_extensions(const CertificateSpec& spec) {
+  Bytes out;
+  const auto add = [&](std::string_view oid, bool critical, ByteView content) {
+    out = concat({out, extension(oid, critical, content)});
+  };
+  if (!spec.permitted.empty() || !spec.excluded.empty()) {
+    IKELAB_TRY(const Bytes constraints, name_constraints(spec));
+    add(oid_name_constraints, true, constraints);
+  }
+  if (!spec.purposes.empty()) {
+    Bytes purposes;
+    for (const KeyPurpose purpose : spec.purposes)
+      purposes = concat({purposes, hex(oid_of(purpose))});
+    add(oid_extended_key_usage, false, der::value(der::tag_sequence, purposes));
+  }
+  const auto uri = [](const std::string& text) {
+    return der::value(der::context(6), as_bytes(text));
+  };
+  if (!spec.crl_uri.empty()) {  // DistributionPoint { [0] { [0] fullName GeneralNames } }
+    const Bytes full_name = der::value(der::constructed(0), uri(spec.crl_uri));
+    const Bytes point = der::sequence({der::value(der::constructed(0), full_name)});
+    add(oid_crl_distribution_points, false, der::sequence({point}));
+  }
+  if (!spec.ocsp_uri.empty())
+    add(oid_authority_info_access, false,
+        der::sequence({der::sequence({hex(oid_ocsp), uri(spec.ocsp_uri)})}));
   return out;
+}
+
+/// keyUsage counts bits from the left: digitalSignature (0), keyEncipherment (2); keyCertSign (5)
+/// and cRLSign (6).
+Bytes key_usage(const CertificateSpec& spec) {
+  if (spec.is_ca) return der::bit_string(hex("06"), 1);
+  return spec.may_sign ? der::bit_string(hex("80"), 7) : der::bit_string(hex("20"), 5);
+}
+
+Bytes basic_constraints(const CertificateSpec& spec) {
+  if (!spec.is_ca) return der::sequence({});
+  const Bytes length = spec.path_length ? der::integer(*spec.path_length) : Bytes{};
+  return der::sequence({der::boolean(true), length});
 }
 
 Result<Bytes> extensions(const CertificateSpec& spec, ByteView issuer_public_key) {
   IKELAB_TRY(const Bytes subject_id, key_identifier(spec.public_key_der));
   IKELAB_TRY(const Bytes issuer_id, key_identifier(issuer_public_key));
-  const Bytes constraints = spec.is_ca ? der::sequence({der::boolean(true)}) : der::sequence({});
-  // keyUsage counts bits from the left: digitalSignature (0); keyCertSign (5) and cRLSign (6).
-  const Bytes usage = spec.is_ca ? der::bit_string(hex("06"), 1) : der::bit_string(hex("80"), 7);
   Bytes all = concat(
-      {extension(oid_basic_constraints, true, constraints), extension(oid_key_usage, true, usage),
+      {extension(oid_basic_constraints, true, basic_constraints(spec)),
+       extension(oid_key_usage, true, key_usage(spec)),
        extension(oid_subject_key_identifier, false, der::value(der::tag_octet_string, subject_id)),
        extension(oid_authority_key_identifier, false,
                  der::sequence({der::value(der::context(0), issuer_id)}))});
@@ -124,12 +204,9 @@ Result<Bytes> extensions(const CertificateSpec& spec, ByteView issuer_public_key
     const Bytes one = extension(oid_subject_alt_name, false, names);
     all.insert(all.end(), one.begin(), one.end());
   }
+  IKELAB_TRY(const Bytes seldom, seldom_extensions(spec));
+  all = concat({all, seldom});
   return der::value(der::constructed(3), der::value(der::tag_sequence, all));
-}
-
-/// PKCS #1 v1.5 for an RSA key, as every verifier knows it; else what the key does best.
-crypto::SignatureScheme scheme_of(const crypto::PrivateKey& key) {
-  return key.type() == "RSA" ? crypto::SignatureScheme::rsa_pkcs1_sha256 : key.schemes().front();
 }
 
 }  // namespace
@@ -147,15 +224,12 @@ Result<Bytes> issue_certificate(const CertificateSpec& spec, ByteView issuer_cer
     return failure("E-PKI-003", "the signing key is not the issuer's", "RFC 5280, 4.1.1.3");
   IKELAB_TRY(const Bytes all_extensions, extensions(spec, issuer_public_key));
 
-  const crypto::SignatureScheme scheme = scheme_of(issuer_key);
-  const ByteView algorithm = crypto::algorithm_identifier(scheme);
+  const ByteView algorithm = signature_algorithm(issuer_key);
   const Bytes version_3 = der::value(der::constructed(0), der::integer(2));
   const Bytes validity = der::sequence({der::time(spec.not_before), der::time(spec.not_after)});
-  const Bytes to_be_signed =
-      der::sequence({version_3, der::integer(spec.serial), algorithm, issuer, validity, subject,
-                     spec.public_key_der, all_extensions});
-  IKELAB_TRY(const Bytes signature, issuer_key.sign(scheme, to_be_signed, rng));
-  return der::sequence({to_be_signed, algorithm, der::bit_string(signature)});
+  return signed_der(der::sequence({version_3, der::integer(spec.serial), algorithm, issuer,
+                                   validity, subject, spec.public_key_der, all_extensions}),
+                    issuer_key, rng, {});
 }
 
 }  // namespace ikelab::pki
