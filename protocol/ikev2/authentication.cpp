@@ -1,5 +1,7 @@
 #include "protocol/ikev2/authentication.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "protocol/base/bounds.hpp"
@@ -12,7 +14,8 @@ namespace {
 
 using wire::AuthMethod;
 
-constexpr std::uint8_t x509_signature = 4;  // Certificate Encoding (RFC 7296, 3.6)
+// Certificate Encodings (RFC 7296, 3.6; RFC 4806, 3)
+constexpr std::uint8_t x509_signature = 4, ocsp_content = 14;
 
 Result<keys::SignedOctets> signed_octets(IkeSa& sa, bool of_initiator, const wire::IdPayload& id) {
   const InitTranscript& t = sa.transcript;
@@ -50,7 +53,7 @@ Result<Bytes> psk_auth(IkeSa& sa, const Bytes& psk, const keys::SignedOctets& co
 
 Result<wire::AuthPayload> sign(IkeSa& sa, const policy::AuthConfig& own,
                                const keys::SignedOctets& covered, std::string& method) {
-  IKELAB_TRY(const auto key, sa.services.provider.private_key(own.private_key));
+  IKELAB_TRY(const auto key, sa.services.certificates.private_key(own.private_key));
   for (const crypto::SignatureScheme scheme : key->schemes()) {
     if (std::find(sa.peer_hashes.begin(), sa.peer_hashes.end(), crypto::hash_of(scheme)) ==
         sa.peer_hashes.end())
@@ -67,40 +70,88 @@ Result<wire::AuthPayload> sign(IkeSa& sa, const policy::AuthConfig& own,
       "RFC 7427, 4");
 }
 
+std::optional<pki::SubjectAltName::Type> alt_name_type(wire::IdType type) {
+  using Type = pki::SubjectAltName::Type;
+  switch (type) {
+    case wire::IdType::fqdn:
+      return Type::dns;
+    case wire::IdType::rfc822_addr:
+      return Type::email;
+    case wire::IdType::ipv4_addr:
+    case wire::IdType::ipv6_addr:
+      return Type::ip;
+    default:
+      return std::nullopt;
+  }
+}
+
 bool names(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
   const policy::Identity presented{id.type, id.data, false};
   if (id.type == wire::IdType::der_asn1_dn)
     return policy::Identity{id.type, certificate.subject_der, false}.matches(presented);
-  const auto type = id.type == wire::IdType::fqdn          ? pki::SubjectAltName::Type::dns
-                    : id.type == wire::IdType::rfc822_addr ? pki::SubjectAltName::Type::email
-                                                           : pki::SubjectAltName::Type::ip;
   return std::any_of(certificate.alt_names.begin(), certificate.alt_names.end(),
                      [&](const pki::SubjectAltName& name) {
                        const auto named = policy::Identity::parse(name.value);
-                       return name.type == type && named && named->matches(presented);
+                       return name.type == alt_name_type(id.type) && named &&
+                              named->matches(presented);
                      });
 }
 
+/// A peer may be who its certificate says it is, and nobody else.
+Result<void> check_identity(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
+  //= rfc4945#3.1 "The ID in the ID payload MUST match the contents of the corresponding field
+  //= (listed) in the certificate exactly, with no other lookup."
+  if (names(certificate, id)) return {};
+  std::string known = "'" + certificate.subject + "'";
+  for (const pki::SubjectAltName& name : certificate.alt_names) known += ", '" + name.value + "'";
+  return Error{"E-AUTH-012",
+               fmt::format("the peer says it is '{}', its certificate names {} instead",
+                           policy::Identity{id.type, id.data, false}.to_string(), known)}
+      .see("RFC 4945, 3.1");
+}
+
+std::vector<Bytes> certs(const std::vector<wire::Payload>& payloads, std::uint8_t encoding,
+                         std::size_t most) {
+  std::vector<Bytes> out;
+  for (const wire::Payload& payload : payloads)
+    if (const auto* cert = std::get_if<wire::CertPayload>(&payload.body);
+        cert != nullptr && cert->encoding == encoding && out.size() < most)
+      out.push_back(cert->data);
+  return out;
+}
+
+pki::RevocationPolicy revocation_policy(policy::Revocation configured) {
+  switch (configured) {
+    case policy::Revocation::relaxed:
+      break;
+    case policy::Revocation::ifuri:
+      return pki::RevocationPolicy::ifuri;
+    case policy::Revocation::strict:
+      return pki::RevocationPolicy::strict;
+  }
+  return pki::RevocationPolicy::relaxed;
+}
+
+/// `remarks`: what was not known about revocation and the policy forgave.
 Result<void> check_signature(IkeSa& sa, const policy::AuthConfig& expected,
                              const std::vector<wire::Payload>& payloads, const wire::IdPayload& id,
                              const wire::AuthPayload& auth, const keys::SignedOctets& covered,
-                             Instant now, std::string& method) {
-  std::vector<Bytes> chain;
-  for (const wire::Payload& payload : payloads)
-    if (const auto* cert = std::get_if<wire::CertPayload>(&payload.body);
-        cert != nullptr && cert->encoding == x509_signature &&
-        chain.size() < bounds::certificates_in_chain)
-      chain.push_back(cert->data);
+                             Instant now, std::string& method, std::string& remarks) {
+  const std::vector<Bytes> chain = certs(payloads, x509_signature, bounds::certificates_in_chain);
   if (chain.empty())
     return Error{"E-AUTH-012", "the peer sent no certificate"}.see("RFC 7296, 3.6");
-  IKELAB_TRY(const pki::CertificateInfo leaf, pki::parse_certificate(chain.front()));
+  Certificates& certificates = sa.services.certificates;
   const std::int64_t unix_time = sa.services.config.epoch + now.ns / 1'000'000'000;
-  IKELAB_CHECK(pki::validate_chain(chain.front(), std::span(chain).subspan(1), expected.authorities,
-                                   unix_time));
-  if (!names(leaf, id))
-    return Error{"E-AUTH-012", "the certificate of '" + leaf.subject +
-                                   "' does not name the identity it came with"}
-        .see("RFC 4945, 3.1");
+  const std::vector<Bytes> crls = policy::published(expected.crls, now);
+  const std::vector<Bytes> ocsp = certs(payloads, ocsp_content, bounds::certificates_in_chain);
+  IKELAB_TRY(const pki::ValidatedChain path,
+             certificates.validate(
+                 chain, expected.authorities, unix_time,
+                 {pki::Purpose::ike, revocation_policy(expected.revocation), crls, ocsp}));
+  for (const std::string& remark : path.remarks) remarks += "; " + remark;
+  // Only what a CA of ours stands for is remembered.
+  IKELAB_TRY(const auto leaf, certificates.read(chain.front()));
+  IKELAB_CHECK(check_identity(*leaf, id));
   const std::size_t identifier = auth.data.empty() ? 0 : auth.data.front();
   const auto scheme = auth.data.size() > identifier + 1
                           ? crypto::scheme_of_identifier(ByteView(auth.data).subspan(1, identifier))
@@ -108,7 +159,7 @@ Result<void> check_signature(IkeSa& sa, const policy::AuthConfig& expected,
   if (!scheme)
     return Error{"E-AUTH-011", "AUTH names no signature algorithm that we know"}.see("RFC 7427, 3");
   method = crypto::to_string(*scheme);
-  IKELAB_TRY(const auto key, sa.services.provider.public_key(leaf.public_key_der));
+  IKELAB_TRY(const auto key, certificates.public_key(leaf->public_key_der));
   if (!key->supports(*scheme))
     return Error{"E-AUTH-011",
                  "AUTH names a signature algorithm that does not fit the certificate's key"}
@@ -124,8 +175,8 @@ policy::Identity local_identity(const IkeSa& sa) {
   const policy::AuthConfig& own = sa.connection->local;
   const bool of_certificate = own.id.any_value || own.id.type == wire::IdType::der_asn1_dn;
   if (of_certificate && !own.certificates.empty())
-    if (const auto certificate = pki::parse_certificate(own.certificates.front()))
-      return {wire::IdType::der_asn1_dn, certificate->subject_der, false};
+    if (const auto certificate = sa.services.certificates.read(own.certificates.front()))
+      return {wire::IdType::der_asn1_dn, (*certificate)->subject_der, false};
   if (!own.id.any_value) return own.id;
   return {sa.local.ip.is_v6() ? wire::IdType::ipv6_addr : wire::IdType::ipv4_addr,
           to_bytes(sa.local.ip.octets()), false};
@@ -171,6 +222,7 @@ Result<void> check_auth(IkeSa& sa, const policy::AuthConfig& expected,
   event.rfc = "RFC 7296, 2.15";
   event.method = wire::name(auth->method);
 
+  std::string remarks;
   const auto verdict = [&]() -> Result<void> {
     if (!expected.id.matches(policy::Identity{id->type, id->data, false}))
       return Error{"E-AUTH-010", "the peer says it is '" + event.identity + "', but '" +
@@ -193,10 +245,10 @@ Result<void> check_auth(IkeSa& sa, const policy::AuthConfig& expected,
       return Error{"E-AUTH-013",
                    "the peer authenticates by " + event.method + ", a signature is expected"}
           .see("RFC 7427, 3");
-    return check_signature(sa, expected, payloads, *id, *auth, covered, now, event.method);
+    return check_signature(sa, expected, payloads, *id, *auth, covered, now, event.method, remarks);
   }();
   event.ok = verdict.ok();
-  event.reason = verdict.ok() ? "AUTH verifies" : verdict.error().message;
+  event.reason = verdict.ok() ? "AUTH verifies" + remarks : verdict.error().message;
   if (verdict.ok()) sa.peer_identity = event.identity;
   sa.emit(std::move(event));
   return verdict;

@@ -353,4 +353,8 @@ std::size_t Endpoint::half_open() const {
   return impl_->count_half_open();
 }
 
+CertificateCounts Endpoint::certificate_counts() const {
+  return impl_->services.certificates.counts();
+}
+
 }  // namespace ikelab::ikev2

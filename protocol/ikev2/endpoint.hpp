@@ -61,6 +61,11 @@ struct IkeSaInfo {
   std::vector<Child> children;
 };
 
+/// How often a path of certificates was validated, and how often one validated before was believed.
+struct CertificateCounts {
+  std::uint64_t checked = 0, remembered = 0;
+};
+
 class Endpoint {
  public:
   /// The provider must outlive the endpoint. Configuration is taken as checked (sim/scenario or the
@@ -84,6 +89,7 @@ class Endpoint {
 
   [[nodiscard]] std::vector<IkeSaInfo> sas() const;
   [[nodiscard]] std::size_t half_open() const;
+  [[nodiscard]] CertificateCounts certificate_counts() const;
 
  private:
   struct Impl;

@@ -24,6 +24,7 @@ std::span<const Extension> extensions() {
   static const std::array rows = {
       nat_traversal_extension(),     // RFC 7296, 2.23 and RFC 3948
       signature_hashes_extension(),  // RFC 7427
+      ocsp_extension(),              // RFC 4806
   };
   return rows;
 }

@@ -16,7 +16,11 @@ Streams::Streams(crypto::RngSource& source)
 
 Services::Services(policy::EndpointConfig config_in, crypto::Provider& provider_in,
                    std::unique_ptr<crypto::RngSource> rng_in)
-    : config(std::move(config_in)), provider(provider_in), rng(std::move(rng_in)), streams(*rng) {}
+    : config(std::move(config_in)),
+      provider(provider_in),
+      rng(std::move(rng_in)),
+      streams(*rng),
+      certificates(provider) {}
 
 Services::~Services() = default;
 

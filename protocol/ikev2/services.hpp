@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "protocol/ikev2/certificates.hpp"
 #include "protocol/ikev2/endpoint.hpp"
 
 namespace ikelab::ikev2 {
@@ -27,6 +28,7 @@ struct Services {
   crypto::Provider& provider;
   std::unique_ptr<crypto::RngSource> rng;
   Streams streams;
+  Certificates certificates;
   std::deque<trace::LocalEvent> events;
   std::deque<esp::SadChange> sad;
   std::deque<Datagram> transmits;

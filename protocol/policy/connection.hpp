@@ -14,15 +14,34 @@ namespace ikelab::policy {
 
 enum class AuthKind { psk, pubkey };
 
+/// swanctl's `revocation` (RFC 5280, 6.3). relaxed: only what is known to be revoked fails. ifuri:
+/// what says where its revocation is published must be known to be good. strict: all must be.
+enum class Revocation { relaxed, ifuri, strict };
+
+/// swanctl's `ocsp` (RFC 4806): whether the peer is asked for OCSP responses, and is given ours.
+enum class Ocsp { never, request, reply, both };
+
+/// A CRL or OCSP response (DER) that a distribution point serves from `at` on.
+struct Published {
+  std::string source;  ///< its URI, or any name
+  Instant at;
+  Bytes der;
+};
+/// What can be had at `now`: of each source the newest.
+std::vector<Bytes> published(const std::vector<Published>& all, Instant now);
+
 /// One side of `local` or `remote`. For pubkey: local needs certificate chain and key, remote needs
 /// trust anchors.
 struct AuthConfig {
   AuthKind kind = AuthKind::psk;
   Identity id;  ///< remote: what the peer must prove to be; Identity::any() accepts every one
   Bytes psk;    ///< psk only; the same on both sides
-  std::vector<Bytes> certificates;  ///< DER, own certificate first (local)
-  Bytes private_key;                ///< DER PKCS #8 (local)
-  std::vector<Bytes> authorities;   ///< DER trust anchors (remote)
+  std::vector<Bytes> certificates;              ///< DER, own certificate first (local)
+  Bytes private_key;                            ///< DER PKCS #8 (local)
+  std::vector<Bytes> authorities;               ///< DER trust anchors (remote)
+  Revocation revocation = Revocation::relaxed;  ///< remote
+  std::vector<Published> crls;                  ///< remote: what may tell about the peer's chain
+  std::vector<Published> ocsp_responses;        ///< local: about our certificates, for the peer
 };
 
 struct ChildConfig {
@@ -45,6 +64,7 @@ struct ConnectionConfig {
   bool encap = false;      ///< ESP in UDP on port 4500 even where no NAT is
   Duration keep_alive{
       20s};  ///< between NAT-keepalives when we are behind one; 0: none (RFC 3948, 4)
+  Ocsp ocsp = Ocsp::reply;  ///< swanctl's default
 };
 
 /// Retransmission as strongSwan's: attempt n waits timeout * base^n (RFC 7296, 2.1 leaves the

@@ -53,7 +53,8 @@ class IkeAuth : public Task {
     if (connection.remote.kind == policy::AuthKind::pubkey) {
       Bytes hashes;
       for (const Bytes& authority : connection.remote.authorities)
-        if (auto hash = pki::authority_hash(authority)) hashes = concat({hashes, *hash});
+        if (auto hash = sa.services.certificates.authority_hash(authority))
+          hashes = concat({hashes, *hash});
       out.push_back(wire::make_payload(wire::CertreqPayload{4, std::move(hashes)}));
     }
     if (!connection.remote.id.any_value)

@@ -174,7 +174,8 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   if (sa.connection->remote.kind == policy::AuthKind::pubkey) {
     Bytes hashes;
     for (const Bytes& authority : sa.connection->remote.authorities)
-      if (auto hash = pki::authority_hash(authority)) hashes = concat({hashes, *hash});
+      if (auto hash = sa.services.certificates.authority_hash(authority))
+        hashes = concat({hashes, *hash});
     out.push_back(wire::make_payload(wire::CertreqPayload{4, std::move(hashes)}));
   }
   return out;

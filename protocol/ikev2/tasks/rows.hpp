@@ -15,5 +15,6 @@ ResponderRow respond_informational();
 
 Extension nat_traversal_extension();
 Extension signature_hashes_extension();
+Extension ocsp_extension();
 
 }  // namespace ikelab::ikev2
