@@ -1,5 +1,8 @@
 #include "sim/scenario/lab_pki.hpp"
 
+#include <fmt/format.h>
+
+#include "protocol/base/bounds.hpp"
 #include "protocol/pki/pki.hpp"
 #include "sim/scenario/units.hpp"
 
@@ -8,61 +11,246 @@ namespace {
 
 constexpr std::int64_t day = 86400;
 const std::vector<std::string> key_types = {"p256", "p384", "ed25519", "rsa2048", "rsa3072"};
+const std::vector<std::string> purposes = {"ike", "server", "client", "ocsp", "any"};
+const std::vector<std::string> authority_keys = {
+    "name",        "subject",   "key",      "issuer",  "valid_from", "valid_for",
+    "path_length", "permitted", "excluded", "crl_uri", "ocsp_uri",   "revoked_at"};
+const std::vector<std::string> certificate_keys = {"name",      "subject",   "san",
+                                                   "key",       "valid_for", "valid_from",
+                                                   "issuer",    "key_usage", "extended_key_usage",
+                                                   "revoked_at"};
 
 pki::SubjectAltName alt_name(const std::string& text) {
   using Type = pki::SubjectAltName::Type;
-  if (IpAddress::parse(text)) return {Type::ip, text};
-  return {text.find('@') != std::string::npos ? Type::email : Type::dns, text};
+  if (IpAddress::parse(text.substr(0, text.find('/')))) return {Type::ip, text};
+  const std::size_t at = text.find('@');
+  if (at == std::string::npos) return {Type::dns, text};
+  return {Type::email, at == 0 ? text.substr(1) : text};  // "@b.example": all mail of a domain
 }
+
+std::vector<std::string> keys_of(const std::map<std::string, LabCertificate>& all) {
+  std::vector<std::string> names;
+  for (const auto& [name, holder] : all) names.push_back(name);
+  return names;
+}
+
+/// One reading of a `pki:` section, in the order of its parts.
+class Reader {
+ public:
+  Reader(std::uint64_t seed, std::int64_t epoch, Problems& problems)
+      : provider_(crypto::openssl_provider()),
+        streams_(crypto::seeded_rng(seed, "pki")),
+        epoch_(epoch),
+        problems_(problems) {}
+
+  LabPki read(const YAML::Node& node) {
+    Section section(node, "'pki'", {"ca", "authorities", "certificates", "crls", "ocsp_responses"},
+                    problems_);
+    if (!section.has("ca")) return section.text("ca", true), std::move(pki_);
+    read_root(section.at("ca"));
+    section.each("authorities", [this](const YAML::Node& entry) { read_authority(entry); });
+    section.each("certificates", [this](const YAML::Node& entry) { read_certificate(entry); });
+    section.each("crls", [this](const YAML::Node& entry) { read_crl(entry); });
+    section.each("ocsp_responses", [this](const YAML::Node& entry) { read_ocsp(entry); });
+    return std::move(pki_);
+  }
+
+ private:
+  using Keys = std::map<std::string, std::unique_ptr<crypto::PrivateKey>>;
+
+  /// What a CA puts into everything it issues.
+  struct Uris {
+    std::string crl, ocsp;
+  };
+
+  void read_root(const YAML::Node& node) {
+    Section section(node, "'ca'", {"subject", "key", "crl_uri", "ocsp_uri"}, problems_);
+    pki::CertificateSpec spec;
+    spec.not_before = epoch_ - 365 * day;
+    spec.not_after = epoch_ + 3650 * day;
+    spec.is_ca = true;
+    issue(section, "ca", spec, "", *streams_->stream("ca"), pki_.authorities);
+  }
+
+  void read_authority(const YAML::Node& node) {
+    Section section(node, "an authority", authority_keys, problems_);
+    const std::string name = section.text("name", true);
+    pki::CertificateSpec spec;
+    spec.is_ca = true;
+    read_validity(section, 365 * day, 3650 * day, spec);
+    if (section.has("path_length"))
+      spec.path_length = static_cast<unsigned>(section.number("path_length", 0, 8));
+    for (const std::string& text : section.texts("permitted"))
+      spec.permitted.push_back(alt_name(text));
+    for (const std::string& text : section.texts("excluded"))
+      spec.excluded.push_back(alt_name(text));
+    spec.serial = 1'000'000 + pki_.authorities.size();
+    issue(section, name, spec, issuer_of(section, ""), *streams_->stream("authority " + name),
+          pki_.authorities);
+  }
+
+  void read_certificate(const YAML::Node& node) {
+    Section section(node, "a certificate", certificate_keys, problems_);
+    const std::string name = section.text("name", true);
+    pki::CertificateSpec spec;
+    read_validity(section, 30 * day, 365 * day, spec);
+    for (const std::string& san : section.texts("san")) spec.alt_names.push_back(alt_name(san));
+    spec.may_sign = section.word("key_usage", {"sign", "encipher"}, 0) == 0;
+    spec.purposes = section.parsed_list<pki::KeyPurpose>("extended_key_usage", parse_purpose);
+    spec.serial = 2 + pki_.issued.size();
+    issue(section, name, spec, issuer_of(section, "ca"), *streams_->stream("certificate " + name),
+          pki_.issued);
+  }
+
+  static Result<pki::KeyPurpose> parse_purpose(std::string_view text) {
+    using enum pki::KeyPurpose;
+    constexpr pki::KeyPurpose values[] = {ipsec_ike, server_auth, client_auth, ocsp_signing, any};
+    for (std::size_t i = 0; i < purposes.size(); ++i)
+      if (purposes[i] == text) return values[i];
+    return Error{"E-SCN-012", fmt::format("'{}' is no purpose of a key", text)}.expect(
+        "expected ike, server, client, ocsp or any");
+  }
+
+  void read_validity(Section& section, std::int64_t before, std::int64_t lifetime,
+                     pki::CertificateSpec& spec) const {
+    spec.not_before = section.parsed("valid_from", parse_time_of_day, epoch_ - before);
+    spec.not_after =
+        spec.not_before +
+        section.parsed("valid_for", parse_duration, Duration(lifetime * 1'000'000'000)).count() /
+            1'000'000'000;
+  }
+
+  /// A CA that was named before; "" is the certificate itself.
+  std::string issuer_of(Section& section, const std::string& fallback) {
+    const std::string name = section.text("issuer", false, fallback);
+    if (name.empty() || pki_.authorities.count(name) > 0) return name;
+    unknown(section, "issuer", "authority", name, keys_of(pki_.authorities));
+    return fallback;
+  }
+
+  static void unknown(Section& section, const std::string& key, const char* kind,
+                      const std::string& name, const std::vector<std::string>& names) {
+    const std::string near = nearest(name, names);
+    section.problem(key, Error{"E-SCN-013", fmt::format("no {} is named '{}'", kind, name)}.expect(
+                             near.empty() ? "expected a name from before it in pki:"
+                                          : "did you mean '" + near + "'?"));
+  }
+
+  void issue(Section& section, const std::string& name, pki::CertificateSpec& spec,
+             const std::string& issuer, crypto::Rng& stream,
+             std::map<std::string, LabCertificate>& into) {
+    if (pki_.authorities.count(name) + pki_.issued.count(name) > 0)
+      return section.problem("name",
+                             Error{"E-SCN-013", fmt::format("two certificates are '{}'", name)});
+    auto key = provider_->generate_key(key_types[section.word("key", key_types, 0)], stream);
+    if (!key) return section.problem("key", key.error());
+    spec.subject = section.text("subject", true);
+    spec.public_key_der = (*key)->public_key_der();
+    Bytes issuer_certificate;
+    if (!issuer.empty()) {
+      issuer_certificate = pki_.authorities[issuer].certificate;
+      spec.crl_uri = uris_[issuer].crl;
+      spec.ocsp_uri = uris_[issuer].ocsp;
+    }
+    if (spec.is_ca) uris_[name] = {section.text("crl_uri"), section.text("ocsp_uri")};
+    auto der = pki::issue_certificate(spec, issuer_certificate,
+                                      issuer.empty() ? **key : *keys_[issuer], stream);
+    if (!der) return section.problem("subject", der.error());
+    LabCertificate holder{
+        std::move(*der), to_bytes((*key)->private_key_der().reveal()), issuer, {}};
+    if (section.has("revoked_at"))
+      holder.revoked_at = section.parsed("revoked_at", parse_duration, Duration{0});
+    into[name] = std::move(holder);
+    keys_[name] = std::move(*key);
+  }
+
+  [[nodiscard]] std::int64_t date(Duration into_run) const {
+    return epoch_ + into_run.count() / 1'000'000'000;
+  }
+
+  void read_crl(const YAML::Node& node) {
+    Section section(node, "a CRL", {"issuer", "at", "valid_for"}, problems_);
+    const std::string issuer = issuer_of(section, "ca");
+    if (keys_.count(issuer) == 0) return;
+    const Duration at = section.parsed("at", parse_duration, Duration{0});
+    pki::CrlSpec spec;
+    spec.this_update = date(at);
+    spec.next_update = date(at + section.parsed("valid_for", parse_duration, Duration(24h)));
+    spec.number = pki_.crls.size() + 1;
+    for (const auto* all : {&pki_.authorities, &pki_.issued})
+      for (const auto& [name, holder] : *all)
+        if (holder.issuer == issuer && holder.revoked_at && *holder.revoked_at <= at)
+          spec.revoked.push_back(
+              {pki::parse_certificate(holder.certificate)->serial, date(*holder.revoked_at)});
+    const auto stream = streams_->stream(fmt::format("crl {} {}", issuer, spec.number));
+    auto der = pki::issue_crl(spec, pki_.authorities[issuer].certificate, *keys_[issuer], *stream);
+    if (!der) return section.problem("issuer", der.error());
+    pki_.crls.push_back({issuer, Instant{at.count()}, std::move(*der)});
+  }
+
+  void read_ocsp(const YAML::Node& node) {
+    Section section(node, "an OCSP response",
+                    {"certificate", "at", "valid_for", "status", "signer"}, problems_);
+    const std::string name = section.text("certificate", true);
+    const auto found = pki_.issued.find(name);
+    if (found == pki_.issued.end())
+      return unknown(section, "certificate", "certificate", name, keys_of(pki_.issued));
+    const LabCertificate& subject = found->second;
+    const std::string signer = section.text("signer", false, subject.issuer);
+    const LabCertificate* responder = holder_of(signer);
+    if (responder == nullptr)
+      return unknown(section, "signer", "certificate", signer, keys_of(pki_.issued));
+    const Duration at = section.parsed("at", parse_duration, Duration{0});
+    const bool revoked = subject.revoked_at && *subject.revoked_at <= at;
+    pki::OcspSpec spec;
+    spec.status = static_cast<pki::OcspStatus>(
+        section.word("status", {"good", "revoked", "unknown"}, revoked ? 1 : 0));
+    spec.this_update = date(at);
+    spec.next_update = date(at + section.parsed("valid_for", parse_duration, Duration(24h)));
+    spec.revoked_at = date(subject.revoked_at.value_or(at));
+    auto& responses = pki_.ocsp_responses[name];
+    const auto stream = streams_->stream(fmt::format("ocsp {} {}", name, responses.size() + 1));
+    auto der = pki::issue_ocsp_response(spec, subject.certificate,
+                                        pki_.authorities[subject.issuer].certificate,
+                                        responder->certificate, *keys_[signer], *stream);
+    if (!der) return section.problem("certificate", der.error());
+    responses.push_back({name, Instant{at.count()}, std::move(*der)});
+  }
+
+  [[nodiscard]] const LabCertificate* holder_of(const std::string& name) const {
+    for (const auto* all : {&pki_.authorities, &pki_.issued})
+      if (const auto at = all->find(name); at != all->end()) return &at->second;
+    return nullptr;
+  }
+
+  std::unique_ptr<crypto::Provider> provider_;
+  std::unique_ptr<crypto::RngSource> streams_;
+  std::int64_t epoch_;
+  Problems& problems_;
+  LabPki pki_;
+  Keys keys_;
+  std::map<std::string, Uris> uris_;
+};
 
 }  // namespace
 
+std::vector<Bytes> LabPki::chain_of(const std::string& name) const {
+  std::vector<Bytes> out;
+  const auto leaf = issued.find(name);
+  if (leaf == issued.end()) return out;
+  out.push_back(leaf->second.certificate);
+  for (auto at = authorities.find(leaf->second.issuer);
+       at != authorities.end() && !at->second.issuer.empty() &&
+       out.size() < bounds::certificates_in_chain;
+       at = authorities.find(at->second.issuer))
+    out.push_back(at->second.certificate);
+  return out;
+}
+
 LabPki read_pki(const YAML::Node& node, std::uint64_t seed, std::int64_t epoch,
                 Problems& problems) {
-  LabPki pki;
-  if (!node.IsDefined()) return pki;
-  Section section(node, "'pki'", {"ca", "certificates"}, problems);
-  const YAML::Node ca_node = section.at("ca");
-  if (!ca_node.IsDefined()) return section.text("ca", true), pki;
-  Section ca(ca_node, "'ca'", {"subject", "key"}, problems);
-  const auto provider = crypto::openssl_provider();
-  const auto streams = crypto::seeded_rng(seed, "pki");
-  const auto issue_stream = streams->stream("ca");
-
-  const std::string ca_type = key_types[ca.word("key", key_types, 0)];
-  auto ca_key = provider->generate_key(ca_type, *issue_stream);
-  if (!ca_key) return ca.problem("key", ca_key.error()), pki;
-  pki::CertificateSpec spec;
-  spec.subject = ca.text("subject", true);
-  spec.public_key_der = (*ca_key)->public_key_der();
-  spec.not_before = epoch - 365 * day;
-  spec.not_after = epoch + 3650 * day;
-  spec.is_ca = true;
-  auto authority = pki::issue_certificate(spec, {}, **ca_key, *issue_stream);
-  if (!authority) return ca.problem("subject", authority.error()), pki;
-  pki.authority = std::move(*authority);
-
-  section.each("certificates", [&](const YAML::Node& entry) {
-    Section cert(entry, "a certificate",
-                 {"name", "subject", "san", "key", "valid_for", "valid_from"}, problems);
-    const std::string name = cert.text("name", true);
-    const auto stream = streams->stream("certificate " + name);
-    auto key = provider->generate_key(key_types[cert.word("key", key_types, 0)], *stream);
-    if (!key) return cert.problem("key", key.error());
-    pki::CertificateSpec leaf;
-    leaf.subject = cert.text("subject", true);
-    for (const std::string& san : cert.texts("san")) leaf.alt_names.push_back(alt_name(san));
-    leaf.public_key_der = (*key)->public_key_der();
-    leaf.not_before = cert.parsed("valid_from", parse_time_of_day, epoch - 30 * day);
-    const Duration lifetime =
-        cert.parsed("valid_for", parse_duration, Duration(365 * day * 1'000'000'000));
-    leaf.not_after = leaf.not_before + lifetime.count() / 1'000'000'000;
-    leaf.serial = 2 + pki.issued.size();
-    auto der = pki::issue_certificate(leaf, pki.authority, **ca_key, *stream);
-    if (!der) return cert.problem("subject", der.error());
-    pki.issued[name] = {std::move(*der), to_bytes((*key)->private_key_der().reveal())};
-  });
-  return pki;
+  if (!node.IsDefined()) return {};
+  return Reader(seed, epoch, problems).read(node);
 }
 
 }  // namespace ikelab::scenario

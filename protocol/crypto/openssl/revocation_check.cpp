@@ -1,8 +1,10 @@
 // Is a certificate still good? Asks the OCSP responses and CRLs at hand (RFC 6960, 3.2; RFC 5280,
 // 6.3), each of which must be its issuer's, readable and of today.
+#include <fmt/format.h>
 #include <openssl/ocsp.h>
 
 #include <algorithm>
+#include <ctime>
 
 #include "protocol/base/bounds.hpp"
 #include "protocol/crypto/openssl/x509.hpp"
@@ -33,11 +35,18 @@ std::string subject_of(const Question& question) {
   return name_text(X509_get_subject_name(question.subject));
 }
 
+std::string date(const ASN1_TIME* time) {
+  std::tm tm{};
+  if (ASN1_TIME_to_tm(time, &tm) != 1) return "an unreadable time";
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", tm.tm_year + 1900, tm.tm_mon + 1,
+                     tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
 Error revoked(const Question& question, const char* by, const ASN1_TIME* when) {
-  return failure("E-PKI-020",
-                 "certificate '" + subject_of(question) + "' was revoked at " +
-                     std::to_string(unix_seconds(when)) + " (Unix seconds), says " + by,
-                 "RFC 5280, 6.3.3");
+  return failure(
+      "E-PKI-020",
+      "certificate '" + subject_of(question) + "' was revoked at " + date(when) + ", says " + by,
+      "RFC 5280, 6.3.3");
 }
 
 // ---- CRL
