@@ -39,6 +39,13 @@ int merge_command(const MergeArguments& arguments);
 
 int scenarios_command(bool json);
 
+struct LintArguments {
+  std::string scenario;
+  bool json = false;
+  bool strict = false;  ///< notes count as well
+};
+int lint_command(const LintArguments& arguments);
+
 struct DemoArguments {
   std::string db, directory;
   bool color = false, pictures = true;

@@ -88,6 +88,18 @@ void add_scenarios(CLI::App& app, int& code) {
   command->callback([json, &code] { code = scenarios_command(*json); });
 }
 
+void add_lint(CLI::App& app, int& code) {
+  auto a = std::make_shared<LintArguments>();
+  CLI::App* command = app.add_subcommand(
+      "lint",
+      "what in a scenario's connections is out of date, and what an attacker gains from it");
+  command->add_option("SCENARIO", a->scenario, "a shipped name or a YAML file")->required();
+  command->add_flag("--json", a->json, "as JSON");
+  command->add_flag("--strict", a->strict, "notes count, too");
+  command->footer("Exit codes: 0 nothing found but notes, 1 warnings or errors, 2 wrong input.");
+  command->callback([a, &code] { code = lint_command(*a); });
+}
+
 void add_demo(CLI::App& app, int& code) {
   auto a = std::make_shared<DemoArguments>();
   a->db = default_db;
@@ -127,6 +139,7 @@ int main(int argc, char** argv) {
   add_sweep(app, code);
   add_merge(app, code);
   add_scenarios(app, code);
+  add_lint(app, code);
   add_demo(app, code);
   try {
     app.parse(argc, argv);

@@ -1,0 +1,334 @@
+#include "protocol/policy/lint.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace ikelab::policy {
+namespace {
+
+using crypto::TransformType;
+using Findings = std::vector<Finding>;
+
+// ---- algorithms ---------------------------------------------------------------------------------
+
+std::optional<Severity> severity_of(Level level) {
+  switch (level) {
+    case Level::must_not:
+      return Severity::error;
+    case Level::should_not:
+      return Severity::warning;
+    case Level::must_minus:
+      return Severity::note;
+    default:
+      return std::nullopt;
+  }
+}
+
+Level level_of(const Requirement& row, wire::ProtocolId protocol) {
+  const bool key_exchange = row.type == TransformType::ke;
+  return protocol == wire::ProtocolId::ike || key_exchange ? row.ike : row.esp;
+}
+
+std::string algorithm_name(const wire::Transform& t) {
+  const std::string name = wire::transform_name(t.type, t.id);
+  return t.key_bits() == 0 ? name : fmt::format("{} with {} bits", name, t.key_bits());
+}
+
+void lint_transform(const wire::Transform& t, wire::ProtocolId protocol, const std::string& place,
+                    Findings& out) {
+  const Requirement* row = find_requirement(t.type, t.id);
+  if (row == nullptr || row->gain.empty()) return;
+  const Level level = level_of(*row, protocol);
+  // What no RFC lists any more, or merely allows, and an attacker gains from, is a warning.
+  const bool wanted = level == Level::must || level == Level::should;
+  const Severity severity = severity_of(level).value_or(Severity::warning);
+  Finding finding{wanted ? Severity::note : severity,
+                  "algorithm",
+                  place,
+                  algorithm_name(t) + " is out of date",
+                  std::string(row->gain),
+                  std::string(row->instead),
+                  fmt::format("{}: {}", source_of(row->type, protocol), to_string(level))};
+  if (wanted) finding.what = algorithm_name(t) + " gives no confidentiality";
+  out.push_back(std::move(finding));
+}
+
+// ---- settings -----------------------------------------------------------------------------------
+
+struct Rule {
+  LintRule named;
+  void (*check)(const ConnectionConfig& connection, const LintRule& rule, Findings& out);
+};
+
+bool has_ke(const wire::Proposal& proposal) {
+  return std::any_of(proposal.transforms.begin(), proposal.transforms.end(),
+                     [](const wire::Transform& t) {
+                       return t.type == static_cast<std::uint8_t>(TransformType::ke) && t.id != 0;
+                     });
+}
+
+/// A cipher that does not protect integrity itself, and nothing beside it that does.
+bool lacks_integrity(const wire::Proposal& proposal) {
+  bool plain_cipher = false, mac = false;
+  for (const wire::Transform& t : proposal.transforms) {
+    const auto type = static_cast<TransformType>(t.type);
+    mac = mac || (type == TransformType::integ && t.id != 0);
+    const auto* row = crypto::find(type, t.id, t.key_bits());
+    plain_cipher = plain_cipher || (type == TransformType::encr && row != nullptr && !row->aead);
+  }
+  return plain_cipher && !mac;
+}
+
+std::string at_child(const ConnectionConfig& connection, const ChildConfig& child,
+                     const char* setting) {
+  return fmt::format("{}, child {}: {}", connection.name, child.name, setting);
+}
+
+constexpr std::size_t short_secret_octets = 20;
+
+void short_secret(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  if (c.local.kind != AuthKind::psk && c.remote.kind != AuthKind::psk) return;
+  const Bytes& psk = c.local.psk.empty() ? c.remote.psk : c.local.psk;
+  const std::set<std::uint8_t> octets(psk.begin(), psk.end());
+  if (psk.size() >= short_secret_octets && octets.size() >= 8) return;
+  out.push_back(
+      {psk.size() < 8 ? Severity::error : Severity::warning, std::string(rule.name),
+       c.name + ": local, secret",
+       fmt::format("the shared key has {} octets, {} of them different", psk.size(), octets.size()),
+       "who answers a single handshake in the responder's place can try passwords at "
+       "home, millions a second, until one fits AUTH.",
+       "32 octets from a random generator, or certificates", "RFC 7296, 2.15"});
+}
+
+void secret_for_anybody(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  if (c.remote.kind != AuthKind::psk || !c.remote.id.any_value) return;
+  out.push_back({Severity::warning, std::string(rule.name), c.name + ": remote, id",
+                 "one shared key for whoever comes",
+                 "everybody who knows the key, or steals it from one device, can play the gateway "
+                 "to all the others.",
+                 "a key and an id for each peer, or certificates", "RFC 7296, 5"});
+}
+
+void anybody_of_a_ca(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  if (c.remote.kind != AuthKind::pubkey || !c.remote.id.any_value || c.remote_addr.is_unspecified())
+    return;
+  out.push_back({Severity::warning, std::string(rule.name), c.name + ": remote, id",
+                 "a known peer may show any certificate of the CA",
+                 "one stolen key of any device, a printer's, is enough to play this peer.",
+                 "the peer's identity as `id`", "RFC 4945, 3.1"});
+}
+
+void revocation_not_asked(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  if (c.remote.kind != AuthKind::pubkey || c.remote.revocation != Revocation::relaxed) return;
+  out.push_back({Severity::note, std::string(rule.name), c.name + ": remote, revocation",
+                 "a certificate is believed when nothing is known about its revocation",
+                 "who has a stolen key and keeps the list from arriving goes in as before.",
+                 "revocation: ifuri or strict", "RFC 5280, 6.3"});
+}
+
+void short_key(const ConnectionConfig& c, KeyTypeOf key_type_of, const LintRule& rule,
+               Findings& out) {
+  const auto look = [&](const std::vector<Bytes>& certificates, const char* where) {
+    for (const Bytes& der : certificates) {
+      const std::string type = key_type_of(der);
+      if (!type.starts_with("RSA ")) continue;
+      const unsigned long bits = std::stoul(type.substr(4));
+      if (bits >= 2048) continue;
+      out.push_back({bits < 1024 ? Severity::error : Severity::warning, std::string(rule.name),
+                     fmt::format("{}: {}", c.name, where),
+                     fmt::format("a certificate has an RSA key of {} bits", bits),
+                     "who factors the number signs as its owner: 829 bits were done in 2020 with "
+                     "rented computers.",
+                     "rsa3072, p256 or ed25519", "RFC 8247, 3.2: SHOULD NOT"});
+    }
+  };
+  look(c.local.certificates, "local, cert");
+  look(c.remote.authorities, "remote, cacerts");
+}
+
+void no_ike_rekeying(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  if (c.rekey_time > Duration::zero()) return;
+  out.push_back({Severity::note, std::string(rule.name), c.name + ": rekey_time",
+                 "the IKE SA is never rekeyed",
+                 "who learns its keys once reads and forges its exchanges for as long as it lives.",
+                 "rekey_time: 4h", "RFC 7296, 2.8"});
+}
+
+void no_child_rekeying(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  for (const ChildConfig& child : c.children) {
+    if (child.rekey_time > Duration::zero()) continue;
+    out.push_back(
+        {Severity::note, std::string(rule.name), at_child(c, child, "rekey_time"),
+         "its keys are never replaced",
+         "all traffic hangs on one key: found once, it opens everything before and after.",
+         "rekey_time: 1h", "RFC 7296, 2.8"});
+  }
+}
+
+void no_forward_secrecy(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  for (const ChildConfig& child : c.children) {
+    if (std::all_of(child.esp_proposals.begin(), child.esp_proposals.end(), has_ke)) continue;
+    out.push_back({Severity::note, std::string(rule.name), at_child(c, child, "esp_proposals"),
+                   "a proposal without a key exchange: rekeying takes new keys from the old secret",
+                   "who learns SK_d of the IKE SA derives the keys of every later Child SA.",
+                   "for example aes256gcm16-x25519", "RFC 7296, 1.3.1"});
+  }
+}
+
+void no_integrity(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  for (const ChildConfig& child : c.children) {
+    if (std::none_of(child.esp_proposals.begin(), child.esp_proposals.end(), lacks_integrity))
+      continue;
+    out.push_back(
+        {Severity::error, std::string(rule.name), at_child(c, child, "esp_proposals"),
+         "a proposal without integrity protection",
+         "who flips bits of a packet changes what is known of it, and learns the rest from "
+         "how hosts react.",
+         "an AEAD cipher, for example aes256gcm16", "RFC 8221, 4: MUST NOT"});
+  }
+}
+
+void replays_allowed(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  for (const ChildConfig& child : c.children) {
+    if (child.replay_window != 0) continue;
+    out.push_back({Severity::error, std::string(rule.name), at_child(c, child, "replay_window"),
+                   "anti-replay is switched off",
+                   "who records a packet can send it again, and the payment is made twice.",
+                   "replay_window: 64 or more", "RFC 4303, 3.4.3"});
+  }
+}
+
+void short_sequence(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  const auto has_esn = [](const wire::Proposal& proposal) {
+    return std::any_of(
+        proposal.transforms.begin(), proposal.transforms.end(), [](const wire::Transform& t) {
+          return t.type == static_cast<std::uint8_t>(TransformType::esn) && t.id == 1;
+        });
+  };
+  for (const ChildConfig& child : c.children) {
+    if (child.rekey_time > Duration::zero() || child.replay_window == 0) continue;
+    if (std::any_of(child.esp_proposals.begin(), child.esp_proposals.end(), has_esn)) continue;
+    out.push_back({Severity::note, std::string(rule.name), at_child(c, child, "esp_proposals"),
+                   "32-bit sequence numbers, and nothing rekeys before they are used up",
+                   "no secret, but after 4,294,967,295 packets the tunnel stands still.",
+                   "esn in the proposal, or a rekey_time", "RFC 4303, 3.3.3"});
+  }
+}
+
+/// The strength of a proposal's weakest part in bits, by RFC 3766 and NIST SP 800-57.
+unsigned strength_of(const wire::Transform& t) {
+  struct Row {
+    std::uint8_t type;
+    std::uint16_t id;
+    unsigned bits;
+  };
+  static constexpr Row rows[] = {
+      {1, 2, 56},   {1, 3, 112},  {1, 28, 256}, {4, 1, 60},   {4, 2, 80},   {4, 5, 90},
+      {4, 14, 112}, {4, 15, 128}, {4, 16, 150}, {4, 19, 128}, {4, 20, 192}, {4, 21, 256},
+      {4, 22, 80},  {4, 23, 112}, {4, 24, 112}, {4, 31, 128}, {4, 32, 224}};
+  if (t.type == 1 && t.key_bits() != 0) return t.key_bits();
+  const auto* row = std::find_if(std::begin(rows), std::end(rows),
+                                 [&](const Row& r) { return r.type == t.type && r.id == t.id; });
+  return row == std::end(rows) ? 0 : row->bits;
+}
+
+void child_stronger_than_ike(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  const auto weakest = [](const std::vector<wire::Proposal>& proposals, std::uint8_t type) {
+    unsigned least = UINT32_MAX;
+    for (const wire::Proposal& proposal : proposals)
+      for (const wire::Transform& t : proposal.transforms)
+        if (const unsigned bits = strength_of(t); t.type == type && bits != 0)
+          least = std::min(least, bits);
+    return least;
+  };
+  const unsigned ike = weakest(c.proposals, 1);
+  for (const ChildConfig& child : c.children) {
+    const unsigned esp = weakest(child.esp_proposals, 1);
+    if (esp == UINT32_MAX || ike == UINT32_MAX || ike >= esp) continue;
+    out.push_back(
+        {Severity::warning, std::string(rule.name), at_child(c, child, "esp_proposals"),
+         fmt::format("the cipher of the child has {} bits, that of its IKE SA {}", esp, ike),
+         "who breaks the weaker cipher of the IKE SA sees the exchanges that protect the "
+         "stronger one: the chain holds as its weakest link.",
+         "a cipher for IKE that is at least as strong", "RFC 7296, 5"});
+  }
+}
+
+void mixed_strength(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  const auto weak = [&](const wire::Proposal& proposal) {
+    const Findings found = lint(proposal, {});
+    return std::any_of(found.begin(), found.end(),
+                       [](const Finding& f) { return f.severity >= Severity::warning; });
+  };
+  const auto count = std::count_if(c.proposals.begin(), c.proposals.end(), weak);
+  if (count == 0 || count == static_cast<std::ptrdiff_t>(c.proposals.size())) return;
+  out.push_back({Severity::note, std::string(rule.name), c.name + ": proposals",
+                 "weak proposals stand beside strong ones",
+                 "a peer that is old, or made to look old, gets the weak one; who can break it "
+                 "within the handshake can also hide that it was forced.",
+                 "only the strong ones", "RFC 7296, 5"});
+}
+
+constexpr LintRule of_short_keys = {"short-key", "RSA keys below 2048 bits"};
+
+constexpr Rule rules[] = {
+    {{"short-secret", "a shared key that can be guessed"}, short_secret},
+    {{"secret-for-anybody", "one shared key for unknown peers"}, secret_for_anybody},
+    {{"anybody-of-a-ca", "any certificate is good for a peer that is known"}, anybody_of_a_ca},
+    {{"revocation-not-asked", "certificates without knowledge of revocation"},
+     revocation_not_asked},
+    {{"mixed-strength", "weak proposals beside strong ones"}, mixed_strength},
+    {{"no-ike-rekeying", "an IKE SA that lives forever"}, no_ike_rekeying},
+    {{"no-child-rekeying", "a Child SA that lives forever"}, no_child_rekeying},
+    {{"no-forward-secrecy", "rekeying without a new key exchange"}, no_forward_secrecy},
+    {{"no-integrity", "ESP that anybody can change on the way"}, no_integrity},
+    {{"replays-allowed", "anti-replay switched off"}, replays_allowed},
+    {{"short-sequence", "32-bit sequence numbers without rekeying"}, short_sequence},
+    {{"child-stronger-than-ike", "a child better protected than the SA that keys it"},
+     child_stronger_than_ike},
+};
+
+}  // namespace
+
+std::string_view to_string(Severity severity) {
+  constexpr std::string_view names[] = {"note", "warning", "error"};
+  return names[static_cast<std::size_t>(severity)];
+}
+
+std::span<const LintRule> lint_rules() {
+  static constexpr auto named = [] {
+    std::array<LintRule, std::size(rules) + 1> out{};
+    for (std::size_t i = 0; i < std::size(rules); ++i) out[i] = rules[i].named;
+    out.back() = of_short_keys;
+    return out;
+  }();
+  return named;
+}
+
+Findings lint(const wire::Proposal& proposal, const std::string& place) {
+  Findings out;
+  for (const wire::Transform& t : proposal.transforms)
+    lint_transform(t, proposal.protocol, place, out);
+  return out;
+}
+
+Findings lint(const ConnectionConfig& connection, KeyTypeOf key_type_of) {
+  Findings out;
+  const auto all = [&](const std::vector<wire::Proposal>& proposals, const std::string& place) {
+    for (std::size_t i = 0; i < proposals.size(); ++i) {
+      const Findings found = lint(proposals[i], fmt::format("{} {}", place, i + 1));
+      out.insert(out.end(), found.begin(), found.end());
+    }
+  };
+  all(connection.proposals, connection.name + ": proposals");
+  for (const ChildConfig& child : connection.children)
+    all(child.esp_proposals, at_child(connection, child, "esp_proposals"));
+  for (const Rule& rule : rules) rule.check(connection, rule.named, out);
+  if (key_type_of != nullptr) short_key(connection, key_type_of, of_short_keys, out);
+  return out;
+}
+
+}  // namespace ikelab::policy
