@@ -8,5 +8,18 @@ namespace ikelab::fuzz {
 void decode(ByteView octets);
 void dissect(ByteView octets);
 void esp_open(ByteView octets);
+void payload(ByteView octets);
+void certificate(ByteView octets);
+void session(ByteView octets);
+
+/// By name, for whoever replays or makes corpora.
+struct Target {
+  const char* name;
+  void (*run)(ByteView octets);
+};
+inline constexpr Target targets[] = {
+    {"decode", decode},   {"dissect", dissect},         {"esp_open", esp_open},
+    {"payload", payload}, {"certificate", certificate}, {"session", session},
+};
 
 }  // namespace ikelab::fuzz
