@@ -43,7 +43,9 @@ bool LabChannel::TransmitStart(ns3::Ptr<const ns3::Packet> frame,
                                ns3::Ptr<ns3::PointToPointNetDevice> from, ns3::Time transmission) {
   const std::size_t to = GetPointToPointDevice(0) == from ? 1 : 0;
   Crossing crossing{to, datagram_id(*frame), frame->Copy(), end(1 - to), Duration{0}};
-  if (around.adversary == nullptr) {
+  // off the path one sees what is routed to one's own host, and nothing else
+  const bool hidden = !around.seat.empty() && end(to) != around.seat;
+  if (around.adversary == nullptr || hidden) {
     cross(std::move(crossing), transmission);
     return true;
   }
@@ -129,7 +131,9 @@ void LabChannel::inject(const script::Injection& injection) {
   ns3::Ptr<ns3::Packet> packet =
       make_packet(injection.protocol, injection.src, injection.dst, injection.payload);
   packet->AddByteTag(DatagramTag(injection.datagram));
-  const std::size_t to = injection.towards == link_.a ? 0 : 1;
+  const std::size_t to = !around.seat.empty()           ? (link_.a == around.seat ? 1 : 0)
+                         : injection.towards == link_.a ? 0
+                                                        : 1;
   trace::DatagramSent sent;
   sent.id = injection.datagram;
   sent.protocol = injection.protocol;
@@ -144,6 +148,13 @@ void LabChannel::inject(const script::Injection& injection) {
 void LabChannel::drain_adversary() {
   while (auto body = around.adversary->poll_event())
     around.journal->emit(now(), around.adversary_name, "", std::move(*body));
+}
+
+void LabChannel::grant(const script::Grant& grant) {
+  const script::Decision decision = around.adversary->on_grant(now(), grant);
+  drain_adversary();
+  if (around.on_path) carry_out(decision);
+  schedule_adversary_timer();
 }
 
 void LabChannel::adversary_timer() {

@@ -15,6 +15,7 @@ struct LinkSurroundings {
   script::Adversary* adversary = nullptr;
   std::string adversary_name;
   bool on_path = false;  ///< the adversary's decisions count; a passive one only sees
+  std::string seat;      ///< of an off-path one: the end of the link that is its own host
 };
 
 class LabChannel : public ns3::PointToPointChannel {
@@ -29,6 +30,8 @@ class LabChannel : public ns3::PointToPointChannel {
   void carry_out(const script::Decision& decision);
   void drain_adversary();
   void schedule_adversary_timer();
+  /// The scenario's `compromise:` gives it something.
+  void grant(const script::Grant& grant);
 
  private:
   struct Crossing {

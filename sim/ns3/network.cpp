@@ -2,35 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
+#include "sim/ns3/adversary_seat.hpp"
 #include "sim/ns3/gateway.hpp"
 #include "sim/ns3/lab_channel.hpp"
 #include "sim/ns3/routes.hpp"
 #include "sim/ns3/traffic.hpp"
 
 namespace ikelab::sim {
-namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint64_t adversary_ids = 1ULL << 48;  // apart from every node's
 constexpr std::uint16_t first_port = 8000;
-
-/// A name in sim/attacks, or a file in the scenario's folder or below it: scenarios come from
-/// others and read nothing else. Errors: E-RUN-002.
-Result<std::string> path_of_script(const scenario::Adversary& adversary,
-                                   const scenario::Scenario& scenario) {
-  const fs::path script = fs::path(adversary.script).lexically_normal();
-  if (!script.has_parent_path() && script.extension() != ".lua")
-    return fmt::format("{}/{}.lua", IKELAB_ATTACK_DIR, script.string());
-  if (script.is_absolute() || script.extension() != ".lua" || *script.begin() == "..")
-    return Error{"E-RUN-002", fmt::format("'{}' is no place for a script", adversary.script)}
-        .in(scenario.file.string())
-        .expect("expected a name in sim/attacks, or a .lua file beside the scenario");
-  return (scenario.file.parent_path() / script).string();
-}
 
 class Ns3Network : public Network {
  public:
@@ -63,6 +45,7 @@ class Ns3Network : public Network {
   std::map<std::string, ns3::Ptr<LabChannel>> channels_;
   std::map<std::string, std::unique_ptr<Gateway>> gateways_;
   std::vector<std::unique_ptr<script::Adversary>> adversaries_;
+  std::vector<std::unique_ptr<Compromised>> compromised_;
   std::vector<std::unique_ptr<Traffic>> traffic_;
 };
 
@@ -98,26 +81,8 @@ void Ns3Network::build_links(WireTap* tap) {
 
 Result<void> Ns3Network::place_adversaries() {
   for (const scenario::Adversary& config : scenario_.adversaries) {
-    IKELAB_TRY(const std::string file, path_of_script(config, scenario_));
-    std::ifstream in(file, std::ios::binary);
-    if (!in)
-      return Error{"E-RUN-002", fmt::format("no adversary script '{}'", config.script)}
-          .in(scenario_.file.string())
-          .expect("expected a name in sim/attacks, or a path that ends with .lua");
-    std::ostringstream source;
-    source << in.rdbuf();
-    script::AdversaryOptions options;
-    options.name = config.name;
-    options.parameters = config.parameters;
-    options.seed = scenario_.seed;
-    options.datagram_id_base = adversary_ids * (adversaries_.size() + 1);
-    IKELAB_TRY(auto adversary, script::load_adversary(source.str(), file, options));
-    if (adversary->position() != config.position)
-      return Error{"E-RUN-005",
-                   fmt::format("'{}' stands {}, but its script '{}' is written for {}", config.name,
-                               config.position, config.script, adversary->position())}
-          .in(scenario_.file.string())
-          .expect("expected the same position in both");
+    IKELAB_TRY(auto adversary,
+               load_adversary_of(scenario_, config, adversary_ids * (adversaries_.size() + 1)));
     LinkSurroundings& around = channels_.at(config.link)->around;
     if (around.adversary != nullptr)
       return Error{"E-RUN-001", fmt::format("two adversaries on the link '{}'", config.link)}
@@ -126,7 +91,12 @@ Result<void> Ns3Network::place_adversaries() {
     around.adversary = adversary.get();
     around.adversary_name = config.name;
     around.on_path = config.position != "passive";
+    if (config.position == "off-path") {
+      IKELAB_TRY(around.seat, seat_of(scenario_, config));
+    }
     adversaries_.push_back(std::move(adversary));
+    compromised_.push_back(std::make_unique<Compromised>(config, channels_.at(config.link)));
+    journal_.attach(*compromised_.back());
   }
   return {};
 }
@@ -182,6 +152,7 @@ Result<void> Ns3Network::build(WireTap* tap) {
 void Ns3Network::schedule_events() {
   for (auto& [name, gateway] : gateways_)
     ns3::Simulator::Schedule(ns3::Time(0), &Gateway::start, gateway.get());
+  for (auto& compromised : compromised_) compromised->start();
   for (const scenario::TimedEvent& event : scenario_.events)
     ns3::Simulator::Schedule(to_ns3(event.at), [this, &event] { carry_out(event); });
   for (auto& [name, channel] : channels_)

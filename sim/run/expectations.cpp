@@ -163,14 +163,16 @@ ExpectationOutcome diagnostic(const Expectation& e, const Evidence& evidence) {
                  fmt::format("{} diagnostics{}", count, first));
 }
 
-// `- learnt: {by: eve, item: "..."}` or with at_least: what the adversary knows.
+// `- learnt: {by: eve, item: "..."}`, at_least and/or at_most: what the adversary knows.
 ExpectationOutcome learnt(const Expectation& e, const Evidence& evidence) {
   std::uint64_t count = 0;
   evidence.each<trace::AttackKnowledge>([&](const auto& event, const trace::AttackKnowledge& k) {
     count +=
         event.node == argument(e, "by") && k.item.find(argument(e, "item")) != std::string::npos;
   });
-  return outcome(e, count >= number(e, "at_least", 1) && count <= number(e, "at_most", UINT64_MAX),
+  const std::uint64_t least = e.arguments.contains("at_most") ? 0 : 1;
+  return outcome(e,
+                 count >= number(e, "at_least", least) && count <= number(e, "at_most", UINT64_MAX),
                  fmt::format("{} items", count));
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "sim/scenario/base.hpp"
 #include "sim/scenario/connections.hpp"
 #include "sim/scenario/fleet.hpp"
 #include "sim/scenario/overrides.hpp"
@@ -119,6 +120,39 @@ TimedEvent read_event(const YAML::Node& yaml, Problems& problems) {
   return event;
 }
 
+/// `psk:gw-a`, or `{what: SK_d, node: gw-a, at: 5s}`.
+Compromise read_compromise(const YAML::Node& yaml, Problems& problems) {
+  static const std::vector<std::string> known = {"psk",   "key",   "g^ir",  "SKEYSEED",
+                                                 "SK_d",  "SK_ai", "SK_ar", "SK_ei",
+                                                 "SK_er", "SK_pi", "SK_pr", "KEYMAT"};
+  Compromise compromise;
+  const auto check = [&](const YAML::Mark& mark) {
+    if (std::find(known.begin(), known.end(), compromise.what) == known.end())
+      problems.add(mark, Error{"E-SCN-012",
+                               fmt::format("'{}' is nothing that is compromised", compromise.what)}
+                             .expect(fmt::format("expected one of {}", fmt::join(known, ", "))));
+  };
+  if (yaml.IsScalar()) {
+    const std::string text = yaml.Scalar();
+    const std::size_t colon = text.find(':');
+    compromise.what = text.substr(0, colon);
+    if (colon == std::string::npos || colon + 1 == text.size())
+      problems.add(yaml.Mark(),
+                   Error{"E-SCN-012", fmt::format("'{}' does not say whose", text)}.expect(
+                       "expected e.g. psk:gw-a"));
+    else
+      compromise.node = text.substr(colon + 1);
+    check(yaml.Mark());
+    return compromise;
+  }
+  Section section(yaml, "a compromise", {"what", "node", "at"}, problems);
+  compromise.what = section.text("what", true);
+  compromise.node = section.text("node", true);
+  if (section.has("at")) compromise.at = section.parsed("at", parse_duration, Duration{0});
+  check(yaml.Mark());
+  return compromise;
+}
+
 Adversary read_adversary(const YAML::Node& yaml, Problems& problems) {
   Section section(yaml, "an adversary",
                   {"name", "position", "link", "script", "parameters", "compromise"}, problems);
@@ -128,7 +162,9 @@ Adversary read_adversary(const YAML::Node& yaml, Problems& problems) {
   adversary.position = positions[section.word("position", positions, 0)];
   adversary.link = section.text("link", true);
   adversary.script = section.text("script", true);
-  adversary.compromise = section.texts("compromise");
+  section.each("compromise", [&](const YAML::Node& c) {
+    adversary.compromise.push_back(read_compromise(c, problems));
+  });
   if (const YAML::Node parameters = section.at("parameters");
       parameters.IsDefined() && parameters.IsMap())
     for (const auto& entry : parameters)
@@ -185,8 +221,18 @@ void check_references(Section& top, const Scenario& scenario) {
   for (const Traffic& t : scenario.traffic)
     known(nodes, t.from, "node", "traffic"), known(nodes, t.to, "node", "traffic");
   for (const TimedEvent& event : scenario.events) known(nodes, event.node, "node", "events");
-  for (const Adversary& adversary : scenario.adversaries)
+  for (const Adversary& adversary : scenario.adversaries) {
     known(links, adversary.link, "link", "adversaries");
+    for (const Compromise& c : adversary.compromise) {
+      known(nodes, c.node, "node", "adversaries");
+      if (c.what != "psk" && c.what != "key" && !scenario.disclose_secrets)
+        top.problem(
+            "adversaries",
+            Error{"E-SCN-017", fmt::format("'{}' gets {} of {}, and the run keeps its secrets",
+                                           adversary.name, c.what, c.node)}
+                .expect("write disclose_secrets: true"));
+    }
+  }
 }
 
 Result<std::string> read_file(const fs::path& file) {
@@ -209,7 +255,8 @@ std::string words_of(const Overrides& overrides) {
 
 Result<Scenario> load_text(const std::string& yaml, const std::string& file,
                            const Overrides& overrides, std::optional<std::uint64_t> seed) {
-  IKELAB_TRY(YAML::Node root, parse_yaml(yaml, file));
+  IKELAB_TRY(const YAML::Node written, parse_yaml(yaml, file));
+  IKELAB_TRY(YAML::Node root, with_base(written, file));
   if (!root.IsMap())
     return Error{"E-SCN-002", "this is not a scenario"}
         .in(file + ":1:1")
@@ -220,7 +267,7 @@ Result<Scenario> load_text(const std::string& yaml, const std::string& file,
   try {
     Section top(root, "a scenario", top_keys, problems);
     scenario.file = file;
-    scenario.yaml = overrides.empty() ? yaml : YAML::Dump(root);
+    scenario.yaml = overrides.empty() && !written["base"] ? yaml : YAML::Dump(root);
     scenario.name = top.text("name", true);
     scenario.about = top.text("about");
     scenario.epoch = top.parsed("epoch", parse_time_of_day, default_epoch);

@@ -51,13 +51,24 @@ struct TimedEvent {
   std::string node, action, connection, child, mark;
 };
 
+/// What an adversary gets without having to earn it.
+struct Compromise {
+  /// "psk" or "key" (the private key) of the node's configuration; else the RFC's name of a derived
+  /// value: "g^ir", "SKEYSEED", "SK_d", "SK_ei" ...
+  std::string what;
+  std::string node;
+  /// Derived values: at this time it gets every one that the node has derived so far. Without it,
+  /// each as it is derived.
+  std::optional<Duration> at;
+};
+
 struct Adversary {
   std::string name;
   std::string position;  ///< "passive", "on-path", "off-path"
   std::string link;      ///< where it sits
   std::string script;    ///< name in sim/attacks/ ("replay-esp") or a path beside the scenario
   std::map<std::string, std::string> parameters;
-  std::vector<std::string> compromise;  ///< what it holds: "psk:gw-a", "cert:mallory"
+  std::vector<Compromise> compromise;
 };
 
 /// Something that must be true at the end, over trace and SA state.

@@ -277,6 +277,29 @@ void LuaAdversary::achieved(lua_State* state) {
   emit(state, trace::Metric{options_.name, "achieved", "", yes ? 1 : 0}, 0);
 }
 
+// ---- what it has -------------------------------------------------------------------------------
+
+/// held("psk:gw-a"): octets that the scenario's `compromise:` gave it, or nil.
+void LuaAdversary::push_held(lua_State* state) {
+  const auto found = options_.held.find(text_argument(state, 1));
+  if (found == options_.held.end()) return lua_pushnil(state);
+  push(state, found->second);
+}
+
+/// words("common"): the words of a dictionary, as a list.
+void LuaAdversary::push_words(lua_State* state) {
+  const std::string name = text_argument(state, 1);
+  if (!options_.dictionary) luaL_argerror(state, 1, "there are no dictionaries here");
+  const auto words = options_.dictionary(name);
+  if (!words.ok()) luaL_argerror(state, 1, words.error().message.c_str());
+  Sandbox::charge(state, 10 * words->size());
+  lua_createtable(state, static_cast<int>(words->size()), 0);
+  for (std::size_t i = 0; i < words->size(); ++i) {
+    push(state, (*words)[i]);
+    lua_rawseti(state, -2, static_cast<lua_Integer>(i + 1));
+  }
+}
+
 // ---- the table of functions --------------------------------------------------------------------
 
 namespace {
@@ -290,6 +313,13 @@ int call(lua_State* state) {
   return 0;
 }
 
+/// The same for a member that leaves one value on the stack.
+template <Action action>
+int value_of(lua_State* state) {
+  (static_cast<LuaAdversary*>(lua_touserdata(state, lua_upvalueindex(1)))->*action)(state);
+  return 1;
+}
+
 int seconds_now(lua_State* state) {
   const auto* adversary =
       static_cast<const LuaAdversary*>(lua_touserdata(state, lua_upvalueindex(1)));
@@ -297,13 +327,20 @@ int seconds_now(lua_State* state) {
   return 1;
 }
 
-constexpr luaL_Reg actions[] = {
-    {"pass", call<&LuaAdversary::fate_pass>},     {"drop", call<&LuaAdversary::fate_drop>},
-    {"modify", call<&LuaAdversary::fate_modify>}, {"delay", call<&LuaAdversary::fate_delay>},
-    {"replay", call<&LuaAdversary::replay>},      {"inject", call<&LuaAdversary::inject>},
-    {"learn", call<&LuaAdversary::learn>},        {"say", call<&LuaAdversary::say>},
-    {"print", call<&LuaAdversary::say>},          {"mark", call<&LuaAdversary::mark>},
-    {"achieved", call<&LuaAdversary::achieved>},  {"now", seconds_now}};
+constexpr luaL_Reg actions[] = {{"pass", call<&LuaAdversary::fate_pass>},
+                                {"drop", call<&LuaAdversary::fate_drop>},
+                                {"modify", call<&LuaAdversary::fate_modify>},
+                                {"delay", call<&LuaAdversary::fate_delay>},
+                                {"replay", call<&LuaAdversary::replay>},
+                                {"inject", call<&LuaAdversary::inject>},
+                                {"learn", call<&LuaAdversary::learn>},
+                                {"say", call<&LuaAdversary::say>},
+                                {"print", call<&LuaAdversary::say>},
+                                {"mark", call<&LuaAdversary::mark>},
+                                {"achieved", call<&LuaAdversary::achieved>},
+                                {"held", value_of<&LuaAdversary::push_held>},
+                                {"words", value_of<&LuaAdversary::push_words>},
+                                {"now", seconds_now}};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 // has not earned it does not know.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,6 +46,12 @@ struct Decision {
   std::vector<Injection> injections;
 };
 
+/// What the scenario's `compromise:` puts into its hands while the run goes on.
+struct Grant {
+  std::string what, node, sa;  ///< "SK_d", the node it was taken from, and which IKE SA there
+  Bytes value;
+};
+
 class Adversary {
  public:
   virtual ~Adversary() = default;
@@ -56,6 +63,7 @@ class Adversary {
   /// many instructions, E-LUA-004 too much memory), after which the script is off.
   virtual Decision on_packet(Instant now, const TappedPacket& packet) = 0;
   virtual Decision on_timer(Instant now) = 0;
+  virtual Decision on_grant(Instant now, const Grant& grant) = 0;
   [[nodiscard]] virtual std::optional<Instant> next_timer() const = 0;
   /// The run ends: last words (what was achieved).
   virtual void on_finish(Instant now) = 0;
@@ -67,6 +75,9 @@ struct AdversaryOptions {
   std::string name;  ///< node name of the adversary in the trace
   std::map<std::string, std::string> parameters;
   std::uint64_t seed = 0;
+  std::map<std::string, Bytes> held;  ///< what it has from the beginning: "psk:gw-a"
+  /// The words of a dictionary. Errors: E-RUN-006.
+  std::function<Result<std::vector<std::string>>(const std::string& name)> dictionary;
   std::uint64_t datagram_id_base = 0;  ///< ids of packets it makes count up from here
   std::uint64_t instructions_per_call = 1'000'000;
   std::size_t memory_bytes = 16U << 20;

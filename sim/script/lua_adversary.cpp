@@ -12,7 +12,7 @@ namespace {
 constexpr std::pair<const char*, Position> positions[] = {{"passive", Position::passive},
                                                           {"on-path", Position::on_path},
                                                           {"off-path", Position::off_path}};
-constexpr const char* callbacks[] = {"on_start", "on_packet", "on_timer", "on_finish"};
+constexpr const char* callbacks[] = {"on_start", "on_packet", "on_timer", "on_grant", "on_finish"};
 constexpr const char* header_keys[] = {"name", "about", "position", "needs", "source", "shows"};
 
 void push_packet(lua_State* state, const TappedPacket& packet, Instant now) {
@@ -74,7 +74,8 @@ Result<void> check_header_keys(lua_State* state) {
 LuaAdversary::LuaAdversary(std::string file, const AdversaryOptions& options)
     : file_(std::move(file)),
       options_(options),
-      sandbox_({options.instructions_per_call, options.memory_bytes, options.seed}) {}
+      sandbox_({options.instructions_per_call, options.memory_bytes, options.seed}),
+      primitives_(options.seed, options.name) {}
 
 Error LuaAdversary::error_of(const Failure& failure, bool while_loading) const {
   static constexpr const char* codes[] = {"E-LUA-002", "E-LUA-003", "E-LUA-004"};
@@ -121,6 +122,8 @@ Result<void> LuaAdversary::start(const std::string& source) {
   if (const auto failed = sandbox_.run([this](lua_State* state) {
         open_actions(state, *this);
         open_wire_library(state);
+        open_crypto_library(state, primitives_);
+        open_keys_library(state, primitives_);
       }))
     return error_of(*failed, true);
   if (const auto failed = sandbox_.load(source)) return error_of(*failed, true);
@@ -144,6 +147,9 @@ Result<void> LuaAdversary::start(const std::string& source) {
     return Error{"E-LUA-002", "on_start cannot send: the network does not run yet"}
         .in(file_)
         .expect("set a timer");
+  for (const auto& [item, value] : options_.held)
+    events_.emplace_back(
+        trace::AttackKnowledge{item, "held from the beginning", "granted by the scenario", value});
   static_cast<void>(finish_call(std::nullopt));
   return {};
 }
@@ -187,6 +193,24 @@ Decision LuaAdversary::on_packet(Instant now, const TappedPacket& packet) {
   return finish_call(sandbox_.run([&](lua_State* state) {
     call_back(state, "on_packet", [&] {
       push_packet(state, packet, now);
+      return 1;
+    });
+  }));
+}
+
+Decision LuaAdversary::on_grant(Instant now, const Grant& grant) {
+  if (off_) return {};
+  now_ = now;
+  events_.emplace_back(trace::AttackKnowledge{grant.what + " of " + grant.node,
+                                              "taken from " + grant.node + ", " + grant.sa,
+                                              "granted by the scenario", grant.value});
+  return finish_call(sandbox_.run([&](lua_State* state) {
+    call_back(state, "on_grant", [&] {
+      lua_createtable(state, 0, 4);
+      set(state, "what", grant.what);
+      set(state, "node", grant.node);
+      set(state, "sa", grant.sa);
+      set(state, "value", grant.value);
       return 1;
     });
   }));

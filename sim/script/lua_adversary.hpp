@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "sim/script/adversary.hpp"
+#include "sim/script/primitives.hpp"
 #include "sim/script/sandbox.hpp"
 
 namespace ikelab::script {
@@ -21,6 +22,7 @@ class LuaAdversary : public Adversary {
   [[nodiscard]] const std::string& position() const override { return position_text_; }
   Decision on_packet(Instant now, const TappedPacket& packet) override;
   Decision on_timer(Instant now) override;
+  Decision on_grant(Instant now, const Grant& grant) override;
   [[nodiscard]] std::optional<Instant> next_timer() const override;
   void on_finish(Instant now) override;
   std::optional<trace::Body> poll_event() override;
@@ -37,6 +39,8 @@ class LuaAdversary : public Adversary {
   void say(lua_State* state);
   void mark(lua_State* state);
   void achieved(lua_State* state);
+  void push_held(lua_State* state);
+  void push_words(lua_State* state);
   [[nodiscard]] Instant now() const { return now_; }
 
  private:
@@ -60,6 +64,7 @@ class LuaAdversary : public Adversary {
   Position position_ = Position::passive;
   AdversaryOptions options_;
   Sandbox sandbox_;
+  Primitives primitives_;
   bool off_ = false;
   Instant now_;
 

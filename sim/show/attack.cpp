@@ -135,9 +135,13 @@ std::vector<Deed> deeds_of(const Events& events) {
 void print_deed(Terminal& t, const Deed& deed, const Story& story,
                 const std::map<std::uint64_t, std::string>& names) {
   const trace::AttackAction& a = *deed.action;
-  const std::string what = deed.count == 1 ? object(a, names) : count_of(deed.count, "packet");
+  const bool words_only = a.action == "observe" && a.datagram == 0 && a.result == 0;
+  const std::string what = words_only        ? std::string()
+                           : deed.count == 1 ? object(a, names)
+                                             : count_of(deed.count, "packet");
   t.line(fmt::format("  {}  {} {}", t.paint(Role::muted, padded_left(at(deed.first), 14)),
-                     t.paint(Role::adversary, std::string(past(a.action))), what));
+                     t.paint(Role::adversary, words_only ? "noted" : std::string(past(a.action))),
+                     what));
   if (!a.note.empty()) t.paragraph(a.note, 18);
   const bool ike = story.number_of(a.datagram) != 0;
   for (const Change& c : changes(a, ike))
@@ -164,6 +168,33 @@ std::string knowledge_value(const trace::AttackKnowledge& k) {
          (k.value.size() > 32 ? fmt::format(" ... ({})", count_of(k.value.size(), "octet")) : "");
 }
 
+constexpr std::string_view goal_mark = "goal:";  // how a script's achieved() names its goals
+
+void print_knowledge(Terminal& t, const Events& events, bool knows) {
+  t.heading("What it knows");
+  if (!knows) t.paragraph("Nothing beyond what everybody on its link can see.", 2);
+  for (const trace::Event& event : events) {
+    const auto* k = std::get_if<trace::AttackKnowledge>(&event.body);
+    if (!k || k->item.starts_with(goal_mark)) continue;
+    t.line(fmt::format("  {}  {}", t.paint(Role::muted, padded_left(at(event.time), 14)),
+                       t.paint(Role::adversary, k->item)));
+    t.paragraph(knowledge_value(*k), 18);
+    if (!k->how.empty()) t.paragraph("because: " + k->how, 18, Role::muted);
+  }
+}
+
+void print_goals(Terminal& t, const Events& events) {
+  bool first = true;
+  for (const trace::Event& event : events) {
+    const auto* k = std::get_if<trace::AttackKnowledge>(&event.body);
+    if (!k || !k->item.starts_with(goal_mark)) continue;
+    if (std::exchange(first, false)) t.heading("Whether it got what it wanted");
+    t.line(fmt::format("  {}  {}: {}", t.paint(Role::muted, padded_left(at(event.time), 14)),
+                       k->item.substr(goal_mark.size()), t.paint(Role::adversary, k->how)));
+    t.paragraph(k->text, 18);
+  }
+}
+
 }  // namespace
 
 void print_attack(Terminal& t, const Events& events, const Story& story) {
@@ -188,16 +219,8 @@ void print_attack(Terminal& t, const Events& events, const Story& story) {
   if (deeds.size() > most_deeds)
     t.paragraph(fmt::format("and {} more (--json has all)", thousands(deeds.size() - most_deeds)),
                 2, Role::muted);
-  t.heading("What it knows");
-  if (!knows) t.paragraph("Nothing beyond what everybody on its link can see.", 2);
-  for (const trace::Event& event : events) {
-    const auto* k = std::get_if<trace::AttackKnowledge>(&event.body);
-    if (!k) continue;
-    t.line(fmt::format("  {}  {}", t.paint(Role::muted, padded_left(at(event.time), 14)),
-                       t.paint(Role::adversary, k->item)));
-    t.paragraph(knowledge_value(*k), 18);
-    if (!k->how.empty()) t.paragraph("because: " + k->how, 18, Role::muted);
-  }
+  print_knowledge(t, events, knows);
+  print_goals(t, events);
 }
 
 Json attack_json(const Events& events, const Story& story) {

@@ -30,14 +30,31 @@ struct Played {
     return count<trace::PacketOnLink>(
         [&](const auto&, const auto& p) { return p.link == link && p.protocol == "ICMP"; });
   }
+  /// The octets of the first thing of this name that the adversary came to know.
+  [[nodiscard]] Bytes learnt(const std::string& item) const {
+    for (const trace::Event& event : events)
+      if (const auto* k = std::get_if<trace::AttackKnowledge>(&event.body); k && k->item == item)
+        return k->value;
+    return {};
+  }
+  /// The last value of this name that the node derived.
+  [[nodiscard]] Bytes derived(const std::string& node, const std::string& name) const {
+    Bytes value;
+    for (const trace::Event& event : events)
+      if (const auto* k = std::get_if<trace::KeyDerived>(&event.body);
+          k && event.node == node && k->name == name)
+        value = k->output;
+    return value;
+  }
   [[nodiscard]] std::size_t opened_at(const char* node) const {
     return count<trace::EspOpened>(
         [&](const auto& event, const auto&) { return event.node == node; });
   }
 };
 
-Played play(const std::string& name, const scenario::Overrides& overrides = {}) {
-  const auto scenario = scenario::load(name, overrides);
+Played play(const std::string& name, const scenario::Overrides& overrides = {},
+            std::optional<std::uint64_t> seed = {}) {
+  const auto scenario = scenario::load(name, overrides, seed);
   if (!scenario.ok()) FAIL(scenario.error().to_string());
   trace::MemorySink sink;
   run::RunOptions options;
@@ -117,4 +134,43 @@ TEST_CASE("a script that fails in a run is off, and the run goes on", "[attack]"
 
 TEST_CASE("an attack's run repeats to the byte", "[attack]") {
   CHECK(play("replay-esp").report.fingerprint == play("replay-esp").report.fingerprint);
+}
+
+TEST_CASE("each attack and its twins end as they say, with three seeds", "[attack]") {
+  for (const char* name : {"psk-dictionary-weak", "psk-dictionary", "psk-dictionary-certificates",
+                           "no-pfs", "no-pfs-repaired", "harvest"})
+    for (const std::uint64_t seed : {1U, 2U, 3U}) {
+      INFO(name << ", seed " << seed);
+      check_expectations(play(name, {}, seed));
+    }
+}
+
+TEST_CASE("psk-dictionary finds the endpoint's own secret, by computing it", "[attack]") {
+  const auto scenario = scenario::load("psk-dictionary-weak");
+  REQUIRE(scenario.ok());
+  const Played played = play("psk-dictionary-weak");
+  CHECK(played.learnt("psk") == scenario->nodes[1].connections[0].local.psk);
+  // no message of this handshake ever reached the responder
+  CHECK(played.count<trace::Message>([](const auto& event, const auto& m) {
+    return event.node == "gw-b" && m.direction == "received";
+  }) == 0);
+  const char* secret = "nodes.gw-a.connections.site.local";
+  CHECK_FALSE(play("psk-dictionary-weak",
+                   {{secret, "{auth: psk, id: gw-a.example, secret: Zonnebloem-24-vijf}"}})
+                  .report.expectations_met());
+}
+
+TEST_CASE("later-children makes the very keys of the rekeyed Child SA", "[attack]") {
+  const Played played = play("no-pfs");
+  Bytes both = played.derived("gw-a", "ESP encryption key, initiator to responder");
+  const Bytes back = played.derived("gw-a", "ESP encryption key, responder to initiator");
+  both.insert(both.end(), back.begin(), back.end());
+  CHECK_FALSE(both.empty());
+  CHECK(played.learnt("ESP keys") == both);
+}
+
+TEST_CASE("harvest derives the recorded SK_d from g^ir", "[attack]") {
+  const Played played = play("harvest");
+  CHECK_FALSE(played.learnt("SK_*").empty());
+  CHECK(played.learnt("SK_*") == played.derived("gw-b", "SK_d"));
 }

@@ -155,3 +155,53 @@ TEST_CASE("scenario: quantities carry their units", "[scenario]") {
   for (const char* wrong : {"101%", "-1%", "0.5", "%"})
     CHECK_FALSE(scenario::parse_fraction(wrong).ok());
 }
+
+TEST_CASE("scenario: base and set make one scenario of two", "[scenario]") {
+  const auto twin = scenario::load_text(
+      "name: twin\nbase: two-gateways\nduration: 3s\n"
+      "set: {nodes.gw-b.connections.site.children.net.replay_window: 0}\n",
+      "twin.yaml");
+  if (!twin.ok()) FAIL(twin.error().to_string());
+  const auto base = scenario::load("two-gateways");
+  REQUIRE(base.ok());
+  CHECK(twin->name == "twin");
+  CHECK(twin->duration == Duration(3s));
+  CHECK(twin->nodes.size() == base->nodes.size());
+  CHECK(twin->nodes[2].connections[0].children[0].replay_window == 0);
+  CHECK(twin->expectations.size() == base->expectations.size());
+  // what is recorded with a run stands alone
+  const auto again = scenario::load_text(twin->yaml, "again.yaml");
+  REQUIRE(again.ok());
+  CHECK(again->nodes[2].connections[0].children[0].replay_window == 0);
+  for (const char* wrong :
+       {"base: no-such", "base: ../two-gateways.yaml", "base: /etc/passwd", "base: [a]",
+        "base: replay-esp", "base: two-gateways\nset: {nodes.gw-z.x: 1}",
+        "base: two-gateways\nset: 5"}) {
+    INFO(wrong);
+    const auto refused = scenario::load_text(std::string("name: x\n") + wrong + "\n", "x.yaml");
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().to_string().find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("scenario: what is compromised is something, of somebody, and disclosed", "[scenario]") {
+  const auto with = [](const std::string& item, const std::string& more = "") {
+    return scenario::load_text(
+        "name: x\nbase: two-gateways\n" + more +
+            "adversaries:\n  - {name: eve, position: passive, link: wan, script: eavesdrop,"
+            " compromise: [" +
+            item + "]}\n",
+        "x.yaml");
+  };
+  for (const char* good_one : {"psk:gw-a", "{what: SK_d, node: gw-b, at: 2s}", "g^ir:gw-a"}) {
+    INFO(good_one);
+    const auto loaded = with(good_one);
+    if (!loaded.ok()) FAIL(loaded.error().to_string());
+    CHECK(loaded->adversaries[0].compromise.size() == 1);
+  }
+  for (const char* wrong : {"psk", "psk:", "soul:gw-a", "psk:gw-z", "{what: SK_d}", "[a]"}) {
+    INFO(wrong);
+    CHECK_FALSE(with(wrong).ok());
+  }
+  CHECK(with("SK_d:gw-a", "disclose_secrets: false\n").error().code == "E-SCN-017");
+}
