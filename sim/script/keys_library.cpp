@@ -216,13 +216,16 @@ int esp_open(lua_State* state) {
   const auto header = esp::header_of(packet);
   if (!header) return refuse(state, Error{"E-ESP-SHORT", "too short for an ESP packet"});
   sa.spi = header->spi;
-  auto decrypted = esp::decrypt_packet(mine(state).provider(), sa, header->sequence, packet);
-  if (!decrypted.ok()) return refuse(state, decrypted.error());
-  const auto plain = esp::strip_padding(std::move(*decrypted));
-  if (!plain.ok()) return refuse(state, plain.error());
+  const auto transform = esp::Transform::make(mine(state).provider(), sa, false);
+  if (!transform.ok()) return refuse(state, transform.error());
+  Bytes plain;
+  if (const auto opened = transform->open(header->sequence, packet, plain); !opened.ok())
+    return refuse(state, opened.error());
+  const auto next_header = esp::strip_padding(plain);
+  if (!next_header.ok()) return refuse(state, next_header.error());
   lua_createtable(state, 0, 2);
-  set(state, "payload", plain->payload);
-  set_integer(state, "next_header", plain->next_header);
+  set(state, "payload", plain);
+  set_integer(state, "next_header", *next_header);
   return 1;
 }
 
