@@ -118,7 +118,7 @@ TEST_CASE("scenario: mistakes in pki are said at their place", "[scenario][pki]"
   says(tree, own, "auth: pubkey, revocation: lax", "relaxed, ifuri, strict");
   says(tree, own, "auth: psk, revocation: strict", "goes with auth: pubkey");
   says(ca + "  certificates:\n    - {name: gw, subject: \"CN=gw\", issuer: cb}\n", own, peer,
-       "x.yaml:7:44: E-SCN-013");
+       "E-SCN-013: x.yaml:7:44: no authority is named");
   says(ca + "  certificates:\n    - {name: gw, subject: \"CN=gw\", extended_key_usage: [ipsec]}\n",
        own, peer, "expected ike, server, client, ocsp or any");
   says(ca + "  certificates:\n    - {name: ca, subject: \"CN=gw\"}\n", own, peer,
