@@ -77,7 +77,7 @@ function on_timer(label)
     phase = "listen"
     mark("The adversary replays what it recorded")
     for i, p in ipairs(recorded) do
-      replay(p, { after = (i - 1) * 10 .. "ms", note = "the octets of datagram " .. p.datagram .. " once more" })
+      replay(p, { after = (i - 1) * 10 .. "ms", note = "sequence number " .. esp.header(p.payload).sequence .. " once more" })
     end
     timer.after(listen, "verdict")
   else

@@ -25,6 +25,9 @@ bool is_told(const trace::Body& b) {
 
 void RunModel::set_info(store::RunInfo info) {
   info_ = std::move(info);
+  for (const store::NodeInfo& node : info_.nodes)  // one that never speaks has a name, too
+    for (const std::string& address : node.addresses)
+      traffic_.learn(address.substr(0, address.find('/')), node.name);
   rebuild();
 }
 

@@ -63,12 +63,13 @@ class Traffic {
   [[nodiscard]] const MessageRow* message_of_datagram(std::uint64_t id) const;
   /// The node that owns an address ("192.0.2.1:500"), as far as traffic showed; else the address.
   [[nodiscard]] std::string node_of(const std::string& address) const;
+  /// An address belongs to a node; who had it first keeps it.
+  void learn(const std::string& address, const std::string& node);
 
  private:
   Packet& at(std::uint64_t id);
   void add_message(const trace::Event& event, const trace::Message& m);
   void add_action(const trace::Event& event, const trace::AttackAction& a);
-  void learn(const std::string& address, const std::string& node);
   std::deque<Packet> packets_;
   std::unordered_map<std::uint64_t, std::size_t> by_id_;
   std::deque<MessageRow> messages_;

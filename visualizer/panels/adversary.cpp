@@ -58,15 +58,30 @@ float draw_action(const View& v, const AttackLine& line, float y, int id) {
   return height + kit.px(14);
 }
 
+/// A script's verdict on itself is knowledge with this mark (docs/ADVERSARY.md, achieved()).
+constexpr std::string_view goal_mark = "goal:";
+
+struct KnowledgeRow {
+  std::string item, text, how;
+  Role role = Role::secret;
+};
+
+KnowledgeRow row_of(const trace::AttackKnowledge& k) {
+  if (!k.item.starts_with(goal_mark))
+    return {k.item, k.text, k.how.empty() ? "" : "how: " + k.how, Role::secret};
+  return {"Goal: " + k.item.substr(goal_mark.size()), k.how + ": " + k.text, "",
+          k.how == "achieved" ? Role::adversary : Role::responder};
+}
+
 float draw_knowledge(const View& v, EventPtr e, float y, int id) {
   const Kit& kit = v.kit;
-  const auto& k = std::get<trace::AttackKnowledge>(e->body);
+  const KnowledgeRow row = row_of(std::get<trace::AttackKnowledge>(e->body));
   const float width = v.width() - kit.px(24), x = v.min.x + kit.px(20);
-  const std::string text = k.text.empty() ? k.item : k.text;
-  const float words = wrapped_height(kit.fonts.small, text, width, 1.25F);
-  const std::string how = k.how.empty() ? "" : "how: " + k.how;
-  const float below = how.empty() ? 0 : wrapped_height(kit.fonts.small, how, width, 1.25F);
-  const ImVec2 min = {v.min.x, y - kit.px(4)}, max = {v.max.x, y + words + below + kit.px(4)};
+  const float head = wrapped_height(kit.fonts.small_strong, row.item, width, 1.25F);
+  const float words = wrapped_height(kit.fonts.small, row.text, width, 1.25F);
+  const float below = row.how.empty() ? 0 : wrapped_height(kit.fonts.small, row.how, width, 1.25F);
+  const float height = head + words + below;
+  const ImVec2 min = {v.min.x, y - kit.px(4)}, max = {v.max.x, y + height + kit.px(4)};
   const Selection s = select_event(e->seq);
   const Hit h = hit(id, min, max);
   const bool past = e->time <= v.session.now();
@@ -77,12 +92,16 @@ float draw_knowledge(const View& v, EventPtr e, float y, int id) {
   v.link(h, s);
   const float r = kit.px(4);
   const ImVec2 c = {v.min.x + kit.px(9), y + kit.px(8)};
-  v.list()->AddQuadFilled({c.x, c.y - r}, {c.x + r, c.y}, {c.x, c.y + r}, {c.x - r, c.y},
-                          kit.ink(past ? Role::secret : Role::muted));
-  put_wrapped(v.list(), kit.fonts.small, {x, y}, kit.ink(past ? Role::text : Role::muted), text,
+  const ImU32 ink = kit.ink(past ? row.role : Role::muted);
+  v.list()->AddQuadFilled({c.x, c.y - r}, {c.x + r, c.y}, {c.x, c.y + r}, {c.x - r, c.y}, ink);
+  const bool goal = row.role != Role::secret;
+  put_wrapped(v.list(), kit.fonts.small_strong, {x, y},
+              goal ? ink : kit.ink(past ? Role::text : Role::muted), row.item, width, 1.25F);
+  put_wrapped(v.list(), kit.fonts.small, {x, y + head}, kit.ink(past ? Role::text : Role::muted),
+              row.text, width, 1.25F);
+  put_wrapped(v.list(), kit.fonts.small, {x, y + head + words}, kit.ink(Role::muted), row.how,
               width, 1.25F);
-  put_wrapped(v.list(), kit.fonts.small, {x, y + words}, kit.ink(Role::muted), how, width, 1.25F);
-  return words + below + kit.px(12);
+  return height + kit.px(12);
 }
 
 void heading(const View& v, float y, const std::string& text) {
