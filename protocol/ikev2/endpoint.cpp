@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "protocol/base/bounds.hpp"
+#include "protocol/ikev2/agenda.hpp"
 #include "protocol/ikev2/cookie.hpp"
 #include "protocol/ikev2/nat.hpp"
 #include "protocol/wire/decode.hpp"
@@ -40,19 +41,12 @@ struct Endpoint::Impl {
   Services services;
   CookieJar cookies;
   std::map<std::uint64_t, std::unique_ptr<IkeSa>> sas;  ///< by our own SPI
-  std::map<std::pair<IkeSpi, SocketAddress>, std::uint64_t>
-      half_open;  ///< (SPIi, source) of IKE_SA_INIT requests answered
+  Agenda agenda;
 
   void diagnose(const Error& error, std::uint64_t datagram) {
     const std::uint64_t at = error.offset.value_or(0);
     services.event(
         "", trace::Diagnostic{"error", error.code, error.message, error.rfc, datagram, at, at});
-  }
-
-  std::size_t count_half_open() const {
-    return static_cast<std::size_t>(std::count_if(sas.begin(), sas.end(), [](const auto& row) {
-      return row.second->state() == State::half_open;
-    }));
   }
 
   const policy::ConnectionConfig* connection_for(const SocketAddress& local,
@@ -99,12 +93,8 @@ struct Endpoint::Impl {
 
   void begin_as_responder(Instant now, const Datagram& datagram, const wire::Decoded& decoded) {
     const wire::Header& header = decoded.message.header;
-    const auto known = half_open.find({header.spi_i, datagram.src});
-    if (known != half_open.end()) {
-      if (const auto at = sas.find(known->second); at != sas.end())
-        return at->second->receive(now, datagram, decoded);
-      half_open.erase(known);
-    }
+    if (const auto known = agenda.answered({header.spi_i, datagram.src}))
+      return sas.at(*known)->receive(now, datagram, decoded);
     auto judged = decoded.diagnostics;
     if (decoded.ok()) judged = wire::check(decoded.message, nullptr);
     if (const auto* error = wire::first_error(judged)) {
@@ -125,7 +115,7 @@ struct Endpoint::Impl {
           Error{"E-IKE-003", "no connection is configured for " + datagram.src.to_string()}.see(
               "RFC 7296, 2.4"),
           datagram.id);
-    const std::size_t open = count_half_open();
+    const std::size_t open = agenda.half_open();
     //= rfc7296#2.6 "When one party receives an IKE_SA_INIT request containing a cookie whose
     //= contents do not match the value expected, that party MUST ignore the cookie and process the
     //= message as if no cookie had been included"
@@ -147,7 +137,7 @@ struct Endpoint::Impl {
       --services.sa_count;
       return;
     }
-    half_open[{header.spi_i, datagram.src}] = key;
+    agenda.begun(key, {header.spi_i, datagram.src});
     sas[key] = std::move(sa);
   }
 
@@ -157,11 +147,28 @@ struct Endpoint::Impl {
     for (IkeSa* sa : std::exchange(services.waiting, {})) sa->run_next(now);
     for (auto& sa : services.adopted) {
       const std::uint64_t key = sa->local_spi().value;
+      services.touched.insert(key);
       sas[key] = std::move(sa);
     }
     services.adopted.clear();
-    std::erase_if(sas, [](const auto& row) { return row.second->finished(); });
-    std::erase_if(half_open, [&](const auto& row) { return !sas.contains(row.second); });
+    look_at_touched();
+  }
+
+  /// The agenda is what the SAs say, again.
+  void look_at_touched() {
+    for (const std::uint64_t key : std::exchange(services.touched, {})) {
+      const auto at = sas.find(key);
+      if (at == sas.end()) continue;  // refused, and never kept
+      if (at->second->finished()) {
+        agenda.forget(key);
+        sas.erase(at);
+      } else {
+        agenda.put(key, at->second->next_timeout(), at->second->state() == State::half_open);
+      }
+    }
+    // Whoever changes an SA without saying so is found while there are few.
+    if (sas.size() <= 4)
+      for (const auto& [key, sa] : sas) IKELAB_ASSERT(sa->next_timeout() == agenda.timeout_of(key));
   }
 
   IkeSa* choose(const std::string& name) const {
@@ -295,16 +302,17 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
 
 void Endpoint::handle_timeout(Instant now) {
   impl_->services.handling = true;
-  std::vector<std::uint64_t> due;
-  for (const auto& [spi, sa] : impl_->sas)
-    if (const auto at = sa->next_timeout(); at && *at <= now) due.push_back(spi);
-  for (const std::uint64_t spi : due) impl_->sas.at(spi)->handle_timeout(now);
+  for (const std::uint64_t spi : impl_->agenda.due(now)) impl_->sas.at(spi)->handle_timeout(now);
   impl_->tidy(now);
 }
 
 void Endpoint::handle_esp_source(EspSpi spi_in, const SocketAddress& src) {
   for (const auto& [spi, sa] : impl_->sas)
-    if (sa->children.contains(spi_in.value)) return follow_esp(*sa, src);
+    if (sa->children.contains(spi_in.value)) {
+      follow_esp(*sa, src);
+      sa->touch();
+      return impl_->look_at_touched();
+    }
 }
 
 Result<void> Endpoint::command(Instant now, const Command& command) {
@@ -325,10 +333,7 @@ std::optional<Datagram> Endpoint::poll_transmit() {
 }
 
 std::optional<Instant> Endpoint::poll_timeout() const {
-  std::optional<Instant> next;
-  for (const auto& [spi, sa] : impl_->sas)
-    if (const auto at = sa->next_timeout(); at && (!next || *at < *next)) next = at;
-  return next;
+  return impl_->agenda.next();
 }
 
 std::vector<IkeSaInfo> Endpoint::sas() const {
@@ -350,7 +355,7 @@ std::vector<IkeSaInfo> Endpoint::sas() const {
 }
 
 std::size_t Endpoint::half_open() const {
-  return impl_->count_half_open();
+  return impl_->agenda.half_open();
 }
 
 CertificateCounts Endpoint::certificate_counts() const {

@@ -55,6 +55,7 @@ void IkeSa::set_state(Trigger event) {
   emit(trace::StateChanged{"IKE", std::string(to_string(state_)), std::string(to_string(row->to)),
                            std::string(to_string(event)), std::string(row->rfc)});
   state_ = row->to;
+  touch();
 }
 
 void IkeSa::emit_keys(keys::Derivations& derivations) {
@@ -68,6 +69,7 @@ void IkeSa::diagnose(const Error& error, std::uint64_t datagram) {
 
 void IkeSa::relocate(const SocketAddress& local_in, const SocketAddress& peer_in,
                      const std::string& reason) {
+  touch();
   if (local == local_in && peer == peer_in) return;
   local = local_in;
   peer = peer_in;
@@ -175,6 +177,7 @@ void IkeSa::remove_child(EspSpi spi_in, const std::string& reason) {
 // ---- tasks -------------------------------------------------------------------------------------
 
 void IkeSa::enqueue(Instant now, std::unique_ptr<Task> task) {
+  touch();
   if (state_ == State::dead || queue_.size() >= bounds::queued_tasks) return;
   queue_.push_back(std::move(task));
   run_next(now);
@@ -198,6 +201,8 @@ void IkeSa::become_redundant(Instant now) {
 }
 
 void IkeSa::hand_over_to(IkeSa& heir, Instant now) {
+  touch();
+  heir.touch();
   heir.children.merge(children);
   set_timer(Timer::rekey_ike, std::nullopt);
   set_timer(Timer::dpd, std::nullopt);
@@ -206,6 +211,7 @@ void IkeSa::hand_over_to(IkeSa& heir, Instant now) {
 }
 
 void IkeSa::run_next(Instant now) {
+  touch();
   if (current_ || queue_.empty() || state_ == State::dead) return;
   if (services.handling) return services.waiting.push_back(this);
   current_ = std::move(queue_.front());
@@ -241,6 +247,7 @@ std::optional<Instant> IkeSa::next_timeout() const {
 }
 
 void IkeSa::handle_timeout(Instant now) {
+  touch();
   const auto fired = [&](Timer timer) {
     auto& at = timers_[static_cast<std::size_t>(timer)];
     if (!at || *at > now) return false;

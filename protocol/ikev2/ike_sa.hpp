@@ -81,7 +81,10 @@ class IkeSa {
   void set_state(Trigger event);
   void set_timer(Timer timer, std::optional<Instant> at) {
     timers_[static_cast<std::size_t>(timer)] = at;
+    touch();
   }
+  /// Its timers or state may have changed: the endpoint looks at it when this input is done.
+  void touch() { services.touched.insert(local_spi().value); }
   void emit(trace::Body body) { services.event(name, std::move(body)); }
   void emit_keys(keys::Derivations& derivations);
   /// Refuses something in words: a Diagnostic event of severity error.

@@ -220,6 +220,7 @@ void IkeSa::refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagn
 }
 
 void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& decoded) {
+  touch();
   const wire::Header& header = decoded.message.header;
   //= rfc7296#3.1 "This bit MUST be set in messages sent by the original initiator of the IKE SA and
   //= MUST be cleared in messages sent by the original responder."
