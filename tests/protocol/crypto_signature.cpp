@@ -167,3 +167,27 @@ TEST_CASE("crypto: what is not a key is refused", "[crypto]") {
             .error()
             .code == "E-CRYPTO-KEY");
 }
+
+TEST_CASE("crypto: a public key is all of its octets", "[crypto]") {
+  const auto provider = openssl_provider();
+  for (const char* type : {"p256", "p384", "ed25519", "rsa2048"}) {
+    INFO(type);
+    const auto own = provider->generate_key(type, *stream("key")).value();
+    const Bytes der = own->public_key_der();
+    const auto scheme = own->schemes().front();
+    const Bytes signature = own->sign(scheme, as_bytes("data"), *stream("sign")).value();
+    const auto read = provider->public_key(der);
+    REQUIRE(read.ok());
+    CHECK((*read)->type() == own->type());
+    CHECK((*read)->verify(scheme, as_bytes("data"), signature).ok());
+    for (std::size_t size = 0; size < der.size(); ++size)
+      CHECK_FALSE(provider->public_key(ByteView(der).first(size)).ok());
+    // No changed octet makes another key that verifies.
+    for (std::size_t i = 0; i < der.size(); i += 7) {
+      Bytes changed = der;
+      changed[i] ^= 0x40;
+      const auto other = provider->public_key(changed);
+      CHECK((!other.ok() || !(*other)->verify(scheme, as_bytes("data"), signature).ok()));
+    }
+  }
+}

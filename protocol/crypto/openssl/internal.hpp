@@ -49,6 +49,8 @@ Result<std::unique_ptr<KeyExchange>> make_key_exchange(const std::shared_ptr<Sha
                                                        const Algorithm& ke, Rng& rng);
 Result<std::unique_ptr<PrivateKey>> read_private_key(const std::shared_ptr<Shared>& shared,
                                                      ByteView der);
+/// A key from its SubjectPublicKeyInfo; null when it is none, or something follows it.
+Pkey decode_public_key(ByteView der);
 Result<std::unique_ptr<PublicKey>> read_public_key(const std::shared_ptr<Shared>& shared,
                                                    ByteView der);
 Result<std::unique_ptr<PrivateKey>> make_private_key(const std::shared_ptr<Shared>& shared,

@@ -264,10 +264,8 @@ Result<std::unique_ptr<PrivateKey>> read_private_key(const std::shared_ptr<Share
 
 Result<std::unique_ptr<PublicKey>> read_public_key(const std::shared_ptr<Shared>& shared,
                                                    ByteView der) {
-  const unsigned char* at = der.data();
-  Pkey key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
-  if (key == nullptr || at != der.data() + der.size())
-    return failure("E-CRYPTO-KEY", "not a SubjectPublicKeyInfo", "RFC 5280, 4.1");
+  Pkey key = decode_public_key(der);
+  if (key == nullptr) return failure("E-CRYPTO-KEY", "not a SubjectPublicKeyInfo", "RFC 5280, 4.1");
   const KeyType* type = type_of(key.get());
   if (type == nullptr) return failure("E-CRYPTO-KEY", "a kind of public key we do not verify with");
   return {std::make_unique<PublicKeyImpl>(shared, std::move(key), *type)};
