@@ -1,7 +1,12 @@
 // The fuzzers' corpora as an ordinary test: whatever they once found stays found. And the seeds,
 // made from real runs.
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "protocol/wire/decode.hpp"
 #include "tests/fuzz/targets.hpp"
@@ -128,6 +133,79 @@ TEST_CASE("fuzz corpora are replayed", "[wire][esp][fuzz]") {
     INFO(target.name);
     CHECK(count >= 5);
   }
+}
+
+namespace {
+
+std::string mutated_target;
+Bytes mutated;
+
+// Keeps the input that broke something, and breaks.
+void keep_finding(int signal) {
+  std::ofstream out(mutated_target + ".finding", std::ios::binary);
+  out.write(reinterpret_cast<const char*>(mutated.data()),
+            static_cast<std::streamsize>(mutated.size()));
+  out.close();
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+/// A few octets changed, taken out, put in, or copied from another seed.
+Bytes mutate(Bytes octets, const std::vector<Bytes>& seeds, crypto::Rng& rng) {
+  for (std::uint64_t changes = 1 + rng.below(6); changes > 0; --changes) {
+    const Bytes& other = seeds[rng.below(seeds.size())];
+    const auto at = octets.begin() + static_cast<std::ptrdiff_t>(rng.below(octets.size() + 1));
+    const auto left = static_cast<std::uint64_t>(octets.end() - at);
+    const auto few = static_cast<std::ptrdiff_t>(rng.below(std::min<std::uint64_t>(left, 16) + 1));
+    const std::uint64_t what = rng.below(6);
+    if (what <= 2 && left > 0)
+      *at = static_cast<std::uint8_t>(what == 0   ? *at ^ (1U << rng.below(8))
+                                      : what == 1 ? rng.below(256)
+                                                  : *at + 1);
+    else if (what == 3)
+      octets.erase(at, at + few);
+    else if (what == 4)
+      octets.insert(at, static_cast<std::size_t>(few), static_cast<std::uint8_t>(rng.below(256)));
+    else if (!other.empty()) {
+      const std::uint64_t begin = rng.below(other.size());
+      const auto part = ByteView(other).subspan(begin, rng.below(other.size() - begin + 1));
+      octets.insert(at, part.begin(), part.end());
+    }
+  }
+  return octets;
+}
+
+}  // namespace
+
+// Where there is no clang: IKELAB_MUTATE="session 60 1" test_protocol "[.mutate]" (target, seconds,
+// seed). It knows nothing of coverage; tests/fuzz/run does.
+TEST_CASE("fuzz by mutation of the corpora", "[.mutate]") {
+  const char* asked = std::getenv("IKELAB_MUTATE");
+  REQUIRE(asked != nullptr);
+  std::istringstream words(asked);
+  unsigned seconds = 0;
+  std::uint64_t seed = 0;
+  REQUIRE((words >> mutated_target >> seconds >> seed));
+  const auto* target = std::find_if(std::begin(fuzz::targets), std::end(fuzz::targets),
+                                    [](const fuzz::Target& t) { return t.name == mutated_target; });
+  REQUIRE(target != std::end(fuzz::targets));
+  std::vector<Bytes> seeds;
+  for (const auto& entry : fs::directory_iterator(corpus(target->name))) {
+    std::ifstream in(entry.path(), std::ios::binary);
+    const std::string octets((std::istreambuf_iterator<char>(in)), {});
+    seeds.push_back(to_bytes(as_bytes(octets)));
+  }
+  std::sort(seeds.begin(), seeds.end());
+  for (const int signal : {SIGABRT, SIGSEGV, SIGFPE}) std::signal(signal, keep_finding);
+  const auto rng = crypto::seeded_rng(seed, mutated_target)->stream("mutations");
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  std::uint64_t inputs = 0;
+  for (; std::chrono::steady_clock::now() < until; ++inputs) {
+    mutated = mutate(seeds[rng->below(seeds.size())], seeds, *rng);
+    target->run(mutated);
+  }
+  WARN(mutated_target << ": " << inputs << " inputs in " << seconds << " s");
+  CHECK(inputs > 0);
 }
 
 // Run by hand after the wire format or the engine learnt something: test_protocol "[.seeds]"

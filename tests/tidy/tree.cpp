@@ -85,7 +85,7 @@ struct Library {
 };
 const std::vector<Library>& libraries() {
   static const std::vector<Library> rows = {
-      {std::regex("^openssl/"), "OpenSSL", {"protocol/crypto/openssl/"}},
+      {std::regex("^openssl/"), "OpenSSL", {"protocol/crypto/openssl/", "tests/bench/"}},
       {std::regex("^ns3/"), "ns-3", {"sim/ns3/"}},
       {std::regex("^(sqlite3|SQLiteCpp/)"), "SQLite", {"sim/store/", "labs/store/"}},
       {std::regex("^(imgui|backends/imgui|misc/freetype|GLFW/)"),
