@@ -66,17 +66,21 @@ struct Floor::Operations {
   EVP_PKEY* key = nullptr;
   Bytes certificate = {};
 
-  void prf(unsigned times) {
+  void choose_digest() {
     char digest[] = "SHA256";
     const OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
         OSSL_PARAM_construct_end()};
+    must(EVP_MAC_CTX_set_params(mac, parameters) == 1);
+  }
+
+  void prf(unsigned times) {
     const std::array<unsigned char, 32> secret{};
     const std::array<unsigned char, 96> data{};
     std::array<unsigned char, 32> out{};
     std::size_t size = 0;
     for (unsigned i = 0; i < times; ++i)
-      must(EVP_MAC_init(mac, secret.data(), secret.size(), parameters) == 1 &&
+      must(EVP_MAC_init(mac, secret.data(), secret.size(), nullptr) == 1 &&
            EVP_MAC_update(mac, data.data(), data.size()) == 1 &&
            EVP_MAC_final(mac, out.data(), &size, out.size()) == 1);
   }
@@ -153,6 +157,7 @@ struct Floor::Operations {
 
 Floor::Floor(const Kind& kind)
     : operations_(new Operations{.kind = kind, .generator = generator_of(kind.ke)}) {
+  operations_->choose_digest();
   if (kind.auth != Auth::psk) operations_->make_certificate();
 }
 Floor::~Floor() = default;
