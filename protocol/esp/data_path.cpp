@@ -1,49 +1,30 @@
-// SAD and SPD of one node (RFC 4301, 4.4), and the order of outbound and inbound processing (RFC
-// 4303, 3.3 and 3.4). Invariant: an inbound packet reaches its plaintext only through SA look-up,
-// replay window, ICV, padding and inbound policy, in this order, and the window moves only after a
-// good ICV.
+// The order of outbound and inbound processing (RFC 4301, 5; RFC 4303, 3.3 and 3.4). Invariant: an
+// inbound packet reaches its plaintext only through SA look-up, replay window, ICV, padding and
+// inbound policy, in this order, and the window moves only after a good ICV.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <deque>
 
 #include "protocol/esp/esp.hpp"
-#include "protocol/esp/packet.hpp"
-#include "protocol/esp/replay_window.hpp"
+#include "protocol/esp/outer.hpp"
+#include "protocol/esp/sad.hpp"
 
 namespace ikelab::esp {
 namespace {
 
-using Selectors = std::vector<wire::TrafficSelector>;
-
-struct OutboundSa {
-  SaParameters sa;
-  Transform transform;
-  std::uint64_t last_sequence = 0;
-};
-struct InboundSa {
-  SaParameters sa;
-  Transform transform;
-  ReplayWindow window;
-};
-struct Policy {
-  Selectors local_ts, remote_ts;
-};
-
-bool selects(const Selectors& src, const Selectors& dst, const policy::Flow& flow) {
-  return policy::contains(src, flow.src, flow.protocol, flow.src_port) &&
-         policy::contains(dst, flow.dst, flow.protocol, flow.dst_port);
-}
+constexpr std::size_t udp_octets = 8;
+constexpr std::uint32_t path_mtu_least_v4 = 576, path_mtu_least_v6 = 1280;
+/// An ICMP error about a packet that was sent longer ago than this many others is not believed.
+constexpr std::uint64_t quoted_lately = 65'536;
 
 Error error(const char* code, std::string message, const char* rfc) {
-  return {code, std::move(message), std::nullopt, rfc, {}, {}};
+  return Error{code, std::move(message)}.see(rfc);
 }
 
-/// The next number, or none when the SA has used them all.
-std::optional<std::uint64_t> next_sequence(const OutboundSa& out) {
-  const std::uint64_t last = out.sa.suite.esn ? ~std::uint64_t{0} : 0xffff'ffffU;
-  if (out.last_sequence >= last) return std::nullopt;
-  return out.last_sequence + 1;
+std::uint64_t last_number(const SaParameters& sa) {
+  return sa.suite.esn ? ~std::uint64_t{0} : 0xffff'ffffU;
 }
 
 /// A packet's IV, without allocating.
@@ -76,10 +57,11 @@ std::size_t inner_size(ByteView payload) {
   return payload.size();
 }
 
-/// RFC 4303, 2.6: what a tunnel-mode SA may carry. Dummy packets are discarded without harm.
-Result<void> check_next_header(std::uint8_t next_header, ByteView payload) {
+/// RFC 4303, 2.6: what an SA may carry. Dummy packets are discarded without harm.
+Result<void> check_next_header(const SaParameters& sa, std::uint8_t next_header, ByteView payload) {
   if (next_header == next_header_dummy)
     return error("E-ESP-DUMMY", "a dummy packet, to be discarded", "RFC 4303, 2.6");
+  if (sa.transport) return {};
   const unsigned version = payload.empty() ? 0 : payload[0] >> 4;
   if (next_header == next_header_ipv4 && version == 4) return {};
   if (next_header == next_header_ipv6 && version == 6) return {};
@@ -94,83 +76,137 @@ Result<void> check_next_header(std::uint8_t next_header, ByteView payload) {
 struct DataPath::Impl {
   crypto::Provider& provider;
   crypto::Rng& rng;
-  std::vector<OutboundSa> outbound;  // in the order of installation: the newest is last
-  std::map<EspSpi, InboundSa> inbound;
-  std::vector<Policy> required;
+  Instant now = {};
+  std::uint32_t link_mtu = 0;
+  Spd spd = {};
+  Sad sad = {};
+  std::deque<Wish> wishes = {};
+  Bytes scratch = {};  // what transport mode decrypts, before its header stands in front of it
 
-  [[nodiscard]] std::vector<OutboundSa>::iterator outbound_for(const policy::Flow& flow) {
-    const auto newest = std::find_if(outbound.rbegin(), outbound.rend(), [&](const OutboundSa& o) {
-      return selects(o.sa.ts_src, o.sa.ts_dst, flow);
-    });
-    return newest == outbound.rend() ? outbound.end() : std::prev(newest.base());
+  /// What becomes of an outbound flow.
+  struct Decision {
+    Verdict verdict = Verdict::bypass;
+    OutboundSa* sa = nullptr;
+    Policy* policy = nullptr;
+  };
+  Decision decide(const policy::Flow& flow) {
+    Policy* policy = spd.find(flow);
+    if (policy != nullptr && policy->action == Action::bypass) return {Verdict::bypass, {}, policy};
+    if (policy != nullptr && policy->action == Action::discard)
+      return {Verdict::discard, {}, policy};
+    OutboundSa* sa = sad.outbound(flow, policy != nullptr ? policy->child : std::string());
+    if (sa != nullptr) return {Verdict::protect, sa, policy};
+    return {policy != nullptr ? Verdict::discard : Verdict::bypass, nullptr, policy};
   }
 
-  void install(InstallSa change) {
-    IKELAB_ASSERT(change.sa.suite.encr != nullptr);
-    if (change.inbound) {
-      auto transform = Transform::make(provider, change.sa, false).value();
-      ReplayWindow window(change.sa.replay_window);
-      const EspSpi spi = change.sa.spi;
-      inbound.insert_or_assign(
-          spi, InboundSa{std::move(change.sa), std::move(transform), std::move(window)});
-    } else {
-      const std::uint64_t last = change.sa.last_sequence;
-      auto transform = Transform::make(provider, change.sa, true).value();
-      outbound.push_back({std::move(change.sa), std::move(transform), last});
-    }
+  void wish(Wish wanted) {
+    if (wishes.size() < bounds::esp_wishes) wishes.push_back(std::move(wanted));
   }
-
-  void remove(const RemoveSa& change) {
-    if (change.inbound) {
-      inbound.erase(change.spi);
-      return;
-    }
-    const auto found = std::find_if(outbound.begin(), outbound.end(),
-                                    [&](const OutboundSa& o) { return o.sa.spi == change.spi; });
-    if (found != outbound.end()) outbound.erase(found);
-  }
-
-  void move(const MoveSa& change) {
-    const auto take = [&](SaParameters& sa) {
-      sa.src = change.src;
-      sa.dst = change.dst;
-      sa.udp = change.udp;
-    };
-    if (change.inbound) {
-      if (const auto in = inbound.find(change.spi); in != inbound.end()) take(in->second.sa);
-      return;
-    }
-    for (OutboundSa& out : outbound)
-      if (out.sa.spi == change.spi) take(out.sa);
-  }
+  void acquire(Policy& policy, ByteView packet);
+  Result<std::uint64_t> next_sequence(OutboundSa& out);
+  [[nodiscard]] std::uint32_t path_mtu(const OutboundSa& out) const;
+  [[nodiscard]] std::size_t most_payload(const OutboundSa& out, std::size_t header_octets) const;
+  Result<void> seal_tunnel(OutboundSa& out, const IpHeader& inner, ByteView packet, Sealed& sealed);
+  Result<void> seal_transport(OutboundSa& out, const IpHeader& header, ByteView packet,
+                              Sealed& sealed);
+  void put(OutboundSa& out, std::uint64_t sequence, ByteView payload, std::uint8_t next_header,
+           std::size_t tfc_octets, Sealed& sealed);
+  void put_outer_header(const SaParameters& sa, std::uint8_t traffic_class, bool dont_fragment,
+                        Sealed& sealed);
 
   Result<std::uint64_t> check_window(const InboundSa& in, std::uint32_t low) const;
-  Result<void> accept(InboundSa& in, std::uint64_t sequence, ByteView packet, Opened& opened);
+  Result<void> accept(InboundSa& in, std::uint64_t sequence, ByteView packet, ByteView outer_header,
+                      Opened& opened);
+  Result<void> take_tunnel(const InboundSa& in, ByteView outer_header, Opened& opened);
+  Result<void> take_transport(std::uint8_t next_header, ByteView outer_header, Opened& opened);
 };
 
-DataPath::DataPath(crypto::Provider& provider, crypto::Rng& rng)
-    : impl_(new Impl{provider, rng, {}, {}, {}}) {}
+DataPath::DataPath(crypto::Provider& provider, crypto::Rng& rng) : impl_(new Impl{provider, rng}) {}
 DataPath::~DataPath() = default;
 
 void DataPath::apply(SadChange change) {
-  if (auto* install = std::get_if<InstallSa>(&change)) impl_->install(std::move(*install));
-  if (const auto* remove = std::get_if<RemoveSa>(&change)) impl_->remove(*remove);
-  if (const auto* move = std::get_if<MoveSa>(&change)) impl_->move(*move);
+  if (auto* install = std::get_if<InstallSa>(&change)) {
+    if (!install->inbound)
+      for (Policy& policy : impl_->spd.policies())
+        if (policy.child == install->sa.child) policy.asked.reset();
+    impl_->sad.install(impl_->provider, std::move(*install));
+  }
+  if (const auto* remove = std::get_if<RemoveSa>(&change)) impl_->sad.remove(*remove);
+  if (const auto* move = std::get_if<MoveSa>(&change)) impl_->sad.move(*move);
 }
 
-void DataPath::require(Selectors local_ts, Selectors remote_ts) {
-  impl_->required.push_back({std::move(local_ts), std::move(remote_ts)});
+void DataPath::set_now(Instant now) {
+  impl_->now = now;
 }
+void DataPath::set_link_mtu(std::uint32_t octets) {
+  impl_->link_mtu = octets;
+}
+void DataPath::add_policy(Policy policy) {
+  impl_->spd.add(std::move(policy));
+}
+void DataPath::require(std::vector<wire::TrafficSelector> local_ts,
+                       std::vector<wire::TrafficSelector> remote_ts) {
+  add_policy({{}, {}, Action::protect, {std::move(local_ts), std::move(remote_ts)}});
+}
+
+std::optional<Wish> DataPath::poll_wish() {
+  if (impl_->wishes.empty()) return std::nullopt;
+  Wish wish = std::move(impl_->wishes.front());
+  impl_->wishes.pop_front();
+  return wish;
+}
+
+std::size_t DataPath::size() const {
+  return impl_->sad.size();
+}
+
+// ---- outbound ----------------------------------------------------------------------------------
 
 Verdict DataPath::lookup(ByteView inner_ip_packet) const {
   const auto flow = policy::flow_of_packet(inner_ip_packet);
-  if (!flow.ok())
-    return Verdict::discard;  // what cannot be read cannot be shown to need no protection
-  if (impl_->outbound_for(*flow) != impl_->outbound.end()) return Verdict::protect;
-  const bool trapped = std::any_of(
-      impl_->required.begin(), impl_->required.end(),
-      [&](const Policy& policy) { return selects(policy.local_ts, policy.remote_ts, *flow); });
-  return trapped ? Verdict::discard : Verdict::bypass;
+  // What cannot be read cannot be shown to need no protection.
+  return flow.ok() ? impl_->decide(*flow).verdict : Verdict::discard;
+}
+
+void DataPath::Impl::acquire(Policy& policy, ByteView packet) {
+  if (policy.asked && now - *policy.asked < acquire_time) return;
+  policy.asked = now;
+  wish({Wish::Kind::acquire, policy.connection, policy.child, {}, summarize_packet(packet)});
+}
+
+//= rfc4303#3.3.3 "the sender MUST NOT send a packet on an SA if doing so would cause the sequence
+//= number to cycle."
+Result<std::uint64_t> DataPath::Impl::next_sequence(OutboundSa& out) {
+  const std::uint64_t last = last_number(out.sa);
+  const bool exhausted = out.last_sequence >= last;
+  const bool asked_enough = out.rekey_asked && !exhausted;
+  if (out.last_sequence >= last - last / 16 && !asked_enough) {
+    if (!out.rekey_asked)
+      wish({Wish::Kind::rekey,
+            {},
+            out.sa.child,
+            out.sa.pair,
+            fmt::format("SA {} has used {} of {} sequence numbers", to_string(out.sa.spi),
+                        out.last_sequence, last)});
+    out.rekey_asked = true;
+  }
+  if (exhausted)
+    return error("E-ESP-SEQ", "SA " + to_string(out.sa.spi) + " has used its last sequence number",
+                 "RFC 4303, 3.3.3");
+  return ++out.last_sequence;
+}
+
+std::uint32_t DataPath::Impl::path_mtu(const OutboundSa& out) const {
+  const bool learned =
+      out.path_mtu != 0 && out.path_mtu_learned && now - *out.path_mtu_learned < path_mtu_time;
+  if (!learned) return link_mtu;
+  return link_mtu == 0 ? out.path_mtu : std::min(out.path_mtu, link_mtu);
+}
+
+/// Of an ESP packet behind an IP header of that size; 0: no limit is known.
+std::size_t DataPath::Impl::most_payload(const OutboundSa& out, std::size_t header_octets) const {
+  const std::size_t mtu = path_mtu(out), around = header_octets + (out.sa.udp ? udp_octets : 0);
+  return mtu <= around ? 0 : out.transform.most_payload(mtu - around);
 }
 
 Result<Sealed> DataPath::seal(ByteView inner_ip_packet) {
@@ -181,28 +217,158 @@ Result<Sealed> DataPath::seal(ByteView inner_ip_packet) {
 
 Result<void> DataPath::seal(ByteView inner_ip_packet, Sealed& sealed) {
   IKELAB_TRY(const policy::Flow flow, policy::flow_of_packet(inner_ip_packet));
-  const auto out = impl_->outbound_for(flow);
-  if (out == impl_->outbound.end())
+  const auto [verdict, out, policy] = impl_->decide(flow);
+  if (out == nullptr) {
+    if (policy != nullptr && policy->action == Action::discard)
+      return error("E-ESP-DISCARD", "policy discards " + summarize_packet(inner_ip_packet),
+                   "RFC 4301, 5.1");
+    if (policy != nullptr && policy->acquire) impl_->acquire(*policy, inner_ip_packet);
     return error("E-ESP-NO-SA", "no outbound SA selects " + summarize_packet(inner_ip_packet),
                  "RFC 4301, 5.1");
-  const SaParameters& sa = out->sa;
-  //= rfc4303#3.3.3 "the sender MUST NOT send a packet on an SA if doing so would cause the sequence
-  //= number to cycle."
-  const auto sequence = next_sequence(*out);
-  if (!sequence)
-    return error("E-ESP-SEQ", "SA " + to_string(sa.spi) + " has used its last sequence number",
-                 "RFC 4303, 3.3.3");
-  out->last_sequence = *sequence;
-  const Iv iv = make_iv(*sa.suite.encr, *sequence, impl_->rng);
-  const std::uint8_t next_header = flow.src.is_v6() ? next_header_ipv6 : next_header_ipv4;
-  out->transform.seal(*sequence, iv.view(), inner_ip_packet, next_header, 0, sealed.packet);
+  }
+  const IpHeader header = *read_ip_header(inner_ip_packet);
+  return out->sa.transport ? impl_->seal_transport(*out, header, inner_ip_packet, sealed)
+                           : impl_->seal_tunnel(*out, header, inner_ip_packet, sealed);
+}
+
+void DataPath::Impl::put(OutboundSa& out, std::uint64_t sequence, ByteView payload,
+                         std::uint8_t next_header, std::size_t tfc_octets, Sealed& sealed) {
+  const SaParameters& sa = out.sa;
+  const Iv iv = make_iv(*sa.suite.encr, sequence, rng);
+  out.transform.seal(sequence, iv.view(), payload, next_header, tfc_octets, sealed.packet);
   sealed.src = sa.src;
   sealed.dst = sa.dst;
   sealed.spi = sa.spi;
-  sealed.sequence = static_cast<std::uint32_t>(*sequence);
+  sealed.sequence = static_cast<std::uint32_t>(sequence);
   sealed.udp = sa.udp;
+}
+
+void DataPath::Impl::put_outer_header(const SaParameters& sa, std::uint8_t traffic_class,
+                                      bool dont_fragment, Sealed& sealed) {
+  IpHeader outer;
+  outer.src = sa.src;
+  outer.dst = sa.dst;
+  outer.protocol = ip_protocol_esp;
+  outer.traffic_class = sealed.traffic_class = traffic_class;
+  outer.dont_fragment = sealed.dont_fragment = dont_fragment;
+  sealed.header.clear();
+  make_header(outer, sealed.packet.size(), sealed.header);
+}
+
+/// RFC 4301, 5.1.2: a header of its own around the whole inner packet.
+Result<void> DataPath::Impl::seal_tunnel(OutboundSa& out, const IpHeader& inner, ByteView packet,
+                                         Sealed& sealed) {
+  const SaParameters& sa = out.sa;
+  const bool v6 = inner.src.is_v6(), whole = v6 || inner.dont_fragment;
+  const std::size_t most = most_payload(out, sa.dst.is_v6() ? 40 : 20);
+  const bool fits = most == 0 || packet.size() <= most;
+  //= rfc4301#8.2.1 "Original (cleartext) packet is IPv4 and has the DF bit set. The implementation
+  //= SHOULD discard the packet and send a PMTU ICMP message."
+  //= rfc4301#8.2.1 "Original (cleartext) packet is IPv6. The implementation SHOULD discard the packet
+  //= and send a PMTU ICMP message."
+  if (!fits && whole)
+    return error("E-ESP-TOO-BIG",
+                 fmt::format("{} octets do not pass the tunnel, only {}, and they must not be "
+                             "fragmented",
+                             packet.size(), most),
+                 "RFC 4301, 8.2.1");
+  std::size_t tfc = 0;
+  if (sa.tfc_padding != 0) {
+    const std::size_t limit = most == 0 && sa.tfc_padding == policy::ChildConfig::tfc_mtu
+                                  ? packet.size()
+                              : most == 0 ? sa.tfc_padding
+                                          : std::min<std::size_t>(sa.tfc_padding, most);
+    tfc = limit > packet.size() ? limit - packet.size() : 0;
+  }
+  //= rfc4301#8.1 "This means that it MUST be possible to configure the implementation's treatment of
+  //= the DF bit (set, clear, copy from inner header) for each SA."
+  const bool dont_fragment =
+      sa.copy.df == policy::Df::set || (sa.copy.df == policy::Df::copy && whole && fits);
+  IKELAB_TRY(const std::uint64_t sequence, next_sequence(out));
+  put(out, sequence, packet, v6 ? next_header_ipv6 : next_header_ipv4, tfc, sealed);
+  put_outer_header(sa, outer_traffic_class(inner.traffic_class, sa.copy), dont_fragment, sealed);
   return {};
 }
+
+/// RFC 4303, 3.1.1: ESP between the packet's own header and its payload.
+Result<void> DataPath::Impl::seal_transport(OutboundSa& out, const IpHeader& header,
+                                            ByteView packet, Sealed& sealed) {
+  //= rfc4303#3.3.4 "Thus, transport mode ESP is applied only to whole IP datagrams (not to IP
+  //= fragments)."
+  if (header.fragment)
+    return error("E-ESP-FRAGMENT", "a fragment cannot be protected in transport mode",
+                 "RFC 4303, 3.3.4");
+  const ByteView payload =
+      packet.subspan(header.size, std::max(inner_size(packet), header.size) - header.size);
+  const std::size_t most = most_payload(out, header.size);
+  if (most != 0 && payload.size() > most && (header.dont_fragment || header.src.is_v6()))
+    return error("E-ESP-TOO-BIG",
+                 fmt::format("{} octets of payload do not pass, only {}", payload.size(), most),
+                 "RFC 4301, 8.2.1");
+  IKELAB_TRY(const std::uint64_t sequence, next_sequence(out));
+  put(out, sequence, payload, header.protocol, 0, sealed);
+  sealed.src = header.src;
+  sealed.dst = header.dst;
+  sealed.traffic_class = header.traffic_class;
+  sealed.dont_fragment = header.dont_fragment;
+  sealed.header.clear();
+  copy_header(packet, ip_protocol_esp, sealed.packet.size(), sealed.header);
+  return {};
+}
+
+Result<Sealed> DataPath::dummy(const std::string& child, std::size_t octets) {
+  OutboundSa* out = impl_->sad.outbound_of(child);
+  if (out == nullptr)
+    return error("E-ESP-NO-SA", "child '" + child + "' has no outbound SA", "RFC 4303, 2.6");
+  IKELAB_TRY(const std::uint64_t sequence, impl_->next_sequence(*out));
+  Sealed sealed;
+  impl_->put(*out, sequence, impl_->rng.bytes(octets), next_header_dummy, 0, sealed);
+  impl_->put_outer_header(out->sa, 0, false, sealed);
+  return sealed;
+}
+
+// ---- path MTU ----------------------------------------------------------------------------------
+
+std::uint32_t DataPath::mtu_for(ByteView inner_ip_packet) const {
+  const auto flow = policy::flow_of_packet(inner_ip_packet);
+  const auto header = read_ip_header(inner_ip_packet);
+  if (!flow.ok() || !header) return 0;
+  const OutboundSa* out = impl_->decide(*flow).sa;
+  if (out == nullptr) return 0;
+  const std::size_t own = out->sa.transport ? header->size : 0;
+  const std::size_t around = own != 0 ? own : out->sa.dst.is_v6() ? 40 : 20;
+  const std::size_t most = impl_->most_payload(*out, around);
+  return most == 0 ? 0 : static_cast<std::uint32_t>(own + most);
+}
+
+//= rfc4301#8.2.2 "some mechanism is required to update the PMTU in a timely manner"
+bool DataPath::handle_icmp(ByteView icmp_message, bool v6) {
+  const auto too_big = read_too_big(icmp_message, v6);
+  if (!too_big) return false;
+  const auto outer = read_ip_header(too_big->quoted);
+  if (!outer || outer->src.is_v6() != v6) return false;
+  std::size_t at = outer->size;
+  if (outer->protocol == 17)
+    at += udp_octets;
+  else if (outer->protocol != ip_protocol_esp)
+    return false;
+  if (at > too_big->quoted.size()) return false;
+  const auto esp = header_of(too_big->quoted.subspan(at));
+  if (!esp) return false;
+  OutboundSa* out = impl_->sad.outbound(esp->spi, outer->dst);
+  // Nobody off the path knows SPI and sequence number; who is on the path can drop packets anyway.
+  if (out == nullptr) return false;
+  const std::uint32_t behind = static_cast<std::uint32_t>(out->last_sequence) - esp->sequence;
+  if (behind >= quoted_lately || behind >= out->last_sequence) return false;
+  const std::uint32_t mtu = std::max(too_big->mtu, v6 ? path_mtu_least_v6 : path_mtu_least_v4);
+  const std::uint32_t known = impl_->path_mtu(*out);
+  if (known != 0 && mtu >= known) return true;  // an MTU only shrinks by being told
+  out->path_mtu = mtu;
+  out->path_mtu_learned = impl_->now;
+  return true;
+}
+
+// ---- inbound -----------------------------------------------------------------------------------
 
 //= rfc4303#3.4.3 "For each received packet, the receiver MUST verify that the packet contains a
 //= Sequence Number that does not duplicate the Sequence Number of any other packets received during
@@ -224,20 +390,46 @@ Result<std::uint64_t> DataPath::Impl::check_window(const InboundSa& in, std::uin
                "RFC 4303, 3.4.3");
 }
 
+Result<Opened> DataPath::open(ByteView esp_packet, ByteView outer_header) {
+  Opened opened;
+  IKELAB_CHECK(open(esp_packet, outer_header, opened));
+  return opened;
+}
+
+Result<void> DataPath::open(ByteView esp_packet, ByteView outer_header, Opened& opened) {
+  const auto header = header_of(esp_packet);
+  if (!header)
+    return error("E-ESP-SHORT",
+                 fmt::format("{} octets hold no SPI and sequence number", esp_packet.size()),
+                 "RFC 4303, 2");
+  //= rfc4303#3.4.1 "If a packet offered to ESP for processing appears to be an IP fragment, i.e., the
+  //= OFFSET field is non-zero or the MORE FRAGMENTS flag is set, the receiver MUST discard the
+  //= packet"
+  if (const auto outer = read_ip_header(outer_header); outer && outer->fragment)
+    return error("E-ESP-FRAGMENT", "an ESP packet that is only a fragment", "RFC 4303, 3.4.1");
+  InboundSa* in = impl_->sad.inbound(header->spi);
+  if (in == nullptr)
+    return error("E-ESP-NO-SA", "no inbound SA has the SPI " + to_string(header->spi),
+                 "RFC 4303, 3.4.2");
+  IKELAB_TRY(const std::uint64_t sequence, impl_->check_window(*in, header->sequence));
+  return impl_->accept(*in, sequence, esp_packet, outer_header, opened);
+}
+
 Result<void> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, ByteView packet,
-                                    Opened& opened) {
+                                    ByteView outer_header, Opened& opened) {
   IKELAB_CHECK(in.transform.open(sequence, packet, opened.inner));
   in.window.accept(sequence);
   IKELAB_TRY(const std::uint8_t next_header, strip_padding(opened.inner));
-  IKELAB_CHECK(check_next_header(next_header, opened.inner));
-  opened.inner.resize(inner_size(opened.inner));
+  IKELAB_CHECK(check_next_header(in.sa, next_header, opened.inner));
+  IKELAB_CHECK(in.sa.transport ? take_transport(next_header, outer_header, opened)
+                               : take_tunnel(in, outer_header, opened));
   //= rfc4301#5.2 "Then match the packet against the inbound selectors identified by the SAD entry
   //= to verify that the received packet is appropriate for the SA via which it was received."
   const auto flow = policy::flow_of_packet(opened.inner);
   if (!flow.ok())
     return error("E-ESP-POLICY", "the inner packet cannot be read: " + flow.error().message,
                  "RFC 4301, 5.2");
-  if (!selects(in.sa.ts_src, in.sa.ts_dst, *flow))
+  if (!selects(in.sa.ts_dst, in.sa.ts_src, reversed(*flow)))
     return error(
         "E-ESP-POLICY",
         "SA " + to_string(in.sa.spi) + " was not negotiated for " + summarize_packet(opened.inner),
@@ -248,41 +440,42 @@ Result<void> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, ByteV
   return {};
 }
 
-Result<Opened> DataPath::open(ByteView esp_packet) {
-  Opened opened;
-  IKELAB_CHECK(open(esp_packet, opened));
-  return opened;
+Result<void> DataPath::Impl::take_tunnel(const InboundSa& in, ByteView outer_header,
+                                         Opened& opened) {
+  opened.inner.resize(inner_size(opened.inner));
+  const auto outer = read_ip_header(outer_header), inner = read_ip_header(opened.inner);
+  if (!outer || !inner) return {};
+  const auto traffic_class =
+      inner_traffic_class(inner->traffic_class, outer->traffic_class, in.sa.copy);
+  if (!traffic_class)
+    return error("E-ESP-ECN",
+                 "congestion was met on the way, and the inner packet's transport cannot be told",
+                 "RFC 6040, 4.2");
+  if (*traffic_class != inner->traffic_class) set_traffic_class(opened.inner, *traffic_class);
+  return {};
 }
 
-Result<void> DataPath::open(ByteView esp_packet, Opened& opened) {
-  const auto header = header_of(esp_packet);
-  if (!header)
-    return error("E-ESP-SHORT",
-                 fmt::format("{} octets hold no SPI and sequence number", esp_packet.size()),
-                 "RFC 4303, 2");
-  const auto in = impl_->inbound.find(header->spi);
-  if (in == impl_->inbound.end())
-    return error("E-ESP-NO-SA", "no inbound SA has the SPI " + to_string(header->spi),
-                 "RFC 4303, 3.4.2");
-  IKELAB_TRY(const std::uint64_t sequence, impl_->check_window(in->second, header->sequence));
-  return impl_->accept(in->second, sequence, esp_packet, opened);
+Result<void> DataPath::Impl::take_transport(std::uint8_t next_header, ByteView outer_header,
+                                            Opened& opened) {
+  const auto outer = read_ip_header(outer_header);
+  if (!outer)
+    return error("E-ESP-POLICY", "a transport mode packet without the IP header before it",
+                 "RFC 4303, 3.1.1");
+  scratch.clear();
+  copy_header(outer_header, next_header, opened.inner.size(), scratch);
+  scratch.insert(scratch.end(), opened.inner.begin(), opened.inner.end());
+  std::swap(scratch, opened.inner);
+  return {};
 }
 
+//= rfc4301#5.2 "The inbound SPD cache (SPD-I) is applied only to bypassed or discarded traffic."
 Verdict DataPath::inbound_clear(ByteView ip_packet) const {
   const auto flow = policy::flow_of_packet(ip_packet);
   if (!flow.ok()) return Verdict::discard;
-  const bool protected_by_sa =
-      std::any_of(impl_->inbound.begin(), impl_->inbound.end(), [&](const auto& entry) {
-        return selects(entry.second.sa.ts_src, entry.second.sa.ts_dst, *flow);
-      });
-  const bool trapped = std::any_of(
-      impl_->required.begin(), impl_->required.end(),
-      [&](const Policy& policy) { return selects(policy.remote_ts, policy.local_ts, *flow); });
-  return protected_by_sa || trapped ? Verdict::discard : Verdict::bypass;
-}
-
-std::size_t DataPath::size() const {
-  return impl_->inbound.size() + impl_->outbound.size();
+  const policy::Flow ours = reversed(*flow);
+  if (const Policy* policy = impl_->spd.find(ours))
+    return policy->action == Action::bypass ? Verdict::bypass : Verdict::discard;
+  return impl_->sad.receives(*flow) ? Verdict::discard : Verdict::bypass;
 }
 
 }  // namespace ikelab::esp

@@ -7,8 +7,7 @@
 #include "protocol/base/ids.hpp"
 #include "protocol/base/secret.hpp"
 #include "protocol/base/time.hpp"
-#include "protocol/policy/proposal.hpp"
-#include "protocol/policy/traffic_selector.hpp"
+#include "protocol/policy/connection.hpp"
 
 namespace ikelab::esp {
 
@@ -31,6 +30,10 @@ struct SaParameters {
   std::uint32_t replay_window = 64;  ///< inbound; 0: off
   std::string child;                 ///< the configured child's name
   std::string ike_sa;                ///< the IKE SA's local name
+  bool transport = false;            ///< mode (RFC 4301, 4.1)
+  EspSpi pair;                       ///< outbound: the inbound SPI of the same Child SA; 0: unknown
+  std::uint32_t tfc_padding = 0;     ///< outbound, tunnel mode: ChildConfig's
+  policy::ChildConfig::Copy copy;    ///< tunnel mode
   std::uint64_t last_sequence =
       0;  ///< outbound: numbers used so far; a new SA's first packet bears 1 (RFC 4303, 3.3.3)
 };
@@ -43,6 +46,7 @@ struct InstallSa {
 struct RemoveSa {
   bool inbound = false;
   EspSpi spi;
+  EspSpi pair = {};  ///< as SaParameters's
 };
 /// The SA lives on between other addresses; an outbound one sends its next packet there.
 struct MoveSa {
@@ -50,6 +54,7 @@ struct MoveSa {
   EspSpi spi;
   IpAddress src, dst;
   std::optional<UdpPorts> udp;
+  EspSpi pair = {};  ///< as SaParameters's
 };
 using SadChange = std::variant<InstallSa, RemoveSa, MoveSa>;
 

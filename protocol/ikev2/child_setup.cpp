@@ -45,6 +45,14 @@ std::string outer(const IpAddress& ip, const std::optional<esp::UdpPorts>& udp,
   return udp ? SocketAddress{ip, (*udp).*port}.to_string() : ip.to_string();
 }
 
+//= rfc7296#1.3.1 "If the responder declines the request, the Child SA will be established in tunnel
+//= mode."
+void read_modes(const std::vector<wire::Payload>& payloads, ChildPlan& plan) {
+  plan.transport = plan.config->mode == policy::ChildMode::transport &&
+                   find_notify(payloads, NotifyType::use_transport_mode) != nullptr;
+  plan.peer_takes_tfc = find_notify(payloads, NotifyType::esp_tfc_padding_not_supported) == nullptr;
+}
+
 }  // namespace
 
 void emit_moved(IkeSa& sa, const esp::MoveSa& move, const std::string& reason) {
@@ -87,6 +95,8 @@ ChildOffer offer_child(const policy::ChildConfig& config, EspSpi spi_in, bool wi
   offer.payloads = {wire::make_payload(wire::SaPayload{offer.proposals}),
                     wire::make_payload(wire::TsPayload{false, config.local_ts}),
                     wire::make_payload(wire::TsPayload{true, config.remote_ts})};
+  if (config.mode == policy::ChildMode::transport)
+    offer.payloads.push_back(notify(NotifyType::use_transport_mode));
   return offer;
 }
 
@@ -136,6 +146,7 @@ ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloa
   emit_negotiation(sa, "responder", selection);
   if (!selection.chosen || selection.chosen->spi.size() != 4)
     return refuse(NotifyType::no_proposal_chosen, "no ESP proposal was acceptable");
+  read_modes(payloads, plan);
   plan.suite = selection.suite;
   plan.spi_out = spi_of(*selection.chosen);
   plan.spi_in = sa.new_esp_spi();
@@ -145,9 +156,13 @@ ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloa
 }
 
 std::vector<wire::Payload> answer_child(const ChildPlan& plan) {
-  return {wire::make_payload(wire::SaPayload{{plan.answer}}),
-          wire::make_payload(wire::TsPayload{false, plan.remote_ts}),
-          wire::make_payload(wire::TsPayload{true, plan.local_ts})};
+  std::vector<wire::Payload> payloads = {wire::make_payload(wire::SaPayload{{plan.answer}}),
+                                         wire::make_payload(wire::TsPayload{false, plan.remote_ts}),
+                                         wire::make_payload(wire::TsPayload{true, plan.local_ts})};
+  //= rfc7296#1.3.1 "If the request is accepted, the response MUST also include a notification of
+  //= type USE_TRANSPORT_MODE."
+  if (plan.transport) payloads.push_back(notify(NotifyType::use_transport_mode));
+  return payloads;
 }
 
 Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payloads,
@@ -164,6 +179,7 @@ Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payl
         .see("RFC 7296, 2.7");
   ChildPlan plan;
   plan.config = &config;
+  read_modes(payloads, plan);
   plan.spi_in = spi_in;
   plan.spi_out = spi_of(answer->proposals.front());
   plan.answer = answer->proposals.front();
@@ -223,6 +239,13 @@ Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan,
   in.replay_window = out.replay_window = plan.config->replay_window;
   in.child = out.child = plan.config->name;
   in.ike_sa = out.ike_sa = sa.name;
+  in.transport = out.transport = plan.transport;
+  in.copy = out.copy = plan.config->copy;
+  out.pair = plan.spi_in;
+  //= rfc7296#1.3.1 "The ESP_TFC_PADDING_NOT_SUPPORTED notification asserts that the sending endpoint
+  //= will not accept packets that contain Traffic Flow Confidentiality (TFC) padding over the Child
+  //= SA being negotiated."
+  if (plan.peer_takes_tfc && !plan.transport) out.tfc_padding = plan.config->tfc_padding;
 
   ChildSa child;
   child.config = plan.config;

@@ -19,6 +19,8 @@ struct ChildPlan {
   policy::Suite suite;
   std::vector<wire::TrafficSelector> local_ts, remote_ts;
   wire::Proposal answer;
+  bool transport = false;      ///< both sides said USE_TRANSPORT_MODE (RFC 7296, 1.3.1)
+  bool peer_takes_tfc = true;  ///< the peer did not say ESP_TFC_PADDING_NOT_SUPPORTED
 };
 
 /// The responder's choice. On failure: the error notification to send back, with the reason in

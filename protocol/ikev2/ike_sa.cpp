@@ -166,7 +166,7 @@ void IkeSa::remove_child(EspSpi spi_in, const std::string& reason) {
   if (const auto heir = children.find(at->second.replaced_by.value); heir != children.end())
     release_outbound(heir->second);
   if (!at->second.waiting_outbound) {
-    services.sad.push_back(esp::RemoveSa{false, at->second.spi_out});
+    services.sad.push_back(esp::RemoveSa{false, at->second.spi_out, at->second.spi_in});
     emit(trace::SaRemoved{"ESP", "out", to_string(at->second.spi_out), reason});
   }
   services.sad.push_back(esp::RemoveSa{true, at->second.spi_in});

@@ -86,7 +86,7 @@ void migrate_children(IkeSa& sa, const std::string& reason) {
   const auto in = out ? std::optional(esp::UdpPorts{out->dst, out->src}) : std::nullopt;
   for (auto& [spi, child] : sa.children) {
     const esp::MoveSa inbound{true, child.spi_in, sa.peer.ip, sa.local.ip, in};
-    const esp::MoveSa outbound{false, child.spi_out, sa.local.ip, sa.peer.ip, out};
+    const esp::MoveSa outbound{false, child.spi_out, sa.local.ip, sa.peer.ip, out, child.spi_in};
     emit_moved(sa, inbound, reason);
     sa.services.sad.push_back(inbound);
     if (child.waiting_outbound) {

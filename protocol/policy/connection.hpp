@@ -44,6 +44,12 @@ struct AuthConfig {
   std::vector<Published> ocsp_responses;        ///< local: about our certificates, for the peer
 };
 
+/// What becomes of Don't Fragment in an outer header (RFC 4301, 8.1).
+enum class Df { copy, clear, set };
+
+/// swanctl's `mode`: SAs of a kind, or policies that need none.
+enum class ChildMode { tunnel, transport, pass, drop };
+
 struct ChildConfig {
   std::string name;
   std::vector<wire::TrafficSelector> local_ts, remote_ts;
@@ -51,6 +57,20 @@ struct ChildConfig {
   Duration rekey_time{0};            ///< 0: never
   std::uint32_t replay_window = 64;  ///< packets; 0 switches anti-replay off (RFC 4303, 3.4.3)
   bool start = false;                ///< initiate at start-up
+  bool trap = false;                 ///< initiate when traffic wants it
+  ChildMode mode = ChildMode::tunnel;
+  std::uint32_t priority = 0;     ///< of its policies, lower first; 0: made from the selectors
+  std::uint32_t tfc_padding = 0;  ///< octets to pad inner packets to (RFC 4303, 2.7); 0: none
+  static constexpr std::uint32_t tfc_mtu = 0xffff'ffff;  ///< pad to whatever the path takes
+  /// What crosses between inner and outer header in tunnel mode (RFC 4301, 5.1.2).
+  struct Copy {
+    bool dscp_out = true, dscp_in = false;
+    bool ecn = true;  ///< RFC 6040
+    Df df = Df::copy;
+  } copy;
+  [[nodiscard]] bool needs_sas() const {
+    return mode == ChildMode::tunnel || mode == ChildMode::transport;
+  }
 };
 
 struct ConnectionConfig {

@@ -1,6 +1,9 @@
 // What a packet is to the SPD: addresses, protocol, ports (RFC 4301, 4.4.1.1).
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "protocol/base/bounds.hpp"
 #include "protocol/policy/traffic_selector.hpp"
 
 namespace ikelab::policy {
@@ -26,6 +29,21 @@ void read_ports(ByteView transport, Flow& flow) {
     flow.src_port = flow.dst_port = u16(transport, 0);
 }
 
+/// RFC 8200, 4: the upper-layer protocol stands behind any number of headers of its own.
+void skip_extension_headers(ByteView& rest, Flow& flow) {
+  constexpr std::uint8_t hop_by_hop = 0, routing = 43, fragment = 44, destination = 60;
+  for (std::size_t i = 0; i < bounds::ipv6_extension_headers && rest.size() >= 8; ++i) {
+    const bool known = flow.protocol == hop_by_hop || flow.protocol == routing ||
+                       flow.protocol == fragment || flow.protocol == destination;
+    if (!known) return;
+    const std::size_t octets = flow.protocol == fragment ? 8 : 8U * (rest[1] + 1U);
+    if (flow.protocol == fragment && (u16(rest, 2) & 0xfff8) != 0) flow.opaque_ports = true;
+    flow.protocol = rest[0];
+    rest = rest.subspan(std::min(octets, rest.size()));
+    if (flow.opaque_ports) return;
+  }
+}
+
 }  // namespace
 
 Result<Flow> flow_of_packet(ByteView packet) {
@@ -41,8 +59,10 @@ Result<Flow> flow_of_packet(ByteView packet) {
   flow.src = IpAddress::from_octets(packet.subspan(addresses, size)).value();
   flow.dst = IpAddress::from_octets(packet.subspan(addresses + size, size)).value();
   flow.protocol = packet[version == 4 ? 9 : 6];
-  const bool first_fragment = version != 4 || (u16(packet, 6) & 0x1fff) == 0;
-  if (first_fragment) read_ports(packet.subspan(header), flow);
+  flow.opaque_ports = version == 4 && (u16(packet, 6) & 0x1fff) != 0;
+  ByteView rest = packet.subspan(header);
+  if (version == 6) skip_extension_headers(rest, flow);
+  if (!flow.opaque_ports) read_ports(rest, flow);
   return flow;
 }
 

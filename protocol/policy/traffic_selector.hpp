@@ -23,9 +23,10 @@ struct Flow {
   IpAddress src, dst;
   std::uint8_t protocol = 0;
   std::uint16_t src_port = 0, dst_port = 0;
+  bool opaque_ports = false;  ///< a later fragment: nobody can say which ports (RFC 4301, 7)
 };
-/// Reads IPv4 or IPv6 with TCP, UDP, ICMP (type and code as ports, RFC 4301 4.4.1.1). Errors:
-/// E-POL-021.
+/// Reads IPv4 or IPv6 (behind its extension headers) with TCP, UDP, ICMP (type and code as ports,
+/// RFC 4301 4.4.1.1). Errors: E-POL-021.
 Result<Flow> flow_of_packet(ByteView ip_packet);
 bool contains(const std::vector<wire::TrafficSelector>& set, const IpAddress& address,
               std::uint8_t protocol, std::uint16_t port);

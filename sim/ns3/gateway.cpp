@@ -21,6 +21,9 @@ policy::EndpointConfig endpoint_config(const scenario::Node& node,
   config.node = node.name;
   config.datagram_id_base = base;
   config.connections = node.connections;
+  for (policy::ConnectionConfig& connection : config.connections)  // IKE has no part in these
+    std::erase_if(connection.children,
+                  [](const policy::ChildConfig& child) { return !child.needs_sas(); });
   config.retransmit = scenario.retransmit;
   if (node.cookie_threshold) config.cookie_threshold = *node.cookie_threshold;
   config.disclose_secrets = scenario.disclose_secrets;
@@ -110,15 +113,18 @@ void Gateway::make_tunnel_device(std::uint32_t mtu) {
 void Gateway::route_into_tunnel() {
   ns3::Ipv4StaticRoutingHelper helper;
   auto routing = helper.GetStaticRouting(node_->GetObject<ns3::Ipv4>());
-  for (const policy::ConnectionConfig& connection : config_.connections)
+  for (const policy::ConnectionConfig& connection : config_.connections) {
+    for (esp::Policy& policy : esp::policies_of(connection))
+      data_path_->add_policy(std::move(policy));
     for (const policy::ChildConfig& child : connection.children) {
-      data_path_->require(child.local_ts, child.remote_ts);
+      if (child.mode == policy::ChildMode::pass) continue;
       for (const wire::TrafficSelector& ts : child.remote_ts) {
         if (ts.start.is_v6()) continue;
         const Interface prefix = covering_prefix(ts);
         routing->AddNetworkRouteTo(prefix.address, prefix.mask, tunnel_interface_);
       }
     }
+  }
 }
 
 // ---- running -----------------------------------------------------------------------------------
@@ -185,7 +191,9 @@ void Gateway::drain() {
 bool Gateway::on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, const ns3::Address&,
                         std::uint16_t) {
   const Bytes inner = bytes_of(*packet);
+  data_path_->set_now(now());
   auto sealed = data_path_->seal(inner);
+  grant_wishes();
   if (!sealed) {
     emit(trace::EspRejected{0, "", 0, sealed.error().code,
                             sealed.error().message + ": " + esp::summarize_packet(inner)});
@@ -209,6 +217,17 @@ bool Gateway::on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, const
   outer->AddByteTag(DatagramTag(id));
   socket->second->SendTo(outer, 0, ns3::InetSocketAddress(to_ns3(sealed->dst), 0));
   return true;
+}
+
+void Gateway::grant_wishes() {
+  while (const auto wish = data_path_->poll_wish()) {
+    const bool acquire = wish->kind == esp::Wish::Kind::acquire;
+    emit(trace::TimerFired{acquire ? "acquire" : "rekey_child", wish->reason});
+    if (acquire)
+      command(ikev2::Initiate{wish->connection, wish->child});
+    else
+      command(ikev2::RekeyChild{wish->child});
+  }
 }
 
 void Gateway::reject(std::uint64_t datagram, const Error& error, ByteView esp_packet) {

@@ -40,6 +40,8 @@ class Gateway {
   void on_timeout();
   void drain();
   void emit(trace::Body body);
+  /// What the data path wants of IKE: an SA for waiting traffic, a rekey.
+  void grant_wishes();
   void reject(std::uint64_t datagram, const Error& error, ByteView esp_packet);
 
   ns3::Ptr<ns3::Node> node_;

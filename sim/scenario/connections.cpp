@@ -83,24 +83,54 @@ std::vector<T> read_list(Section& section, const std::string& key, Parse parse) 
   return section.parsed_list<T>(key, parse);
 }
 
+/// What the data path does with the child's packets.
+void read_policy(Section& section, policy::ChildConfig& child) {
+  child.priority = static_cast<std::uint32_t>(section.number("priority", 0, 1'000'000));
+  if (section.has("tfc_padding"))
+    child.tfc_padding =
+        section.text("tfc_padding") == "mtu"
+            ? policy::ChildConfig::tfc_mtu
+            : static_cast<std::uint32_t>(section.number("tfc_padding", 0, bounds::message_octets));
+  static constexpr policy::Df df[] = {policy::Df::copy, policy::Df::clear, policy::Df::set};
+  child.copy.df = df[section.word("copy_df", {"yes", "no", "set"}, 0)];
+  const std::size_t dscp = section.word("copy_dscp", {"out", "in", "yes", "no"}, 0);
+  child.copy.dscp_out = dscp == 0 || dscp == 2;
+  child.copy.dscp_in = dscp == 1 || dscp == 2;
+  child.copy.ecn = section.boolean("copy_ecn", true);
+}
+
 policy::ChildConfig read_child(const YAML::Node& node, Problems& problems) {
-  Section section(node, "a child",
-                  {"name", "local_ts", "remote_ts", "esp_proposals", "rekey_time", "replay_window",
-                   "start_action"},
-                  problems);
+  Section section(
+      node, "a child",
+      {"name", "local_ts", "remote_ts", "esp_proposals", "rekey_time", "replay_window",
+       "start_action", "mode", "priority", "tfc_padding", "copy_df", "copy_dscp", "copy_ecn"},
+      problems);
   policy::ChildConfig child;
   child.name = section.text("name", true);
   child.local_ts =
       read_list<wire::TrafficSelector>(section, "local_ts", policy::parse_traffic_selector);
   child.remote_ts =
       read_list<wire::TrafficSelector>(section, "remote_ts", policy::parse_traffic_selector);
-  child.esp_proposals = read_list<wire::Proposal>(
-      section, "esp_proposals",
-      [](std::string_view text) { return policy::parse_proposal(text, wire::ProtocolId::esp); });
+  static constexpr policy::ChildMode modes[] = {policy::ChildMode::tunnel,
+                                                policy::ChildMode::transport,
+                                                policy::ChildMode::pass, policy::ChildMode::drop};
+  child.mode = modes[section.word("mode", {"tunnel", "transport", "pass", "drop"}, 0)];
+  const auto esp_proposal = [](std::string_view text) {
+    return policy::parse_proposal(text, wire::ProtocolId::esp);
+  };
+  if (child.needs_sas())
+    child.esp_proposals = read_list<wire::Proposal>(section, "esp_proposals", esp_proposal);
+  else if (section.has("esp_proposals"))
+    section.problem("esp_proposals",
+                    Error{"E-SCN-012", "a child whose mode is pass or drop has no SAs"});
   child.rekey_time = section.parsed("rekey_time", parse_duration, Duration{0});
   child.replay_window = static_cast<std::uint32_t>(
       section.number("replay_window", 64, bounds::replay_window_packets));
-  child.start = section.word("start_action", {"none", "start"}, 0) == 1;
+  const std::size_t action =
+      section.word("start_action", {"none", "start", "trap", "trap|start"}, 0);
+  child.start = child.needs_sas() && (action == 1 || action == 3);
+  child.trap = child.needs_sas() && action >= 2;
+  read_policy(section, child);
   return child;
 }
 

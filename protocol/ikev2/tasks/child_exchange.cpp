@@ -108,8 +108,8 @@ ChildAnswer answer_child_exchange(IkeSa& sa, const Inbound& in, const policy::Ch
   std::vector<wire::Payload> sa_and_ts = answer_child(*choice.plan);
   answer.payloads = {std::move(sa_and_ts[0]), wire::make_payload(wire::NoncePayload{answer.nr})};
   if (ke_r) answer.payloads.push_back(std::move(*ke_r));
-  answer.payloads.push_back(std::move(sa_and_ts[1]));
-  answer.payloads.push_back(std::move(sa_and_ts[2]));
+  for (std::size_t i = 1; i < sa_and_ts.size(); ++i)  // TSi, TSr, and notifications about the SA
+    answer.payloads.push_back(std::move(sa_and_ts[i]));
   return answer;
 }
 
