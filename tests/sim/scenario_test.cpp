@@ -205,3 +205,44 @@ TEST_CASE("scenario: what is compromised is something, of somebody, and disclose
   }
   CHECK(with("SK_d:gw-a", "disclose_secrets: false\n").error().code == "E-SCN-017");
 }
+
+TEST_CASE("scenario: what the data path does with a child's packets", "[scenario]") {
+  const auto child_of = [](const std::string& keys) {
+    const auto scenario =
+        scenario::load_text(with("esp_proposals: [aes256gcm16]", keys), "two.yaml");
+    if (!scenario.ok()) FAIL(scenario.error().to_string());
+    return scenario->nodes[0].connections[0].children[0];
+  };
+  const auto plain = child_of("esp_proposals: [aes256gcm16]");
+  CHECK(plain.mode == policy::ChildMode::tunnel);
+  CHECK_FALSE(plain.trap);
+  CHECK(plain.copy.df == policy::Df::copy);
+  CHECK((plain.copy.dscp_out && !plain.copy.dscp_in && plain.copy.ecn));
+  const auto full = child_of(R"(esp_proposals: [null-sha256-esn]
+            start_action: trap|start
+            mode: transport
+            priority: 7
+            tfc_padding: mtu
+            replay_window: 65536
+            copy_df: set
+            copy_dscp: in
+            copy_ecn: no)");
+  CHECK((full.trap && full.start));
+  CHECK(full.mode == policy::ChildMode::transport);
+  CHECK(full.priority == 7);
+  CHECK(full.tfc_padding == policy::ChildConfig::tfc_mtu);
+  CHECK(full.replay_window == 65536);
+  CHECK(full.copy.df == policy::Df::set);
+  CHECK((!full.copy.dscp_out && full.copy.dscp_in && !full.copy.ecn));
+  CHECK(child_of("tfc_padding: 600\n            esp_proposals: [aes128ccm16]").tfc_padding == 600);
+  CHECK_FALSE(child_of("mode: drop\n            start_action: trap").needs_sas());
+
+  const auto code_of = [](const std::string& keys) {
+    const auto bad = scenario::load_text(with("esp_proposals: [aes256gcm16]", keys), "two.yaml");
+    return bad.ok() ? std::string() : bad.error().code;
+  };
+  CHECK(code_of("mode: pass\n            esp_proposals: [aes256gcm16]") == "E-SCN-012");
+  CHECK(code_of("mode: transport") == "E-SCN-011");
+  CHECK(code_of("esp_proposals: [aes256gcm16]\n            tfc_padding: much") == "E-SCN-012");
+  CHECK(code_of("esp_proposals: [aes256gcm16]\n            copy_dscp: sideways") == "E-SCN-012");
+}
