@@ -30,5 +30,7 @@ inline constexpr std::size_t replay_window_packets =
     65'536;  // 8 KiB an SA; what a link of 10 Gbit/s reorders in 80 ms
 inline constexpr std::size_t esp_wishes = 1024;  // of the data path to IKE, until they are read
 inline constexpr std::size_t ipv6_extension_headers = 8;  // RFC 8200 knows five, each once
+inline constexpr std::size_t fragments_in_message =
+    1024;  // the largest message, in fragments of 64 octets (RFC 7383)
 
 }  // namespace ikelab::bounds

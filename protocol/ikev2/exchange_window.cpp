@@ -12,9 +12,16 @@ Duration wait_after(const policy::RetransmitPolicy& policy, unsigned attempt) {
 
 }  // namespace
 
+Duration patience(const policy::RetransmitPolicy& policy) {
+  Duration sum{0};
+  for (unsigned attempt = 0; attempt <= policy.tries; ++attempt) sum += wait_after(policy, attempt);
+  return sum;
+}
+
 void ExchangeWindow::request_sent(Instant now, std::vector<Bytes> datagrams) {
   IKELAB_ASSERT(!outstanding_);
-  outstanding_ = Outstanding{next_request_, std::move(datagrams), 0, now + wait_after(policy_, 0)};
+  outstanding_ =
+      Outstanding{next_request_, std::move(datagrams), 0, now + wait_after(policy_, 0), 0};
 }
 
 bool ExchangeWindow::accept_response(MessageId id) {
@@ -34,17 +41,32 @@ std::optional<std::vector<Bytes>> ExchangeWindow::repeat(Instant now) {
   IKELAB_ASSERT(outstanding_);
   if (outstanding_->attempt >= policy_.tries) return std::nullopt;
   ++outstanding_->attempt;
+  ++outstanding_->repeated;
   outstanding_->next = now + wait_after(policy_, outstanding_->attempt);
   return outstanding_->datagrams;
 }
 
-ExchangeWindow::Incoming ExchangeWindow::classify(MessageId id, ByteView request) const {
+void ExchangeWindow::recut_request(Instant now, std::vector<Bytes> datagrams) {
+  IKELAB_ASSERT(outstanding_);
+  outstanding_->datagrams = std::move(datagrams);
+  //= rfc7383#2.5.2 "When starting a new probe, the node MUST reset its retransmission timers so
+  //= that if it employs exponential back-off the timers will start over."
+  outstanding_->attempt = 0;
+  outstanding_->next = now + wait_after(policy_, 0);
+  ++outstanding_->repeated;
+}
+
+ExchangeWindow::Incoming ExchangeWindow::classify(MessageId id) const {
   if (id.value == next_expected_) return Incoming::fresh;
+  return id.value + 1 == next_expected_ && !response_.empty() ? Incoming::repeated
+                                                              : Incoming::outside;
+}
+
+ExchangeWindow::Incoming ExchangeWindow::classify(MessageId id, ByteView request) const {
   //= rfc7296#2.1 "A retransmission from the initiator MUST be bitwise identical to the original
   //= request."
-  if (id.value + 1 == next_expected_ && !response_.empty() && equal(request, last_request_))
-    return Incoming::repeated;
-  return Incoming::outside;
+  const Incoming by_id = classify(id);
+  return by_id == Incoming::repeated && !equal(request, last_request_) ? Incoming::outside : by_id;
 }
 
 //= rfc7296#2.1 "The responder MUST remember each response until it receives a request whose

@@ -13,6 +13,9 @@
 
 namespace ikelab::ikev2 {
 
+/// How long a request is repeated before the peer is given up.
+Duration patience(const policy::RetransmitPolicy& policy);
+
 class ExchangeWindow {
  public:
   explicit ExchangeWindow(const policy::RetransmitPolicy& policy) : policy_(policy) {}
@@ -29,15 +32,27 @@ class ExchangeWindow {
   /// The SA dies: nothing is repeated any more.
   void forget_request() { outstanding_.reset(); }
   [[nodiscard]] std::optional<Instant> retransmit_at() const;
-  [[nodiscard]] unsigned attempt() const { return outstanding_ ? outstanding_->attempt : 0; }
+  /// How often the outstanding request was repeated.
+  [[nodiscard]] unsigned attempt() const { return outstanding_ ? outstanding_->repeated : 0; }
+  /// ... since it was last cut.
+  [[nodiscard]] unsigned attempt_of_cut() const { return outstanding_ ? outstanding_->attempt : 0; }
   /// Time is up: the datagrams to repeat, or nullopt when the peer is to be given up.
   [[nodiscard]] std::optional<std::vector<Bytes>> repeat(Instant now);
+  /// The outstanding request goes on in other fragments, and the wait for it begins anew (RFC
+  /// 7383, 2.5.2).
+  void recut_request(Instant now, std::vector<Bytes> datagrams);
+  [[nodiscard]] bool awaits(MessageId id) const {
+    return outstanding_ && outstanding_->id == id.value;
+  }
 
   // ---- the peer's requests ----
   enum class Incoming { fresh, repeated, outside };
   /// Repeated only when it is the same to the octet (RFC 7296, 2.1).
   [[nodiscard]] Incoming classify(MessageId id, ByteView request) const;
+  /// By the id alone: for fragments, whose octets may change with each cut (RFC 7383, 2.6.1).
+  [[nodiscard]] Incoming classify(MessageId id) const;
   void response_sent(MessageId id, ByteView request, std::vector<Bytes> datagrams);
+  void recut_response(std::vector<Bytes> datagrams) { response_ = std::move(datagrams); }
   /// How often the cached response went out again.
   unsigned count_repetition() { return ++repetitions_; }
   [[nodiscard]] const std::vector<Bytes>& cached_response() const { return response_; }
@@ -46,8 +61,9 @@ class ExchangeWindow {
   struct Outstanding {
     std::uint32_t id = 0;
     std::vector<Bytes> datagrams;
-    unsigned attempt = 0;
+    unsigned attempt = 0;  ///< since it was last cut
     Instant next;
+    unsigned repeated = 0;
   };
   policy::RetransmitPolicy policy_;
   std::uint32_t next_request_ = 0, next_expected_ = 0;

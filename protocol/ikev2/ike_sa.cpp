@@ -5,6 +5,7 @@
 
 #include "protocol/base/bounds.hpp"
 #include "protocol/ikev2/child_setup.hpp"
+#include "protocol/ikev2/fragmentation.hpp"
 #include "protocol/policy/traffic_selector.hpp"
 
 namespace ikelab::ikev2 {
@@ -12,7 +13,8 @@ namespace {
 
 constexpr Duration redundant_time =
     30s;  // a peer that knows of it deletes it at once; one that does not never will
-constexpr Duration linger_time = 30s;  // longer than any peer repeats a request
+constexpr unsigned repetitions_of_a_probe = 2;  // RFC 7383, 2.5.2: "a few retries"
+constexpr Duration linger_time = 30s;           // longer than any peer repeats a request
 
 /// Lifetimes are shortened by up to a tenth, so that two peers seldom rekey at once (RFC 7296, 2.8:
 /// "jitter").
@@ -296,7 +298,28 @@ void IkeSa::check_children(Instant now) {
   }
 }
 
+/// The path may not carry fragments of this size: the request goes on in smaller ones (RFC
+/// 7383, 2.5.2). False: it goes on as it is.
+bool IkeSa::probe_path(Instant now) {
+  //= rfc7383#2.5.2 "Implementations MUST be prepared to probe in every exchange that utilizes IKE
+  //= fragmentation to deal with possible changes in path MTU over time."
+  if (window_.attempt_of_cut() < repetitions_of_a_probe ||
+      current_->exchange() == wire::ExchangeType::ike_sa_init ||
+      !probe_smaller(*this, wire::encode_chain(request_payloads_).bytes.size()))
+    return false;
+  const wire::Header header = header_of(current_->exchange(), false, window_.next_request_id());
+  auto datagrams = build(header, request_payloads_);
+  if (!datagrams) return false;
+  window_.recut_request(now, *datagrams);
+  emit(trace::TimerFired{"retransmit", "no response; cut into " +
+                                           std::to_string(datagrams->size()) +
+                                           " fragments, in case the path carries no larger ones"});
+  transmit({true, local, peer}, *datagrams, header, request_payloads_, window_.attempt());
+  return true;
+}
+
 void IkeSa::repeat_request(Instant now) {
+  if (probe_path(now)) return;
   const auto datagrams = window_.repeat(now);
   if (datagrams) {
     emit(trace::TimerFired{"retransmit",

@@ -13,6 +13,7 @@
 #include "protocol/ikev2/task.hpp"
 #include "protocol/keys/ike_keys.hpp"
 #include "protocol/wire/decode.hpp"
+#include "protocol/wire/encode.hpp"
 
 namespace ikelab::ikev2 {
 
@@ -123,9 +124,23 @@ class IkeSa {
     SocketAddress src, dst;
   };
   std::optional<Inbound> open(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
+  /// The decrypted content becomes payloads; nothing, if it is against the grammar. `part`: the
+  /// fragment that made it complete.
+  std::optional<Inbound> understand(Inbound in, const Way& way, const wire::Message& message,
+                                    wire::PayloadType first_inner, const wire::SkfPayload* part);
+  /// Whether a fragment is to be opened; says why not.
+  bool expects(const wire::Header& header, const wire::SkfPayload& part, std::uint64_t datagram);
+  /// A fragment that opened, its content in `in.plain`.
+  std::optional<Inbound> take_fragment(Inbound in, const Way& way, const wire::Message& message,
+                                       const wire::SkfPayload& part);
+  /// Whether the peer may begin this exchange now; says why not.
+  bool may_begin(wire::ExchangeType exchange, std::uint64_t datagram);
   void refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagnostics);
   void handle_request(const Inbound& in);
   void handle_response(const Inbound& in);
+  void repeat_answer(const Inbound& in);
+  /// The peer does what nobody may: the SA ends at once, without a word.
+  void drop(Instant now, const std::string& reason);
   void send_request(Instant now);
   void finish_task(Instant now, Outcome outcome);
   void answer(const Inbound& in, std::vector<wire::Payload> payloads);
@@ -133,14 +148,18 @@ class IkeSa {
                 const std::vector<wire::Payload>& payloads, unsigned attempt);
   void emit_message(const Way& way, const wire::Header& header, std::uint64_t datagram,
                     ByteView octets, const std::vector<wire::Payload>& payloads, ByteView plain,
-                    unsigned attempt);
+                    unsigned attempt, const wire::SkfPayload* part = nullptr);
   [[nodiscard]] wire::Header header_of(wire::ExchangeType exchange, bool response,
                                        MessageId id) const;
   /// The datagrams of a message: one, unless it is fragmented.
   Result<std::vector<Bytes>> build(const wire::Header& header,
                                    const std::vector<wire::Payload>& payloads);
+  Result<std::vector<Bytes>> build_fragments(const wire::Header& header,
+                                             const wire::EncodedChain& content, std::size_t chunk);
+  [[nodiscard]] Bytes next_iv();
   [[nodiscard]] DirectionKeys keys_of(bool of_initiator) const;
   void repeat_request(Instant now);
+  bool probe_path(Instant now);
   void check_children(Instant now);
 
   State state_ = State::none;

@@ -1,7 +1,6 @@
 // Messages of an IKE SA: building, protecting, sending; opening, judging, dispatching (RFC
 // 7296, 2.1 to 2.3, 2.21, 3.14).
-#include "protocol/ikev2/ike_sa.hpp"
-#include "protocol/wire/encode.hpp"
+#include "protocol/ikev2/fragmentation.hpp"
 #include "protocol/wire/grammar.hpp"
 
 namespace ikelab::ikev2 {
@@ -10,14 +9,18 @@ namespace {
 using wire::ExchangeType;
 using wire::NotifyType;
 
-const wire::Payload* find_sk(const wire::Message& message) {
+//= rfc7383#2.6 "The receiver identifies the IKE Fragment message by the presence of an Encrypted
+//= Fragment payload in it."
+const wire::Payload* find_sealed(const wire::Message& message) {
   for (const wire::Payload& payload : message.payloads)
-    if (std::holds_alternative<wire::SkPayload>(payload.body)) return &payload;
+    if (std::holds_alternative<wire::SkPayload>(payload.body) ||
+        std::holds_alternative<wire::SkfPayload>(payload.body))
+      return &payload;
   return nullptr;
 }
 
 /// Which exchanges the peer may begin in a state; all others are not due.
-bool may_begin(State state, ExchangeType exchange) {
+bool is_due(State state, ExchangeType exchange) {
   switch (state) {
     case State::none:
       return exchange == ExchangeType::ike_sa_init;
@@ -40,6 +43,11 @@ void add_of_extensions(IkeSa& sa, const Outbound& out, std::vector<wire::Payload
 void read_by_extensions(IkeSa& sa, const Inbound& in) {
   for (const Extension& extension : extensions())
     if (extension.read != nullptr) extension.read(sa, in);
+}
+
+/// RFC 7296, 3.1: octet 16 of the header is the first payload's type.
+bool is_fragment(ByteView message) {
+  return message[16] == static_cast<std::uint8_t>(wire::PayloadType::skf);
 }
 
 constexpr const char* unsupported_critical = "E-WIRE-105";
@@ -68,6 +76,15 @@ Result<std::vector<Bytes>> IkeSa::build(const wire::Header& header,
                                         const std::vector<wire::Payload>& payloads) {
   if (header.exchange == ExchangeType::ike_sa_init)
     return std::vector<Bytes>{wire::encode(wire::Message{header, payloads})};
+  const wire::EncodedChain content = wire::encode_chain(payloads);
+  if (const auto chunk = fragment_content(*this, content.bytes.size(), header.response); chunk != 0)
+    return build_fragments(header, content, chunk);
+  IKELAB_TRY(Bytes sealed, seal_message(services.provider, suite, keys_of(original_initiator),
+                                        header, payloads, next_iv()));
+  return std::vector<Bytes>{std::move(sealed)};
+}
+
+Bytes IkeSa::next_iv() {
   Bytes iv;
   if (suite.encr->aead) {  // a counter never repeats under a key (RFC 5282, 3.1)
     for (std::size_t i = suite.encr->iv_size; i-- > 0;)
@@ -76,14 +93,12 @@ Result<std::vector<Bytes>> IkeSa::build(const wire::Header& header,
   } else {  // CBC needs one that cannot be foreseen (RFC 7296, 3.14)
     iv = services.streams.iv->bytes(suite.encr->iv_size);
   }
-  IKELAB_TRY(Bytes sealed, seal_message(services.provider, suite, keys_of(original_initiator),
-                                        header, payloads, iv));
-  return std::vector<Bytes>{std::move(sealed)};
+  return iv;
 }
 
 void IkeSa::emit_message(const Way& way, const wire::Header& header, std::uint64_t datagram,
                          ByteView octets, const std::vector<wire::Payload>& payloads,
-                         ByteView plain, unsigned attempt) {
+                         ByteView plain, unsigned attempt, const wire::SkfPayload* part) {
   trace::Message body;
   body.direction = way.sent ? "sent" : "received";
   body.datagram = datagram;
@@ -98,6 +113,10 @@ void IkeSa::emit_message(const Way& way, const wire::Header& header, std::uint64
   body.payloads = wire::payload_summary(payloads, header.response);
   body.encrypted = header.exchange != ExchangeType::ike_sa_init;
   body.bytes = to_bytes(octets);
+  if (part != nullptr) {
+    body.fragment = part->number;
+    body.fragments = part->total;
+  }
   if (body.encrypted && services.config.disclose_secrets) {
     body.plain_first = payloads.empty() ? 0 : static_cast<std::uint64_t>(payloads.front().type);
     body.plain = to_bytes(plain);
@@ -109,9 +128,16 @@ void IkeSa::transmit(const Way& way, const std::vector<Bytes>& datagrams,
                      const wire::Header& header, const std::vector<wire::Payload>& payloads,
                      unsigned attempt) {
   const Bytes plain = wire::encode_chain(payloads).bytes;
-  for (const Bytes& octets : datagrams)
-    emit_message(way, header, services.transmit(way.src, way.dst, octets), octets, payloads, plain,
-                 attempt);
+  const auto total = static_cast<std::uint16_t>(datagrams.size());
+  for (std::uint16_t i = 0; i < total; ++i) {
+    const Bytes& octets = datagrams[i];
+    const std::uint64_t id = services.transmit(way.src, way.dst, octets);
+    const wire::SkfPayload part{{}, static_cast<std::uint16_t>(i + 1), total, {}};
+    const bool whole = i + 1 == total;
+    emit_message(way, header, id, octets, whole ? payloads : std::vector<wire::Payload>{},
+                 whole ? ByteView(plain) : ByteView{}, attempt,
+                 is_fragment(octets) ? &part : nullptr);
+  }
 }
 
 void IkeSa::send_request(Instant now) {
@@ -163,24 +189,36 @@ std::optional<Inbound> IkeSa::open(Instant now, const Datagram& datagram,
       return diagnose(wire::to_error(*error), datagram.id), std::nullopt;
     return in;
   }
-  const wire::Payload* sk = find_sk(decoded.message);
-  if (sk == nullptr || suite.encr == nullptr) {
+  const wire::Payload* sealed = find_sealed(decoded.message);
+  if (sealed == nullptr || suite.encr == nullptr) {
     diagnose(
         Error{"E-IKE-013", "a message that must be encrypted is not, or there are no keys yet"}.see(
             "RFC 7296, 1.2"),
         datagram.id);
     return std::nullopt;
   }
-  auto plain =
-      open_message(services.provider, suite, keys_of(!original_initiator), datagram.payload, *sk);
+  const auto* part = std::get_if<wire::SkfPayload>(&sealed->body);
+  if (part != nullptr && !expects(header, *part, datagram.id)) return std::nullopt;
+  auto plain = open_message(services.provider, suite, keys_of(!original_initiator),
+                            datagram.payload, *sealed);
+  //= rfc7383#2.6 "If the ICV check fails, the message MUST be silently discarded."
   if (!plain) return diagnose(plain.error(), datagram.id), std::nullopt;
   in.plain = std::move(*plain);
-  auto chain = wire::decode_chain(in.plain, std::get<wire::SkPayload>(sk->body).first_inner);
-  in.payloads = std::move(chain.payloads);
-  emit_message(way, header, datagram.id, datagram.payload, in.payloads, in.plain, 0);
   if (connection->dpd_delay > Duration::zero() && state_ == State::established)
     set_timer(Timer::dpd, now + connection->dpd_delay);
-  auto judged = wire::check(decoded.message, &in.payloads);
+  if (part != nullptr) return take_fragment(std::move(in), way, decoded.message, *part);
+  const auto first_inner = std::get<wire::SkPayload>(sealed->body).first_inner;
+  return understand(std::move(in), way, decoded.message, first_inner, nullptr);
+}
+
+std::optional<Inbound> IkeSa::understand(Inbound in, const Way& way, const wire::Message& message,
+                                         wire::PayloadType first_inner,
+                                         const wire::SkfPayload* part) {
+  auto chain = wire::decode_chain(in.plain, first_inner);
+  in.payloads = std::move(chain.payloads);
+  in.from_fragments = part != nullptr;
+  emit_message(way, in.header, in.datagram, in.octets, in.payloads, in.plain, 0, part);
+  auto judged = wire::check(message, &in.payloads);
   chain.diagnostics.insert(chain.diagnostics.end(), judged.begin(), judged.end());
   if (wire::has_error(chain.diagnostics)) return refuse(in, chain.diagnostics), std::nullopt;
   return in;
@@ -193,7 +231,7 @@ void IkeSa::refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagn
   diagnose(wire::to_error(error), in.datagram);
   if (in.header.response ||
       window_.classify(in.header.message_id, in.octets) != ExchangeWindow::Incoming::fresh ||
-      !may_begin(state_, in.header.exchange))
+      !is_due(state_, in.header.exchange))
     return;
   if (error.code == unsupported_critical) {
     Bytes type;
@@ -210,13 +248,16 @@ void IkeSa::refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagn
     return;
   }
   answer(in, {notify(NotifyType::invalid_syntax)});
-  die(in.now, state_ == State::half_open ? Trigger::auth_failed : Trigger::delete_received,
-      "the peer broke the grammar: " + error.message);
-  if (current_) {
-    window_.forget_request();
-    current_->detail = "the IKE SA ended";
-    finish_task(in.now, Outcome::failed);
-  }
+  drop(in.now, "the peer broke the grammar: " + error.message);
+}
+
+void IkeSa::drop(Instant now, const std::string& reason) {
+  const bool unproven = state_ == State::half_open || state_ == State::authenticating;
+  die(now, unproven ? Trigger::auth_failed : Trigger::delete_received, reason);
+  if (!current_) return;
+  window_.forget_request();
+  current_->detail = "the IKE SA ended";
+  finish_task(now, Outcome::failed);
 }
 
 void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& decoded) {
@@ -237,14 +278,28 @@ void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& 
     handle_request(*in);
 }
 
+bool IkeSa::may_begin(ExchangeType exchange, std::uint64_t datagram) {
+  if (is_due(state_, exchange)) return true;
+  diagnose(Error{"E-IKE-016", std::string("the peer may not begin ") + wire::name(exchange) +
+                                  " in state " + std::string(to_string(state_))}
+               .at(18)
+               .see("RFC 7296, 1.2"),
+           datagram);
+  return false;
+}
+
+void IkeSa::repeat_answer(const Inbound& in) {
+  if (state_ == State::half_open)
+    set_timer(Timer::half_open, in.now + half_open_time);  // the initiator is still there
+  transmit({true, in.dst, in.src}, window_.cached_response(),
+           header_of(in.header.exchange, true, in.header.message_id), response_payloads_,
+           window_.count_repetition());
+}
+
 void IkeSa::handle_request(const Inbound& in) {
   switch (window_.classify(in.header.message_id, in.octets)) {
     case ExchangeWindow::Incoming::repeated:
-      if (state_ == State::half_open)
-        set_timer(Timer::half_open, in.now + half_open_time);  // the initiator is still there
-      return transmit({true, in.dst, in.src}, window_.cached_response(),
-                      header_of(in.header.exchange, true, in.header.message_id), response_payloads_,
-                      window_.count_repetition());
+      return repeat_answer(in);
     case ExchangeWindow::Incoming::outside:
       return diagnose(
           Error{"E-IKE-014", "the Message ID is outside the window"}.at(20).see("RFC 7296, 2.3"),
@@ -252,13 +307,7 @@ void IkeSa::handle_request(const Inbound& in) {
     case ExchangeWindow::Incoming::fresh:
       break;
   }
-  if (!may_begin(state_, in.header.exchange))
-    return diagnose(
-        Error{"E-IKE-016", std::string("the peer may not begin ") + wire::name(in.header.exchange) +
-                               " in state " + std::string(to_string(state_))}
-            .at(18)
-            .see("RFC 7296, 1.2"),
-        in.datagram);
+  if (!may_begin(in.header.exchange, in.datagram)) return;
   for (const ResponderRow& row : responders()) {
     if (row.exchange != in.header.exchange || !row.matches(in)) continue;
     emit(trace::TaskStarted{std::string(row.name), "responder", in.header.message_id.value});

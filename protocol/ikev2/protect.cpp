@@ -7,10 +7,26 @@
 namespace ikelab::ikev2 {
 namespace {
 
-constexpr std::size_t generic_header_octets = 4;
-
 std::size_t icv_size(const policy::Suite& suite) {
   return suite.integ ? suite.integ->icv_size : suite.encr->icv_size;
+}
+
+//= rfc7296#3.14 "Padding MAY contain any value chosen by the sender, and MUST have a length that
+//= makes the combination of the payloads, the Padding, and the Pad Length to be a multiple of the
+//= encryption block size."
+std::size_t padding_of(const policy::Suite& suite, std::size_t content) {
+  const std::size_t block = std::max<std::size_t>(suite.encr->block_size, 1);
+  return (block - (content + 1) % block) % block;
+}
+
+/// Octets of IV, ciphertext and ICV.
+std::size_t body_size(const policy::Suite& suite, std::size_t content) {
+  return suite.encr->iv_size + content + padding_of(suite, content) + 1 + icv_size(suite);
+}
+
+ByteView body_of(const wire::Payload& sealed) {
+  if (const auto* sk = std::get_if<wire::SkPayload>(&sealed.body)) return sk->body;
+  return std::get<wire::SkfPayload>(sealed.body).body;
 }
 
 Error too_short(std::size_t at) {
@@ -18,28 +34,17 @@ Error too_short(std::size_t at) {
       "RFC 7296, 3.14");
 }
 
-}  // namespace
-
-Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suite,
-                           const DirectionKeys& keys, const wire::Header& header,
-                           const std::vector<wire::Payload>& inner, ByteView iv) {
+/// Fills the body of `shell`, which has the right size and ends the message.
+Result<Bytes> seal(crypto::Provider& provider, const policy::Suite& suite,
+                   const DirectionKeys& keys, const wire::Message& shell, Bytes plain,
+                   ByteView iv) {
   const crypto::Algorithm& encr = *suite.encr;
-  wire::EncodedChain chain = wire::encode_chain(inner);
-  //= rfc7296#3.14 "Padding MAY contain any value chosen by the sender, and MUST have a length that
-  //= makes the combination of the payloads, the Padding, and the Pad Length to be a multiple of the
-  //= encryption block size."
-  Bytes plain = std::move(chain.bytes);
-  const std::size_t block = std::max<std::size_t>(encr.block_size, 1);
-  const std::size_t padding = (block - (plain.size() + 1) % block) % block;
+  const std::size_t padding = padding_of(suite, plain.size());
+  const std::size_t size = body_size(suite, plain.size()), icv = icv_size(suite);
   plain.resize(plain.size() + padding);
   plain.push_back(static_cast<std::uint8_t>(padding));
-
-  const std::size_t icv = icv_size(suite);
-  const wire::Message shell{
-      header,
-      {wire::make_payload(wire::SkPayload{chain.first, Bytes(encr.iv_size + plain.size() + icv)})}};
   Bytes out = wire::encode(shell);
-  const std::size_t body = wire::sk_body_offset(shell);
+  const std::size_t body = out.size() - size;
   const ByteView aad = encr.aead ? ByteView(out).first(body) : ByteView{};
   IKELAB_TRY(const Bytes sealed, provider.seal(encr, keys.sk_e, iv, aad, plain));
   std::copy(iv.begin(), iv.end(), out.begin() + static_cast<std::ptrdiff_t>(body));
@@ -54,10 +59,35 @@ Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suit
   return out;
 }
 
+}  // namespace
+
+std::size_t sealed_size(const policy::Suite& suite, std::size_t content, bool fragment) {
+  constexpr std::size_t headers = 28 + 4;  // RFC 7296, 3.1 and 3.2
+  return headers + (fragment ? 4 : 0) + body_size(suite, content);
+}
+
+Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suite,
+                           const DirectionKeys& keys, const wire::Header& header,
+                           const std::vector<wire::Payload>& inner, ByteView iv) {
+  wire::EncodedChain chain = wire::encode_chain(inner);
+  Bytes body(body_size(suite, chain.bytes.size()));
+  const wire::Message shell{header, {wire::make_payload(wire::SkPayload{chain.first, body})}};
+  return seal(provider, suite, keys, shell, std::move(chain.bytes), iv);
+}
+
+Result<Bytes> seal_fragment(crypto::Provider& provider, const policy::Suite& suite,
+                            const DirectionKeys& keys, const wire::Header& header,
+                            const wire::SkfPayload& part, ByteView chunk, ByteView iv) {
+  wire::SkfPayload body = part;
+  body.body = Bytes(body_size(suite, chunk.size()));
+  const wire::Message shell{header, {wire::make_payload(std::move(body))}};
+  return seal(provider, suite, keys, shell, to_bytes(chunk), iv);
+}
+
 Result<Bytes> open_message(crypto::Provider& provider, const policy::Suite& suite,
                            const DirectionKeys& keys, ByteView datagram, const wire::Payload& sk) {
   const crypto::Algorithm& encr = *suite.encr;
-  const ByteView body = std::get<wire::SkPayload>(sk.body).body;
+  const ByteView body = body_of(sk);
   const std::size_t icv = icv_size(suite);
   if (body.size() < encr.iv_size + icv + 1 || sk.end > datagram.size()) return too_short(sk.begin);
   const ByteView iv = body.first(encr.iv_size);
@@ -75,7 +105,7 @@ Result<Bytes> open_message(crypto::Provider& provider, const policy::Suite& suit
     sealed = sealed.first(sealed.size() - icv);
     if (sealed.empty() || sealed.size() % encr.block_size != 0) return too_short(sk.begin);
   } else {
-    aad = datagram.first(sk.begin + generic_header_octets);
+    aad = datagram.first(sk.end - body.size());
   }
   auto opened = provider.open(encr, keys.sk_e, iv, aad, sealed);
   if (!opened)

@@ -1,4 +1,5 @@
-// The Encrypted payload: sealing and opening SK (RFC 7296, 3.14; with AEAD RFC 5282).
+// The Encrypted payload: sealing and opening SK (RFC 7296, 3.14; with AEAD RFC 5282), and its
+// fragments SKF (RFC 7383, 2.5).
 #pragma once
 #include "protocol/crypto/provider.hpp"
 #include "protocol/policy/proposal.hpp"
@@ -17,10 +18,18 @@ Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suit
                            const DirectionKeys& keys, const wire::Header& header,
                            const std::vector<wire::Payload>& inner, ByteView iv);
 
-/// The plaintext of the SK payload that stands in `datagram` as decoded: padding and pad length
-/// taken off. Errors: E-IKE-010 too short, E-IKE-011 the integrity check failed, E-IKE-012
+/// The same with an SKF payload around `chunk`; `part` says all but its body.
+Result<Bytes> seal_fragment(crypto::Provider& provider, const policy::Suite& suite,
+                            const DirectionKeys& keys, const wire::Header& header,
+                            const wire::SkfPayload& part, ByteView chunk, ByteView iv);
+/// Octets of the message that `content` octets make, as SK or as SKF payload.
+std::size_t sealed_size(const policy::Suite& suite, std::size_t content, bool fragment);
+
+/// The plaintext of the SK or SKF payload that stands in `datagram` as decoded: padding and pad
+/// length taken off. Errors: E-IKE-010 too short, E-IKE-011 the integrity check failed, E-IKE-012
 /// impossible padding.
 Result<Bytes> open_message(crypto::Provider& provider, const policy::Suite& suite,
-                           const DirectionKeys& keys, ByteView datagram, const wire::Payload& sk);
+                           const DirectionKeys& keys, ByteView datagram,
+                           const wire::Payload& sealed);
 
 }  // namespace ikelab::ikev2

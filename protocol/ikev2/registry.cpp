@@ -23,6 +23,7 @@ std::span<const ResponderRow> responders() {
 std::span<const Extension> extensions() {
   static const std::array rows = {
       nat_traversal_extension(),     // RFC 7296, 2.23 and RFC 3948
+      fragmentation_extension(),     // RFC 7383
       signature_hashes_extension(),  // RFC 7427
       ocsp_extension(),              // RFC 4806
   };

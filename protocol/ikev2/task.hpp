@@ -23,7 +23,8 @@ struct Inbound {
   std::vector<wire::Payload> payloads;  ///< the decrypted ones, or those of IKE_SA_INIT
   Bytes plain;                          ///< what `payloads` was decoded from, when it was encrypted
   std::uint64_t datagram = 0;
-  SocketAddress src, dst;  ///< as they stood in the datagram: a NAT may have changed them
+  SocketAddress src, dst;       ///< as they stood in the datagram: a NAT may have changed them
+  bool from_fragments = false;  ///< then `octets` are those of the last fragment that came
 };
 
 enum class Outcome {

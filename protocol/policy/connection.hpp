@@ -30,6 +30,11 @@ struct Published {
 /// What can be had at `now`: of each source the newest.
 std::vector<Bytes> published(const std::vector<Published>& all, Instant now);
 
+/// IKE fragmentation (RFC 7383). yes: large messages go in fragments where the peer agrees; accept:
+/// the peer's are taken, ours go whole; force: every encrypted message goes in fragments, however
+/// small (strongSwan's `force` concerns IKEv1 only).
+enum class Fragmentation { yes, accept, force, no };
+
 /// One side of `local` or `remote`. For pubkey: local needs certificate chain and key, remote needs
 /// trust anchors.
 struct AuthConfig {
@@ -85,6 +90,10 @@ struct ConnectionConfig {
   Duration keep_alive{
       20s};  ///< between NAT-keepalives when we are behind one; 0: none (RFC 3948, 4)
   Ocsp ocsp = Ocsp::reply;  ///< swanctl's default
+  Fragmentation fragmentation = Fragmentation::yes;
+  std::size_t fragment_size = 1280;  ///< octets of an IP datagram that messages keep below; 0: 1280
+                                     ///< with IPv6, 576 with IPv4 (RFC 7383, 2.5.1)
+  bool fragment_probing = false;     ///< smaller fragments, if no answer comes (RFC 7383, 2.5.2)
 };
 
 /// Retransmission as strongSwan's: attempt n waits timeout * base^n (RFC 7296, 2.1 leaves the

@@ -149,6 +149,9 @@ struct Message {
       exchange;  ///< exchange: IKE_SA_INIT, IKE_AUTH, CREATE_CHILD_SA, INFORMATIONAL
   bool response = false;
   std::uint64_t message_id = 0, attempt = 0;  ///< attempt: 0 the first, n the nth retransmission
+  /// 2, 3: the second of three fragments (RFC 7383); 0, 0: unfragmented. Of fragments, only the one
+  /// that completes the message (sent: the last; received: that came last) has payloads and plain.
+  std::uint64_t fragment = 0, fragments = 0;
   std::string
       payloads;  ///< "IDi, AUTH, SA, TSi, TSr": outer for clear, inner for encrypted messages
   bool encrypted = false;
@@ -167,6 +170,8 @@ struct Message {
     v("response", s.response);
     v("message_id", s.message_id);
     v("attempt", s.attempt);
+    v("fragment", s.fragment);
+    v("fragments", s.fragments);
     v("payloads", s.payloads);
     v("encrypted", s.encrypted);
     v("bytes", s.bytes);

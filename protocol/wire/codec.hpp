@@ -29,7 +29,8 @@ bool read_eap(Reader& r, PayloadBody& out);
 /// `first_inner` stands in the generic header's Next Payload field (RFC 7296, 3.14).
 bool read_sk(Reader& r, PayloadType first_inner, const std::optional<CipherHint>& hint,
              PayloadBody& out);
-bool read_skf(Reader& r, const std::optional<CipherHint>& hint, PayloadBody& out);
+bool read_skf(Reader& r, PayloadType first_inner, const std::optional<CipherHint>& hint,
+              PayloadBody& out);
 /// IV | ciphertext | ICV up to the limit; without a hint one field (shared with ESP).
 bool read_protected(Reader& r, const std::optional<CipherHint>& hint, const char* rfc);
 
@@ -45,6 +46,7 @@ void write(Writer& w, const DeletePayload& body);
 void write(Writer& w, const VendorIdPayload& body);
 void write(Writer& w, const TsPayload& body);
 void write(Writer& w, const SkPayload& body);
+void write(Writer& w, const SkfPayload& body);
 void write(Writer& w, const ConfigPayload& body);
 void write(Writer& w, const EapPayload& body);
 void write(Writer& w, const UnknownPayload& body);

@@ -118,7 +118,7 @@ struct Walk {
       read_sk(r, next, hint, body);  // the content is judged after decryption
       return true;
     }
-    if (payload.type == PayloadType::skf) return read_skf(r, hint, body);
+    if (payload.type == PayloadType::skf) return read_skf(r, next, hint, body);
     if (const auto read = codec_of(payload.type).read) return read(r, body);
     body = UnknownPayload{payload.type, to_bytes(r.rest(f_unknown))};
     return true;
@@ -156,6 +156,9 @@ struct Walk {
   // What stands beside a payload's name in a tree that is folded.
   static std::string payload_value(const Payload& payload) {
     if (const auto* n = std::get_if<NotifyPayload>(&payload.body)) return name(n->type);
+    if (const auto* f = std::get_if<SkfPayload>(&payload.body))
+      return fmt::format("fragment {} of {}, {}", f->number, f->total,
+                         count_octets(payload.end - payload.begin));
     if (std::holds_alternative<UnknownPayload>(payload.body) &&
         codec_of(payload.type).type == PayloadType::none)
       return numbered(static_cast<unsigned>(payload.type), name(payload.type));

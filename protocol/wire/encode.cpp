@@ -22,6 +22,7 @@ struct TypeOf {
     return b.responder ? PayloadType::ts_r : PayloadType::ts_i;
   }
   PayloadType operator()(const SkPayload&) const { return PayloadType::sk; }
+  PayloadType operator()(const SkfPayload&) const { return PayloadType::skf; }
   PayloadType operator()(const ConfigPayload&) const { return PayloadType::cp; }
   PayloadType operator()(const EapPayload&) const { return PayloadType::eap; }
   PayloadType operator()(const UnknownPayload& b) const { return b.type; }
@@ -31,10 +32,11 @@ void write_body(Writer& w, const PayloadBody& body) {
   std::visit([&](const auto& b) { write(w, b); }, body);
 }
 
-// RFC 7296, 3.14: SK's Next Payload is the first payload inside. SKF's too, but its fragments know
-// no more than zero.
+// RFC 7296, 3.14: SK's Next Payload is the first payload inside; in an SKF, its fragments' (RFC
+// 7383, 2.5).
 PayloadType next_of(const std::vector<Payload>& payloads, std::size_t i) {
   if (const auto* sk = std::get_if<SkPayload>(&payloads[i].body)) return sk->first_inner;
+  if (const auto* skf = std::get_if<SkfPayload>(&payloads[i].body)) return skf->first_inner;
   return i + 1 < payloads.size() ? type_of(payloads[i + 1].body) : PayloadType::none;
 }
 
@@ -86,15 +88,6 @@ Bytes encode_body(const PayloadBody& body) {
   Writer w;
   write_body(w, body);
   return w.take();
-}
-
-std::size_t sk_body_offset(const Message& message) {
-  std::size_t at = header_size;
-  for (const Payload& payload : message.payloads) {
-    if (std::holds_alternative<SkPayload>(payload.body)) break;
-    at += generic_header_size + encode_body(payload.body).size();
-  }
-  return at + generic_header_size;
 }
 
 void write(Writer& w, const UnknownPayload& body) {

@@ -12,9 +12,9 @@ struct EncodedChain {
   Bytes bytes;
 };
 
-/// The whole message. An SkPayload's body (IV | ciphertext | ICV) is written as given and ends the
-/// message. To seal: encode with a body of the right size, take the octets before it as associated
-/// data (sk_body_offset), and write the sealed body over it.
+/// The whole message. The body (IV | ciphertext | ICV) of an SkPayload or SkfPayload is written as
+/// given and ends the message. To seal: encode with a body of the right size, take the octets
+/// before it as associated data, and write the sealed body over it.
 Bytes encode(const Message& message);
 /// Payloads one after another with their generic headers; `first` belongs in the header before
 /// them.
@@ -22,9 +22,6 @@ EncodedChain encode_chain(const std::vector<Payload>& payloads);
 /// A payload's body without its generic header: what MACedIDForI covers (RFC 7296, 2.15:
 /// RestOfInitIDPayload).
 Bytes encode_body(const PayloadBody& body);
-/// Where the SK payload's body starts in encode(message): header, payloads before it, its generic
-/// header.
-std::size_t sk_body_offset(const Message& message);
 
 /// The type a body is encoded under; UnknownPayload says its own.
 PayloadType type_of(const PayloadBody& body);

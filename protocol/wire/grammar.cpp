@@ -145,7 +145,7 @@ class Judge {
   void critical_bits(const std::vector<Payload>& payloads) {
     for (const Payload& p : payloads) {
       if (!p.critical) continue;
-      const bool unknown = codec_of(p.type).type == PayloadType::none || p.type == PayloadType::skf;
+      const bool unknown = codec_of(p.type).type == PayloadType::none;
       if (unknown)
         error("E-WIRE-105", p, "RFC 7296, 2.5",
               fmt::format("payload type {} is critical and not understood",
@@ -157,21 +157,24 @@ class Judge {
     }
   }
 
-  // Only SK may stand in the clear of an exchange whose content is secret.
+  // Only SK or SKF may stand in the clear of an exchange whose content is secret.
   void outer_layer(const Message& outer, Place place) {
-    const bool sk = first<SkPayload>(outer.payloads) != nullptr;
+    const auto encrypted = [](const Payload& p) {
+      return p.type == PayloadType::sk || p.type == PayloadType::skf;
+    };
+    const bool sk = std::any_of(outer.payloads.begin(), outer.payloads.end(), encrypted);
     if (place == Place::clear) {
       for (const Payload& p : outer.payloads)
-        if (p.type == PayloadType::sk)
+        if (encrypted(p))
           error("E-WIRE-112", p, "RFC 7296, 1.2", "an encrypted payload before there are keys");
       return;
     }
     if (!sk)
       add(Severity::error, "E-WIRE-110", 0, header_size, "RFC 7296, 1.2",
-          fmt::format("{} must be encrypted, but there is no SK payload",
+          fmt::format("{} must be encrypted, but there is no SK or SKF payload",
                       name(outer.header.exchange)));
     for (const Payload& p : outer.payloads)
-      if (p.type != PayloadType::sk)
+      if (!encrypted(p))
         error("E-WIRE-111", p, "RFC 7296, 1.2",
               fmt::format("{} stands in the clear where everything must be encrypted",
                           notation(p.type)));
@@ -213,6 +216,8 @@ Place place_of(ExchangeType exchange) {
 std::string one_summary(const Payload& p, bool response) {
   if (p.type == PayloadType::nonce) return response ? "Nr" : "Ni";
   if (const auto* n = std::get_if<NotifyPayload>(&p.body)) return "N(" + name(n->type) + ")";
+  if (const auto* f = std::get_if<SkfPayload>(&p.body))
+    return fmt::format("SKF {} of {}", f->number, f->total);
   return notation(p.type);
 }
 

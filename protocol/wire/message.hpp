@@ -102,6 +102,13 @@ struct SkPayload {
   PayloadType first_inner = PayloadType::none;
   Bytes body;
 };
+/// A part of an encrypted message, protected by itself (RFC 7383, 2.5); `body` and `first_inner` as
+/// SkPayload's, the latter only in fragment 1.
+struct SkfPayload {
+  PayloadType first_inner = PayloadType::none;
+  std::uint16_t number = 1, total = 1;
+  Bytes body;
+};
 struct ConfigPayload {
   std::uint8_t type = 1;
   struct Attribute {
@@ -123,7 +130,7 @@ struct UnknownPayload {
 using PayloadBody =
     std::variant<SaPayload, KePayload, IdPayload, CertPayload, CertreqPayload, AuthPayload,
                  NoncePayload, NotifyPayload, DeletePayload, VendorIdPayload, TsPayload, SkPayload,
-                 ConfigPayload, EapPayload, UnknownPayload>;
+                 SkfPayload, ConfigPayload, EapPayload, UnknownPayload>;
 
 struct Payload {
   PayloadType type{};

@@ -37,12 +37,15 @@ namespace ikelab::wire {
 namespace {
 
 constexpr const char* rfc_sk = "RFC 7296, 3.14";
+constexpr const char* rfc_skf = "RFC 7383, 2.5";
 constexpr const char* rfc_cp = "RFC 7296, 3.15";
 constexpr const char* rfc_eap = "RFC 7296, 3.16";
 constexpr FieldInfo f_fragment{"Fragment Number", "Which part of the message this is, from 1.",
-                               "RFC 7383, 2.5"};
-constexpr FieldInfo f_total{"Total Fragments", "How many parts the message was cut into.",
-                            "RFC 7383, 2.5"};
+                               rfc_skf};
+constexpr FieldInfo f_total{"Total Fragments",
+                            "How many parts the message was cut into; a larger "
+                            "number than before: it was cut anew, into smaller ones.",
+                            rfc_skf};
 constexpr FieldInfo f_cfg_type{
     "CFG Type", "Whether configuration is asked for, given, set or acknowledged.", rfc_cp};
 constexpr FieldInfo f_cp_reserved{"RESERVED", "Sent as zero, ignored when received.", rfc_cp};
@@ -128,14 +131,33 @@ void write(Writer& w, const SkPayload& body) {
   w.octets(body.body);
 }
 
-bool read_skf(Reader& r, const std::optional<CipherHint>& hint, PayloadBody& out) {
+bool read_skf(Reader& r, PayloadType first_inner, const std::optional<CipherHint>& hint,
+              PayloadBody& out) {
+  const std::size_t begin = r.at();
   if (r.left() < 4)
-    return r.refuse("E-WIRE-012", r.at(), "RFC 7383, 2.5",
+    return r.refuse("E-WIRE-012", begin, rfc_skf,
                     fmt::format("an SKF body needs 4 octets, {} are there", r.left()));
-  out = UnknownPayload{PayloadType::skf, to_bytes(r.peek())};
-  r.u16(f_fragment);
-  r.u16(f_total);
-  return read_protected(r, hint, "RFC 7383, 2.5");
+  SkfPayload f;
+  f.first_inner = first_inner;
+  f.number = r.u16(f_fragment);
+  f.total = r.u16(f_total);
+  f.body = to_bytes(r.peek());
+  //= rfc7383#2.6 "If any of these tests fail, the message MUST be silently discarded."
+  if (f.number == 0 || f.number > f.total)
+    r.remark(Severity::error, "E-WIRE-071", begin, r.at(), rfc_skf,
+             fmt::format("fragment {} of {} cannot be", f.number, f.total));
+  if (f.number > 1 && first_inner != PayloadType::none)
+    r.remark(Severity::warning, "E-WIRE-072", begin - generic_header_size, begin, rfc_skf,
+             fmt::format("Next Payload is {} in fragment {}; it is ignored", notation(first_inner),
+                         f.number));
+  out = std::move(f);
+  return read_protected(r, hint, rfc_skf);
+}
+
+void write(Writer& w, const SkfPayload& body) {
+  w.u16(body.number);
+  w.u16(body.total);
+  w.octets(body.body);
 }
 
 bool read_cp(Reader& r, PayloadBody& out) {

@@ -140,7 +140,8 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
                                          Problems& problems) {
   Section section(node, "a connection",
                   {"name", "local_addr", "remote_addr", "proposals", "local", "remote", "children",
-                   "rekey_time", "dpd_delay", "encap", "keep_alive", "ocsp"},
+                   "rekey_time", "dpd_delay", "encap", "keep_alive", "ocsp", "fragmentation",
+                   "fragment_size", "fragment_probing"},
                   problems);
   policy::ConnectionConfig connection;
   connection.name = section.text("name", true);
@@ -164,6 +165,11 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
   connection.keep_alive = section.parsed("keep_alive", parse_duration, connection.keep_alive);
   connection.ocsp =
       static_cast<policy::Ocsp>(section.word("ocsp", {"never", "request", "reply", "both"}, 2));
+  connection.fragmentation = static_cast<policy::Fragmentation>(
+      section.word("fragmentation", {"yes", "accept", "force", "no"}, 0));
+  connection.fragment_size =
+      section.number("fragment_size", connection.fragment_size, bounds::message_octets);
+  connection.fragment_probing = section.boolean("fragment_probing", false);
   section.each("children", [&](const YAML::Node& child) {
     connection.children.push_back(read_child(child, problems));
   });

@@ -129,6 +129,8 @@ Json message_row_json(const IkeMessage& m) {
                   {"response", m.content->response},
                   {"message_id", m.content->message_id},
                   {"attempt", m.content->attempt},
+                  {"fragment", m.content->fragment},
+                  {"fragments", m.content->fragments},
                   {"encrypted", m.content->encrypted},
                   {"payloads", m.content->payloads},
                   {"size", m.content->bytes.size()},

@@ -228,6 +228,11 @@ class Teller {
   std::optional<Row> fold_;
 };
 
+/// A fragment that does not complete its message.
+bool is_part(const IkeMessage& m) {
+  return m.content->fragments > 1 && m.content->payloads.empty();
+}
+
 bool has(const IkeMessage& m, std::string_view payload) {
   const std::string list = ", " + m.content->payloads + ",";
   return list.find(fmt::format(", {},", payload)) != std::string::npos;
@@ -285,6 +290,9 @@ Story tell(const std::vector<trace::Event>& events) {
 
 std::string in_words(const IkeMessage& m) {
   const trace::Message& c = *m.content;
+  if (is_part(m))
+    return fmt::format("{} sends part {} of {} of a message too large for one datagram.", m.from,
+                       c.fragment, c.fragments);
   if (const std::string error = error_in(m); !error.empty())
     return fmt::format("{} refuses: {}.", m.from, error);
   if (c.exchange == "IKE_SA_INIT") return init_in_words(m);
@@ -304,11 +312,14 @@ std::string in_words(const IkeMessage& m) {
 
 std::string title(const IkeMessage& m) {
   std::string text = m.content->exchange + (m.content->response ? " response" : " request");
+  if (m.content->fragments > 0)
+    text += fmt::format(", fragment {} of {}", m.content->fragment, m.content->fragments);
   if (m.content->attempt > 0) text += fmt::format(", retransmission {}", m.content->attempt);
   return text;
 }
 
 std::string contents(const IkeMessage& m) {
+  if (is_part(m)) return {};
   return m.content->encrypted ? "{" + m.content->payloads + "}" : m.content->payloads;
 }
 

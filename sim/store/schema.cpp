@@ -36,7 +36,8 @@ CREATE TABLE message (
   run_id INTEGER NOT NULL, seq INTEGER NOT NULL, direction TEXT NOT NULL,
   datagram INTEGER NOT NULL, src TEXT NOT NULL, dst TEXT NOT NULL, spi_i TEXT NOT NULL,
   spi_r TEXT NOT NULL, exchange TEXT NOT NULL, response INTEGER NOT NULL,
-  message_id INTEGER NOT NULL, attempt INTEGER NOT NULL, payloads TEXT NOT NULL,
+  message_id INTEGER NOT NULL, attempt INTEGER NOT NULL, fragment INTEGER NOT NULL,
+  fragments INTEGER NOT NULL, payloads TEXT NOT NULL,
   encrypted INTEGER NOT NULL, bytes BLOB NOT NULL, plain_first INTEGER NOT NULL,
   plain BLOB NOT NULL, PRIMARY KEY (run_id, seq)) WITHOUT ROWID;
 CREATE TABLE diagnostic (
@@ -128,7 +129,8 @@ CREATE VIEW events AS SELECT run_id, seq, time, node, sa, kind, body FROM event;
 CREATE VIEW datagrams AS SELECT d.run_id, d.seq, e.time, e.node, d.what, d.datagram, d.protocol,
   d.src, d.dst, d.size, d.place, d.reason FROM datagram d JOIN event e USING (run_id, seq);
 CREATE VIEW messages AS SELECT m.run_id, m.seq, e.time, e.node, e.sa, m.direction, m.src, m.dst,
-  m.exchange, m.message_id, m.response, m.attempt, m.payloads, m.encrypted, m.spi_i, m.spi_r,
+  m.exchange, m.message_id, m.response, m.attempt, m.fragment, m.fragments,
+  m.payloads, m.encrypted, m.spi_i, m.spi_r,
   m.datagram, m.bytes, m.plain_first, m.plain FROM message m JOIN event e USING (run_id, seq);
 CREATE VIEW diagnostics AS SELECT d.run_id, d.seq, e.time, e.node, e.sa, d.severity, d.code,
   d.message, d.rfc, d.datagram, d.first, d.past FROM diagnostic d JOIN event e USING (run_id,

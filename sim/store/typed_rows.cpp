@@ -14,7 +14,7 @@ Overload(F...) -> Overload<F...>;
 
 constexpr std::array<const char*, TypedRows::table_count> inserts = {
     "INSERT INTO datagram VALUES (?,?,?,?,?,?,?,?,?,?)",
-    "INSERT INTO message VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    "INSERT INTO message VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     "INSERT INTO diagnostic VALUES (?,?,?,?,?,?,?,?,?)",
     "INSERT INTO task VALUES (?,?,?,?,?,?,?)",
     "INSERT INTO proposal VALUES (?,?,?,?,?,?,?,?,?,?)",
@@ -110,7 +110,8 @@ Result<void> TypedRows::insert(std::int64_t run, const Event& event) {
           [&](const Message& b) {
             return s[message].run({run, seq, b.direction, b.datagram, b.src, b.dst, b.spi_i,
                                    b.spi_r, b.exchange, b.response, b.message_id, b.attempt,
-                                   b.payloads, b.encrypted, b.bytes, b.plain_first, b.plain});
+                                   b.fragment, b.fragments, b.payloads, b.encrypted, b.bytes,
+                                   b.plain_first, b.plain});
           },
           [&](const Diagnostic& b) {
             return s[diagnostic].run(

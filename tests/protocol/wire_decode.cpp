@@ -150,6 +150,11 @@ const Case cases[] = {
     {"E-WIRE-012", PayloadType::eap, "010100"},
     {"E-WIRE-065", PayloadType::eap, "01010006 01"},
     {"E-WIRE-012", PayloadType::skf, "0001"},
+    {"", PayloadType::skf, "00010001"},
+    {"", PayloadType::skf, "ffffffff 0102"},
+    {"E-WIRE-071", PayloadType::skf, "00000002 0102"},
+    {"E-WIRE-071", PayloadType::skf, "00000000 0102"},
+    {"E-WIRE-071", PayloadType::skf, "00030002 0102"},
     {"", static_cast<PayloadType>(200), "0102030405"},
 };
 

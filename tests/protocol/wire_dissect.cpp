@@ -38,6 +38,40 @@ TEST_CASE("dissect: without sizes the encrypted data is one field, with impossib
   CHECK(codes(wrong.diagnostics) == std::vector<std::string>{"E-WIRE-070"});
 }
 
+TEST_CASE("dissect: a fragment", "[wire]") {
+  Message m = message(ExchangeType::ike_auth, false, {});
+  m.payloads.push_back(make_payload(SkfPayload{PayloadType::id_i, 1, 3, Bytes(40, 0xee)}));
+  const Bytes octets = encode(m);
+  CHECK(to_hex(ByteView(octets).first(40)).substr(56) ==
+        "23000030"
+        "00010003"
+        "eeeeeeee");
+  const Dissection d = dissect(octets, CipherHint{8, 16});
+  CHECK(d.diagnostics.empty());
+  CHECK(covers(d.root, octets.size()));
+  CHECK(d.root.value == "IKE_AUTH request SKF 1 of 3");
+  const auto value = [&](const char* name) {
+    return find_field(d.root, name) ? find_field(d.root, name)->value : "no such field";
+  };
+  CHECK(value("Encrypted and Authenticated Fragment payload (SKF)") ==
+        "fragment 1 of 3, 48 octets");
+  CHECK(value("Fragment Number") == "1");
+  CHECK(value("Total Fragments") == "3");
+  CHECK(find_field(d.root, "Initialization Vector")->begin == 36);
+  CHECK(find_field(d.root, "Ciphertext")->begin == 44);
+  CHECK(find_field(d.root, "Integrity Check Value")->begin == 60);
+  const auto* part = first<SkfPayload>(d.message.payloads);
+  REQUIRE(part);
+  CHECK(part->first_inner == PayloadType::id_i);
+  CHECK(part->body == Bytes(40, 0xee));
+  CHECK(codes(dissect(octets, CipherHint{32, 16}).diagnostics) ==
+        std::vector<std::string>{"E-WIRE-070"});
+
+  std::get<SkfPayload>(m.payloads[0].body).number = 2;
+  CHECK(codes(decode(encode(m)).diagnostics) == std::vector<std::string>{"E-WIRE-072"});
+  CHECK(decode(encode(m)).ok());  // it is the sender's fault, and does no harm
+}
+
 TEST_CASE("dissect: bits are parts of an octet, not leaves", "[wire]") {
   const Dissection d = dissect(ike_scan_init());
   const Field* initiator = find_field(d.root, "I (Initiator)");

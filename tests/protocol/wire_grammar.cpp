@@ -141,7 +141,11 @@ TEST_CASE("grammar: what must be encrypted is refused in the clear, errors too",
     return codes(check(received(message(exchange, true, std::move(outer))), nullptr));
   };
   const Payload sk = make_payload(SkPayload{PayloadType::none, Bytes(40)});
+  const Payload skf = make_payload(SkfPayload{PayloadType::none, 2, 3, Bytes(40)});
   CHECK(judge_outer(AUTH, {sk}).empty());
+  CHECK(judge_outer(AUTH, {skf}).empty());
+  CHECK(judge_outer(AUTH, {notify(NotifyType::initial_contact), skf}) == Codes{"E-WIRE-111"});
+  CHECK(judge_clear(false, {sa(), ke(), nonce(), skf}) == Codes{"E-WIRE-112", "E-WIRE-103"});
   CHECK(judge_outer(AUTH, {notify(NotifyType::authentication_failed)}) ==
         Codes{"E-WIRE-110", "E-WIRE-111"});
   CHECK(judge_outer(INFO, {}) == Codes{"E-WIRE-110"});

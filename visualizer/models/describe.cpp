@@ -227,8 +227,10 @@ struct Sentence {
     return fmt::format("{} crosses {} from {} to {}", b.protocol, b.link, b.from, b.to);
   }
   std::string operator()(const trace::Message& b) const {
-    return fmt::format("{} {} {} {}", n, b.direction == "sent" ? "sends" : "receives", b.exchange,
-                       b.response ? "response" : "request");
+    const std::string part =
+        b.fragments == 0 ? "" : fmt::format(", fragment {} of {}", b.fragment, b.fragments);
+    return fmt::format("{} {} {} {}{}", n, b.direction == "sent" ? "sends" : "receives", b.exchange,
+                       b.response ? "response" : "request", part);
   }
   std::string operator()(const trace::Diagnostic& b) const {
     return fmt::format("{} {}: {}", n, b.severity == "error" ? "refuses" : "remarks", b.message);
@@ -306,7 +308,12 @@ struct Sentence {
 }  // namespace
 
 std::string what_it_does(const MessageRow& m) {
-  const std::string does = fmt::format(fmt::runtime(words_of(m).does), m.from);
+  const trace::Message& body = m.message();
+  const bool part = body.fragments > 1 && body.payloads.empty();
+  const std::string does =
+      part ? fmt::format("{} sends part {} of {} of a message too large for one datagram", m.from,
+                         body.fragment, body.fragments)
+           : fmt::format(fmt::runtime(words_of(m).does), m.from);
   return m.is_repeat() ? fmt::format("{} (again: no answer came to message {})", does, m.first)
                        : does;
 }

@@ -39,7 +39,11 @@ const Bytes& Packet::payload() const {
 }
 
 std::string MessageRow::title() const {
-  return fmt::format("{} {}", message().exchange, message().response ? "response" : "request");
+  const std::string what =
+      fmt::format("{} {}", message().exchange, message().response ? "response" : "request");
+  return message().fragments == 0
+             ? what
+             : fmt::format("{}, fragment {} of {}", what, message().fragment, message().fragments);
 }
 
 Packet& Traffic::at(std::uint64_t id) {
@@ -67,7 +71,8 @@ void Traffic::add_message(const trace::Event& event, const trace::Message& m) {
     messages_[number - 1].to = event.node;
     return;
   }
-  const std::string key = fmt::format("{} {} {} {}", event.node, m.spi_i, m.message_id, m.response);
+  const std::string key =
+      fmt::format("{} {} {} {} {}", event.node, m.spi_i, m.message_id, m.response, m.fragment);
   MessageRow& row = messages_.emplace_back();
   row.number = messages_.size();
   if (m.attempt == 0) first_of_[key] = row.number;

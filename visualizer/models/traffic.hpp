@@ -47,7 +47,7 @@ struct MessageRow {
     return std::get<trace::Message>(sent_event->body);
   }
   [[nodiscard]] bool is_repeat() const { return first != number; }
-  /// "IKE_AUTH request"
+  /// "IKE_AUTH request", "IKE_AUTH request, fragment 2 of 3"
   [[nodiscard]] std::string title() const;
 };
 
@@ -73,7 +73,8 @@ class Traffic {
   std::deque<Packet> packets_;
   std::unordered_map<std::uint64_t, std::size_t> by_id_;
   std::deque<MessageRow> messages_;
-  std::map<std::string, std::uint64_t> first_of_;  ///< node, SPIi, id, direction to message number
+  std::map<std::string, std::uint64_t>
+      first_of_;  ///< node, SPIi, id, direction, fragment to message number
   std::map<std::string, std::string> owner_;
 };
 

@@ -14,6 +14,7 @@ ResponderRow respond_delete();
 ResponderRow respond_informational();
 
 Extension nat_traversal_extension();
+Extension fragmentation_extension();
 Extension signature_hashes_extension();
 Extension ocsp_extension();
 

@@ -1,0 +1,282 @@
+#include "protocol/ikev2/fragmentation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "protocol/base/bounds.hpp"
+#include "protocol/wire/udp_encapsulation.hpp"
+
+namespace ikelab::ikev2 {
+namespace {
+
+constexpr std::size_t least_content = 16;           // of a fragment, whatever the settings say
+constexpr std::size_t probes[] = {1280, 576, 296};  // IP datagrams: IPv6's least, IPv4's, a modem's
+
+const FragmentState& state_of(const IkeSa& sa) {
+  static const FragmentState nothing;
+  const auto* state = sa.notes.find<FragmentState>();
+  return state == nullptr ? nothing : *state;
+}
+
+/// Octets of an IP datagram that fragments keep below.
+std::size_t threshold(const IkeSa& sa) {
+  if (const std::size_t probed = state_of(sa).threshold; probed != 0) return probed;
+  if (sa.connection->fragment_size != 0) return sa.connection->fragment_size;
+  //= rfc7383#2.5.1 "Otherwise, for messages to be sent over IPv6, it is RECOMMENDED that a value of
+  //= 1280 bytes as a maximum IP datagram size be used"
+  //= rfc7383#2.5.1 "For messages to be sent over IPv4, it is RECOMMENDED that a value of 576 bytes
+  //= as a maximum IP datagram size be used."
+  return sa.peer.ip.is_v6() ? 1280 : 576;
+}
+
+/// Octets of the largest IKE message that fits (RFC 7383, appendix B).
+std::size_t message_limit(const IkeSa& sa) {
+  const std::size_t marker = sa.local.port == wire::udp_encapsulation_port ? 4 : 0;
+  const std::size_t around = (sa.peer.ip.is_v6() ? 40U : 20U) + 8U + marker;
+  const std::size_t size = threshold(sa);
+  return size > around ? size - around : 0;
+}
+
+/// The most content of a fragment whose message has at most `limit` octets.
+std::size_t chunk_within(const IkeSa& sa, std::size_t limit, std::size_t content) {
+  std::size_t chunk = least_content;
+  if (const std::size_t empty = sealed_size(sa.suite, 0, true); limit > empty)
+    for (chunk = limit - empty + 1; sealed_size(sa.suite, chunk, true) > limit;) --chunk;
+  const std::size_t most = bounds::fragments_in_message;
+  return std::max({chunk, least_content, (content + most - 1) / most});
+}
+
+std::size_t count_of(std::size_t content, std::size_t chunk) {
+  return chunk == 0 ? 1 : std::max<std::size_t>((content + chunk - 1) / chunk, 1);
+}
+
+void remark(IkeSa& sa, const char* code, std::string message, const char* rfc,
+            std::uint64_t datagram) {
+  sa.emit(trace::Diagnostic{"warning", code, std::move(message), rfc, datagram, 0, 0});
+}
+
+std::string part_of(const wire::SkfPayload& part) {
+  return fmt::format("fragment {} of {}", part.number, part.total);
+}
+
+//= rfc7383#2.6 "It is RECOMMENDED that the reassembling timeout for the responder be equal to the
+//= time interval that the implementation waits before completely giving up when acting as the
+//= initiator of an exchange."
+Duration reassembly_time(const IkeSa& sa) {
+  return patience(sa.services.config.retransmit);
+}
+
+}  // namespace
+
+std::size_t fragment_content(const IkeSa& sa, std::size_t content, bool response) {
+  using policy::Fragmentation;
+  const Fragmentation wish = sa.connection->fragmentation;
+  const FragmentState& state = state_of(sa);
+  //= rfc7383#2.4 "IKE fragmentation MUST NOT be used unless both peers have indicated their support
+  //= for it."
+  if (!state.supported || wish == Fragmentation::no || wish == Fragmentation::accept) return 0;
+  std::size_t limit = message_limit(sa);
+  // RFC 7383, 2.5.1: the responder "may use the maximum size of the received IKE Fragment message
+  // IP datagrams as a threshold".
+  if (response && state.answered_total > 1) limit = std::min(limit, state.answered_largest);
+  //= rfc7383#2.4 "IKE fragmentation SHOULD NOT be used in cases where IP-layer fragmentation of
+  //= both the request and response messages is unlikely."
+  if (wish != Fragmentation::force && sealed_size(sa.suite, content, false) <= limit) return 0;
+  //= rfc7383#2.5.1 "the sender SHOULD choose their size so that the resulting IP datagrams will be
+  //= smaller than some fragmentation threshold."
+  return chunk_within(sa, limit, content);
+}
+
+bool probe_smaller(IkeSa& sa, std::size_t content) {
+  auto& state = sa.notes.of<FragmentState>();
+  if (!state.supported || !sa.connection->fragment_probing) return false;
+  const std::size_t before = count_of(content, fragment_content(sa, content, false));
+  const std::size_t old = state.threshold;
+  //= rfc7383#2.5.2 "While doing probes, it MUST start from larger values and refragment the
+  //= original message, using the next smaller value of the threshold if it did not receive a
+  //= response in a reasonable time after several retransmissions."
+  for (const std::size_t next : probes) {
+    if (next >= threshold(sa)) continue;
+    state.threshold = next;
+    //= rfc7383#2.5.2 "When selecting the next smaller value for the fragmentation threshold, the
+    //= sender MUST ensure that the value in the Total Fragments field is really increased."
+    if (count_of(content, fragment_content(sa, content, false)) > before) return true;
+  }
+  state.threshold = old;
+  return false;
+}
+
+Result<std::vector<Bytes>> IkeSa::build_fragments(const wire::Header& header,
+                                                  const wire::EncodedChain& content,
+                                                  std::size_t chunk) {
+  std::vector<Bytes> datagrams;
+  const ByteView all = content.bytes;
+  const std::size_t total = count_of(all.size(), chunk);
+  for (std::size_t i = 0; i < total; ++i) {
+    wire::SkfPayload part;
+    //= rfc7383#2.5 "in the very first fragment (with Fragment Number equal to 1), this field MUST be
+    //= set to the payload type of the first inner payload"
+    //= rfc7383#2.5 "In the rest of the Fragment messages (with Fragment Number greater than 1), this
+    //= field MUST be set to zero."
+    part.first_inner = i == 0 ? content.first : wire::PayloadType::none;
+    part.number = static_cast<std::uint16_t>(i + 1);
+    part.total = static_cast<std::uint16_t>(total);
+    //= rfc7383#2.5 "When prepending the IKE header to the IKE Fragment messages, it MUST be taken
+    //= intact from the original message, except for the Length and Next Payload fields."
+    IKELAB_TRY(
+        Bytes sealed,
+        seal_fragment(services.provider, suite, keys_of(original_initiator), header, part,
+                      all.subspan(i * chunk, std::min(chunk, all.size() - i * chunk)), next_iv()));
+    datagrams.push_back(std::move(sealed));
+  }
+  return datagrams;
+}
+
+bool admit_fragment(IkeSa& sa, const wire::Header& header, const wire::SkfPayload& part,
+                    std::uint64_t datagram) {
+  const FragmentState& state = state_of(sa);
+  const Reassembly& held = header.response ? state.responses : state.requests;
+  const auto refuse = [&](const char* code, std::string message, const char* rfc) {
+    sa.diagnose(Error{code, std::move(message)}.see(rfc), datagram);
+    return false;
+  };
+  if (!state.supported)
+    return refuse("E-IKE-070", "a fragment, but nobody agreed on fragmentation", "RFC 7383, 2.4");
+  if (part.total > bounds::fragments_in_message)
+    return refuse(
+        "E-IKE-073",
+        fmt::format("{}: at most {} are held", part_of(part), bounds::fragments_in_message),
+        "RFC 7383, 5");
+  if (held.total == 0 || held.message_id != header.message_id) return true;
+  //= rfc7383#2.6 "if reassembling has already started, check that the value in the Total Fragments
+  //= field is equal to or greater than the Total Fragments field in the fragments that have already
+  //= been stored in the reassembling queue"
+  if (part.total < held.total || header.exchange != held.exchange)
+    return refuse("E-IKE-072",
+                  fmt::format("{}, but parts of {} are held", part_of(part), held.total),
+                  "RFC 7383, 2.6");
+  //= rfc7383#2.6 "If an IKE Fragment message with the same Message ID, Fragment Number, and Total
+  //= Fragments fields is already present in the reassembling queue, this message is considered a
+  //= replay and MUST be silently discarded."
+  if (part.total == held.total && held.parts.contains(part.number)) {
+    remark(sa, "E-IKE-071", part_of(part) + " is held already", "RFC 7383, 2.6", datagram);
+    return false;
+  }
+  return true;
+}
+
+Result<std::optional<Content>> hold_fragment(IkeSa& sa, Instant now, const wire::Header& header,
+                                             const wire::SkfPayload& part, Bytes chunk,
+                                             std::size_t size) {
+  auto& state = sa.notes.of<FragmentState>();
+  Reassembly& held = header.response ? state.responses : state.requests;
+  //= rfc7383#2.6 "the receiver MUST discard all received fragments and start the reassembly process
+  //= over with just the received IKE Fragment message."
+  if (held.message_id != header.message_id || part.total > held.total) {
+    held = {};
+    held.exchange = header.exchange;
+    held.message_id = header.message_id;
+    held.total = part.total;
+    held.give_up = now + reassembly_time(sa);
+  }
+  if (part.number == 1) held.first_inner = part.first_inner;
+  held.octets += chunk.size();
+  held.largest = std::max(held.largest, size);
+  held.parts[part.number] = std::move(chunk);
+  //= rfc7383#5 "it is RECOMMENDED that the receiver limit the number of fragments it stores in the
+  //= reassembling queue so that the sum of the sizes of Encrypted Fragment payload contents (after
+  //= decryption) for fragments that are already placed into the reassembling queue is less than
+  //= some value that is reasonable for the implementation."
+  if (held.octets > bounds::message_octets) {
+    held = {};
+    return Error{"E-IKE-073",
+                 fmt::format("fragments of more than {} octets altogether", bounds::message_octets)}
+        .see("RFC 7383, 5");
+  }
+  if (held.parts.size() < held.total) return std::optional<Content>{};
+  Content whole{{}, held.first_inner};
+  for (const auto& [number, octets] : held.parts)
+    whole.plain.insert(whole.plain.end(), octets.begin(), octets.end());
+  if (!header.response) {
+    state.answered_total = held.total;
+    state.answered_largest = held.largest;
+  }
+  held = {};
+  return std::optional(std::move(whole));
+}
+
+bool IkeSa::expects(const wire::Header& header, const wire::SkfPayload& part,
+                    std::uint64_t datagram) {
+  if (header.response) {
+    if (!current_ || header.exchange != current_->exchange() ||
+        !window_.awaits(header.message_id)) {
+      diagnose(
+          Error{"E-IKE-017", "a response to no outstanding request"}.at(20).see("RFC 7296, 2.2"),
+          datagram);
+      return false;
+    }
+    return admit_fragment(*this, header, part, datagram);
+  }
+  //= rfc7383#2.6.1 "the values of the Fragment Number and Total Fragments fields MUST be used along
+  //= with the Message ID to detect retransmissions and replays."
+  switch (window_.classify(header.message_id)) {
+    case ExchangeWindow::Incoming::outside:
+      diagnose(
+          Error{"E-IKE-014", "the Message ID is outside the window"}.at(20).see("RFC 7296, 2.3"),
+          datagram);
+      return false;
+    case ExchangeWindow::Incoming::repeated:
+      //= rfc7383#2.6.1 "that event MUST only trigger a retransmission of the response message
+      //= (fragmented or not) if the Fragment Number field in the received fragment is set to 1;
+      //= otherwise, it MUST be ignored."
+      if (part.number == 1) return true;
+      remark(*this, "E-IKE-071", part_of(part) + " of a request that is answered",
+             "RFC 7383, 2.6.1", datagram);
+      return false;
+    case ExchangeWindow::Incoming::fresh:
+      break;
+  }
+  return may_begin(header.exchange, datagram) && admit_fragment(*this, header, part, datagram);
+}
+
+std::optional<Inbound> IkeSa::take_fragment(Inbound in, const Way& way,
+                                            const wire::Message& message,
+                                            const wire::SkfPayload& part) {
+  const auto tell = [&] { emit_message(way, in.header, in.datagram, in.octets, {}, {}, 0, &part); };
+  if (!in.header.response &&
+      window_.classify(in.header.message_id) == ExchangeWindow::Incoming::repeated) {
+    tell();
+    auto& state = notes.of<FragmentState>();
+    if (part.total > std::max<std::uint16_t>(state.answered_total, 1)) {
+      // The peer probes the path with smaller messages: the answer is cut smaller, too.
+      state.answered_total = part.total;
+      state.answered_largest = in.octets.size();
+      const wire::Header header = header_of(in.header.exchange, true, in.header.message_id);
+      if (auto datagrams = build(header, response_payloads_))
+        window_.recut_response(std::move(*datagrams));
+    }
+    repeat_answer(in);
+    return std::nullopt;
+  }
+  const std::size_t size = in.octets.size();
+  auto whole = hold_fragment(*this, in.now, in.header, part, std::move(in.plain), size);
+  if (!whole) {
+    //= rfc7383#5 "In either case, the receiver SHOULD drop the connection and discard all the
+    //= received fragments."
+    tell();
+    diagnose(whole.error(), in.datagram);
+    drop(in.now, whole.error().message);
+    return std::nullopt;
+  }
+  if (!*whole) {
+    if (state_ == State::half_open)
+      set_timer(Timer::half_open, in.now + half_open_time);  // the initiator is still there
+    tell();
+    return std::nullopt;
+  }
+  in.plain = std::move((*whole)->plain);
+  return understand(std::move(in), way, message, (*whole)->first_inner, &part);
+}
+
+}  // namespace ikelab::ikev2
