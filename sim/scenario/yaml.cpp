@@ -101,7 +101,7 @@ std::string Section::text(const std::string& key, bool required, std::string fal
 }
 
 bool Section::boolean(const std::string& key, bool fallback) {
-  return word(key, {"false", "true"}, fallback ? 1 : 0) == 1;
+  return word(key, {"no", "yes", "false", "true"}, fallback ? 1 : 0) % 2 == 1;
 }
 
 std::uint64_t Section::number(const std::string& key, std::uint64_t fallback, std::uint64_t most) {

@@ -167,18 +167,17 @@ class Stage {
     Bytes padded = to_bytes(plain);
     padded.push_back(0);
     const crypto::Algorithm& encr = *suite_encr_;
-    const wire::Message shell{header,
-                              {wire::make_payload(wire::SkPayload{
-                                  first, Bytes(encr.iv_size + padded.size() + encr.icv_size)})}};
+    const std::size_t content = encr.iv_size + padded.size() + encr.icv_size;
+    const wire::Message shell{header, {wire::make_payload(wire::SkPayload{first, Bytes(content)})}};
     Bytes out = wire::encode(shell);
     if (key.size() != encr.key_size + encr.salt_size) return out;
-    const auto body = static_cast<std::ptrdiff_t>(wire::sk_body_offset(shell));
+    const std::size_t body = out.size() - content;  // the Encrypted payload is the last one
     Bytes iv(encr.iv_size, 0xff);
     iv.back() = ++sent_;
     const auto ciphertext = provider_->seal(encr, key, iv, ByteView(out).first(body), padded);
-    std::copy(iv.begin(), iv.end(), out.begin() + body);
+    std::copy(iv.begin(), iv.end(), out.begin() + static_cast<std::ptrdiff_t>(body));
     std::copy(ciphertext->begin(), ciphertext->end(),
-              out.begin() + body + static_cast<std::ptrdiff_t>(iv.size()));
+              out.begin() + static_cast<std::ptrdiff_t>(body + iv.size()));
     return out;
   }
 

@@ -240,6 +240,7 @@ TEST_CASE("pair: OCSP responses in CERT payloads (RFC 4806)", "[pair][ikev2][pki
   World world;
   auto configs = world.configs();
   configs.b.connections[0].ocsp = policy::Ocsp::request;
+  configs.b.connections[0].fragmentation = policy::Fragmentation::no;  // messages are counted
   configs.remote_b().revocation = policy::Revocation::strict;
   configs.remote_b().crls = {at_start(world.crl(world.root, {}), "root")};
   using enum pki::OcspStatus;
