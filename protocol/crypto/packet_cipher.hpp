@@ -17,9 +17,10 @@ class PacketCipher {
   /// take an empty `aad` and `icv`. `iv` has iv_size octets.
   virtual void seal(ByteView iv, ByteView aad, std::span<std::uint8_t> text,
                     std::span<std::uint8_t> icv) = 0;
-  /// The inverse. False: the ICV is wrong, and what `text` holds means nothing.
-  [[nodiscard]] virtual bool open(ByteView iv, ByteView aad, std::span<std::uint8_t> text,
-                                  ByteView icv) = 0;
+  /// The inverse, from `sealed` into `text` of the same size. False: the ICV is wrong, and what
+  /// `text` holds means nothing.
+  [[nodiscard]] virtual bool open(ByteView iv, ByteView aad, ByteView sealed,
+                                  std::span<std::uint8_t> text, ByteView icv) = 0;
 };
 
 /// An integrity transform with its key.

@@ -81,6 +81,7 @@ struct DataPath::Impl {
   Spd spd = {};
   Sad sad = {};
   std::deque<Wish> wishes = {};
+  const std::string any_child = {};
   Bytes scratch = {};  // what transport mode decrypts, before its header stands in front of it
 
   /// What becomes of an outbound flow.
@@ -94,7 +95,7 @@ struct DataPath::Impl {
     if (policy != nullptr && policy->action == Action::bypass) return {Verdict::bypass, {}, policy};
     if (policy != nullptr && policy->action == Action::discard)
       return {Verdict::discard, {}, policy};
-    OutboundSa* sa = sad.outbound(flow, policy != nullptr ? policy->child : std::string());
+    OutboundSa* sa = sad.outbound(flow, policy != nullptr ? policy->child : any_child);
     if (sa != nullptr) return {Verdict::protect, sa, policy};
     return {policy != nullptr ? Verdict::discard : Verdict::bypass, nullptr, policy};
   }
@@ -226,7 +227,9 @@ Result<void> DataPath::seal(ByteView inner_ip_packet, Sealed& sealed) {
     return error("E-ESP-NO-SA", "no outbound SA selects " + summarize_packet(inner_ip_packet),
                  "RFC 4301, 5.1");
   }
-  const IpHeader header = *read_ip_header(inner_ip_packet);
+  IpHeader header = *peek_ip_header(inner_ip_packet);
+  header.src = flow.src;
+  header.dst = flow.dst;
   return out->sa.transport ? impl_->seal_transport(*out, header, inner_ip_packet, sealed)
                            : impl_->seal_tunnel(*out, header, inner_ip_packet, sealed);
 }
@@ -405,7 +408,7 @@ Result<void> DataPath::open(ByteView esp_packet, ByteView outer_header, Opened& 
   //= rfc4303#3.4.1 "If a packet offered to ESP for processing appears to be an IP fragment, i.e., the
   //= OFFSET field is non-zero or the MORE FRAGMENTS flag is set, the receiver MUST discard the
   //= packet"
-  if (const auto outer = read_ip_header(outer_header); outer && outer->fragment)
+  if (const auto outer = peek_ip_header(outer_header); outer && outer->fragment)
     return error("E-ESP-FRAGMENT", "an ESP packet that is only a fragment", "RFC 4303, 3.4.1");
   InboundSa* in = impl_->sad.inbound(header->spi);
   if (in == nullptr)
@@ -443,7 +446,7 @@ Result<void> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, ByteV
 Result<void> DataPath::Impl::take_tunnel(const InboundSa& in, ByteView outer_header,
                                          Opened& opened) {
   opened.inner.resize(inner_size(opened.inner));
-  const auto outer = read_ip_header(outer_header), inner = read_ip_header(opened.inner);
+  const auto outer = peek_ip_header(outer_header), inner = peek_ip_header(opened.inner);
   if (!outer || !inner) return {};
   const auto traffic_class =
       inner_traffic_class(inner->traffic_class, outer->traffic_class, in.sa.copy);
@@ -457,8 +460,7 @@ Result<void> DataPath::Impl::take_tunnel(const InboundSa& in, ByteView outer_hea
 
 Result<void> DataPath::Impl::take_transport(std::uint8_t next_header, ByteView outer_header,
                                             Opened& opened) {
-  const auto outer = read_ip_header(outer_header);
-  if (!outer)
+  if (!peek_ip_header(outer_header))
     return error("E-ESP-POLICY", "a transport mode packet without the IP header before it",
                  "RFC 4303, 3.1.1");
   scratch.clear();

@@ -46,12 +46,9 @@ std::uint16_t internet_checksum(ByteView octets, std::uint32_t sum) {
   return static_cast<std::uint16_t>(~sum);
 }
 
-std::optional<IpHeader> read_ip_header(ByteView packet) {
+std::optional<IpHeader> peek_ip_header(ByteView packet) {
   if (packet.empty()) return std::nullopt;
   IpHeader header;
-  const auto address = [&](std::size_t at, std::size_t octets) {
-    return IpAddress::from_octets(packet.subspan(at, octets)).value();
-  };
   if (packet[0] >> 4 == 4 && packet.size() >= ipv4_octets) {
     header.size = 4U * (packet[0] & 0x0fU);
     if (header.size < ipv4_octets || header.size > packet.size()) return std::nullopt;
@@ -60,8 +57,6 @@ std::optional<IpHeader> read_ip_header(ByteView packet) {
     header.fragment = (u16(packet, 6) & 0x3fff) != 0;
     header.hop_limit = packet[8];
     header.protocol = packet[9];
-    header.src = address(12, 4);
-    header.dst = address(16, 4);
     return header;
   }
   if (packet[0] >> 4 == 6 && packet.size() >= ipv6_octets) {
@@ -69,15 +64,23 @@ std::optional<IpHeader> read_ip_header(ByteView packet) {
     header.traffic_class = static_cast<std::uint8_t>(packet[0] << 4 | packet[1] >> 4);
     header.protocol = packet[6];
     header.hop_limit = packet[7];
-    header.src = address(8, 16);
-    header.dst = address(24, 16);
     return header;
   }
   return std::nullopt;
 }
 
+std::optional<IpHeader> read_ip_header(ByteView packet) {
+  auto header = peek_ip_header(packet);
+  if (!header) return std::nullopt;
+  const bool v6 = packet[0] >> 4 == 6;
+  const std::size_t at = v6 ? 8 : 12, octets = v6 ? 16 : 4;
+  header->src = IpAddress::from_octets(packet.subspan(at, octets)).value();
+  header->dst = IpAddress::from_octets(packet.subspan(at + octets, octets)).value();
+  return header;
+}
+
 void copy_header(ByteView packet, std::uint8_t protocol, std::size_t payload_octets, Bytes& out) {
-  const std::size_t size = read_ip_header(packet)->size;
+  const std::size_t size = peek_ip_header(packet)->size;
   const std::size_t at = out.size();
   out.insert(out.end(), packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(size));
   const std::span<std::uint8_t> header = std::span(out).subspan(at);

@@ -23,6 +23,8 @@ struct IpHeader {
 };
 /// Nothing when the octets cannot be a header.
 std::optional<IpHeader> read_ip_header(ByteView packet);
+/// The same without the addresses, where they are not asked: of every packet.
+std::optional<IpHeader> peek_ip_header(ByteView packet);
 
 /// Appends the packet's header with another protocol and payload length, its checksum made anew:
 /// what transport mode puts before ESP, and what stands there again afterwards.

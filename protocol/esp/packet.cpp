@@ -190,11 +190,11 @@ Result<void> Transform::open(std::uint64_t sequence, ByteView packet, Bytes& pla
   }
   const std::size_t head = header_octets + encr_->iv_size;
   const ByteView ciphertext = packet.subspan(head, covered - head);
-  plain.assign(ciphertext.begin(), ciphertext.end());
+  plain.resize(ciphertext.size());
   const Associated aad(spi_, sequence, esn_);
-  const bool good =
-      cipher_->open(packet.subspan(header_octets, encr_->iv_size),
-                    encr_->aead ? aad.view() : ByteView{}, plain, encr_->aead ? icv : ByteView{});
+  const bool good = cipher_->open(packet.subspan(header_octets, encr_->iv_size),
+                                  encr_->aead ? aad.view() : ByteView{}, ciphertext, plain,
+                                  encr_->aead ? icv : ByteView{});
   if (!good) return wrong_icv();
   return {};
 }

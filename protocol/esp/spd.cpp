@@ -2,15 +2,23 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <utility>
 
 namespace ikelab::esp {
 namespace {
 
+/// Of two addresses of one version, as numbers: the hot comparison of the data path.
+int compare(const IpAddress& a, const IpAddress& b) {
+  const ByteView left = a.octets();
+  return std::memcmp(left.data(), b.octets().data(), left.size());
+}
+
 bool allows(const std::vector<wire::TrafficSelector>& set, const IpAddress& address,
             const policy::Flow& flow, std::uint16_t port) {
   return std::any_of(set.begin(), set.end(), [&](const wire::TrafficSelector& ts) {
-    if (ts.start.is_v6() != address.is_v6() || address < ts.start || ts.end < address) return false;
+    if (ts.start.is_v6() != address.is_v6()) return false;
+    if (compare(address, ts.start) < 0 || compare(ts.end, address) < 0) return false;
     if (ts.protocol != 0 && ts.protocol != flow.protocol) return false;
     //= rfc4301#7.1 "All implementations MUST support tunnel mode SAs that are configured to pass
     //= traffic without regard to port field (or ICMP type/code or Mobility Header type) values."

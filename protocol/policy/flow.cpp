@@ -55,9 +55,16 @@ Result<Flow> flow_of_packet(ByteView packet) {
     return bad(fmt::format("{} octets are too short for the IP header", packet.size()),
                packet.size());
   Flow flow;
-  const std::size_t addresses = version == 4 ? 12 : 8, size = version == 4 ? 4 : 16;
-  flow.src = IpAddress::from_octets(packet.subspan(addresses, size)).value();
-  flow.dst = IpAddress::from_octets(packet.subspan(addresses + size, size)).value();
+  if (version == 4) {
+    const auto address = [&](std::size_t at) {
+      return IpAddress::v4(static_cast<std::uint32_t>(u16(packet, at)) << 16 | u16(packet, at + 2));
+    };
+    flow.src = address(12);
+    flow.dst = address(16);
+  } else {
+    flow.src = IpAddress::from_octets(packet.subspan(8, 16)).value();
+    flow.dst = IpAddress::from_octets(packet.subspan(24, 16)).value();
+  }
   flow.protocol = packet[version == 4 ? 9 : 6];
   flow.opaque_ports = version == 4 && (u16(packet, 6) & 0x1fff) != 0;
   ByteView rest = packet.subspan(header);

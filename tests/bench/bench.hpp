@@ -42,5 +42,6 @@ Sites sites(const Kind& kind);
 
 int handshake(const std::vector<std::string>& arguments);
 int scale(const std::vector<std::string>& arguments);
+int esp(const std::vector<std::string>& arguments);
 
 }  // namespace ikelab::bench

@@ -16,13 +16,15 @@ constexpr Benchmark benchmarks[] = {
      ikelab::bench::handshake},
     {"scale", "cost of a handshake and memory with 100 to 100,000 IKE SAs in one gateway",
      ikelab::bench::scale},
+    {"esp", "sealing and opening packets beside the bare OpenSSL AEAD, and what is allocated",
+     ikelab::bench::esp},
 };
 
 int usage(std::FILE* to, int code) {
   std::fputs("ikelab bench NAME [--brief] [--json]\n\n", to);
   for (const Benchmark& b : benchmarks)
     std::fprintf(to, "  %-12s %s\n", std::string(b.name).c_str(), std::string(b.about).c_str());
-  std::fputs("\n--brief is quick and coarse; --json is known to handshake.\n", to);
+  std::fputs("\n--brief is quick and coarse; --json is known to handshake and esp.\n", to);
   return code;
 }
 

@@ -55,11 +55,11 @@ class Context {
           EVP_CipherUpdate(get(), nullptr, &size, in.data(), static_cast<int>(in.size())) == 1);
   }
   /// False: CCM found the tag wrong.
-  [[nodiscard]] bool crypt(std::span<std::uint8_t> text) {
+  [[nodiscard]] bool crypt(ByteView in, std::uint8_t* out) {
     int size = 0;
     std::uint8_t nothing = 0;  // a null pointer would mean something else
-    std::uint8_t* octets = text.empty() ? &nothing : text.data();
-    return EVP_CipherUpdate(get(), octets, &size, octets, static_cast<int>(text.size())) == 1;
+    if (in.empty()) return EVP_CipherUpdate(get(), &nothing, &size, &nothing, 0) == 1;
+    return EVP_CipherUpdate(get(), out, &size, in.data(), static_cast<int>(in.size())) == 1;
   }
   /// False: the tag is wrong.
   [[nodiscard]] bool finish() {
@@ -90,16 +90,19 @@ class OpensslPacketCipher : public PacketCipher {
             std::span<std::uint8_t> icv) override {
     shared_->count(Operation::seal);
     start(iv, aad, text);
-    IKELAB_ASSERT(!encrypts() || context_.crypt(text));
+    IKELAB_ASSERT(!encrypts() || context_.crypt(text, text.data()));
     IKELAB_ASSERT(context_.finish());
     if (encr_.aead) context_.control(EVP_CTRL_AEAD_GET_TAG, icv.size(), icv.data());
   }
 
-  bool open(ByteView iv, ByteView aad, std::span<std::uint8_t> text, ByteView icv) override {
+  bool open(ByteView iv, ByteView aad, ByteView sealed, std::span<std::uint8_t> text,
+            ByteView icv) override {
     shared_->count(Operation::open);
+    IKELAB_ASSERT(sealed.size() == text.size());
     expected_ = icv;
-    start(iv, aad, text);
-    const bool decrypted = !encrypts() || context_.crypt(text);
+    start(iv, aad, sealed);
+    if (!encrypts()) std::copy(sealed.begin(), sealed.end(), text.begin());
+    const bool decrypted = !encrypts() || context_.crypt(sealed, text.data());
     if (decrypted && (is_ccm(encr_) || context_.finish())) return true;
     ERR_clear_error();
     return false;
@@ -141,8 +144,9 @@ class NullCipher : public PacketCipher {
   void seal(ByteView, ByteView, std::span<std::uint8_t>, std::span<std::uint8_t>) override {
     shared_->count(Operation::seal);
   }
-  bool open(ByteView, ByteView, std::span<std::uint8_t>, ByteView) override {
+  bool open(ByteView, ByteView, ByteView sealed, std::span<std::uint8_t> text, ByteView) override {
     shared_->count(Operation::open);
+    std::copy(sealed.begin(), sealed.end(), text.begin());
     return true;
   }
 

@@ -109,8 +109,8 @@ class OpensslProvider : public Provider {
     const ByteView body = ciphertext.first(ciphertext.size() - encr.icv_size);
     IKELAB_CHECK(check_lengths(encr, iv, aad, body));
     IKELAB_TRY(const auto cipher, make_packet_cipher(shared_, encr, key, false));
-    Bytes out = to_bytes(body);
-    if (!cipher->open(iv, aad, out, ciphertext.subspan(body.size())))
+    Bytes out(body.size());
+    if (!cipher->open(iv, aad, body, out, ciphertext.subspan(body.size())))
       return failure("E-CRYPTO-ICV", std::string(encr.name) + ": the tag does not match");
     return out;
   }
