@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 
 namespace ikelab::policy {
@@ -64,12 +65,24 @@ Result<void> parse_restriction(std::string_view text, std::string_view whole,
 }
 
 // The prefix length when start..end is a subnet.
+/// How many bits `a` and `b` begin with in common; they are of one family.
+unsigned common_bits(ByteView a, ByteView b) {
+  unsigned bits = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const auto differing = static_cast<std::uint8_t>(a[i] ^ b[i]);
+    bits += static_cast<unsigned>(std::countl_zero(differing));
+    if (differing != 0) break;
+  }
+  return bits;
+}
+
+/// Only where the addresses part can a prefix end that stands for them all.
 std::optional<unsigned> prefix_of(const wire::TrafficSelector& ts) {
-  const unsigned bits = ts.start.is_v6() ? 128 : 32;
-  for (unsigned prefix = 0; prefix <= bits; ++prefix)
-    if (fill_host_bits(ts.start, prefix, false) == ts.start &&
-        fill_host_bits(ts.start, prefix, true) == ts.end)
-      return prefix;
+  if (ts.start.is_v6() != ts.end.is_v6()) return std::nullopt;
+  const unsigned prefix = common_bits(ts.start.octets(), ts.end.octets());
+  if (fill_host_bits(ts.start, prefix, false) == ts.start &&
+      fill_host_bits(ts.start, prefix, true) == ts.end)
+    return prefix;
   return std::nullopt;
 }
 

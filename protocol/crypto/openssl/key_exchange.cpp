@@ -56,11 +56,12 @@ class X25519 : public Exchange {
     const PkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, own_.get(), nullptr));
     Bytes out(32);
     std::size_t size = out.size();
-    // OpenSSL itself refuses an all-zero result; the second test does not rely on that.
+    // Every 32 octets are a public value (RFC 7748, 5): nothing to validate before. OpenSSL itself
+    // refuses an all-zero result; the second test does not rely on that.
     //= rfc7748#6.1 "check, without leaking extra information about the value of K, whether K is the
     //= all-zero value and abort if so"
     const bool derived = peer != nullptr && EVP_PKEY_derive_init(context.get()) == 1 &&
-                         EVP_PKEY_derive_set_peer(context.get(), peer.get()) == 1 &&
+                         EVP_PKEY_derive_set_peer_ex(context.get(), peer.get(), 0) == 1 &&
                          EVP_PKEY_derive(context.get(), out.data(), &size) == 1;
     Secret secret(std::move(out));
     if (!derived || equal_constant_time(secret.reveal(), Bytes(32)))
