@@ -146,6 +146,14 @@ constexpr Algorithm ke(std::uint16_t id, Text name, Text keyword, std::size_t pu
           .output_size = public_size,
           .openssl = openssl};
 }
+/// A KEM: the initiator's KE payload carries an encapsulation key, the responder's a ciphertext.
+constexpr Algorithm kem(std::uint16_t id, Text name, Text keyword, std::size_t key_octets,
+                        std::size_t ciphertext_octets, Text openssl) {
+  Algorithm row =
+      ke(id, name, keyword, key_octets, "FIPS 203, draft-ietf-ipsecme-ikev2-mlkem", openssl);
+  row.answer_size = ciphertext_octets;
+  return row;
+}
 constexpr Algorithm esn(std::uint16_t id, Text name, Text keyword) {
   return {.type = TransformType::esn,
           .id = id,
@@ -199,6 +207,9 @@ constexpr std::array rows = {
     ke(20, "ECP_384", "ecp384", 96, "RFC 5903, 3.2", "P-384"),
     ke(21, "ECP_521", "ecp521", 132, "RFC 5903, 3.3", "P-521"),
     ke(31, "CURVE25519", "x25519", 32, "RFC 8031", "X25519"),
+    kem(35, "ML_KEM_512", "mlkem512", 800, 768, "ML-KEM-512"),
+    kem(36, "ML_KEM_768", "mlkem768", 1184, 1088, "ML-KEM-768"),
+    kem(37, "ML_KEM_1024", "mlkem1024", 1568, 1568, "ML-KEM-1024"),
     esn(0, "NO_ESN", "noesn"),
     esn(1, "ESN", "esn"),
 };
@@ -268,6 +279,9 @@ std::string_view transform_type_name(TransformType type) {
       return "Key Exchange Method";
     case TransformType::esn:
       return "Extended Sequence Numbers";
+    case TransformType::addke1:
+    case TransformType::addke7:
+      return "Additional Key Exchange";
   }
   return "unassigned transform type";
 }

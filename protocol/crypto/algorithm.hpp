@@ -10,7 +10,19 @@ namespace ikelab::crypto {
 
 /// RFC 7296, 3.3.2 (IANA "Transform Type Values"; type 4 is called Key Exchange Method since RFC
 /// 9370).
-enum class TransformType : std::uint8_t { encr = 1, prf = 2, integ = 3, ke = 4, esn = 5 };
+enum class TransformType : std::uint8_t {
+  encr = 1,
+  prf = 2,
+  integ = 3,
+  ke = 4,
+  esn = 5,
+  addke1 = 6,  ///< Additional Key Exchange 1 to 7 (RFC 9370, 2.2.2): their IDs are those of ke
+  addke7 = 12
+};
+inline constexpr std::size_t additional_key_exchanges = 7;
+constexpr bool is_additional_ke(std::uint8_t type) {
+  return type >= 6 && type <= 12;
+}
 
 /// Encryption transforms whose mode an implementation must know (IANA "Transform Type 1").
 namespace encr_id {
@@ -37,6 +49,7 @@ struct Algorithm {
       0;  ///< padding granularity of the cipher (1 for stream and counter modes)
   std::size_t output_size =
       0;  ///< prf: octets of output; ke: octets of the public value in the KE payload
+  std::size_t answer_size = 0;  ///< ke that is a KEM: octets of the responder's ciphertext, else 0
   bool aead = false;
   bool esp_only = false;          ///< no cipher for IKE's own messages: nothing would be encrypted
   std::string_view openssl = {};  ///< what the OpenSSL adapter fetches: "AES-256-GCM", "SHA256",

@@ -52,6 +52,12 @@ class KeyExchange {
   virtual Result<Secret> derive(ByteView peer_public) = 0;
 };
 
+/// What the responder of a key exchange sends, and the secret that came of it.
+struct KeyAnswer {
+  Bytes public_value;  ///< a KEM's ciphertext, otherwise a public value of its own
+  Secret shared;
+};
+
 class PublicKey {
  public:
   virtual ~PublicKey() = default;
@@ -98,7 +104,12 @@ class Provider {
                                                               bool encrypt) = 0;
   /// Errors: E-CRYPTO-LEN.
   virtual Result<std::unique_ptr<PacketMac>> packet_mac(const Algorithm& integ, ByteView key) = 0;
+  /// The initiator's side of a key exchange.
   virtual Result<std::unique_ptr<KeyExchange>> key_exchange(const Algorithm& ke, Rng& rng) = 0;
+  /// The responder's side: with a KEM it has no key pair, but encapsulates to the initiator's key.
+  /// Errors: E-CRYPTO-KE as KeyExchange::derive, and an encapsulation key that fails FIPS 203, 7.2.
+  virtual Result<KeyAnswer> answer_key_exchange(const Algorithm& ke, ByteView initiator_public,
+                                                Rng& rng) = 0;
   /// DER: PKCS #8 / SubjectPublicKeyInfo. Errors: E-CRYPTO-KEY.
   virtual Result<std::unique_ptr<PrivateKey>> private_key(ByteView der) = 0;
   virtual Result<std::unique_ptr<PublicKey>> public_key(ByteView der) = 0;
@@ -106,6 +117,9 @@ class Provider {
   virtual Result<std::unique_ptr<PrivateKey>> generate_key(std::string_view type, Rng& rng) = 0;
   [[nodiscard]] virtual const OperationCounts& counts() const = 0;
 };
+
+/// Who computes ML-KEM here: "OpenSSL 3.5.1", or "ikelab's reference implementation of FIPS 203".
+std::string ml_kem_implementation();
 
 /// The OpenSSL implementation. One a node (it keeps counts and contexts); not thread-safe.
 std::unique_ptr<Provider> openssl_provider();

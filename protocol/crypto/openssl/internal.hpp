@@ -47,6 +47,11 @@ Bytes public_point(const EC_GROUP* group, const BIGNUM* d);
 
 Result<std::unique_ptr<KeyExchange>> make_key_exchange(const std::shared_ptr<Shared>& shared,
                                                        const Algorithm& ke, Rng& rng);
+/// ML-KEM, OpenSSL's own (from 3.5 on) or the reference implementation (ml_kem.cpp).
+Result<std::unique_ptr<KeyExchange>> make_ml_kem(const std::shared_ptr<Shared>& shared,
+                                                 const Algorithm& ke, Rng& rng);
+Result<KeyAnswer> answer_ml_kem(const std::shared_ptr<Shared>& shared, const Algorithm& ke,
+                                ByteView encapsulation_key, Rng& rng);
 Result<std::unique_ptr<PrivateKey>> read_private_key(const std::shared_ptr<Shared>& shared,
                                                      ByteView der);
 /// A key from its SubjectPublicKeyInfo; null when it is none, or something follows it.

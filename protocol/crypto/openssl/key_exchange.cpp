@@ -198,6 +198,7 @@ Result<std::unique_ptr<KeyExchange>> make_key_exchange(const std::shared_ptr<Sha
   shared->count(Operation::ke_generate);
   if (ke.openssl == "X25519") return {std::make_unique<X25519>(shared, ke, rng)};
   if (ke.openssl.starts_with("P-")) return {std::make_unique<Ecp>(shared, ke, rng)};
+  if (ke.answer_size != 0) return make_ml_kem(shared, ke, rng);
   for (const ModpGroup& group : modp_groups)
     if (group.id == ke.id) return {std::make_unique<Modp>(shared, ke, group, rng)};
   return failure("E-CRYPTO-ALG", "no key exchange method " + std::string(ke.name));

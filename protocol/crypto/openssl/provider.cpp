@@ -126,6 +126,13 @@ class OpensslProvider : public Provider {
   Result<std::unique_ptr<KeyExchange>> key_exchange(const Algorithm& ke, Rng& rng) override {
     return make_key_exchange(shared_, ke, rng);
   }
+  Result<KeyAnswer> answer_key_exchange(const Algorithm& ke, ByteView initiator_public,
+                                        Rng& rng) override {
+    if (ke.answer_size != 0) return answer_ml_kem(shared_, ke, initiator_public, rng);
+    IKELAB_TRY(const auto own, make_key_exchange(shared_, ke, rng));
+    IKELAB_TRY(Secret shared, own->derive(initiator_public));
+    return KeyAnswer{own->public_value(), std::move(shared)};
+  }
   Result<std::unique_ptr<PrivateKey>> private_key(ByteView der) override {
     return read_private_key(shared_, der);
   }
