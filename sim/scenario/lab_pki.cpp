@@ -4,6 +4,7 @@
 
 #include "protocol/base/bounds.hpp"
 #include "protocol/pki/pki.hpp"
+#include "sim/scenario/pem.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace ikelab::scenario {
@@ -13,12 +14,12 @@ constexpr std::int64_t day = 86400;
 const std::vector<std::string> key_types = {"p256", "p384", "ed25519", "rsa2048", "rsa3072"};
 const std::vector<std::string> purposes = {"ike", "server", "client", "ocsp", "any"};
 const std::vector<std::string> authority_keys = {
-    "name",        "subject",   "key",      "issuer",  "valid_from", "valid_for",
-    "path_length", "permitted", "excluded", "crl_uri", "ocsp_uri",   "revoked_at"};
-const std::vector<std::string> certificate_keys = {"name",      "subject",   "san",
-                                                   "key",       "valid_for", "valid_from",
-                                                   "issuer",    "key_usage", "extended_key_usage",
-                                                   "revoked_at"};
+    "name",      "subject",  "key",     "issuer",   "valid_from", "valid_for", "path_length",
+    "permitted", "excluded", "crl_uri", "ocsp_uri", "revoked_at", "file"};
+const std::vector<std::string> certificate_keys = {"name",       "subject",   "san",
+                                                   "key",        "valid_for", "valid_from",
+                                                   "issuer",     "key_usage", "extended_key_usage",
+                                                   "revoked_at", "file",      "key_file"};
 
 pki::SubjectAltName alt_name(const std::string& text) {
   using Type = pki::SubjectAltName::Type;
@@ -64,7 +65,8 @@ class Reader {
   };
 
   void read_root(const YAML::Node& node) {
-    Section section(node, "'ca'", {"subject", "key", "crl_uri", "ocsp_uri"}, problems_);
+    Section section(node, "'ca'", {"subject", "key", "crl_uri", "ocsp_uri", "file"}, problems_);
+    if (section.has("file")) return read_files(section, "ca", pki_.authorities);
     pki::CertificateSpec spec;
     spec.not_before = epoch_ - 365 * day;
     spec.not_after = epoch_ + 3650 * day;
@@ -75,6 +77,7 @@ class Reader {
   void read_authority(const YAML::Node& node) {
     Section section(node, "an authority", authority_keys, problems_);
     const std::string name = section.text("name", true);
+    if (section.has("file")) return read_files(section, name, pki_.authorities);
     pki::CertificateSpec spec;
     spec.is_ca = true;
     read_validity(section, 365 * day, 3650 * day, spec);
@@ -92,6 +95,7 @@ class Reader {
   void read_certificate(const YAML::Node& node) {
     Section section(node, "a certificate", certificate_keys, problems_);
     const std::string name = section.text("name", true);
+    if (section.has("file")) return read_files(section, name, pki_.issued);
     pki::CertificateSpec spec;
     read_validity(section, 30 * day, 365 * day, spec);
     for (const std::string& san : section.texts("san")) spec.alt_names.push_back(alt_name(san));
@@ -100,6 +104,29 @@ class Reader {
     spec.serial = 2 + pki_.issued.size();
     issue(section, name, spec, issuer_of(section, "ca"), *streams_->stream("certificate " + name),
           pki_.issued);
+  }
+
+  /// A certificate that was made elsewhere, with its chain and, when it is ours, its key.
+  void read_files(Section& section, const std::string& name,
+                  std::map<std::string, LabCertificate>& into) {
+    const auto folder = std::filesystem::path(problems_.file()).parent_path();
+    LabCertificate holder;
+    auto certificates = read_pem(folder / section.text("file"), "CERTIFICATE");
+    if (!certificates) return section.problem("file", certificates.error());
+    for (const Bytes& der : *certificates)
+      if (const auto good = pki::parse_certificate(der); !good)
+        return section.problem("file", good.error());
+    holder.certificate = std::move(certificates->front());
+    holder.chain.assign(certificates->begin() + 1, certificates->end());
+    if (&into == &pki_.issued) {
+      auto key = read_pem(folder / section.text("key_file", true), "PRIVATE KEY");
+      if (!section.has("key_file")) return;
+      if (!key) return section.problem("key_file", key.error());
+      if (const auto good = provider_->private_key(key->front()); !good)
+        return section.problem("key_file", good.error());
+      holder.private_key = std::move(key->front());
+    }
+    into[name] = std::move(holder);
   }
 
   static Result<pki::KeyPurpose> parse_purpose(std::string_view text) {
@@ -142,6 +169,10 @@ class Reader {
     if (pki_.authorities.count(name) + pki_.issued.count(name) > 0)
       return section.problem("name",
                              Error{"E-SCN-013", fmt::format("two certificates are '{}'", name)});
+    if (!issuer.empty() && keys_.count(issuer) == 0)
+      return section.problem(
+          "issuer", Error{"E-SCN-013", fmt::format("the key of '{}' is not here", issuer)}.expect(
+                        "expected file and key_file, or a CA without file"));
     auto key = provider_->generate_key(key_types[section.word("key", key_types, 0)], stream);
     if (!key) return section.problem("key", key.error());
     spec.subject = section.text("subject", true);
@@ -157,7 +188,7 @@ class Reader {
                                       issuer.empty() ? **key : *keys_[issuer], stream);
     if (!der) return section.problem("subject", der.error());
     LabCertificate holder{
-        std::move(*der), to_bytes((*key)->private_key_der().reveal()), issuer, {}};
+        std::move(*der), to_bytes((*key)->private_key_der().reveal()), issuer, {}, {}};
     if (section.has("revoked_at"))
       holder.revoked_at = section.parsed("revoked_at", parse_duration, Duration{0});
     into[name] = std::move(holder);
@@ -198,7 +229,7 @@ class Reader {
     const LabCertificate& subject = found->second;
     const std::string signer = section.text("signer", false, subject.issuer);
     const LabCertificate* responder = holder_of(signer);
-    if (responder == nullptr)
+    if (responder == nullptr || keys_.count(signer) == 0)
       return unknown(section, "signer", "certificate", signer, keys_of(pki_.issued));
     const Duration at = section.parsed("at", parse_duration, Duration{0});
     const bool revoked = subject.revoked_at && *subject.revoked_at <= at;
@@ -239,6 +270,7 @@ std::vector<Bytes> LabPki::chain_of(const std::string& name) const {
   const auto leaf = issued.find(name);
   if (leaf == issued.end()) return out;
   out.push_back(leaf->second.certificate);
+  out.insert(out.end(), leaf->second.chain.begin(), leaf->second.chain.end());
   for (auto at = authorities.find(leaf->second.issuer);
        at != authorities.end() && !at->second.issuer.empty() &&
        out.size() < bounds::certificates_in_chain;

@@ -11,6 +11,7 @@ namespace ikelab::scenario {
 struct LabCertificate {
   Bytes certificate, private_key;      ///< DER; the key PKCS #8
   std::string issuer;                  ///< name of the CA, "" when it issued itself
+  std::vector<Bytes> chain;            ///< of one from a file: the CAs that stood behind it there
   std::optional<Duration> revoked_at;  ///< into the run
 };
 
@@ -47,6 +48,8 @@ struct LabPki {
 /// Keys of a certificate: name, subject, key, issuer (the default is ca), san, valid_from,
 /// valid_for, key_usage (sign, encipher), extended_key_usage (ike, server, client, ocsp, any),
 /// revoked_at.
+/// A certificate made elsewhere (for `ikelab peer`): ca and authorities with `file`, certificates
+/// with `file` (its chain may follow in it) and `key_file` (PKCS #8); PEM, paths from the scenario.
 /// Keys of a CRL: issuer, at, valid_for. Keys of an OCSP response: certificate, at, valid_for,
 /// status (the default follows from revoked_at), signer (the default is the issuer).
 LabPki read_pki(const YAML::Node& node, std::uint64_t seed, std::int64_t epoch, Problems& problems);

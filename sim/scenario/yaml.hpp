@@ -22,6 +22,7 @@ class Problems {
       : file_(std::move(file)), set_(std::move(set)) {}
   void add(const YAML::Mark& mark, Error error);
   [[nodiscard]] const std::optional<Error>& first() const { return first_; }
+  [[nodiscard]] const std::string& file() const { return file_; }
 
  private:
   [[nodiscard]] std::string place(const YAML::Mark& mark) const;

@@ -1,0 +1,284 @@
+#!/usr/bin/env python3
+"""strongSwan against `ikelab peer`, in both roles, with ping through the tunnel. See rows.py.
+
+    tests/interop/interop.py IKELAB-PEER [--only WORD] [--keep] [--list]
+
+Exit codes: 0 every row held, 1 one did not, 77 skipped with a reason (which is 1 when CI is set).
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+from certificates import Certificates
+from rows import ROWS
+from world import (IKELAB_INNER, IKELAB_IP, INSIDE_IP, STRONGSWAN_INNER, STRONGSWAN_IP, Failed,
+                   Peer, World, reason_to_skip, run, wait_for)
+
+SECRET = "correct horse battery staple"
+
+
+def scenario_of(row, world, certificates, initiates):
+    local = INSIDE_IP if world.nat else IKELAB_IP
+    remote = STRONGSWAN_IP if initiates or world.nat else "'%any'"
+    more = row.ikelab_more
+    node_more, connection_more = "", ""
+    if more == "@cookies":
+        node_more = "cookie_threshold: 0\n    "
+    elif more:
+        connection_more = more + "\n        "
+    if row.auth == "psk":
+        mine = f"{{auth: psk, id: ikelab.example, secret: {SECRET}}}"
+        theirs = "{auth: psk, id: strongswan.example}"
+        pki = ""
+    else:
+        mine = "{auth: pubkey, id: ikelab.example, cert: own}"
+        theirs = "{auth: pubkey, id: strongswan.example}"
+        pki = f"""pki:
+  ca: {{file: {certificates.ca}}}
+  certificates: [{{name: own, file: {certificates.file('ikelab', row.auth)}, \
+key_file: {certificates.key('ikelab', row.auth)}}}]
+"""
+    return f"""name: interop
+duration: 1s
+{pki}nodes:
+  - name: gw
+    role: gateway
+    inner_addresses: [{IKELAB_INNER}]
+    {node_more}connections:
+      - name: site
+        local_addr: {local}
+        remote_addr: {remote}
+        proposals: {row.ikelab_ike or '[' + row.ike + ']'}
+        local: {mine}
+        remote: {theirs}
+        {connection_more}children:
+          - {{name: net, local_ts: [10.1.0.0/24], remote_ts: [10.2.0.0/24], esp_proposals: [{row.esp}]}}
+"""
+
+
+def swanctl_conf_of(row, world, certificates):
+    if row.auth == "psk":
+        local, remote = "auth = psk", "auth = psk"
+        secrets = f"""secrets {{
+  ike-1 {{
+    id-1 = ikelab.example
+    id-2 = strongswan.example
+    secret = "{SECRET}"
+  }}
+}}
+"""
+    else:
+        auth = row.strongswan_auth
+        local = f"auth = {auth}\n      certs = {certificates.file('strongswan', row.auth)}"
+        remote = f"auth = {auth}\n      cacerts = {certificates.ca}"
+        secrets = ""  # keys lie in swanctl/private
+    return f"""connections {{
+  site {{
+    version = 2
+    local_addrs = {STRONGSWAN_IP}
+    remote_addrs = {IKELAB_IP if not world.nat else '%any'}
+    proposals = {row.strongswan_ike or row.ike}
+    {row.strongswan_more}
+    local {{
+      {local}
+      id = strongswan.example
+    }}
+    remote {{
+      {remote}
+      id = ikelab.example
+    }}
+    children {{
+      net {{
+        local_ts = 10.2.0.0/24
+        remote_ts = 10.1.0.0/24
+        esp_proposals = {row.esp}
+        rekey_time = 0
+      }}
+    }}
+  }}
+}}
+{secrets}"""
+
+
+class Conversation:
+    """One row in one role."""
+
+    def __init__(self, row, world, certificates, initiator):
+        self.row, self.world, self.initiator = row, world, initiator
+        world.configure(swanctl_conf_of(row, world, certificates),
+                        None if row.auth == "psk" else certificates.key("strongswan", row.auth))
+        if row.world == "cookies":  # a half-open SA there, so that the next is asked for a cookie
+            world.ns(world.ikelab_ns, "ike-scan", "--ikev2", "--sport=0", "--retry=1",
+                     "--dhgroup=14", STRONGSWAN_IP, check=False)
+        options = ["--initiate", "site/net"] if initiator == "ikelab" else []
+        self.peer = Peer(world, scenario_of(row, world, certificates, initiator == "ikelab"),
+                         *options)
+
+    def hold(self):
+        peer, world = self.peer, self.world
+        if self.initiator == "strongswan":
+            world.swanctl("--initiate", "--child", "net", "--timeout", "20")
+        peer.wait(r"s  child .* out: ")
+        world.ping()
+        world.ping(from_ikelab=False)
+        for step in self.row.steps:
+            STEPS[step](self)
+        for pattern in self.row.expect:
+            peer.wait(pattern)
+        code = peer.stop()
+        if code != 0:
+            raise Failed(f"ikelab ended with {code}")
+        # our DELETE reached strongSwan: nothing is left of us there
+        wait_for("strongSwan forgets the SA", lambda: "site" not in world.swanctl("--list-sas"))
+
+    def rekey(self, line_or_words, fresh):
+        """After a rekey: the new SAs stand in ikelab's lines, and ping passes through them."""
+        peer = self.peer
+        before = peer.count(fresh)
+        if isinstance(line_or_words, str):
+            peer.say(line_or_words)
+        else:
+            self.world.swanctl(*line_or_words)
+        peer.wait(fresh, before + 1)
+        self.world.ping()
+        self.world.ping(from_ikelab=False)
+
+    def gone(self, pattern):
+        self.peer.wait(pattern)
+        done = self.world.ns(self.world.ikelab_ns, "ping", "-q", "-c", "1", "-W", "1",
+                             STRONGSWAN_INNER, check=False)
+        if done.returncode == 0:
+            raise Failed("ping passed though the tunnel is gone")
+
+    def close(self):
+        try:
+            self.peer.stop()
+        finally:
+            self.world.swanctl("--terminate", "--ike", "site", "--force", check=False)
+
+
+CHILD_FRESH = r"s  child .* out: .*rekey of"
+IKE_FRESH = r"s  rekeyed "
+
+STEPS = {
+    "ikelab rekeys child": lambda c: c.rekey("rekey-child net", CHILD_FRESH),
+    "strongswan rekeys child": lambda c: c.rekey(("--rekey", "--child", "net"), CHILD_FRESH),
+    "ikelab rekeys ike": lambda c: c.rekey("rekey-ike", IKE_FRESH),
+    "strongswan rekeys ike": lambda c: c.rekey(("--rekey", "--ike", "site"), IKE_FRESH),
+    "ikelab deletes child": lambda c: (c.peer.say("delete-child net"), c.gone(r"s  child gone ")),
+    "strongswan deletes child": lambda c: (
+        c.world.swanctl("--terminate", "--child", "net"), c.gone(r"s  child gone ")),
+    "ikelab deletes ike": lambda c: (c.peer.say("delete-ike"), c.gone(r"s  deleted ")),
+    "strongswan deletes ike": lambda c: (
+        c.world.swanctl("--terminate", "--ike", "site"), c.gone(r"s  deleted ")),
+    "ikelab checks liveness": lambda c: c.peer.wait(r"done +\S+ dpd, as initiator: the peer is alive"),
+    "strongswan checks liveness": lambda c: c.peer.wait(r"done +\S+ \S+, as responder", 2),
+}
+
+
+def ike_scan_is_answered(world, certificates):
+    """ike-scan --ikev2 offers a proposal; a sensible answer is a handshake or a notify."""
+    row = next(r for r in ROWS if r.name == "modp2048")
+    peer = Peer(world, scenario_of(row, world, certificates, True).replace("192.0.2.2", "'%any'"))
+    try:
+        # 12 is AES-CBC of 256 bits, 5 PRF_HMAC_SHA2_256, 12 AUTH_HMAC_SHA2_256_128, 14 MODP-2048
+        done = world.ns(world.strongswan_ns, "ike-scan", "--ikev2", "--sport=0", "--retry=3",
+                        "--dhgroup=14", IKELAB_IP, check=False)
+        if not re.search(r"1 returned (handshake|notify)", done.stdout):
+            raise Failed("ike-scan found nothing: " + done.stdout.strip()[-300:])
+        peer.wait(r"s  (sent|received) .*IKE_SA_INIT|negotiated")
+    finally:
+        peer.stop()
+
+
+def tell(ok, name, seconds, reason=""):
+    print(f"{'ok    ' if ok else 'FAILED'}  {name:<44} {seconds:5.1f} s  {reason}", flush=True)
+
+
+def evidence(world, keep):
+    """What a person needs to find out why: the last lines of both."""
+    for file, lines in (("ikelab.out", 40), ("charon.log", 40)):
+        path = os.path.join(world.folder, file)
+        if os.path.exists(path):
+            with open(path) as f:
+                print(f"---- {file}\n" + "".join(f.readlines()[-lines:]), flush=True)
+    if keep:
+        print(f"---- kept in {world.folder}")
+
+
+def make_world(kind, ikelab):
+    extra = "cookie_threshold = 1\n  half_open_timeout = 60" if kind == "cookies" else ""
+    world = World(ikelab, nat=kind == "nat", charon_extra=extra)
+    return world
+
+
+def run_rows(rows, arguments, certificates):
+    failed = 0
+    for kind in dict.fromkeys(row.world for row in rows):
+        world = make_world(kind, arguments.ikelab)
+        try:
+            for row in (r for r in rows if r.world == kind):
+                for role in row.roles:
+                    failed += not run_one(f"{row.name}, {role} initiates", world, arguments,
+                                          lambda: hold(row, world, certificates, role))
+            if kind == "plain" and not arguments.only:
+                failed += not run_one("ike-scan", world, arguments,
+                                      lambda: ike_scan_is_answered(world, certificates))
+        finally:
+            if arguments.keep:
+                print(f"logs are kept in {world.folder}")
+            else:
+                world.close()
+    return failed
+
+
+def hold(row, world, certificates, role):
+    conversation = Conversation(row, world, certificates, role)
+    try:
+        conversation.hold()
+    finally:
+        conversation.close()
+
+
+def run_one(name, world, arguments, body):
+    began = time.monotonic()
+    try:
+        body()
+    except (Failed, subprocess.TimeoutExpired, OSError) as reason:
+        tell(False, name, time.monotonic() - began, str(reason))
+        evidence(world, arguments.keep)
+        return False
+    tell(True, name, time.monotonic() - began)
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("ikelab", help="the program ikelab-peer")
+    parser.add_argument("--only", help="rows whose name contains this")
+    parser.add_argument("--keep", action="store_true", help="keep namespaces and logs")
+    parser.add_argument("--list", action="store_true", help="list the rows")
+    arguments = parser.parse_args()
+    rows = [r for r in ROWS if not arguments.only or arguments.only in r.name]
+    if arguments.list:
+        for row in rows:
+            print(f"{row.name}: {', '.join(row.roles)}")
+        return 0
+    reason = reason_to_skip(arguments.ikelab)
+    if reason:
+        print(f"skipped: {reason}")
+        return 1 if os.environ.get("CI") else 77
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="ikelab-certificates-") as folder:
+        failed = run_rows(rows, arguments, Certificates(folder))
+    print(f"{'every row held' if not failed else f'{failed} failed'} "
+          f"({time.monotonic() - began:.0f} s)")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

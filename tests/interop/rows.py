@@ -1,0 +1,73 @@
+"""The rows of the interop test: one row is one small configuration, run in both roles.
+
+`steps` are words after the first ping: who does what. After each of them a ping must pass again,
+but after a delete.
+"""
+from dataclasses import dataclass, field
+
+GCM = "aes256gcm16-prfsha256-x25519"
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    ike: str = GCM                 # proposal of both
+    esp: str = "aes256gcm16"
+    auth: str = "psk"              # psk, or the certificates' kind: ecdsa, rsa, ed25519
+    steps: tuple = ()
+    ikelab_ike: str = ""           # when ikelab's list differs
+    strongswan_ike: str = ""
+    strongswan_auth: str = "pubkey"
+    ikelab_more: str = ""          # lines of ikelab's connection
+    strongswan_more: str = ""
+    expect: tuple = ()             # regular expressions in ikelab's lines
+    roles: tuple = ("ikelab", "strongswan")  # who initiates
+    world: str = "plain"           # plain, nat, cookies
+
+
+REKEYS = ("ikelab rekeys child", "strongswan rekeys child", "ikelab rekeys ike",
+          "strongswan rekeys ike")
+
+ROWS = [
+    Row("psk"),
+    Row("ecdsa", auth="ecdsa", strongswan_auth="ecdsa"),
+    Row("rsa-pss", auth="rsa", strongswan_auth="rsa/pss"),
+    Row("rsa-pkcs1", auth="rsa", strongswan_auth="rsa"),
+    Row("ed25519", auth="ed25519"),
+    Row("rekeys", steps=REKEYS),
+    Row("rekeys with key exchange", esp="aes256gcm16-x25519",
+        steps=("ikelab rekeys child", "strongswan rekeys child")),
+    Row("ikelab deletes child", steps=("ikelab deletes child",)),
+    Row("strongswan deletes child", steps=("strongswan deletes child",)),
+    Row("ikelab deletes ike", steps=("ikelab deletes ike",)),
+    Row("strongswan deletes ike", steps=("strongswan deletes ike",)),
+    Row("invalid-ke", ikelab_ike="[aes256gcm16-prfsha256-x25519-ecp256]",
+        strongswan_ike="aes256gcm16-prfsha256-ecp256-x25519",
+        expect=(r"IKE_SA_INIT response 0: N\(INVALID_KE_PAYLOAD\)",)),
+    Row("dpd of ikelab", ikelab_more="dpd_delay: 1s", steps=("ikelab checks liveness",)),
+    Row("dpd of strongswan", strongswan_more="dpd_delay = 1s",
+        steps=("strongswan checks liveness",)),
+    Row("cookie of ikelab", ikelab_more="@cookies", roles=("strongswan",),
+        expect=(r"IKE_SA_INIT response 0: N\(COOKIE\)",)),
+    Row("cookie of strongswan", world="cookies", roles=("ikelab",),
+        strongswan_ike=GCM + ",default",
+        expect=(r"IKE_SA_INIT response 0: N\(COOKIE\)",)),
+    # ciphers
+    Row("aes128gcm16", ike="aes128gcm16-prfsha256-x25519", esp="aes128gcm16"),
+    Row("chacha20poly1305", ike="chacha20poly1305-prfsha256-x25519", esp="chacha20poly1305"),
+    Row("aes128-sha256", ike="aes128-sha256-x25519", esp="aes128-sha256"),
+    Row("aes256-sha384", ike="aes256-sha384-x25519", esp="aes256-sha384"),
+    Row("aes256-sha512", ike="aes256-sha512-x25519", esp="aes256-sha512"),
+    Row("aes192, sha1", ike="aes192-sha256-x25519", esp="aes128-sha1"),
+    Row("aes256gcm8, ccm", ike="aes256ccm16-prfsha384-x25519", esp="aes256gcm8"),
+    # groups
+    Row("ecp256", ike="aes256gcm16-prfsha256-ecp256"),
+    Row("ecp384", ike="aes256gcm16-prfsha384-ecp384"),
+    Row("ecp521", ike="aes256gcm16-prfsha512-ecp521"),
+    Row("modp2048", ike="aes256-sha256-modp2048"),
+    Row("modp3072", ike="aes256-sha256-modp3072"),
+    Row("modp4096", ike="aes256-sha256-modp4096"),
+    # networks
+    Row("nat", world="nat", roles=("ikelab",), steps=REKEYS,
+        expect=(r"a NAT was detected",)),
+]
