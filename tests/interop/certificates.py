@@ -37,10 +37,29 @@ class Certificates:
         stem = os.path.join(self.folder, f"{side}-{kind}")
         if os.path.exists(stem + ".pem"):
             return
+        issuer = (self.ca, self.ca_key)
+        if kind == "chain":
+            for name in self.intermediates():
+                if not os.path.exists(name + ".pem"):
+                    self.issue(name, "rsa", os.path.basename(name), issuer,
+                               "basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n")
+                issuer = (name + ".pem", name + ".key")
+        self.issue(stem, "rsa" if kind == "chain" else kind, f"{side}.example", issuer,
+                   f"subjectAltName=DNS:{side}.example\nkeyUsage=digitalSignature\n")
+        if kind == "chain" and side == "ikelab":  # strongSwan has them in x509ca/
+            with open(stem + ".pem", "a") as f:
+                for name in reversed(self.intermediates()):
+                    f.write(open(name + ".pem").read())
+
+    def intermediates(self):
+        """Stems of files, the one below the root first."""
+        return [os.path.join(self.folder, f"intermediate-{i}") for i in (1, 2, 3)]
+
+    def issue(self, stem, kind, name, issuer, extensions):
         self.new_key(stem + ".key", kind)
-        run("openssl", "req", "-new", "-key", stem + ".key", "-subj", f"/CN={side}.example",
+        run("openssl", "req", "-new", "-key", stem + ".key", "-subj", f"/CN={name}",
             "-out", stem + ".csr")
         with open(stem + ".ext", "w") as f:
-            f.write(f"subjectAltName=DNS:{side}.example\nkeyUsage=digitalSignature\n")
-        run("openssl", "x509", "-req", "-in", stem + ".csr", "-CA", self.ca, "-CAkey", self.ca_key,
+            f.write(extensions)
+        run("openssl", "x509", "-req", "-in", stem + ".csr", "-CA", issuer[0], "-CAkey", issuer[1],
             "-CAcreateserial", "-days", "30", "-extfile", stem + ".ext", "-out", stem + ".pem")

@@ -110,7 +110,9 @@ class Conversation:
     def __init__(self, row, world, certificates, initiator):
         self.row, self.world, self.initiator = row, world, initiator
         world.configure(swanctl_conf_of(row, world, certificates),
-                        None if row.auth == "psk" else certificates.key("strongswan", row.auth))
+                        None if row.auth == "psk" else certificates.key("strongswan", row.auth),
+                        [stem + ".pem" for stem in certificates.intermediates()]
+                        if row.auth == "chain" else ())
         if row.world == "cookies":  # a half-open SA there, so that the next is asked for a cookie
             world.ns(world.ikelab_ns, "ike-scan", "--ikev2", "--sport=0", "--retry=1",
                      "--dhgroup=14", STRONGSWAN_IP, check=False)

@@ -13,7 +13,7 @@ class Row:
     name: str
     ike: str = GCM                 # proposal of both
     esp: str = "aes256gcm16"
-    auth: str = "psk"              # psk, or the certificates' kind: ecdsa, rsa, ed25519
+    auth: str = "psk"              # psk, or the certificates' kind: ecdsa, rsa, ed25519, chain
     steps: tuple = ()
     ikelab_ike: str = ""           # when ikelab's list differs
     strongswan_ike: str = ""
@@ -67,6 +67,9 @@ ROWS = [
     Row("modp2048", ike="aes256-sha256-modp2048"),
     Row("modp3072", ike="aes256-sha256-modp3072"),
     Row("modp4096", ike="aes256-sha256-modp4096"),
+    # large messages
+    Row("fragmentation with a long chain", auth="chain",
+        expect=(r"s  sent .*IKE_AUTH .*SKF", r"s  received .*IKE_AUTH .*SKF")),
     # networks
     Row("nat", world="nat", roles=("ikelab",), steps=REKEYS,
         expect=(r"a NAT was detected",)),

@@ -195,13 +195,16 @@ class World:
             raise Failed(f"swanctl {' '.join(words)}: {(done.stdout + done.stderr)[-600:].strip()}")
         return done.stdout
 
-    def configure(self, conf, private_key=None):
+    def configure(self, conf, private_key=None, authorities=()):
         """`private_key` is a file: swanctl looks for it in private/ beside its configuration."""
         folder = os.path.join(self.folder, "swanctl")
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder + "/private")
         if private_key:
             shutil.copy(private_key, folder + "/private")
+        os.makedirs(folder + "/x509ca")
+        for file in authorities:
+            shutil.copy(file, folder + "/x509ca")
         file = os.path.join(folder, "swanctl.conf")
         with open(file, "w") as f:
             f.write(conf)
