@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "sim/ns3/datagram_tag.hpp"
+#include "sim/ns3/policed_routing.hpp"
 
 namespace ikelab::sim {
 namespace {
 
-constexpr std::uint16_t ike_port = 500;
+constexpr std::uint16_t ike_port = 500, nat_port = 4500;
 constexpr std::uint8_t esp_protocol = 50;
 constexpr std::uint16_t ethertype_ipv4 = 0x0800;
 constexpr std::uint32_t esp_overhead =
@@ -64,6 +65,7 @@ Gateway::Gateway(ns3::Ptr<ns3::Node> node, const scenario::Node& config,
     if (link.a == config.name || link.b == config.name) mtu = std::min(mtu, link.mtu);
   make_tunnel_device(mtu - esp_overhead);
   route_into_tunnel();
+  guard_input();
   open_sockets();
 }
 
@@ -125,6 +127,41 @@ void Gateway::route_into_tunnel() {
       }
     }
   }
+}
+
+void Gateway::guard_input() {
+  const auto routing =
+      ns3::DynamicCast<PolicedRouting>(node_->GetObject<ns3::Ipv4>()->GetRoutingProtocol());
+  IKELAB_ASSERT(routing != nullptr);
+  routing->set_guard(
+      [this](const ns3::Packet& payload, const ns3::Ipv4Header& header,
+             const ns3::NetDevice& device) { return refuses_clear(payload, header, device); });
+}
+
+/// A packet that came through an interface with a tunnel's outer address, and not through a tunnel.
+bool Gateway::refuses_clear(const ns3::Packet& payload, const ns3::Ipv4Header& header,
+                            const ns3::NetDevice& device) {
+  auto ip = node_->GetObject<ns3::Ipv4>();
+  const std::int32_t interface = ip->GetInterfaceForDevice(ns3::Ptr<const ns3::NetDevice>(&device));
+  if (interface < 0 || interface == static_cast<std::int32_t>(tunnel_interface_)) return false;
+  const IpAddress own =
+      from_ns3(ip->GetAddress(static_cast<std::uint32_t>(interface), 0).GetLocal());
+  if (!ike_sockets_.contains(own)) return false;  // a protected interface
+  const bool ours = from_ns3(header.GetDestination()) == own;
+  const auto whole = payload.Copy();
+  if (ours && header.GetProtocol() == esp_protocol) return false;
+  if (ours && header.GetProtocol() == 17) {  // IKE, and ESP in UDP
+    ns3::UdpHeader udp;
+    whole->PeekHeader(udp);
+    if (udp.GetDestinationPort() == ike_port || udp.GetDestinationPort() == nat_port) return false;
+  }
+  whole->AddHeader(header);
+  const Bytes packet = bytes_of(*whole);
+  if (data_path_->inbound_clear(packet) != esp::Verdict::discard) return false;
+  emit(trace::EspRejected{datagram_id(*whole), "", 0, "E-ESP-CLEAR",
+                          "policy wants protection for " + esp::summarize_packet(packet) +
+                              ", and it came in the clear"});
+  return true;
 }
 
 // ---- running -----------------------------------------------------------------------------------
@@ -192,6 +229,10 @@ bool Gateway::on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, const
                         std::uint16_t) {
   const Bytes inner = bytes_of(*packet);
   data_path_->set_now(now());
+  if (data_path_->lookup(inner) == esp::Verdict::bypass) {
+    send_in_the_clear(packet);
+    return true;
+  }
   auto sealed = data_path_->seal(inner);
   grant_wishes();
   if (!sealed) {
@@ -215,8 +256,33 @@ bool Gateway::on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, const
                            sealed->packet, sealed->packet.size()});
   auto outer = packet_of(sealed->packet);
   outer->AddByteTag(DatagramTag(id));
+  socket->second->SetIpTos(sealed->traffic_class);
   socket->second->SendTo(outer, 0, ns3::InetSocketAddress(to_ns3(sealed->dst), 0));
   return true;
+}
+
+void Gateway::send_in_the_clear(ns3::Ptr<ns3::Packet> packet) {
+  const auto copy = packet->Copy();
+  ns3::Ipv4Header header;
+  copy->RemoveHeader(header);
+  auto ip = node_->GetObject<ns3::Ipv4L3Protocol>();
+  const auto routing = ns3::DynamicCast<PolicedRouting>(ip->GetRoutingProtocol());
+  std::optional<ns3::Ipv4RoutingTableEntry> best;
+  for (std::uint32_t i = 0; i < routing->GetNRoutes(); ++i) {
+    const ns3::Ipv4RoutingTableEntry route = routing->GetRoute(i);
+    const ns3::Ipv4Mask mask = route.GetDestNetworkMask();
+    if (route.GetInterface() == tunnel_interface_) continue;
+    if (header.GetDestination().CombineMask(mask) != route.GetDestNetwork()) continue;
+    if (!best || mask.GetPrefixLength() > best->GetDestNetworkMask().GetPrefixLength())
+      best = route;
+  }
+  if (!best) return;
+  auto route = ns3::Create<ns3::Ipv4Route>();
+  route->SetDestination(header.GetDestination());
+  route->SetSource(header.GetSource());
+  route->SetGateway(best->GetGateway());
+  route->SetOutputDevice(ip->GetNetDevice(best->GetInterface()));
+  ip->SendWithHeader(copy, header, route);
 }
 
 void Gateway::grant_wishes() {
@@ -242,12 +308,14 @@ void Gateway::on_esp(ns3::Ptr<ns3::Socket> socket) {
   while (auto packet = socket->RecvFrom(from)) {
     const std::uint64_t id = datagram_id(*packet);
     ns3::Ipv4Header outer;
+    const Bytes whole = bytes_of(*packet);
     packet->RemoveHeader(outer);
+    const ByteView header = ByteView(whole).first(outer.GetSerializedSize());
     const Bytes octets = bytes_of(*packet);
     emit(trace::DatagramReceived{id, "ESP", from_ns3(outer.GetSource()).to_string(),
                                  from_ns3(outer.GetDestination()).to_string(), octets,
                                  octets.size()});
-    auto opened = data_path_->open(octets);
+    auto opened = data_path_->open(octets, header);
     if (!opened) {
       reject(id, opened.error(), octets);
       continue;

@@ -33,6 +33,9 @@ class Gateway {
   void open_sockets();
   void make_tunnel_device(std::uint32_t mtu);
   void route_into_tunnel();
+  void guard_input();
+  bool refuses_clear(const ns3::Packet& payload, const ns3::Ipv4Header& header,
+                     const ns3::NetDevice& device);
   void on_ike(ns3::Ptr<ns3::Socket> socket);
   void on_esp(ns3::Ptr<ns3::Socket> socket);
   bool on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source,
@@ -42,6 +45,8 @@ class Gateway {
   void emit(trace::Body body);
   /// What the data path wants of IKE: an SA for waiting traffic, a rekey.
   void grant_wishes();
+  /// What policy lets pass although a route leads into the tunnel: the route it would have had.
+  void send_in_the_clear(ns3::Ptr<ns3::Packet> packet);
   void reject(std::uint64_t datagram, const Error& error, ByteView esp_packet);
 
   ns3::Ptr<ns3::Node> node_;

@@ -5,6 +5,7 @@
 #include "sim/ns3/adversary_seat.hpp"
 #include "sim/ns3/gateway.hpp"
 #include "sim/ns3/lab_channel.hpp"
+#include "sim/ns3/policed_routing.hpp"
 #include "sim/ns3/routes.hpp"
 #include "sim/ns3/traffic.hpp"
 
@@ -128,7 +129,7 @@ Result<void> Ns3Network::build(WireTap* tap) {
   ns3::GlobalValue::Bind("ChecksumEnabled", ns3::BooleanValue(true));
   ns3::InternetStackHelper stack;
   stack.SetIpv6StackInstall(false);
-  stack.SetRoutingHelper(ns3::Ipv4StaticRoutingHelper());
+  stack.SetRoutingHelper(PolicedRoutingHelper());
   for (const scenario::Node& node : scenario_.nodes) {
     auto made = ns3::CreateObject<ns3::Node>();
     stack.Install(made);

@@ -17,6 +17,9 @@
 #include <ns3/ipv4-header.h>
 #include <ns3/ipv4-l3-protocol.h>
 #include <ns3/ipv4-raw-socket-factory.h>
+#include <ns3/ipv4-route.h>
+#include <ns3/ipv4-routing-helper.h>
+#include <ns3/ipv4-routing-table-entry.h>
 #include <ns3/ipv4-static-routing-helper.h>
 #include <ns3/ipv4-static-routing.h>
 #include <ns3/node-container.h>
