@@ -28,6 +28,10 @@ class Notes {
     if (!slot) slot = std::make_shared<T>();
     return *static_cast<T*>(slot.get());
   }
+  template <class T>
+  void forget() {
+    slots_.erase(typeid(T));
+  }
   /// nullptr: nothing was noted.
   template <class T>
   [[nodiscard]] const T* find() const {

@@ -35,6 +35,12 @@ bool is_due(State state, ExchangeType exchange) {
   }
 }
 
+/// An initiator that saw our AUTH and does not believe it, between two rounds of its own.
+bool gives_up(State state, const Inbound& in) {
+  return state == State::half_open && in.header.exchange == ExchangeType::informational &&
+         find_notify(in.payloads, NotifyType::authentication_failed) != nullptr;
+}
+
 void add_of_extensions(IkeSa& sa, const Outbound& out, std::vector<wire::Payload>& payloads) {
   for (const Extension& extension : extensions())
     if (extension.add != nullptr) extension.add(sa, out, payloads);
@@ -307,7 +313,7 @@ void IkeSa::handle_request(const Inbound& in) {
     case ExchangeWindow::Incoming::fresh:
       break;
   }
-  if (!may_begin(in.header.exchange, in.datagram)) return;
+  if (!gives_up(state_, in) && !may_begin(in.header.exchange, in.datagram)) return;
   for (const ResponderRow& row : responders()) {
     if (row.exchange != in.header.exchange || !row.matches(in)) continue;
     emit(trace::TaskStarted{std::string(row.name), "responder", in.header.message_id.value});
@@ -335,6 +341,7 @@ void IkeSa::handle_response(const Inbound& in) {
         in.datagram);
   read_by_extensions(*this, in);
   const Outcome outcome = current_->response(*this, in);
+  if (outcome == Outcome::more) return send_request(in.now);
   if (outcome == Outcome::retry) {
     // COOKIE and INVALID_KE_PAYLOAD repeat IKE_SA_INIT under its Message ID 0 (RFC 7296, 2.6); a
     // repeated CREATE_CHILD_SA is new.

@@ -26,6 +26,7 @@ std::span<const Extension> extensions() {
       fragmentation_extension(),     // RFC 7383
       signature_hashes_extension(),  // RFC 7427
       ocsp_extension(),              // RFC 4806
+      multiple_auth_extension(),     // RFC 4739
   };
   return rows;
 }

@@ -29,9 +29,11 @@ struct Inbound {
 
 enum class Outcome {
   done,
+  more,
   retry,
   failed
-};  ///< retry: build the request anew (COOKIE, INVALID_KE_PAYLOAD)
+};  ///< more: the task goes on with another exchange; retry: the same request, built anew (COOKIE,
+    ///< INVALID_KE_PAYLOAD)
 std::string_view to_string(Outcome outcome);
 
 /// An exchange that we began.

@@ -3,6 +3,23 @@
 #include <map>
 
 namespace ikelab::policy {
+namespace {
+
+std::vector<const AuthConfig*> rounds_of(const AuthConfig& first,
+                                         const std::vector<AuthConfig>& more) {
+  std::vector<const AuthConfig*> out = {&first};
+  for (const AuthConfig& one : more) out.push_back(&one);
+  return out;
+}
+
+}  // namespace
+
+std::vector<const AuthConfig*> ConnectionConfig::local_rounds() const {
+  return rounds_of(local, more_local);
+}
+std::vector<const AuthConfig*> ConnectionConfig::remote_rounds() const {
+  return rounds_of(remote, more_remote);
+}
 
 std::vector<Bytes> published(const std::vector<Published>& all, Instant now) {
   std::map<std::string, const Published*> newest;

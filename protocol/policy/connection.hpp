@@ -12,7 +12,8 @@
 
 namespace ikelab::policy {
 
-enum class AuthKind { psk, pubkey };
+/// eap: of the initiator only, or of both (RFC 5998). null: nobody is identified (RFC 7619).
+enum class AuthKind { psk, pubkey, eap, null };
 
 /// swanctl's `revocation` (RFC 5280, 6.3). relaxed: only what is known to be revoked fails. ifuri:
 /// what says where its revocation is published must be known to be good. strict: all must be.
@@ -35,12 +36,14 @@ std::vector<Bytes> published(const std::vector<Published>& all, Instant now);
 /// small (strongSwan's `force` concerns IKEv1 only).
 enum class Fragmentation { yes, accept, force, no };
 
-/// One side of `local` or `remote`. For pubkey: local needs certificate chain and key, remote needs
-/// trust anchors.
+/// One round of `local` or `remote`. For pubkey and EAP-TLS: local needs certificate chain and key,
+/// remote needs trust anchors.
 struct AuthConfig {
   AuthKind kind = AuthKind::psk;
   Identity id;  ///< remote: what the peer must prove to be; Identity::any() accepts every one
-  Bytes psk;    ///< psk only; the same on both sides
+  Bytes psk;    ///< psk: the same on both sides; local eap: the user's password
+  wire::EapType eap_method = wire::EapType::none;  ///< eap; none: whatever the other side takes
+  std::string eap_id;  ///< eap: who we say we are there; remote: whom to expect, empty: we ask
   std::vector<Bytes> certificates;              ///< DER, own certificate first (local)
   Bytes private_key;                            ///< DER PKCS #8 (local)
   std::vector<Bytes> authorities;               ///< DER trust anchors (remote)
@@ -78,12 +81,23 @@ struct ChildConfig {
   }
 };
 
+/// What a user of EAP has to know: swanctl's secrets { eap-... }.
+struct EapUser {
+  std::string id;
+  Bytes secret;
+};
+
 struct ConnectionConfig {
   std::string name;
   IpAddress local_addr, remote_addr;  ///< remote unspecified: any (a road warrior's gateway)
   std::vector<wire::Proposal> proposals;
   AuthConfig local, remote;
+  /// Rounds after the first (RFC 4739): swanctl's local-2, remote-2 and so on.
+  std::vector<AuthConfig> more_local, more_remote;
   std::vector<ChildConfig> children;
+  /// The rounds in their order, the first one included; the pointers live as long as this does.
+  [[nodiscard]] std::vector<const AuthConfig*> local_rounds() const;
+  [[nodiscard]] std::vector<const AuthConfig*> remote_rounds() const;
   Duration rekey_time{0};  ///< of the IKE SA; 0: never
   Duration dpd_delay{0};   ///< 0: no liveness checks
   bool encap = false;      ///< ESP in UDP on port 4500 even where no NAT is
@@ -108,6 +122,7 @@ struct EndpointConfig {
   std::string node;                    ///< names streams, SAs and events
   std::uint64_t datagram_id_base = 0;  ///< ids of sent datagrams count up from here
   std::vector<ConnectionConfig> connections;
+  std::vector<EapUser> eap_users;
   RetransmitPolicy retransmit;
   unsigned cookie_threshold =
       1000;  ///< half-open SAs at which COOKIE is asked for; 0: always (RFC 7296, 2.6)

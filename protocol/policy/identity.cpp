@@ -70,6 +70,7 @@ std::string Identity::to_string() const {
   const bool text = type == wire::IdType::fqdn || type == wire::IdType::rfc822_addr ||
                     type == wire::IdType::key_id;
   if (text && is_printable(data)) return to_text(data);
+  if (type == wire::IdType::null) return "nobody (ID_NULL)";
   return fmt::format("{} {}", wire::name(type), to_hex(data));
 }
 

@@ -29,25 +29,38 @@ constexpr Rule auth_request[] = {
     {PayloadType::cert, 0, many, {}, "RFC 7296, 1.2"},
     {PayloadType::certreq, 0, many, {}, "RFC 7296, 1.2"},
     {PayloadType::id_r, 0, 1, {}, "RFC 7296, 1.2"},
-    {PayloadType::auth, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::auth, 0, 1, {}, "RFC 7296, 2.16"},  // left out to ask for EAP
     {PayloadType::cp, 0, 1, {}, "RFC 7296, 2.19"},
     {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::ts_i, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::ts_r, 1, 1, {}, "RFC 7296, 1.2"},
 };
+constexpr Rule auth_request_eap[] = {{PayloadType::eap, 1, 1, {}, "RFC 7296, 2.16"}};
+constexpr Rule auth_request_proof[] = {{PayloadType::auth, 0, 1, {}, "RFC 7296, 2.16"}};
+constexpr Rule auth_request_round[] = {
+    {PayloadType::id_i, 1, 1, {}, "RFC 4739, 2.1"},
+    {PayloadType::cert, 0, many, {}, "RFC 4739, 2.1"},
+    {PayloadType::auth, 0, 1, {}, "RFC 4739, 2.1"},
+};
 constexpr Rule auth_response[] = {
-    {PayloadType::id_r, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::id_r, 0, 1, {}, "RFC 7296, 1.2"},  // said before, when EAP went ahead
     {PayloadType::cert, 0, many, {}, "RFC 7296, 1.2"},
-    {PayloadType::auth, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::auth, 0, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::cp, 0, 1, {}, "RFC 7296, 2.19"},
     {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::ts_i, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::ts_r, 1, 1, {}, "RFC 7296, 1.2"},
 };
 constexpr Rule auth_response_childless[] = {
-    {PayloadType::id_r, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::id_r, 0, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::cert, 0, many, {}, "RFC 7296, 1.2"},
-    {PayloadType::auth, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::auth, 0, 1, {}, "RFC 7296, 1.2"},
+};
+constexpr Rule auth_response_eap[] = {
+    {PayloadType::id_r, 0, 1, {}, "RFC 7296, 2.16"},
+    {PayloadType::cert, 0, many, {}, "RFC 7296, 2.16"},
+    {PayloadType::auth, 0, 1, {}, "RFC 7296, 2.16"},
+    {PayloadType::eap, 1, 1, {}, "RFC 7296, 2.16"},
 };
 constexpr Rule rekey_ike[] = {
     {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.3.2"},
@@ -78,6 +91,9 @@ constexpr Trigger cookie{NotifyType::cookie, false, PayloadType::none};
 constexpr Trigger error_without_sa{{}, true, PayloadType::sa};
 constexpr Trigger error_without_auth{{}, true, PayloadType::auth};
 constexpr Trigger without_ts{{}, false, PayloadType::ts_i};
+constexpr Trigger with_eap{{}, false, PayloadType::none, PayloadType::none, PayloadType::eap};
+constexpr Trigger without_id_and_child{{}, false, PayloadType::id_i, PayloadType::sa};
+constexpr Trigger without_child{{}, false, PayloadType::sa, PayloadType::ts_i};
 
 constexpr Form all_forms[] = {
     {INIT, false, Place::clear, "IKE_SA_INIT request", otherwise, init_request, "RFC 7296, 1.2"},
@@ -86,11 +102,21 @@ constexpr Form all_forms[] = {
     {INIT, true, Place::clear, "IKE_SA_INIT response that reports an error", error_without_sa,
      error_only, "RFC 7296, 2.21.1"},
     {INIT, true, Place::clear, "IKE_SA_INIT response", otherwise, init_response, "RFC 7296, 1.2"},
+    {AUTH, false, Place::encrypted, "IKE_AUTH request that goes on with EAP", with_eap,
+     auth_request_eap, "RFC 7296, 2.16"},
+    {AUTH, false, Place::encrypted, "IKE_AUTH request that ends a round", without_id_and_child,
+     auth_request_proof, "RFC 7296, 2.16"},
+    {AUTH, false, Place::encrypted, "IKE_AUTH request of a further round", without_child,
+     auth_request_round, "RFC 4739, 2.1"},
     {AUTH, false, Place::encrypted, "IKE_AUTH request", otherwise, auth_request, "RFC 7296, 1.2"},
+    {AUTH, true, Place::encrypted, "IKE_AUTH response that goes on with EAP", with_eap,
+     auth_response_eap, "RFC 7296, 2.16"},
     {AUTH, true, Place::encrypted, "IKE_AUTH response that reports an error", error_without_auth,
      error_only, "RFC 7296, 2.21.2"},
     {AUTH, true, Place::encrypted, "IKE_AUTH response without a Child SA", error_without_sa,
      auth_response_childless, "RFC 7296, 1.2"},
+    {AUTH, true, Place::encrypted, "IKE_AUTH response within a round", without_child,
+     auth_response_childless, "RFC 4739, 2.1"},
     {AUTH, true, Place::encrypted, "IKE_AUTH response", otherwise, auth_response, "RFC 7296, 1.2"},
     {CHILD, false, Place::encrypted, "CREATE_CHILD_SA request that rekeys the IKE SA", without_ts,
      rekey_ike, "RFC 7296, 1.3.2"},
@@ -125,8 +151,12 @@ bool holds(const Trigger& when, const std::vector<Payload>& payloads) {
     return false;
   if (when.error && !any([&](const Payload& p) { return notify(p) && is_error(notify(p)->type); }))
     return false;
-  return when.without == PayloadType::none ||
-         !any([&](const Payload& p) { return p.type == when.without; });
+  const auto has = [&](PayloadType type) {
+    return any([&](const Payload& p) { return p.type == type; });
+  };
+  if (when.with != PayloadType::none && !has(when.with)) return false;
+  return (when.without == PayloadType::none || !has(when.without)) &&
+         (when.nor == PayloadType::none || !has(when.nor));
 }
 
 class Judge {
@@ -216,6 +246,7 @@ Place place_of(ExchangeType exchange) {
 std::string one_summary(const Payload& p, bool response) {
   if (p.type == PayloadType::nonce) return response ? "Nr" : "Ni";
   if (const auto* n = std::get_if<NotifyPayload>(&p.body)) return "N(" + name(n->type) + ")";
+  if (const auto* e = std::get_if<EapPayload>(&p.body)) return eap_summary(e->data);
   if (const auto* f = std::get_if<SkfPayload>(&p.body))
     return fmt::format("SKF {} of {}", f->number, f->total);
   return notation(p.type);

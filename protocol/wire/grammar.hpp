@@ -26,6 +26,8 @@ struct Trigger {
   NotifyType notify{};                      ///< a Notify payload of this type is there
   bool error = false;                       ///< a Notify payload of an error type is there
   PayloadType without = PayloadType::none;  ///< no payload of this type is there
+  PayloadType nor = PayloadType::none;      ///< nor of this one
+  PayloadType with = PayloadType::none;     ///< a payload of this type is there
 };
 
 struct Form {
@@ -45,8 +47,9 @@ std::span<const Form> forms();
 const Form* form_of(const Header& header, const std::vector<Payload>& payloads);
 
 /// Judges a decoded message. All exchanges but IKE_SA_INIT must be encrypted: whatever stands in
-/// the clear there is refused, errors included, because anybody can send it. EAP (RFC 7296, 2.16)
-/// has no rows yet, so that a message without AUTH never passes. `inner` is the decrypted content
+/// the clear there is refused, errors included, because anybody can send it. The forms of IKE_AUTH
+/// say what may stand together in one message; what is due in a round of authentication (RFC 7296,
+/// 2.16; RFC 4739), AUTH above all, is the task's to demand. `inner` is the decrypted content
 /// of its SK payload, nullptr while it is not decrypted (then only the outer layer is judged).
 /// Ranges of diagnostics about inner payloads count in the decrypted octets. Codes E-WIRE-1nn.
 std::vector<Diagnostic> check(const Message& outer, const std::vector<Payload>* inner);

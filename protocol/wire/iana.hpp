@@ -43,7 +43,8 @@ enum class IdType : std::uint8_t {
   ipv6_addr = 5,
   der_asn1_dn = 9,
   der_asn1_gn = 10,
-  key_id = 11
+  key_id = 11,
+  null = 13  ///< RFC 7619
 };
 
 enum class AuthMethod : std::uint8_t {
@@ -87,8 +88,22 @@ enum class NotifyType : std::uint16_t {
   rekey_sa = 16393,
   esp_tfc_padding_not_supported = 16394,
   non_first_fragments_also = 16395,
+  multiple_auth_supported = 16404,
+  another_auth_follows = 16405,
+  eap_only_authentication = 16417,
   ikev2_fragmentation_supported = 16430,
   signature_hash_algorithms = 16431
+};
+
+/// EAP's Type field (RFC 3748, 5; IANA "EAP Method Types").
+enum class EapType : std::uint8_t {
+  none = 0,
+  identity = 1,
+  notification = 2,
+  nak = 3,
+  md5_challenge = 4,
+  tls = 13,
+  mschapv2 = 26
 };
 
 /// Names as IANA prints them; "unassigned 200" or "private use 240" where there is none.
@@ -98,6 +113,7 @@ std::string notation(PayloadType value);  ///< "SA", "KE", "IDi", "N", "SK"
 std::string name(ProtocolId value);
 std::string name(IdType value);
 std::string name(AuthMethod value);
+std::string name(EapType value);     ///< "EAP-TLS"
 std::string name(NotifyType value);  ///< "NO_PROPOSAL_CHOSEN"
 bool is_error(NotifyType value);     ///< below 16384 (RFC 7296, 3.10.1)
 std::string transform_name(

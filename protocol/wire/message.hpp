@@ -118,8 +118,10 @@ struct ConfigPayload {
   std::vector<Attribute> attributes;
 };
 struct EapPayload {
-  Bytes data;
+  Bytes data;  ///< the EAP packet, from its Code on
 };
+/// "EAP(Request, EAP-TLS)", "EAP(Success)"
+std::string eap_summary(ByteView packet);
 /// A payload this version does not know; whether it must be refused is the critical bit's business
 /// (RFC 7296, 2.5).
 struct UnknownPayload {

@@ -108,15 +108,43 @@ TEST_CASE("grammar: IKE_AUTH", "[wire]") {
     auto without = request;
     without.erase(without.begin() + static_cast<std::ptrdiff_t>(i));
     INFO("without " << notation(request[i].type));
-    CHECK(judge_inner(AUTH, false, without) == Codes{"E-WIRE-101"});
+    // without AUTH the initiator asks for EAP (RFC 7296, 2.16): the task knows whether it may
+    CHECK(judge_inner(AUTH, false, without) ==
+          (request[i].type == PayloadType::auth ? Codes{} : Codes{"E-WIRE-101"}));
   }
   CHECK(judge_inner(AUTH, true, {id(true), auth(), sa(), ts(false), ts(true)}).empty());
   CHECK(judge_inner(AUTH, true, {notify(NotifyType::authentication_failed)}).empty());
   CHECK(judge_inner(AUTH, true, {id(true), auth(), notify(NotifyType::ts_unacceptable)}).empty());
-  CHECK(judge_inner(AUTH, true, {auth(), notify(NotifyType::ts_unacceptable)}) ==
-        Codes{"E-WIRE-101"});
-  CHECK(judge_inner(AUTH, true, {id(true), auth()}).size() ==
-        3);  // no Child SA and no error: SA, TSi, TSr are missing
+  CHECK(judge_inner(AUTH, true, {id(true), auth(), sa(), ts(false)}) == Codes{"E-WIRE-101"});
+  CHECK(judge_inner(AUTH, true, {id(true), auth(), auth(), sa(), ts(false), ts(true)}) ==
+        Codes{"E-WIRE-102"});
+}
+
+TEST_CASE("grammar: IKE_AUTH in several exchanges", "[wire]") {
+  const Payload eap = make_payload(EapPayload{hex("03 01 0004")});
+  // RFC 7296, 2.16, messages 4 to 8
+  CHECK(judge_inner(AUTH, true, {id(true), make_payload(CertPayload{4, Bytes(9)}), auth(), eap})
+            .empty());
+  CHECK(judge_inner(AUTH, false, {eap}).empty());
+  CHECK(judge_inner(AUTH, true, {eap}).empty());
+  CHECK(judge_inner(AUTH, false, {auth()}).empty());
+  CHECK(judge_inner(AUTH, true, {auth(), sa(), ts(false), ts(true)}).empty());
+  CHECK(judge_inner(AUTH, true, {auth(), notify(NotifyType::ts_unacceptable)}).empty());
+  CHECK(judge_inner(AUTH, true, {eap, notify(NotifyType::authentication_failed)}).empty());
+  // RFC 4739, 2.3 to 2.5
+  CHECK(judge_inner(AUTH, true, {id(true), auth(), notify(NotifyType::another_auth_follows)})
+            .empty());
+  CHECK(judge_inner(AUTH, false, {id(false), make_payload(CertPayload{4, Bytes(9)}), auth()})
+            .empty());
+  CHECK(judge_inner(AUTH, false, {id(false)}).empty());
+  CHECK(judge_inner(AUTH, false, {}).empty());
+  CHECK(judge_inner(AUTH, true, {sa(), ts(false), ts(true)}).empty());
+  // what never stands together
+  CHECK(judge_inner(AUTH, false, {eap, eap}) == Codes{"E-WIRE-102"});
+  CHECK(judge_inner(AUTH, false, {eap, id(false)}) == Codes{"E-WIRE-103"});
+  CHECK(judge_inner(AUTH, true, {auth(), eap, sa()}) == Codes{"E-WIRE-103"});
+  CHECK(judge_inner(AUTH, false, {id(false), auth(), sa()}) == Codes{"E-WIRE-101", "E-WIRE-101"});
+  CHECK(judge_inner(INFO, false, {eap}) == Codes{"E-WIRE-103"});
 }
 
 TEST_CASE("grammar: CREATE_CHILD_SA and INFORMATIONAL", "[wire]") {

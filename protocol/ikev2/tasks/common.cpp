@@ -5,7 +5,7 @@
 namespace ikelab::ikev2 {
 
 std::string_view to_string(Outcome outcome) {
-  constexpr std::string_view words[] = {"done", "retry", "failed"};
+  constexpr std::string_view words[] = {"done", "more", "retry", "failed"};
   return words[static_cast<std::size_t>(outcome)];
 }
 

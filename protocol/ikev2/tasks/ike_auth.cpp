@@ -1,21 +1,26 @@
-// IKE_AUTH: each side proves who it is, and the first Child SA is made (RFC
-// 7296, 1.2, 2.15, 2.21.2).
+// IKE_AUTH of the initiator: each side proves who it is, in one round or several, and the first
+// Child SA is made (RFC 7296, 1.2, 2.15, 2.21.2; RFC 4739).
 //
 //   HDR, SK {IDi, [CERT,] [CERTREQ,] [IDr,] AUTH, SAi2, TSi, TSr}  -->
 //                                  <--  HDR, SK {IDr, [CERT,] AUTH, SAr2, TSi, TSr}
+//
+// With a second round, ANOTHER_AUTH_FOLLOWS stands beside AUTH, SAr2 waits, and then:
+//
+//   HDR, SK {IDi, [CERT,] AUTH}  -->
+//                                  <--  HDR, SK {SAr2, TSi, TSr}
+#include "protocol/ikev2/auth_rounds.hpp"
 #include "protocol/ikev2/authentication.hpp"
 #include "protocol/ikev2/child_setup.hpp"
 #include "protocol/ikev2/tasks/rows.hpp"
-#include "protocol/pki/pki.hpp"
 #include "protocol/wire/encode.hpp"
 
 namespace ikelab::ikev2 {
 namespace {
 
 using wire::NotifyType;
+using Payloads = std::vector<wire::Payload>;
 
-template <class T>
-void append(std::vector<wire::Payload>& to, T&& payloads) {
+void append(Payloads& to, Payloads payloads) {
   for (wire::Payload& payload : payloads) to.push_back(std::move(payload));
 }
 
@@ -26,10 +31,6 @@ const policy::ChildConfig* child_config(const policy::ConnectionConfig& connecti
   return nullptr;
 }
 
-keys::Nonces init_nonces(const IkeSa& sa) {
-  return {sa.transcript.ni, sa.transcript.nr, "IKE_SA_INIT"};
-}
-
 class IkeAuth : public Task {
  public:
   [[nodiscard]] std::string_view name() const override { return "ike_auth"; }
@@ -37,55 +38,80 @@ class IkeAuth : public Task {
     return wire::ExchangeType::ike_auth;
   }
 
-  Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant now) override {
-    const policy::ConnectionConfig& connection = *sa.connection;
-    const wire::IdPayload id_i = local_identity(sa).payload(false);
-    std::vector<wire::Payload> out = {wire::make_payload(id_i)};
-    auto auth = make_auth(sa, id_i);
-    if (!auth) {
-      detail = auth.error().message;
+  Result<Payloads> request(IkeSa& sa, Instant now) override {
+    const bool first = own_.all.empty();
+    if (first) {
+      own_.all = sa.connection->local_rounds();
+      peer_.all = sa.connection->remote_rounds();
+    }
+    auto out = first ? open(sa) : go_on(sa);
+    if (!out) {
+      detail = out.error().message;
       sa.die(now, Trigger::auth_failed, detail);
-      return auth.error();
-    }
-    wire::Payload auth_payload = std::move(auth->back());
-    auth->pop_back();
-    append(out, *auth);  // CERT payloads stand before AUTH
-    if (connection.remote.kind == policy::AuthKind::pubkey) {
-      Bytes hashes;
-      for (const Bytes& authority : connection.remote.authorities)
-        if (auto hash = sa.services.certificates.authority_hash(authority))
-          hashes = concat({hashes, *hash});
-      out.push_back(wire::make_payload(wire::CertreqPayload{4, std::move(hashes)}));
-    }
-    if (!connection.remote.id.any_value)
-      out.push_back(wire::make_payload(connection.remote.id.payload(true)));
-    out.push_back(std::move(auth_payload));
-    config_ = child_config(connection, sa.first_child);
-    if (config_ != nullptr) {
-      spi_in_ = sa.new_esp_spi();
-      offer_ = offer_child(*config_, spi_in_, false);
-      append(out, std::vector(offer_.payloads));
     }
     return out;
   }
 
   Outcome response(IkeSa& sa, const Inbound& in) override {
+    const bool spoke = !own_.complete();
     if (const auto* error = find_notify(in.payloads, NotifyType::authentication_failed))
       return fail(sa, in, "the peer answered " + wire::name(error->type));
-    if (wire::first<wire::AuthPayload>(in.payloads) == nullptr) {
+    const bool has_auth = wire::first<wire::AuthPayload>(in.payloads) != nullptr;
+    if (!has_auth && !peer_.complete()) {
       const auto* error = find_error(in.payloads);
       return fail(
           sa, in,
           error ? "the peer answered " + wire::name(error->type) : "the response lacks AUTH");
     }
-    if (auto believed = check_auth(sa, sa.connection->remote, in.payloads, in.now); !believed) {
-      detail = believed.error().message;
-      sa.diagnose(believed.error(), in.datagram);
-      //= rfc7296#2.21.2 "If the error occurs on the initiator, the notification MAY be returned in
-      //= a separate INFORMATIONAL exchange, usually with no other payloads."
-      sa.enqueue(in.now, make_auth_failed_notice());
-      return Outcome::failed;
+    if (has_auth)
+      if (auto believed = take_round(sa, peer_, in); !believed)
+        return disbelieve(sa, in, believed.error());
+    if (spoke) ++own_.done;
+    if (!own_.complete() || !peer_.complete()) return Outcome::more;
+    return establish(sa, in);
+  }
+
+ private:
+  /// The first request: what we want, and our first round.
+  Result<Payloads> open(IkeSa& sa) {
+    if (own_.all.size() > 1 && !sa.notes.of<MultipleAuth>().peer_supports)
+      return Error{"E-AUTH-016", "the peer does not know of several rounds of authentication"}.see(
+          "RFC 4739, 2.1");
+    IKELAB_TRY(Payloads out, prove(sa));
+    wire::Payload auth = std::move(out.back());
+    out.pop_back();  // what the request asks for stands before AUTH
+    if (auto request = certificate_request(sa)) out.push_back(std::move(*request));
+    if (!sa.connection->remote.id.any_value)
+      out.push_back(wire::make_payload(sa.connection->remote.id.payload(true)));
+    out.push_back(std::move(auth));
+    append(out, another_auth(own_));
+    config_ = child_config(*sa.connection, sa.first_child);
+    if (config_ != nullptr) {
+      spi_in_ = sa.new_esp_spi();
+      offer_ = offer_child(*config_, spi_in_, false);
+      append(out, offer_.payloads);
     }
+    return out;
+  }
+
+  /// A request of a further round; nothing is in it when only the peer has rounds left.
+  Result<Payloads> go_on(IkeSa& sa) {
+    if (own_.complete()) return Payloads{};
+    IKELAB_TRY(Payloads out, prove(sa));
+    append(out, another_auth(own_));
+    return out;
+  }
+
+  /// IDi, CERT, AUTH of the round under way.
+  Result<Payloads> prove(IkeSa& sa) {
+    own_.id = local_identity(sa, own_.current()).payload(false);
+    Payloads out = {wire::make_payload(own_.id)};
+    IKELAB_TRY(Payloads auth, make_auth(sa, own_.current(), own_.id));
+    append(out, std::move(auth));
+    return out;
+  }
+
+  Outcome establish(IkeSa& sa, const Inbound& in) {
     sa.become_established(in.now, Trigger::auth_accepted, "new");
     if (config_ == nullptr) return Outcome::done;
     //= rfc7296#1.2 "If creating the Child SA during the IKE_AUTH exchange fails for some reason,
@@ -98,90 +124,32 @@ class IkeAuth : public Task {
         sa.enqueue(in.now, make_child_refusal(spi_in_));  // the peer has it
       return Outcome::done;
     }
-    auto child = install_child(sa, in.now, *plan, {init_nonces(sa), nullptr, true}, "new");
+    const keys::Nonces nonces{sa.transcript.ni, sa.transcript.nr, "IKE_SA_INIT"};
+    auto child = install_child(sa, in.now, *plan, {nonces, nullptr, true}, "new");
     if (!child) detail = child.error().message;
     return Outcome::done;
   }
 
- private:
+  Outcome disbelieve(IkeSa& sa, const Inbound& in, const Error& why) {
+    detail = why.message;
+    sa.diagnose(why, in.datagram);
+    //= rfc7296#2.21.2 "If the error occurs on the initiator, the notification MAY be returned in
+    //= a separate INFORMATIONAL exchange, usually with no other payloads."
+    sa.enqueue(in.now, make_auth_failed_notice());
+    return Outcome::failed;
+  }
+
   Outcome fail(IkeSa& sa, const Inbound& in, std::string why) {
     detail = std::move(why);
     sa.die(in.now, Trigger::auth_failed, detail);
     return Outcome::failed;
   }
 
+  Rounds own_, peer_;
   const policy::ChildConfig* config_ = nullptr;
   EspSpi spi_in_;
   ChildOffer offer_;
 };
-
-/// IDr, CERT, AUTH of a responder that believes its peer, and the Child SA or the reason why there
-/// is none.
-Result<std::vector<wire::Payload>> accept(IkeSa& sa, const Inbound& in, std::string& detail) {
-  const wire::IdPayload id_r = local_identity(sa).payload(true);
-  std::vector<wire::Payload> out = {wire::make_payload(id_r)};
-  IKELAB_TRY(auto auth, make_auth(sa, id_r));
-  append(out, auth);
-  sa.become_established(in.now, Trigger::auth_accepted, "new");
-  if (wire::first<wire::SaPayload>(in.payloads) == nullptr) return out;
-  ResponderChoice choice = choose_child(sa, in.payloads, nullptr, false, detail);
-  if (!choice.plan) {
-    out.push_back(std::move(*choice.refusal));
-    return out;
-  }
-  if (auto child =
-          install_child(sa, in.now, *choice.plan, {init_nonces(sa), nullptr, false}, "new");
-      !child) {
-    detail = child.error().message;
-    out.push_back(notify(NotifyType::no_proposal_chosen));
-    return out;
-  }
-  append(out, answer_child(*choice.plan));
-  return out;
-}
-
-/// The connection among those for this pair of addresses whose identities the peer names; the first
-/// one otherwise.
-void choose_connection(IkeSa& sa, const std::vector<wire::Payload>& payloads) {
-  const wire::IdPayload* id_i = nullptr;
-  const wire::IdPayload* id_r = nullptr;
-  for (const wire::Payload& payload : payloads)
-    if (const auto* id = std::get_if<wire::IdPayload>(&payload.body))
-      (id->responder ? id_r : id_i) = id;
-  if (id_i == nullptr) return;
-  for (const policy::ConnectionConfig& candidate : sa.services.config.connections) {
-    if (candidate.local_addr != sa.connection->local_addr ||
-        candidate.remote_addr != sa.connection->remote_addr)
-      continue;
-    const bool peer_fits = candidate.remote.id.matches({id_i->type, id_i->data, false});
-    const bool own_fits =
-        id_r == nullptr || candidate.local.id.matches({id_r->type, id_r->data, false});
-    if (peer_fits && own_fits) {
-      sa.connection = &candidate;
-      return;
-    }
-  }
-}
-
-std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail,
-                                   bool& failed) {
-  choose_connection(sa, in.payloads);
-  auto believed = check_auth(sa, sa.connection->remote, in.payloads, in.now);
-  if (believed) {
-    auto payloads = accept(sa, in, detail);
-    if (payloads) return std::move(*payloads);
-    believed = payloads.error();
-  }
-  failed = true;
-  detail = believed.error().message;
-  sa.diagnose(believed.error(), in.datagram);
-  sa.die(in.now, sa.state() == State::half_open ? Trigger::auth_failed : Trigger::delete_received,
-         detail);
-  //= rfc7296#2.21.2 "All errors that occur in an IKE_AUTH exchange, causing the authentication to
-  //= fail for whatever reason (invalid shared secret, invalid ID, untrusted certificate issuer,
-  //= revoked or expired certificate, etc.) SHOULD result in an AUTHENTICATION_FAILED notification."
-  return {notify(NotifyType::authentication_failed)};
-}
 
 class AuthFailedNotice : public Task {
  public:
@@ -205,10 +173,6 @@ std::unique_ptr<Task> make_ike_auth() {
 }
 std::unique_ptr<Task> make_auth_failed_notice() {
   return std::make_unique<AuthFailedNotice>();
-}
-
-ResponderRow respond_ike_auth() {
-  return {"ike_auth", wire::ExchangeType::ike_auth, [](const Inbound&) { return true; }, respond};
 }
 
 }  // namespace ikelab::ikev2

@@ -6,10 +6,10 @@
 #include <algorithm>
 
 #include "protocol/base/bounds.hpp"
+#include "protocol/ikev2/authentication.hpp"
 #include "protocol/ikev2/child_setup.hpp"
 #include "protocol/ikev2/ike_keys_of_sa.hpp"
 #include "protocol/ikev2/tasks/rows.hpp"
-#include "protocol/pki/pki.hpp"
 #include "protocol/wire/encode.hpp"
 
 namespace ikelab::ikev2 {
@@ -171,13 +171,7 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
       wire::make_payload(wire::SaPayload{{*selection.chosen}}),
       wire::make_payload(wire::KePayload{ke.method, (*own)->public_value()}),
       wire::make_payload(wire::NoncePayload{sa.transcript.nr})};
-  if (sa.connection->remote.kind == policy::AuthKind::pubkey) {
-    Bytes hashes;
-    for (const Bytes& authority : sa.connection->remote.authorities)
-      if (auto hash = sa.services.certificates.authority_hash(authority))
-        hashes = concat({hashes, *hash});
-    out.push_back(wire::make_payload(wire::CertreqPayload{4, std::move(hashes)}));
-  }
+  if (auto request = certificate_request(sa)) out.push_back(std::move(*request));
   return out;
 }
 

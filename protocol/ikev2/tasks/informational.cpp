@@ -101,7 +101,9 @@ std::vector<wire::Payload> respond_to_delete(IkeSa& sa, const Inbound& in, std::
 std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail, bool&) {
   if (find_notify(in.payloads, NotifyType::authentication_failed) != nullptr) {
     detail = "the peer does not believe us";
-    sa.die(in.now, Trigger::delete_received, detail);
+    sa.die(in.now,
+           sa.state() == State::half_open ? Trigger::auth_failed : Trigger::delete_received,
+           detail);
   } else {
     detail = "we are alive";
   }

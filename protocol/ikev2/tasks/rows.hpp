@@ -17,5 +17,6 @@ Extension nat_traversal_extension();
 Extension fragmentation_extension();
 Extension signature_hashes_extension();
 Extension ocsp_extension();
+Extension multiple_auth_extension();
 
 }  // namespace ikelab::ikev2

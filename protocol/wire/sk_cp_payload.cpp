@@ -1,5 +1,5 @@
 // Encrypted and Authenticated (RFC 7296, 3.14; RFC 5282, 3), its fragments (RFC 7383, 2.5),
-// Configuration (RFC 7296, 3.15), EAP (3.16).
+// Configuration (RFC 7296, 3.15).
 //
 //                        1                   2                   3
 //    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -25,12 +25,6 @@
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //   ~                             Value                             ~
 //   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-//
-//   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-//   |     Code      | Identifier    |           Length              |   EAP
-//   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-//   |     Type      | Type_Data...                                  ~
-//   +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 #include "protocol/wire/codec.hpp"
 
 namespace ikelab::wire {
@@ -39,7 +33,6 @@ namespace {
 constexpr const char* rfc_sk = "RFC 7296, 3.14";
 constexpr const char* rfc_skf = "RFC 7383, 2.5";
 constexpr const char* rfc_cp = "RFC 7296, 3.15";
-constexpr const char* rfc_eap = "RFC 7296, 3.16";
 constexpr FieldInfo f_fragment{"Fragment Number", "Which part of the message this is, from 1.",
                                rfc_skf};
 constexpr FieldInfo f_total{"Total Fragments",
@@ -56,12 +49,6 @@ constexpr FieldInfo f_a_type{
     "Attribute Type", "Which value: an inner address, a DNS server, a subnet.", "RFC 7296, 3.15.1"};
 constexpr FieldInfo f_a_length{"Length", "Octets of the value.", "RFC 7296, 3.15.1"};
 constexpr FieldInfo f_a_value{"Value", "The value itself.", "RFC 7296, 3.15.1"};
-constexpr FieldInfo f_code{"Code", "1 request, 2 response, 3 success, 4 failure.", rfc_eap};
-constexpr FieldInfo f_identifier{"Identifier", "Matches EAP responses with requests.", rfc_eap};
-constexpr FieldInfo f_eap_length{"Length", "Octets of the EAP message; four less than the payload.",
-                                 rfc_eap};
-constexpr FieldInfo f_eap_type{"Type", "The EAP method.", rfc_eap};
-constexpr FieldInfo f_type_data{"Type Data", "What the EAP method exchanges.", rfc_eap};
 
 std::string shown(std::uint16_t type, ByteView value) {
   const bool address = type == 1 || type == 2 || type == 3 || type == 4 || type == 6;
@@ -187,30 +174,6 @@ void write(Writer& w, const ConfigPayload& body) {
     w.u16(static_cast<std::uint16_t>(a.value.size()));
     w.octets(a.value);
   }
-}
-
-bool read_eap(Reader& r, PayloadBody& out) {
-  if (r.left() < 4)
-    return r.refuse("E-WIRE-012", r.at(), rfc_eap,
-                    fmt::format("an EAP message needs 4 octets, {} are there", r.left()));
-  const ByteView ahead = r.peek();
-  const std::size_t length = ahead[2] * 256U + ahead[3];
-  if (length != r.left())
-    r.remark(Severity::error, "E-WIRE-065", r.at(), r.limit(), rfc_eap,
-             fmt::format("EAP Length {} in a payload body of {}", length, count_octets(r.left())));
-  out = EapPayload{to_bytes(ahead)};
-  const unsigned code = r.u8(f_code);
-  static constexpr const char* codes[] = {"unknown", "Request", "Response", "Success", "Failure"};
-  r.says([&] { return numbered(code, codes[code < 5 ? code : 0]); });
-  r.u8(f_identifier);
-  r.u16(f_eap_length);
-  if (r.left() > 0) r.u8(f_eap_type);
-  r.rest(f_type_data);
-  return true;
-}
-
-void write(Writer& w, const EapPayload& body) {
-  w.octets(body.data);
 }
 
 }  // namespace ikelab::wire
