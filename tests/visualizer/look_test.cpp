@@ -3,7 +3,7 @@
 #include <tuple>
 
 #include "tests/support/catch.hpp"
-#include "visualizer/look/roles.hpp"
+#include "visualizer/models/roles.hpp"
 
 using namespace ikelab::view;
 

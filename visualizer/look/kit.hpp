@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "visualizer/look/roles.hpp"
+#include "visualizer/models/roles.hpp"
 
 namespace ikelab::view {
 

@@ -254,6 +254,15 @@ KeyGraph Derivations::graph(std::size_t ike, int child, bool with_exchange) cons
   return builder.finish();
 }
 
+KeyGraph Derivations::graph_around(int group) const {
+  if (groups_.empty()) return {};
+  const std::size_t g = group < 0 ? 0 : static_cast<std::size_t>(group);
+  if (groups_[g].child) return graph(groups_[g].parent, static_cast<int>(g));
+  for (std::size_t c = 0; c < groups_.size(); ++c)
+    if (groups_[c].child && groups_[c].parent == g) return graph(g, static_cast<int>(c));
+  return graph(g, -1);
+}
+
 std::vector<EventPtr> Derivations::made_from(const trace::Event& key) const {
   const auto& made = std::get<trace::KeyDerived>(key.body);
   std::vector<EventPtr> out;

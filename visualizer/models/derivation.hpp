@@ -55,6 +55,8 @@ class Derivations {
   /// The graph of an IKE SA's group, with one of its children when `child` is not negative.
   /// `with_exchange`: also how the Diffie-Hellman secret came from the public values.
   [[nodiscard]] KeyGraph graph(std::size_t ike, int child, bool with_exchange = true) const;
+  /// Of an IKE SA with its first child, or of the child's IKE SA with it; -1: of the first one.
+  [[nodiscard]] KeyGraph graph_around(int group) const;
   /// What a derived value was used for: names of values made from it.
   [[nodiscard]] std::vector<EventPtr> made_from(const trace::Event& key) const;
   [[nodiscard]] EventPtr find(std::string_view name) const;  ///< the first of that name

@@ -11,8 +11,8 @@ namespace ikelab::view {
 namespace {
 
 // Base pixels. A label stands above its arrow, so a row needs room before it starts.
-constexpr double label_room = 27, row_pitch = 44, least_slope = 14, band_height = 28,
-                 mark_pitch = 40;
+constexpr double label_room = 27, note_room = 19, row_pitch = 44, least_slope = 14,
+                 band_height = 28, mark_pitch = 40;
 
 /// How far apart two instants are drawn: a logarithm of the pause, 0 for none, at most 72.
 double gap(std::int64_t ns) {
@@ -340,13 +340,15 @@ void Ladder::place() {
                    [](const Point& a, const Point& b) { return a.time < b.time; });
   scale_.clear();
   double y = -16, last_row = -1000;  // the first label needs less room
+  double taken = -1000;              // by the remark under an arrow, down to here
   Instant last = points.empty() ? Instant{} : points.front().time;
   for (const Point& p : points) {
     LadderRow& row = rows_[p.row];
     double at = y + gap((p.time - last).count());
     if (p.leg < 0) {
       const bool quiet = row.kind == LadderRow::Kind::mark;
-      at = std::max({at, y + label_room, last_row + (quiet ? mark_pitch : row_pitch)});
+      at = std::max(
+          {at, y + label_room, taken + label_room, last_row + (quiet ? mark_pitch : row_pitch)});
       row.y = row.y_end = last_row = at;
       if (!row.legs.empty()) row.legs.front().y_sent = at;
     } else {
@@ -357,6 +359,7 @@ void Ladder::place() {
         const bool band = row.kind == LadderRow::Kind::esp;
         at = std::max(at, leg.y_sent + (band ? band_height : least_slope));
         leg.y_landed = at;
+        if (row.kind == LadderRow::Kind::message && !row.note.empty()) taken = at + note_room;
       }
       row.y_end = std::max(row.y_end, at);
     }

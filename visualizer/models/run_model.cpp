@@ -72,6 +72,19 @@ EventPtr RunModel::event(std::uint64_t seq) const {
   return at == events_.end() || at->seq != seq ? nullptr : &*at;
 }
 
+Role RunModel::role_of(const std::string& node) const {
+  const int lane = ladder_.lane_of(node);
+  if (lane >= 0) {
+    const Lane& l = ladder_.lanes()[static_cast<std::size_t>(lane)];
+    if (l.role == "adversary") return Role::adversary;
+    if (l.part == "initiator") return Role::initiator;
+    if (l.part == "responder") return Role::responder;
+  }
+  for (const store::NodeInfo& n : info_.nodes)
+    if (n.name == node && n.role == "adversary") return Role::adversary;
+  return Role::muted;
+}
+
 std::optional<Instant> RunModel::time_of(const Selection& s) const {
   if (s.kind == Selection::Kind::message || s.kind == Selection::Kind::packet) {
     const Packet* p = s.kind == Selection::Kind::packet ? traffic_.packet(s.id) : nullptr;

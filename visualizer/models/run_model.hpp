@@ -6,6 +6,7 @@
 #include "visualizer/models/adversary.hpp"
 #include "visualizer/models/derivation.hpp"
 #include "visualizer/models/ladder.hpp"
+#include "visualizer/models/roles.hpp"
 #include "visualizer/models/sas.hpp"
 #include "visualizer/models/story.hpp"
 #include "visualizer/models/topology.hpp"
@@ -23,6 +24,8 @@ class RunModel {
   [[nodiscard]] bool empty() const { return events_.empty(); }
   [[nodiscard]] std::size_t event_count() const { return events_.size(); }
   [[nodiscard]] EventPtr event(std::uint64_t seq) const;  ///< nullptr: not recorded
+  /// All of them, by seq.
+  [[nodiscard]] const std::deque<trace::Event>& events() const { return events_; }
   [[nodiscard]] std::uint64_t last_seq() const { return events_.empty() ? 0 : events_.back().seq; }
   [[nodiscard]] Instant end() const { return end_; }
   /// Raised by every change, for caches.
@@ -41,6 +44,8 @@ class RunModel {
   /// Times of IKE messages and of ESP packets, ascending: for the time line's density.
   [[nodiscard]] const std::vector<std::int64_t>& ike_times() const { return ike_times_; }
   [[nodiscard]] const std::vector<std::int64_t>& esp_times() const { return esp_times_; }
+  /// The colour of a node: initiator, responder or adversary, by the ladder's lanes; else muted.
+  [[nodiscard]] Role role_of(const std::string& node) const;
   /// The instant a selection is about, if it has one.
   [[nodiscard]] std::optional<Instant> time_of(const Selection& selection) const;
 

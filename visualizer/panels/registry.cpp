@@ -33,16 +33,7 @@ void View::link(const Hit& h, const Selection& s) const {
 }
 
 Role View::role_of(const std::string& node) const {
-  const int lane = run.ladder().lane_of(node);
-  if (lane >= 0) {
-    const Lane& l = run.ladder().lanes()[static_cast<std::size_t>(lane)];
-    if (l.role == "adversary") return Role::adversary;
-    if (l.part == "initiator") return Role::initiator;
-    if (l.part == "responder") return Role::responder;
-  }
-  for (const store::NodeInfo& n : run.info().nodes)
-    if (n.name == node && n.role == "adversary") return Role::adversary;
-  return Role::muted;
+  return run.role_of(node);
 }
 
 View begin_scroll(const View& view, const char* id, ImVec2 min, ImVec2 max) {

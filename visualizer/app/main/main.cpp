@@ -11,6 +11,8 @@
 #include "visualizer/app/main/window.hpp"
 #include "visualizer/app/png.hpp"
 #include "visualizer/models/address.hpp"
+#include "visualizer/page/page.hpp"
+#include "visualizer/page/svg.hpp"
 
 namespace {
 
@@ -20,7 +22,7 @@ using namespace ikelab::view;
 struct Options {
   std::string run, database = "ikelab.db", png, panel, size = "1280x800", theme = "light",
                    scale = "100%";
-  std::string at, select;
+  std::string at, select, html, svg;
 };
 
 struct Drawing {
@@ -99,6 +101,31 @@ Result<void> draw_picture(const Options& o, const Drawing& d) {
   return write_png(o.png, host.picture());
 }
 
+Result<void> write_page(const Options& o) {
+  RunModel run;
+  IKELAB_CHECK(load_all(o.database, o.run, run));
+  return write_text(o.html, page_html(run));
+}
+
+// The ladder whole, or the derivation of the keys that are selected (else the initiator's first).
+Result<void> write_svg(const Options& o, const Drawing& d) {
+  RunModel run;
+  IKELAB_CHECK(load_all(o.database, o.run, run));
+  SvgOptions options;
+  options.theme = d.theme;
+  const std::string panel = o.panel.empty() ? "ladder" : o.panel;
+  if (panel == "ladder") return write_text(o.svg, ladder_svg(run, options));
+  if (panel != "keys") return wrong("--panel", o.panel, "with --svg: ladder or keys");
+  const Derivations& keys = run.derivations();
+  int group = -1;
+  if (!o.select.empty()) {
+    IKELAB_TRY(const Selection s, parse_selection(run, o.select));
+    group = keys.group_of(s.id);
+  }
+  const KeyGraph graph = keys.graph_around(group);
+  return write_text(o.svg, keys_svg(graph, "How the keys are derived", options));
+}
+
 Result<void> open_window(const Options& o, const Drawing& d) {
   // A missing database is told at once, not in a window; a missing display before the run is read.
   IKELAB_TRY(auto reader, store::Reader::open(o.database));
@@ -121,8 +148,8 @@ Result<void> open_window(const Options& o, const Drawing& d) {
 }
 
 int exit_code(const Error& e) {
-  static constexpr std::array<std::string_view, 3> broken = {"E-VIEW-001", "E-VIEW-002",
-                                                             "E-VIEW-003"};
+  static constexpr std::array<std::string_view, 4> broken = {"E-VIEW-001", "E-VIEW-002",
+                                                             "E-VIEW-003", "E-VIEW-005"};
   return std::find(broken.begin(), broken.end(), e.code) != broken.end() ? 3 : 2;
 }
 
@@ -140,6 +167,10 @@ int main(int argc, char** argv) {
   app.add_option("--db", o.database, "the database")->capture_default_str();
   app.add_option("--png", o.png,
                  "draw one picture into this file instead of opening a window; needs no display");
+  app.add_option("--html", o.html,
+                 "write the whole run as one page of HTML into this file: every octet explained");
+  app.add_option("--svg", o.svg,
+                 "draw the ladder (or with --panel keys the derivation of keys) whole, as SVG");
   app.add_option("--panel", o.panel, "with --png: this panel alone; else: the tab in front");
   app.add_option("--size", o.size, "in pixels")->capture_default_str();
   app.add_option("--theme", o.theme, "light or dark")->capture_default_str();
@@ -158,9 +189,18 @@ int main(int argc, char** argv) {
   try {
     const Result<Drawing> drawing = read_drawing(o);
     if (!drawing.ok()) return complain(drawing.error());
-    const Result<void> done = o.png.empty() ? open_window(o, *drawing) : draw_picture(o, *drawing);
+    const auto write = [&](const std::string& file, auto&& how) -> Result<void> {
+      if (file.empty()) return {};
+      IKELAB_CHECK(how());
+      fmt::print("{}\n", file);
+      return {};
+    };
+    Result<void> done = write(o.html, [&] { return write_page(o); });
+    if (done.ok()) done = write(o.svg, [&] { return write_svg(o, *drawing); });
+    if (done.ok()) done = write(o.png, [&] { return draw_picture(o, *drawing); });
+    if (done.ok() && o.html.empty() && o.svg.empty() && o.png.empty())
+      done = open_window(o, *drawing);
     if (!done.ok()) return complain(done.error());
-    if (!o.png.empty()) fmt::print("{}\n", o.png);
   } catch (const std::exception& e) {
     fmt::print(stderr, "ikelab-view: something broke: {}\n", e.what());
     return 3;

@@ -1,4 +1,4 @@
-#include "visualizer/look/roles.hpp"
+#include "visualizer/models/roles.hpp"
 
 #include <algorithm>
 #include <array>
