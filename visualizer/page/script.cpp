@@ -63,7 +63,10 @@ const copy_octets = button => {
   const text = button.dataset.as === "hex" ? hex
     : `static const unsigned char octets[${bytes.length}] = {\n${lines.join(",\n")}};\n`;
   const was = button.textContent;
-  const done = () => { button.textContent = "copied"; setTimeout(() => button.textContent = was, 900); };
+  const done = () => {
+    button.textContent = "copied";
+    setTimeout(() => button.textContent = was, 900);
+  };
   if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, () => by_hand(text, done));
   else by_hand(text, done);
 };
