@@ -24,6 +24,12 @@ struct ShowArguments {
 };
 int show_command(const ShowArguments& arguments);
 
+struct OpenArguments {
+  std::string capture, keys, db;  ///< keys: a folder, may be empty
+  bool json = false, quiet = false;
+};
+int open_command(const OpenArguments& arguments);
+
 struct SweepArguments {
   std::string experiment, db, csv, shard;  ///< shard: "I/N"
   unsigned jobs = 0;                       ///< 0: one a core

@@ -50,6 +50,20 @@ void add_show(CLI::App& app, int& code) {
   command->callback([a, &code] { code = show_command(*a); });
 }
 
+void add_open(CLI::App& app, int& code) {
+  auto a = std::make_shared<OpenArguments>();
+  a->db = default_db;
+  CLI::App* command = app.add_subcommand(
+      "open", "take a capture from anywhere as a run: show and view explain it as any other");
+  command->add_option("CAPTURE", a->capture, "pcap or pcapng")->required();
+  command->add_option("--keys", a->keys, "a folder with Wireshark's key tables");
+  command->add_option("--db", a->db, "record into this database")->capture_default_str();
+  command->add_flag("--json", a->json, "the report as JSON");
+  command->add_flag("--quiet", a->quiet, "only errors");
+  command->footer(exit_codes);
+  command->callback([a, &code] { code = open_command(*a); });
+}
+
 void add_sweep(CLI::App& app, int& code) {
   auto a = std::make_shared<SweepArguments>();
   a->db = default_db;
@@ -136,6 +150,7 @@ int main(int argc, char** argv) {
   app.footer(exit_codes);
   add_run(app, code);
   add_show(app, code);
+  add_open(app, code);
   add_sweep(app, code);
   add_merge(app, code);
   add_scenarios(app, code);

@@ -9,8 +9,8 @@
 #include "sim/ns3/network.hpp"
 #include "sim/run/capture.hpp"
 #include "sim/run/expectations.hpp"
-#include "sim/run/fingerprint.hpp"
 #include "sim/run/wireshark_keys.hpp"
+#include "sim/store/fingerprint.hpp"
 #include "sim/store/recorder.hpp"
 
 namespace ikelab::run {
@@ -121,7 +121,7 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
         .in(scenario.file.string())
         .expect("add --set disclose_secrets=true");
   trace::Journal journal;
-  Fingerprint fingerprint;
+  store::Fingerprint fingerprint;
   ExpectationSink evidence;
   WiresharkKeys keys;
   journal.attach(fingerprint);

@@ -1,107 +1,78 @@
 #include "sim/run/wireshark_keys.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <fstream>
-#include <map>
-
-#include "protocol/crypto/algorithm.hpp"
+#include <charconv>
 
 namespace ikelab::run {
 namespace {
 
 using crypto::TransformType;
 
-// Wireshark's words for our transforms (its preferences dialogues; tshark 4.0).
-const std::map<std::string, std::string> integrity_of_ike = {
-    {"AUTH_HMAC_SHA2_256_128", "HMAC_SHA2_256_128 [RFC4868]"},
-    {"AUTH_HMAC_SHA2_384_192", "HMAC_SHA2_384_192 [RFC4868]"},
-    {"AUTH_HMAC_SHA2_512_256", "HMAC_SHA2_512_256 [RFC4868]"}};
-const std::map<std::string, std::string> integrity_of_esp = {
-    {"AUTH_HMAC_SHA2_256_128", "HMAC-SHA-256-128 [RFC4868]"},
-    {"AUTH_HMAC_SHA2_384_192", "HMAC-SHA-384-192 [RFC4868]"},
-    {"AUTH_HMAC_SHA2_512_256", "HMAC-SHA-512-256 [RFC4868]"}};
-
-bool is_gcm(const std::string& name) {
-  return name == "ENCR_AES_GCM_16";
-}
-bool is_cbc(const std::string& name) {
-  return name == "ENCR_AES_CBC";
+/// By the RFC's name and the octets of key and salt; an integrity transform has one key length.
+const crypto::Algorithm* algorithm(TransformType type, const std::string& name,
+                                   std::size_t key_octets) {
+  for (const crypto::Algorithm& row : crypto::algorithms())
+    if (row.type == type && row.name == name && row.key_size + row.salt_size == key_octets)
+      return &row;
+  return nullptr;
 }
 
-std::string half(const Bytes& both, bool first) {
+std::uint64_t number(const std::string& hex_digits) {
+  std::uint64_t value = 0;
+  std::from_chars(hex_digits.data(), hex_digits.data() + hex_digits.size(), value, 16);
+  return value;
+}
+
+Bytes half(const Bytes& both, bool first) {
   const ByteView view(both);
-  return to_hex(first ? view.first(both.size() / 2) : view.last(both.size() / 2));
+  return to_bytes(first ? view.first(both.size() / 2) : view.last(both.size() / 2));
+}
+
+/// Without the port that an encapsulated SA has: "192.0.2.1:4500", "[2001:db8::1]:4500".
+std::optional<IpAddress> address(std::string text) {
+  if (const auto parsed = IpAddress::parse(text)) return *parsed;
+  text = text.substr(0, text.rfind(':'));
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  const auto parsed = IpAddress::parse(text);
+  return parsed ? std::optional(*parsed) : std::nullopt;
 }
 
 }  // namespace
 
 void WiresharkKeys::record(const trace::Event& event) {
   const auto* sa = std::get_if<trace::SaInstalled>(&event.body);
-  if (sa == nullptr || sa->encryption_key.empty()) return;
+  if (sa == nullptr || (sa->encryption_key.empty() && sa->integrity_key.empty())) return;
   if (sa->protocol == "IKE")
     add_ike(*sa);
-  else
+  else if (sa->direction == "out")  // the receiver's row would be the same
     add_esp(*sa);
 }
 
 void WiresharkKeys::add_ike(const trace::SaInstalled& sa) {
-  const std::size_t octets = sa.encryption_key.size() / 2;
-  std::string encryption, integrity = "NONE [RFC4306]";
-  if (is_gcm(sa.encryption)) {
-    constexpr std::size_t salt = 4;
-    encryption = fmt::format("AES-GCM-{} with 16 octet ICV [RFC5282]", (octets - salt) * 8);
-  } else if (is_cbc(sa.encryption) && integrity_of_ike.contains(sa.integrity)) {
-    encryption = fmt::format("AES-CBC-{} [RFC3602]", octets * 8);
-    integrity = integrity_of_ike.at(sa.integrity);
-  } else {
-    left_out_.push_back(
-        fmt::format("IKE SA {}: Wireshark cannot decrypt {}", sa.spi, sa.encryption));
-    return;
-  }
-  const std::string row =
-      fmt::format("{},{},{},{},\"{}\",{},{},\"{}\"", sa.spi, sa.peer_spi,
-                  half(sa.encryption_key, true), half(sa.encryption_key, false), encryption,
-                  half(sa.integrity_key, true), half(sa.integrity_key, false), integrity);
-  // Both peers install the same IKE SA.
-  if (std::find(ike_.begin(), ike_.end(), row) == ike_.end()) ike_.push_back(row);
+  capture::IkeKeyRow row;
+  row.encr = algorithm(TransformType::encr, sa.encryption, sa.encryption_key.size() / 2);
+  row.integ = algorithm(TransformType::integ, sa.integrity, sa.integrity_key.size() / 2);
+  if (row.encr == nullptr || (row.integ == nullptr && !row.encr->aead)) return;
+  row.spi_i = {number(sa.spi)};
+  row.spi_r = {number(sa.peer_spi)};
+  row.sk_ei = half(sa.encryption_key, true);
+  row.sk_er = half(sa.encryption_key, false);
+  row.sk_ai = half(sa.integrity_key, true);
+  row.sk_ar = half(sa.integrity_key, false);
+  tables_.ike.push_back(std::move(row));
 }
 
 void WiresharkKeys::add_esp(const trace::SaInstalled& sa) {
-  if (sa.direction != "out") return;  // the receiver's row would be the same
-  std::string encryption, integrity = "NULL", integrity_key;
-  if (is_gcm(sa.encryption)) {
-    encryption = "AES-GCM with 16 octet ICV [RFC4106]";
-  } else if (is_cbc(sa.encryption) && integrity_of_esp.contains(sa.integrity)) {
-    encryption = "AES-CBC [RFC3602]";
-    integrity = integrity_of_esp.at(sa.integrity);
-    integrity_key = "0x" + to_hex(sa.integrity_key);
-  } else {
-    left_out_.push_back(
-        fmt::format("ESP SA {}: Wireshark cannot decrypt {}", sa.spi, sa.encryption));
-    return;
-  }
-  esp_.push_back(fmt::format("\"IPv4\",\"{}\",\"{}\",\"0x{}\",\"{}\",\"0x{}\",\"{}\",\"{}\"",
-                             sa.src, sa.dst, sa.spi, encryption, to_hex(sa.encryption_key),
-                             integrity, integrity_key));
-}
-
-Result<void> WiresharkKeys::write(const std::filesystem::path& directory) const {
-  std::error_code ignored;
-  std::filesystem::create_directories(directory, ignored);
-  const auto put = [&](const char* name, const std::vector<std::string>& rows) {
-    std::ofstream out(directory / name);
-    for (const std::string& row : rows) out << row << '\n';
-    return static_cast<bool>(out.flush());
-  };
-  const bool written = put("ikev2_decryption_table", ike_) && put("esp_sa", esp_) &&
-                       (left_out_.empty() || put("README.txt", left_out_));
-  if (!written)
-    return Error{"E-RUN-003", "cannot write the key tables"}
-        .in(directory.string())
-        .expect("expected a folder that can be written");
-  return {};
+  capture::EspKeyRow row;
+  row.encr = algorithm(TransformType::encr, sa.encryption, sa.encryption_key.size());
+  row.integ = algorithm(TransformType::integ, sa.integrity, sa.integrity_key.size());
+  if (row.encr == nullptr) return;
+  row.src = address(sa.src);
+  row.dst = address(sa.dst);
+  row.spi = EspSpi{static_cast<std::uint32_t>(number(sa.spi))};
+  row.key = sa.encryption_key;
+  row.integ_key = sa.integrity_key;
+  tables_.esp.push_back(std::move(row));
 }
 
 }  // namespace ikelab::run

@@ -1,24 +1,23 @@
-// Wireshark's key tables from a disclosed run: ikev2_decryption_table and esp_sa, for
-// WIRESHARK_CONFIG_DIR.
+// Wireshark's key tables from a disclosed run, for WIRESHARK_CONFIG_DIR and for `ikelab open`.
 #pragma once
-#include <filesystem>
-
 #include "protocol/trace/event.hpp"
+#include "sim/capture/key_tables.hpp"
 
 namespace ikelab::run {
 
-/// Collects SaInstalled and KeyDerived events; writes at the end. Transforms that Wireshark 4.0
-/// cannot decrypt (ChaCha20-Poly1305) get a line in README.txt instead of a row.
+/// Collects SaInstalled events; writes at the end (sim/capture/key_tables.hpp).
 class WiresharkKeys : public trace::Sink {
  public:
   void record(const trace::Event& event) override;
   /// Errors: E-RUN-003.
-  Result<void> write(const std::filesystem::path& directory) const;
+  Result<void> write(const std::filesystem::path& directory) const {
+    return capture::write_key_tables(tables_, directory);
+  }
 
  private:
   void add_ike(const trace::SaInstalled& sa);
   void add_esp(const trace::SaInstalled& sa);
-  std::vector<std::string> ike_, esp_, left_out_;
+  capture::KeyTables tables_;
 };
 
 }  // namespace ikelab::run

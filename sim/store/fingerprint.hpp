@@ -4,7 +4,7 @@
 #include "protocol/crypto/digest.hpp"
 #include "protocol/trace/event.hpp"
 
-namespace ikelab::run {
+namespace ikelab::store {
 
 class Fingerprint : public trace::Sink {
  public:
@@ -16,4 +16,4 @@ class Fingerprint : public trace::Sink {
   std::unique_ptr<crypto::Digest> digest_ = crypto::sha256();
 };
 
-}  // namespace ikelab::run
+}  // namespace ikelab::store

@@ -1,8 +1,8 @@
-#include "sim/run/fingerprint.hpp"
+#include "sim/store/fingerprint.hpp"
 
 #include "protocol/trace/encode.hpp"
 
-namespace ikelab::run {
+namespace ikelab::store {
 
 void Fingerprint::record(const trace::Event& event) {
   digest_->update(trace::encode_event(event));
@@ -11,4 +11,4 @@ std::string Fingerprint::finish() {
   return to_hex(digest_->finish());
 }
 
-}  // namespace ikelab::run
+}  // namespace ikelab::store
