@@ -249,11 +249,13 @@ Result<CaptureFile> read_capture(const std::filesystem::path& file) {
   const auto size = regular ? std::filesystem::file_size(file, failed) : 0;
   std::ifstream in(file, std::ios::binary);
   if (!regular || failed || !in)
-    return Error{"E-CAP-001", "the capture cannot be read"}.in(file.string()).expect(
-        "expected a pcap or pcapng file");
+    return Error{"E-CAP-001", "the capture cannot be read"}
+        .in(file.string())
+        .expect("expected a pcap or pcapng file");
   if (size > largest_capture)
-    return Error{"E-CAP-001", "the capture is larger than 1 GiB"}.in(file.string()).expect(
-        "cut it with editcap, or filter it with tshark -Y 'isakmp or esp'");
+    return Error{"E-CAP-001", "the capture is larger than 1 GiB"}
+        .in(file.string())
+        .expect("cut it with editcap, or filter it with tshark -Y 'isakmp or esp'");
   Bytes content(size);
   in.read(reinterpret_cast<char*>(content.data()), static_cast<std::streamsize>(size));
   content.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));

@@ -63,9 +63,8 @@ std::optional<IpReader::Part> IpReader::parse_v6(ByteView packet) {
 
 std::optional<IpDatagram> IpReader::take(const Part& part) {
   if (pending_.size() == most_pending && !pending_.contains(part.key))
-    pending_.erase(std::min_element(pending_.begin(), pending_.end(), [](auto& a, auto& b) {
-      return a.second.age < b.second.age;
-    }));
+    pending_.erase(std::min_element(pending_.begin(), pending_.end(),
+                                    [](auto& a, auto& b) { return a.second.age < b.second.age; }));
   if (part.offset + part.payload.size() > largest_packet) return std::nullopt;
   Pending& pending = pending_[part.key];
   pending.age = ++count_;
@@ -79,8 +78,8 @@ std::optional<IpDatagram> IpReader::take(const Part& part) {
     whole.insert(whole.end(), octets.begin(), octets.end());
   }
   if (whole.size() != *pending.end) return std::nullopt;
-  IpDatagram out{part.key.src,      part.key.dst,     part.key.protocol,
-                 pending.header,    std::move(whole), pending.parts.size()};
+  IpDatagram out{part.key.src,   part.key.dst,     part.key.protocol,
+                 pending.header, std::move(whole), pending.parts.size()};
   pending_.erase(part.key);
   return out;
 }

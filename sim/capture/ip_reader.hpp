@@ -1,4 +1,5 @@
-// IP packets of a capture: headers read, fragments put together again (RFC 791, 3.2; RFC 8200, 4.5).
+// IP packets of a capture: headers read, fragments put together again (RFC 791, 3.2; RFC
+// 8200, 4.5).
 #pragma once
 #include <map>
 #include <optional>

@@ -182,8 +182,7 @@ std::optional<Word> in_words(KeyTable table, const Row& row,
   const auto integ = row.integ == nullptr ? std::optional(Word{std::string(no_integrity(table))})
                                           : word_of(table, *row.integ);
   if (!encr || !integ) return std::nullopt;
-  return Word{write(row, encr->text, integ->text),
-              encr->wireshark_knows && integ->wireshark_knows};
+  return Word{write(row, encr->text, integ->text), encr->wireshark_knows && integ->wireshark_knows};
 }
 
 bool put(const std::filesystem::path& file, const std::vector<std::string>& rows) {
@@ -236,17 +235,17 @@ Result<KeyTables> read_key_tables(const std::filesystem::path& directory) {
       any = any || found;
     }
   if (!any)
-    return Error{"E-CAP-010", "there are no key tables"}.in(directory.string()).expect(
-        "expected ikev2_decryption_table, esp_sa or ikev1_decryption_table");
+    return Error{"E-CAP-010", "there are no key tables"}
+        .in(directory.string())
+        .expect("expected ikev2_decryption_table, esp_sa or ikev1_decryption_table");
   return out;
 }
 
 Result<void> write_key_tables(const KeyTables& keys, const std::filesystem::path& directory) {
   std::error_code ignored;
   std::filesystem::create_directories(directory, ignored);
-  const bool written =
-      put_table(directory / tables[0].file, KeyTable::ikev2, keys.ike, ike_row) &&
-      put_table(directory / tables[1].file, KeyTable::esp, keys.esp, esp_row);
+  const bool written = put_table(directory / tables[0].file, KeyTable::ikev2, keys.ike, ike_row) &&
+                       put_table(directory / tables[1].file, KeyTable::esp, keys.esp, esp_row);
   if (!written)
     return Error{"E-RUN-003", "cannot write the key tables"}
         .in(directory.string())

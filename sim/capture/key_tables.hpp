@@ -45,7 +45,8 @@ struct KeyTables {
   [[nodiscard]] const EspKeyRow* find(const IpAddress& src, const IpAddress& dst, EspSpi spi) const;
 };
 
-/// Errors: E-CAP-010 none of the files is there, E-CAP-011 a row that cannot be, with file and line.
+/// Errors: E-CAP-010 none of the files is there, E-CAP-011 a row that cannot be, with file and
+/// line.
 Result<KeyTables> read_key_tables(const std::filesystem::path& directory);
 
 /// Errors: E-RUN-003 the folder cannot be written.

@@ -62,12 +62,11 @@ struct Row {
   LinkType link;
   std::optional<ByteView> (*strip)(ByteView frame);
 };
-constexpr Row rows[] = {{LinkType::null, loopback},     {LinkType::ethernet, ethernet},
-                        {LinkType::ppp, ppp},           {LinkType::raw_bsd, raw},
-                        {LinkType::ppp_hdlc, ppp},      {LinkType::raw, raw},
-                        {LinkType::loop, loopback},     {LinkType::linux_sll, linux_sll},
-                        {LinkType::ipv4, raw},          {LinkType::ipv6, raw},
-                        {LinkType::linux_sll2, linux_sll2}};
+constexpr Row rows[] = {
+    {LinkType::null, loopback}, {LinkType::ethernet, ethernet},    {LinkType::ppp, ppp},
+    {LinkType::raw_bsd, raw},   {LinkType::ppp_hdlc, ppp},         {LinkType::raw, raw},
+    {LinkType::loop, loopback}, {LinkType::linux_sll, linux_sll},  {LinkType::ipv4, raw},
+    {LinkType::ipv6, raw},      {LinkType::linux_sll2, linux_sll2}};
 
 const Row* find(LinkType link) {
   const auto* row =

@@ -22,6 +22,7 @@ nlohmann::json to_json(const open::OpenReport& report, const OpenArguments& argu
           {"esp_opened", report.counts.esp_opened},
           {"keepalives", report.counts.keepalives},
           {"other", report.counts.other},
+          {"duplicates", report.counts.duplicates},
           {"without_key", report.counts.without_key},
           {"unknown_link_types", report.unknown_links},
           {"remark", report.remark}};
@@ -31,6 +32,8 @@ void print_report(const open::OpenReport& report, const OpenArguments& arguments
   const open::Counts& c = report.counts;
   fmt::print("{} packets: {} IKE messages, {} ESP packets, {} keepalives, {} others\n",
              report.packets, c.ike, c.esp, c.keepalives, c.other);
+  if (c.duplicates > 0)
+    fmt::print("{} packets were seen on several interfaces and are told once\n", c.duplicates);
   fmt::print("decrypted: {} IKE messages, {} ESP packets\n", c.ike_opened, c.esp_opened);
   if (!report.remark.empty()) fmt::print("the capture is not whole: {}\n", report.remark);
   for (const std::string& link : report.unknown_links)

@@ -106,7 +106,8 @@ Result<int> run_scenario(const RunArguments& arguments) {
 
 // ---- show ---------------------------------------------------------------------------------------
 
-constexpr std::string_view views[] = {"messages", "message", "keys", "sas", "why", "attack"};
+constexpr std::string_view views[] = {"messages", "message", "keys", "sas",
+                                      "why",      "attack",  "trace"};
 
 bool is_view(const std::string& word) {
   return std::find(std::begin(views), std::end(views), word) != std::end(views);
@@ -121,7 +122,8 @@ struct What {
 Result<What> what_to_show(const std::vector<std::string>& words) {
   const auto wrong = [](const std::string& message) {
     return error("E-CLI-003", message,
-                 "expected: ikelab show [RUN] [messages | message N | keys | sas | why | attack]");
+                 "expected: ikelab show [RUN] [messages | message N | keys | sas | why | attack | "
+                 "trace]");
   };
   What out;
   std::size_t at = 0;

@@ -14,9 +14,10 @@ namespace {
 
 /// Families of error codes that speak of what a user gave us; everything else is ours.
 constexpr std::string_view input_codes[] = {
-    "E-SCN-",    "E-POL-",    "E-SWP-001", "E-SWP-002", "E-SWP-003", "E-SWP-004", "E-SWP-005",
-    "E-SWP-010", "E-SWP-011", "E-DB-001",  "E-DB-002",  "E-DB-004",  "E-DB-010",  "E-CLI-",
-    "E-RUN-001", "E-RUN-002", "E-RUN-004", "E-RUN-005", "E-LUA-",    "E-ADDR-",   "E-PEER-"};
+    "E-SCN-",    "E-POL-",    "E-SWP-001", "E-SWP-002", "E-SWP-003", "E-SWP-004",
+    "E-SWP-005", "E-SWP-010", "E-SWP-011", "E-DB-001",  "E-DB-002",  "E-DB-004",
+    "E-DB-010",  "E-CLI-",    "E-CAP-",    "E-RUN-001", "E-RUN-002", "E-RUN-004",
+    "E-RUN-005", "E-LUA-",    "E-ADDR-",   "E-PEER-"};
 
 std::string interrupt_words;  // written before the handler is installed, read by it
 

@@ -87,7 +87,7 @@ void LabChannel::cross(Crossing crossing, ns3::Time transmission) {
   ns3::PppHeader ppp;
   ip->RemoveHeader(ppp);
   const Bytes octets = bytes_of(*ip);
-  if (around.tap != nullptr) around.tap->on_wire(link_.name, now(), octets);
+  if (around.tap != nullptr) around.tap->on_wire(link_.name, now(), crossing.id, octets);
 
   constexpr std::uint64_t scale = 1ULL << 53;
   const bool lost = link_.loss > 0 && static_cast<double>(loss_[crossing.to]->below(scale)) <

@@ -16,7 +16,9 @@ namespace ikelab::sim {
 class WireTap {
  public:
   virtual ~WireTap() = default;
-  virtual void on_wire(const std::string& link, Instant time, ByteView ip_packet) = 0;
+  /// `datagram`: its number in the trace, 0 if it is neither IKE nor ESP.
+  virtual void on_wire(const std::string& link, Instant time, std::uint64_t datagram,
+                       ByteView ip_packet) = 0;
 };
 
 class Network {

@@ -101,16 +101,15 @@ void EspListener::hear(const Sighting& seen) {
   Sa& sa = sa_of(seen, header->spi);
   Error why;
   const auto inner = sa.transform ? open(sa, seen, header->sequence, why) : std::nullopt;
-  trace::EspSealed sealed{seen.id, to_string(header->spi), header->sequence, 0,
-                          seen.octets.size(), "", {}};
+  trace::EspSealed sealed{
+      seen.id, to_string(header->spi), header->sequence, 0, seen.octets.size(), "", {}};
   if (inner) {
     sealed.inner_size = inner->size();
     sealed.summary = esp::summarize_packet(*inner);
     sealed.inner = *inner;
   } else {
     sealed.summary = sa.transform ? "it does not open: " + why.message : "encrypted; no key for it";
-    if (!sa.transform)
-      observer_.counts.without_key.insert(fmt::format("ESP SA {}", sealed.spi));
+    if (!sa.transform) observer_.counts.without_key.insert(fmt::format("ESP SA {}", sealed.spi));
   }
   observer_.journal.emit(seen.time, node_of(seen.src), "", sealed);
   observer_.sent(seen, protocol);

@@ -16,8 +16,8 @@ class EspListener {
  private:
   struct Sa {
     std::optional<esp::Transform> transform, with_esn;  ///< nothing: no key for it
-    bool esn = false;                                    ///< the first packet opened only with ESN
-    std::set<std::uint32_t> recent;                      ///< numbers seen, the latest 4,096
+    bool esn = false;                                   ///< the first packet opened only with ESN
+    std::set<std::uint32_t> recent;                     ///< numbers seen, the latest 4,096
   };
   Sa& sa_of(const Sighting& seen, EspSpi spi);
   std::optional<Bytes> open(Sa& sa, const Sighting& seen, std::uint32_t sequence, Error& why);

@@ -110,20 +110,17 @@ IkeListener::Content IkeListener::open(Conversation& sa, const Sighting& seen,
   }
   if (sa.keys == nullptr) {
     ++observer_.counts.ike_sealed;
-    observer_.counts.without_key.insert(fmt::format("IKE SA {} / {}",
-                                                    to_string(message.header.spi_i),
-                                                    to_string(message.header.spi_r)));
+    observer_.counts.without_key.insert(fmt::format(
+        "IKE SA {} / {}", to_string(message.header.spi_i), to_string(message.header.spi_r)));
     return content;
   }
   const policy::Suite suite{sa.keys->encr, sa.keys->integ, nullptr, nullptr, false};
-  auto plain = ikev2::open_message(observer_.provider, suite,
-                                   keys_of(*sa.keys, message.header.initiator), seen.octets,
-                                   *sealed);
+  auto plain = ikev2::open_message(
+      observer_.provider, suite, keys_of(*sa.keys, message.header.initiator), seen.octets, *sealed);
   if (!plain) {
     ++observer_.counts.ike_sealed;
-    content.diagnostics.push_back({wire::Severity::error, plain.error().code,
-                                   plain.error().message, plain.error().rfc, sealed->begin,
-                                   sealed->end});
+    content.diagnostics.push_back({wire::Severity::error, plain.error().code, plain.error().message,
+                                   plain.error().rfc, sealed->begin, sealed->end});
     return content;
   }
   ++observer_.counts.ike_opened;

@@ -18,10 +18,10 @@ std::string text_of(const Sighting& seen, const SocketAddress& address) {
 }
 
 void Observer::sent(const Sighting& seen, const std::string& protocol) {
-  journal.emit(seen.time, node_of(seen.src), "",
-               trace::DatagramSent{seen.id, protocol, text_of(seen, seen.src),
-                                   text_of(seen, seen.dst), to_bytes(seen.octets),
-                                   seen.octets.size()});
+  journal.emit(
+      seen.time, node_of(seen.src), "",
+      trace::DatagramSent{seen.id, protocol, text_of(seen, seen.src), text_of(seen, seen.dst),
+                          to_bytes(seen.octets), seen.octets.size()});
   journal.emit(seen.time, "", "",
                trace::PacketOnLink{seen.id, link_of(seen), node_of(seen.src), node_of(seen.dst),
                                    protocol == "IKE" ? "IKE" : "ESP", seen.octets.size(),
@@ -29,10 +29,10 @@ void Observer::sent(const Sighting& seen, const std::string& protocol) {
 }
 
 void Observer::received(const Sighting& seen, const std::string& protocol) {
-  journal.emit(seen.time, node_of(seen.dst), "",
-               trace::DatagramReceived{seen.id, protocol, text_of(seen, seen.src),
-                                       text_of(seen, seen.dst), to_bytes(seen.octets),
-                                       seen.octets.size()});
+  journal.emit(
+      seen.time, node_of(seen.dst), "",
+      trace::DatagramReceived{seen.id, protocol, text_of(seen, seen.src), text_of(seen, seen.dst),
+                              to_bytes(seen.octets), seen.octets.size()});
 }
 
 }  // namespace ikelab::open

@@ -32,6 +32,7 @@ struct Counts {
   std::uint64_t ike = 0, ike_opened = 0, ike_sealed = 0;  ///< sealed: stayed closed
   std::uint64_t esp = 0, esp_opened = 0;
   std::uint64_t keepalives = 0, other = 0;
+  std::uint64_t duplicates = 0;       ///< of what another interface of the capture saw as well
   std::set<std::string> without_key;  ///< "IKE SA 0123.. / 4567..", "ESP SA 89abcdef"
 };
 

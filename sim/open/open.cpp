@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numbers>
 
 #include "protocol/crypto/digest.hpp"
@@ -47,6 +48,28 @@ Classified classify_udp(const capture::Udp& udp) {
   return {};
 }
 
+/// A packet that was captured on several interfaces of one file is one packet. A repetition shows
+/// on each of them again: the nth sight on an interface is new if no other interface had n before.
+class SeenElsewhere {
+ public:
+  explicit SeenElsewhere(std::size_t interfaces) : interfaces_(interfaces) {}
+  bool operator()(std::size_t interface, const capture::IpDatagram& ip) {
+    if (interfaces_ < 2) return false;
+    if (sights_.size() > most) sights_.clear();
+    const Bytes key = concat({ip.src.octets(), ip.dst.octets(), ip.payload});
+    auto& counts = sights_[std::hash<std::string>{}(to_text(key))];
+    const unsigned count = ++counts[interface];
+    return std::any_of(counts.begin(), counts.end(), [&](const auto& other) {
+      return other.first != interface && other.second >= count;
+    });
+  }
+
+ private:
+  static constexpr std::size_t most = 1'000'000;
+  std::size_t interfaces_;
+  std::map<std::size_t, std::map<std::size_t, unsigned>> sights_;  // by interface
+};
+
 /// When the run begins: with the earliest packet, in nanoseconds since 1970.
 std::int64_t begin_of(const capture::CaptureFile& file) {
   return std::min_element(file.packets.begin(), file.packets.end(),
@@ -58,7 +81,11 @@ std::int64_t begin_of(const capture::CaptureFile& file) {
 class Opener {
  public:
   Opener(const capture::CaptureFile& file, Observer& observer)
-      : file_(file), observer_(observer), ike_(observer), esp_(observer) {}
+      : file_(file),
+        observer_(observer),
+        ike_(observer),
+        esp_(observer),
+        seen_elsewhere_(file.interfaces.size()) {}
 
   /// By time: a pcapng of several interfaces need not be in order.
   void run() {
@@ -71,15 +98,24 @@ class Opener {
 
  private:
   void read(const capture::Packet& packet) {
-    const auto ip_packet = capture::ip_packet_of(file_.interfaces[packet.interface].link,
-                                                 file_.octets(packet));
+    const auto ip_packet =
+        capture::ip_packet_of(file_.interfaces[packet.interface].link, file_.octets(packet));
     const auto ip = ip_packet ? reader_.read(*ip_packet) : std::nullopt;
     if (!ip) {
       ++observer_.counts.other;
       return;
     }
-    Sighting seen{{packet.unix_ns - begin_}, ++last_id_, {ip->src, 0}, {ip->dst, 0},
-                  ip->protocol == ip_protocol_udp, ip->header, {}};
+    if (seen_elsewhere_(packet.interface, *ip)) {
+      ++observer_.counts.duplicates;
+      return;
+    }
+    Sighting seen{{packet.unix_ns - begin_},
+                  ++last_id_,
+                  {ip->src, 0},
+                  {ip->dst, 0},
+                  ip->protocol == ip_protocol_udp,
+                  ip->header,
+                  {}};
     Classified what;
     if (ip->protocol == ip_protocol_esp) {
       what = {Kind::esp, ip->payload};
@@ -112,6 +148,7 @@ class Opener {
   Observer& observer_;
   IkeListener ike_;
   EspListener esp_;
+  SeenElsewhere seen_elsewhere_;
   capture::IpReader reader_;
   std::uint64_t last_id_ = 0;
   const std::int64_t begin_ = begin_of(file_);
@@ -131,7 +168,10 @@ class Cast : public trace::Sink {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       const double angle = std::numbers::pi + 2 * std::numbers::pi * static_cast<double>(i) /
                                                   static_cast<double>(nodes_.size());
-      info.nodes.push_back({nodes_[i], "gateway", {nodes_[i]}, 0.5 + 0.4 * std::cos(angle),
+      info.nodes.push_back({nodes_[i],
+                            "gateway",
+                            {nodes_[i]},
+                            0.5 + 0.4 * std::cos(angle),
                             0.45 + 0.3 * std::sin(angle)});
     }
     for (const auto& [name, ends] : links_)
@@ -205,8 +245,7 @@ Result<OpenReport> open(const OpenOptions& options) {
   store::Fingerprint fingerprint;
   OpenReport report = hear(file, keys, {&fingerprint, recorder.get()});
   report.run_id = run_id;
-  IKELAB_CHECK(
-      recorder->finish_run(store::RunStatus::finished, true, fingerprint.finish()));
+  IKELAB_CHECK(recorder->finish_run(store::RunStatus::finished, true, fingerprint.finish()));
   return report;
 }
 

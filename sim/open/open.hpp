@@ -16,7 +16,7 @@ struct OpenReport {
   std::int64_t run_id = 0;
   std::uint64_t packets = 0, events = 0;
   Counts counts;
-  std::string remark;  ///< not empty: the file was not whole
+  std::string remark;                      ///< not empty: the file was not whole
   std::vector<std::string> unknown_links;  ///< link types that were not looked into
 };
 

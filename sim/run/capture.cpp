@@ -1,5 +1,7 @@
 #include "sim/run/capture.hpp"
 
+#include <fmt/format.h>
+
 namespace ikelab::run {
 namespace {
 
@@ -23,14 +25,21 @@ void file_header(std::ostream& out) {
   u32(out, linktype_raw);
 }
 
+/// How many datagrams are commented at once: more are never on their way.
+constexpr std::size_t most_comments = 65'536;
+
 }  // namespace
 
 Result<std::unique_ptr<Capture>> Capture::open(const std::filesystem::path& directory,
                                                const scenario::Scenario& scenario) {
-  auto capture = std::make_unique<Capture>();
-  capture->epoch_ = scenario.epoch;
   std::error_code failed;
   std::filesystem::create_directories(directory, failed);
+  std::vector<capture::Interface> interfaces;
+  for (const scenario::Link& link : scenario.links)
+    interfaces.push_back({capture::LinkType::raw, link.name});
+  IKELAB_TRY(auto all, capture::PcapngWriter::open(directory / "all.pcapng", interfaces));
+  std::unique_ptr<Capture> capture(new Capture(std::move(all)));
+  capture->epoch_ = scenario.epoch;
   for (const scenario::Link& link : scenario.links) {
     std::ofstream file(directory / (link.name + ".pcap"), std::ios::binary);
     if (!file)
@@ -38,29 +47,59 @@ Result<std::unique_ptr<Capture>> Capture::open(const std::filesystem::path& dire
           .in((directory / (link.name + ".pcap")).string())
           .expect("expected a folder that can be written");
     file_header(file);
-    capture->files_.emplace(link.name, std::move(file));
+    capture->links_.emplace(link.name, Link{capture->links_.size(), std::move(file)});
   }
+  for (std::size_t i = 0; i < interfaces.size(); ++i)
+    capture->links_.at(interfaces[i].name).interface = i;
   return capture;
 }
 
-void Capture::on_wire(const std::string& link, Instant time, ByteView ip_packet) {
-  std::ofstream& out = files_.at(link);
+void Capture::on_wire(const std::string& link_name, Instant time, std::uint64_t datagram,
+                      ByteView ip_packet) {
+  Link& link = links_.at(link_name);
+  std::ofstream& out = link.file;
   u32(out, static_cast<std::uint32_t>(epoch_ + time.ns / 1'000'000'000));
   u32(out, static_cast<std::uint32_t>(time.ns % 1'000'000'000));
   u32(out, static_cast<std::uint32_t>(ip_packet.size()));
   u32(out, static_cast<std::uint32_t>(ip_packet.size()));
   const std::string text = to_text(ip_packet);
   out.write(text.data(), static_cast<std::streamsize>(text.size()));
+  const auto comment = comments_.find(datagram);
+  all_.write(link.interface, epoch_ * 1'000'000'000 + time.ns, ip_packet,
+             comment == comments_.end() ? "" : comment->second);
+}
+
+void Capture::remember(std::uint64_t datagram, std::string comment) {
+  if (datagram == 0) return;
+  comments_[datagram] = std::move(comment);
+  if (comments_.size() > most_comments) comments_.erase(comments_.begin());
+}
+
+void Capture::record(const trace::Event& event) {
+  if (const auto* m = std::get_if<trace::Message>(&event.body); m && m->direction == "sent") {
+    std::string text = fmt::format("{}: {} {}, message ID {}", event.node, m->exchange,
+                                   m->response ? "response" : "request", m->message_id);
+    if (m->attempt > 0) text += fmt::format(", repetition {}", m->attempt);
+    if (m->fragments > 0) text += fmt::format(", fragment {} of {}", m->fragment, m->fragments);
+    if (!m->payloads.empty()) text += m->encrypted ? " {" + m->payloads + "}" : ": " + m->payloads;
+    remember(m->datagram, std::move(text));
+  } else if (const auto* sealed = std::get_if<trace::EspSealed>(&event.body)) {
+    remember(sealed->datagram, fmt::format("{}: ESP {}, sequence number {}: {}", event.node,
+                                           sealed->spi, sealed->sequence, sealed->summary));
+  } else if (const auto* deed = std::get_if<trace::AttackAction>(&event.body)) {
+    remember(deed->result, fmt::format("{}: {}{}{}", event.node, deed->action,
+                                       deed->note.empty() ? "" : ", ", deed->note));
+  }
 }
 
 Result<void> Capture::finish() {
-  for (auto& [link, file] : files_) {
-    file.close();
-    if (!file)
-      return Error{"E-RUN-003", "the capture of link '" + link + "' could not be written whole"}
+  for (auto& [name, link] : links_) {
+    link.file.close();
+    if (!link.file)
+      return Error{"E-RUN-003", "the capture of link '" + name + "' could not be written whole"}
           .expect("is the disk full?");
   }
-  return {};
+  return all_.finish();
 }
 
 }  // namespace ikelab::run

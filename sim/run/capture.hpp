@@ -1,26 +1,39 @@
 // Captures: one pcap file a link, with every packet as it was put on the wire (raw IP, nanosecond
-// times).
+// times), and all.pcapng with every link as an interface and a comment on what each packet is.
 #pragma once
 #include <filesystem>
 #include <fstream>
 #include <map>
 
+#include "sim/capture/pcapng_writer.hpp"
 #include "sim/ns3/network.hpp"
 
 namespace ikelab::run {
 
-class Capture : public sim::WireTap {
+class Capture : public sim::WireTap, public trace::Sink {
  public:
-  /// `epoch`: Unix seconds of simulated time 0. Errors: E-RUN-003 the folder cannot be written.
+  /// Errors: E-RUN-003 the folder cannot be written.
   static Result<std::unique_ptr<Capture>> open(const std::filesystem::path& directory,
                                                const scenario::Scenario& scenario);
-  void on_wire(const std::string& link, Instant time, ByteView ip_packet) override;
+  void on_wire(const std::string& link, Instant time, std::uint64_t datagram,
+               ByteView ip_packet) override;
+  /// Learns what datagrams are, for the comments.
+  void record(const trace::Event& event) override;
   /// Errors: E-RUN-003 what could not be written.
   Result<void> finish();
 
  private:
+  struct Link {
+    std::size_t interface = 0;
+    std::ofstream file;
+  };
+  explicit Capture(capture::PcapngWriter all) : all_(std::move(all)) {}
+  void remember(std::uint64_t datagram, std::string comment);
+
   std::int64_t epoch_ = 0;
-  std::map<std::string, std::ofstream> files_;
+  std::map<std::string, Link> links_;
+  capture::PcapngWriter all_;
+  std::map<std::uint64_t, std::string> comments_;  ///< of the latest datagrams
 };
 
 }  // namespace ikelab::run

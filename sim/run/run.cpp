@@ -131,6 +131,7 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
   std::unique_ptr<Capture> capture;
   if (options.pcap_dir) {
     IKELAB_TRY(capture, Capture::open(*options.pcap_dir, scenario));
+    journal.attach(*capture);
   }
   IKELAB_TRY(const auto network, sim::Network::build(scenario, journal, capture.get()));
 

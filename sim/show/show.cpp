@@ -85,6 +85,9 @@ constexpr View views[] = {
      [](const store::RunInfo&, const Events& e, const Story& s) { return attack_json(e, s); }},
 };
 
+/// One event a line (JSON Lines), for other programs: the trace whole, whatever --json says.
+constexpr std::string_view trace_view = "trace";
+
 int usage_error(std::ostream& err, const std::string& line) {
   err << line << '\n';
   return 2;
@@ -146,7 +149,7 @@ void print_overview(Terminal& t, const store::RunInfo& run, const Events& events
   t.entry("lasted", at(c.end), 2, 12);
   if (!run.fingerprint.empty()) t.entry("fingerprint", run.fingerprint, 2, 12);
   t.line();
-  t.paragraph("More: show messages | message N | keys | sas | why | attack", 2, Role::muted);
+  t.paragraph("More: show messages | message N | keys | sas | why | attack | trace", 2, Role::muted);
 }
 
 Json overview_json(const store::RunInfo& run, const Events& events) {
@@ -160,11 +163,12 @@ Json overview_json(const store::RunInfo& run, const Events& events) {
 int show(const store::RunInfo& run, const std::vector<trace::Event>& events,
          const ShowOptions& options, std::ostream& out, std::ostream& err) {
   if (options.what == "message") return show_message(run, events, options, out, err);
+  if (options.what == trace_view) return write_trace(out, events), 0;
   const auto* view = std::find_if(std::begin(views), std::end(views),
                                   [&](const View& v) { return v.name == options.what; });
   if (view == std::end(views))
     return usage_error(err, fmt::format("E-SHOW-001: there is no view '{}'; expected messages, "
-                                        "message N, keys, sas, why or attack",
+                                        "message N, keys, sas, why, attack or trace",
                                         options.what));
   const Story story = tell(events);
   if (options.json) {

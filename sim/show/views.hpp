@@ -33,6 +33,9 @@ Json why_json(const Events& events);
 void print_attack(Terminal& terminal, const Events& events, const Story& story);
 Json attack_json(const Events& events, const Story& story);
 
+/// Every event whole, one line of JSON each.
+void write_trace(std::ostream& out, const Events& events);
+
 /// "12.345 ms"; the run's start is 0.
 std::string at(Instant time);
 

@@ -68,6 +68,8 @@ const std::vector<Arrow>& arrows() {
       {"sim/store/", {"protocol/", "sim/store/"}},
       {"sim/show/", {"protocol/", "sim/store/", "sim/show/"}},
       {"sim/script/", {"protocol/", "sim/script/"}},
+      {"sim/capture/", {"protocol/", "sim/capture/"}},
+      {"sim/open/", {"protocol/", "sim/capture/", "sim/store/", "sim/open/"}},
       {"sim/", {"protocol/", "sim/"}},
       {"labs/store/", {"protocol/", "sim/store/", "labs/store/"}},
       {"labs/", {"protocol/", "sim/", "labs/"}},
