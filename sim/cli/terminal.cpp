@@ -16,8 +16,8 @@ namespace {
 constexpr std::string_view input_codes[] = {
     "E-SCN-",    "E-POL-",    "E-SWP-001", "E-SWP-002", "E-SWP-003", "E-SWP-004",
     "E-SWP-005", "E-SWP-010", "E-SWP-011", "E-DB-001",  "E-DB-002",  "E-DB-004",
-    "E-DB-010",  "E-CLI-",    "E-CAP-",    "E-RUN-001", "E-RUN-002", "E-RUN-004",
-    "E-RUN-005", "E-LUA-",    "E-ADDR-",   "E-PEER-"};
+    "E-DB-010",  "E-CLI-",    "E-CAP-",    "E-CAP-",    "E-RUN-001", "E-RUN-002",
+    "E-RUN-004", "E-RUN-005", "E-LUA-",    "E-ADDR-",   "E-PEER-"};
 
 std::string interrupt_words;  // written before the handler is installed, read by it
 

@@ -1,4 +1,4 @@
-// docs/ERRORS.md lists exactly the codes that the store, the sweep, captures and the command line can give.
+// docs/ERRORS.md lists exactly the codes that store, sweep, captures and command line can give.
 #include <filesystem>
 #include <fstream>
 #include <regex>
