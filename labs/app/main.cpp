@@ -24,6 +24,10 @@ void add_course(CLI::App& command, Options& o) {
 void add_json(CLI::App& command, Options& o) {
   command.add_flag("--json", o.json, "print JSON");
 }
+void add_jobs(CLI::App& command, Options& o) {
+  command.add_option("--jobs", o.jobs, "how many processes at a time (default: one a core)")
+      ->check(CLI::Range(1, 256));
+}
 void add_db(CLI::App& command, Options& o) {
   command.add_option("--db", o.db, "the gradebook")->capture_default_str();
 }
@@ -42,6 +46,8 @@ std::vector<Row> student_commands(CLI::App& app, Options& o) {
       app.add_subcommand("check", "which answers are right, and what went wrong in the others");
   check->add_option("folder", o.folder, "the work folder")->capture_default_str();
   add_json(*check, o);
+  auto* run = app.add_subcommand("run", "run your edited files, and record it for show and view");
+  run->add_option("folder", o.folder, "the work folder")->capture_default_str();
   auto* hint = app.add_subcommand("hint", "the next hint of a goal");
   hint->add_option("folder", o.folder, "the work folder")->required();
   hint->add_option("goal", o.goal, "name of the goal, as in answers.yaml")->required();
@@ -49,16 +55,16 @@ std::vector<Row> student_commands(CLI::App& app, Options& o) {
   submit->add_option("folder", o.folder, "the work folder")->capture_default_str();
   submit->add_option("--out", o.out,
                      "the file to write (default: submission.yaml in the work folder)");
-  return {{list, &ikelab::labs::app::list},
-          {start, &ikelab::labs::app::start},
-          {check, &ikelab::labs::app::check},
-          {hint, &ikelab::labs::app::hint},
-          {submit, &ikelab::labs::app::submit}};
+  return {{list, &ikelab::labs::app::list},   {start, &ikelab::labs::app::start},
+          {check, &ikelab::labs::app::check}, {run, &ikelab::labs::app::run},
+          {hint, &ikelab::labs::app::hint},   {submit, &ikelab::labs::app::submit}};
 }
 
 std::vector<Row> instructor_commands(CLI::App& app, Options& o) {
   auto* grade = app.add_subcommand("grade", "simulate submissions again and store their grades");
-  grade->add_option("submission", o.submissions, "files, or folders of them")->required();
+  grade->add_option("submission", o.submissions, "files, or folders of them");
+  grade->add_option("--all", o.dir, "a folder: every submission below it, in parallel");
+  add_jobs(*grade, o);
   add_db(*grade, o);
   add_course(*grade, o);
   add_json(*grade, o);
@@ -74,6 +80,7 @@ std::vector<Row> instructor_commands(CLI::App& app, Options& o) {
   verify->add_option("--students", o.draws, "how many draws of each")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  add_jobs(*verify, o);
   add_json(*verify, o);
   auto* make = app.add_subcommand("new", "make a lab from the template, ready to be changed");
   make->add_option("name", o.lab, "its name: lower case, digits, '-'")->required();

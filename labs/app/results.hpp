@@ -13,7 +13,9 @@ AttemptRecord record_of(const Lab& lab, const Draw& draw, const LabResult& resul
                         const HintsTaken& hints);
 nlohmann::json json_of(const AttemptRecord& record);
 nlohmann::json json_of(const AttemptRecord& record, const LabResult& result);
-void print_result(const AttemptRecord& record, const LabResult& result, const std::string& title);
+/// `folder`: where the run is recorded, for the commands that show what cost a point; "" for none.
+void print_result(const AttemptRecord& record, const LabResult& result, const Lab& lab,
+                  const std::string& folder);
 bool all_met(const LabResult& result);
 
 }  // namespace ikelab::labs::app

@@ -7,15 +7,13 @@
 #include "labs/app/commands.hpp"
 #include "labs/app/results.hpp"
 #include "labs/app/terminal.hpp"
-#include "labs/engine/submission.hpp"
+#include "labs/engine/grading.hpp"
 #include "sim/store/database.hpp"
 
 namespace ikelab::labs::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t most_answers_octets = 64 * 1024;
 
 HintsTaken counted(const std::vector<HintRecord>& hints) {
   HintsTaken out;
@@ -30,6 +28,7 @@ struct Opened {
   std::unique_ptr<Gradebook> book;
   Answers answers;
   HintsTaken hints;
+  Files files;
 };
 
 Result<Opened> open(const Options& o) {
@@ -37,8 +36,8 @@ Result<Opened> open(const Options& o) {
   IKELAB_TRY(out.folder, open_work_folder(o.folder, o.catalog));
   IKELAB_TRY(out.lab, load_lab(o.catalog, out.folder.draw.lab));
   IKELAB_TRY(out.book, Gradebook::open(out.folder.database()));
-  IKELAB_TRY(const std::string text, read_file(out.folder.answers_file(), most_answers_octets));
-  IKELAB_TRY(out.answers, parse_answers(text, out.folder.answers_file().string(), out.lab));
+  IKELAB_TRY(out.answers, written_answers(out.folder, out.lab));
+  IKELAB_TRY(out.files, edited_files(out.folder, out.lab));
   IKELAB_TRY(const auto hints, out.book->hints(out.folder.draw.student, out.lab.id));
   out.hints = counted(hints);
   return out;
@@ -46,6 +45,27 @@ Result<Opened> open(const Options& o) {
 
 std::string shown_path(const fs::path& path) {
   return path.lexically_normal().string();
+}
+
+/// "name TAB number TAB trouble" lines of run_folder; 1 when a file was refused.
+int print_runs(const std::string& lines, const std::string& folder) {
+  int exit = done;
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t end = lines.find('\n', at);
+    const std::string line = lines.substr(at, end - at);
+    at = end + 1;
+    const std::size_t first = line.find('\t'), second = line.find('\t', first + 1);
+    const std::string name = line.substr(0, first), id = line.substr(first + 1, second - first - 1),
+                      trouble = line.substr(second + 1);
+    if (!trouble.empty()) {
+      fmt::print("{}", wrapped(harmless(trouble), 10, fmt::format("  {}: ", name)));
+      exit = failed;
+    }
+    if (id != "0")
+      fmt::print("  {:<12} is run {}: ./ikelab show --db {}/ikelab.db {} messages\n", name, id,
+                 folder, id);
+  }
+  return exit;
 }
 
 Result<int> start_all(const Options& o) {
@@ -69,11 +89,14 @@ Result<int> start_all(const Options& o) {
       fmt::print("  {}\n", path);
       continue;
     }
+    std::string edits = lab.has_answers() ? path + "/answers.yaml" : "";
+    for (const EditedFile& file : lab.files)
+      edits += fmt::format("{}{}/{}", edits.empty() ? "" : ", ", path, file.name);
     fmt::print(
-        "  Read      {}/handout.md\n  Edit      {}/answers.yaml\n  Look      ./ikelab show --db "
+        "  Read      {}/handout.md\n  Edit      {}\n  Look      ./ikelab show --db "
         "{}/ikelab.db messages\n"
         "  Check     ./ikelab lab check {}\n",
-        path, path, path, path);
+        path, edits, path, path);
   }
   if (course.is_demo())
     fmt::print(
@@ -84,24 +107,59 @@ Result<int> start_all(const Options& o) {
   return done;
 }
 
+/// Simulates and grades in a child, bounded but not confined: these are the student's own files.
+Result<Graded> graded_here(const Opened& opened) {
+  IKELAB_TRY(const ScratchFolder place, ScratchFolder::make());
+  Submission submission;
+  submission.answers = opened.answers;
+  submission.hints = opened.hints;
+  submission.files = opened.files;
+  Job job = grading_job(opened.lab, opened.folder.draw, submission, place.path());
+  job.confined = false;
+  IKELAB_TRY(const std::string text, run_worker(job, {}));
+  return unpacked(text);
+}
+
 Result<int> check_folder(const Options& o) {
   IKELAB_TRY(const Opened opened, open(o));
-  IKELAB_TRY(Simulated simulated, simulate(opened.lab, opened.folder.draw));
-  const Facts facts(std::move(simulated.events));
-  IKELAB_TRY(const LabResult result,
-             labs::grade(opened.lab, opened.folder.draw, facts, opened.answers, opened.hints));
-  AttemptRecord record = record_of(opened.lab, opened.folder.draw, result, opened.hints);
+  IKELAB_TRY(const Graded graded, graded_here(opened));
+  AttemptRecord record = record_of(opened.lab, opened.folder.draw, graded.result, opened.hints);
   record.started_at = opened.folder.started_at;
   record.graded_at = store::utc_now();
-  record.fingerprint = simulated.fingerprint;
-  record.versions = simulated.versions;
+  record.fingerprint = graded.fingerprint;
+  record.versions = graded.versions;
   record.note = "checked by the student";
   IKELAB_TRY(record.attempt, opened.book->add(record));
   if (o.json)
-    fmt::print("{}\n", json_of(record, result).dump(2));
+    fmt::print("{}\n", json_of(record, graded.result).dump(2));
   else
-    print_result(record, result, opened.lab.title);
-  return result.score() == full_score || all_met(result) ? done : failed;
+    print_result(record, graded.result, opened.lab, shown_path(opened.folder.path));
+  return graded.result.score() == full_score || all_met(graded.result) ? done : failed;
+}
+
+/// Runs the student's edits and records them, in a child with a clock over it.
+Result<int> run_folder(const Options& o) {
+  IKELAB_TRY(const WorkFolder folder, open_work_folder(o.folder, o.catalog));
+  IKELAB_TRY(const Lab lab, load_lab(o.catalog, folder.draw.lab));
+  if (lab.files.empty())
+    return Error{"E-LAB-027", fmt::format("there is nothing to run again in '{}'", lab.id)}.expect(
+        "its run is recorded already; look at it with ikelab show");
+  IKELAB_TRY(const Files files, edited_files(folder, lab));
+  IKELAB_TRY(const ScratchFolder place, ScratchFolder::make());
+  Job job;
+  job.confined = false;
+  job.work = [&] {
+    const auto recorded = record_runs(lab, folder.draw, files, folder.database(), place.path());
+    if (!recorded.ok()) return std::string("!") + recorded.error().to_string();
+    std::string lines;
+    for (const Recorded& row : *recorded)
+      lines += fmt::format("{}\t{}\t{}\n", row.name, row.id,
+                           row.refused.empty() ? row.stopped : row.refused);
+    return lines;
+  };
+  IKELAB_TRY(const std::string lines, run_worker(job, {}));
+  if (lines.starts_with("!")) return Error{"E-LAB-050", lines.substr(1)};
+  return print_runs(lines, shown_path(folder.path));
 }
 
 Result<int> give_hint(const Options& o) {
@@ -143,7 +201,8 @@ Result<int> give_hint(const Options& o) {
 Result<int> submit_folder(const Options& o) {
   IKELAB_TRY(const Opened opened, open(o));
   const Submission submission{opened.folder.draw, opened.folder.versions, opened.folder.started_at,
-                              store::utc_now(),   opened.answers,         opened.hints};
+                              store::utc_now(),   opened.answers,         opened.hints,
+                              opened.files};
   const std::string text = written(submission);
   if (text.size() > most_submission_octets)
     return Error{"E-LAB-003",
@@ -151,15 +210,14 @@ Result<int> submit_folder(const Options& o) {
         .in(opened.folder.answers_file().string());
   const fs::path out = o.out.empty() ? opened.folder.path / "submission.yaml" : o.out;
   IKELAB_CHECK(write_file(out, text));
+  if (!opened.files.empty())
+    fmt::print("{} edited file{} in it. ", opened.files.size(),
+               opened.files.size() == 1 ? " is" : "s are");
   const auto answered = std::count_if(opened.answers.begin(), opened.answers.end(),
                                       [](const auto& a) { return !a.second.empty(); });
   fmt::print("{} of {} answers of {} are in {}. Hand in this one file.\n", answered,
              opened.answers.size(), opened.folder.draw.student, shown_path(out));
   return done;
-}
-
-int exit_of(const Result<int>& result) {
-  return result.ok() ? *result : report(result.error());
 }
 
 }  // namespace
@@ -198,6 +256,9 @@ int start(const Options& o) {
 }
 int check(const Options& o) {
   return exit_of(check_folder(o));
+}
+int run(const Options& o) {
+  return exit_of(run_folder(o));
 }
 int hint(const Options& o) {
   return exit_of(give_hint(o));

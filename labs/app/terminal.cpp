@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <thread>
+
+#include "labs/app/commands.hpp"
 
 namespace ikelab::labs::app {
 namespace {
@@ -22,9 +25,9 @@ struct CodeRow {
 };
 // The first row that fits counts.
 constexpr CodeRow exit_codes[] = {
-    {"E-LAB-005", broke},   {"E-LAB-014", broke}, {"E-LAB-015", broke},  {"E-LAB-050", broke},
-    {"E-LAB", wrong_input}, {"E-DB-003", broke},  {"E-DB", wrong_input}, {"E-SCN", wrong_input},
-    {"E-POL", wrong_input}, {"", broke},
+    {"E-LAB-005", broke},   {"E-LAB-014", broke},   {"E-LAB-015", broke}, {"E-LAB-050", broke},
+    {"E-LAB-060", failed}, {"E-LAB-061", failed}, {"E-LAB-062", failed}, {"E-LAB-063", failed}, {"E-LAB-064", failed},   {"E-LAB", wrong_input}, {"E-DB-003", broke},  {"E-DB", wrong_input},
+    {"E-SCN", wrong_input}, {"E-POL", wrong_input}, {"", broke},
 };
 
 }  // namespace
@@ -66,6 +69,15 @@ std::string harmless(std::string_view text) {
     out += byte < 0x20 || byte == 0x7f ? '?' : c;
   }
   return out;
+}
+
+int jobs_of(const Options& options) {
+  if (options.jobs > 0) return options.jobs;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+int exit_of(const Result<int>& result) {
+  return result.ok() ? *result : report(result.error());
 }
 
 int report(const Error& error) {

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "labs/engine/yaml.hpp"
 #include "protocol/crypto/provider.hpp"
 
@@ -30,6 +33,18 @@ std::uint64_t first_64_bits(const Bytes& mac) {
   return value;
 }
 
+/// One of the orders of the words: the number in the factorial number system says which.
+std::string shuffled(std::vector<std::string> words, std::uint64_t number) {
+  std::string out;
+  while (!words.empty()) {
+    const auto at = static_cast<std::ptrdiff_t>(number % words.size());
+    number /= words.size();
+    out += (out.empty() ? "" : ",") + words[static_cast<std::size_t>(at)];
+    words.erase(words.begin() + at);
+  }
+  return out;
+}
+
 /// `number` modulo the size of the range; the bias is below 2^-30 for every range of ours.
 std::string drawn_value(const Parameter& parameter, std::uint64_t number) {
   switch (parameter.kind) {
@@ -39,6 +54,8 @@ std::string drawn_value(const Parameter& parameter, std::uint64_t number) {
       const auto span = static_cast<std::uint64_t>(parameter.max - parameter.min) + 1;
       return std::to_string(parameter.min + static_cast<std::int64_t>(number % span));
     }
+    case Parameter::Kind::order:
+      return shuffled(parameter.choices, number);
     case Parameter::Kind::seed:
       break;
   }
@@ -57,7 +74,7 @@ Course Course::demo() {
 
 Result<Course> Course::load(const std::filesystem::path& file) {
   IKELAB_TRY(const Yaml yaml, Yaml::load(file));
-  IKELAB_CHECK(yaml.require_map(yaml.root(), {"course", "secret"}));
+  IKELAB_CHECK(yaml.require_map(yaml.root(), {"course", "secret", "deadlines"}));
   Course out;
   IKELAB_TRY(out.name_, yaml.text(yaml.root(), "course"));
   IKELAB_TRY(const std::string secret, yaml.text(yaml.root(), "secret"));
@@ -69,7 +86,44 @@ Result<Course> Course::load(const std::filesystem::path& file) {
                       fmt::format("the secret has fewer than {} characters", least_secret_octets),
                       "make one with: openssl rand -hex 32");
   out.secret_ = Secret(to_bytes(as_bytes(secret)));
+  IKELAB_TRY(out.deadlines_, yaml.text_map(yaml.root(), "deadlines"));
+  for (const auto& [lab, time] : out.deadlines_)
+    if (!parse_utc(time))
+      return yaml.error(*yaml.root().find("deadlines"), "E-LAB-040",
+                        fmt::format("'{}' of '{}' is no time", time, lab),
+                        "as 2026-12-01T23:59:00Z");
   return out;
+}
+
+std::string Course::deadline(const std::string& lab) const {
+  for (const auto& [name, time] : deadlines_)
+    if (name == lab) return time;
+  return "";
+}
+
+std::string Course::lateness(const std::string& lab, const std::string& made_at) const {
+  const auto due = parse_utc(deadline(lab)), made = parse_utc(made_at);
+  if (!due || !made || *made <= *due) return "";
+  const std::int64_t minutes = (*made - *due + 59) / 60;
+  return fmt::format("handed in {} d {} h {} min after the deadline, by the student's clock",
+                     minutes / 1440, minutes / 60 % 24, minutes % 60);
+}
+
+std::optional<std::int64_t> parse_utc(const std::string& text) {
+  constexpr std::string_view form = "0000-00-00T00:00:00Z";
+  const bool good =
+      std::equal(text.begin(), text.end(), form.begin(), form.end(),
+                 [](char c, char f) { return f == '0' ? c >= '0' && c <= '9' : c == f; });
+  if (!good) return std::nullopt;
+  const auto number = [&](std::size_t at, std::size_t digits) {
+    return *parse_integer(std::string_view(text).substr(at, digits));
+  };
+  const auto month = static_cast<unsigned>(number(5, 2)), day = static_cast<unsigned>(number(8, 2));
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(number(0, 4))),
+                                         std::chrono::month(month), std::chrono::day(day)};
+  if (!date.ok()) return std::nullopt;
+  return std::chrono::sys_days(date).time_since_epoch().count() * std::int64_t{86'400} +
+         number(11, 2) * 3600 + number(14, 2) * 60 + number(17, 2);
 }
 
 Bytes Course::mac(std::string_view label, const std::vector<std::string>& parts) const {

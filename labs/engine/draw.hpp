@@ -7,6 +7,7 @@
 // a student's folder holds the drawn values and a binding, which is a MAC over all of them.
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,7 +17,8 @@
 
 namespace ikelab::labs {
 
-/// The course: whose secret draws the parameters. A file of it is `course:` and `secret:` in YAML.
+/// The course: whose secret draws the parameters. A file of it is `course:`, `secret:` and, if
+/// there are any, `deadlines: {lab: 2026-12-01T23:59:00Z}` in YAML.
 class Course {
  public:
   /// The public one, for trying labs out: everybody can draw for everybody.
@@ -26,6 +28,11 @@ class Course {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] bool is_demo() const { return demo_; }
+  /// "2026-12-01T23:59:00Z", or "" when the course says nothing of the lab.
+  [[nodiscard]] std::string deadline(const std::string& lab) const;
+  /// What to remark about a time of handing in: "", or "handed in 1 d 3 h after ...". A deadline is
+  /// information; it locks nothing and costs nothing.
+  [[nodiscard]] std::string lateness(const std::string& lab, const std::string& made_at) const;
   /// HMAC-SHA-256 over the label and the parts, 32 octets.
   [[nodiscard]] Bytes mac(std::string_view label, const std::vector<std::string>& parts) const;
 
@@ -33,6 +40,7 @@ class Course {
   std::string name_;
   Secret secret_;
   bool demo_ = false;
+  std::vector<std::pair<std::string, std::string>> deadlines_;  ///< lab to time
 };
 
 struct Draw {
@@ -45,6 +53,8 @@ struct Draw {
   [[nodiscard]] const std::string* value(std::string_view parameter) const;
 };
 
+/// A time as we write it, to seconds since 1970; nothing when it is none.
+std::optional<std::int64_t> parse_utc(const std::string& text);
 /// A student's name for file names and tables: letters, digits, '.', '_', '-', at most 64,
 /// beginning with a letter or digit. Errors: E-LAB-022.
 Result<void> check_student(const std::string& student);

@@ -9,19 +9,69 @@ Error absent(std::string what) {
   return Error{"E-LAB-015", "the run has no " + std::move(what)};
 }
 
+/// An event in a few words; of most kinds its name is enough.
+struct Words {
+  std::string operator()(const trace::Diagnostic& d) const { return d.code + " " + d.message; }
+  std::string operator()(const trace::TaskEnded& t) const {
+    return fmt::format("{} {}{}{}", t.task, t.outcome, t.detail.empty() ? "" : ": ", t.detail);
+  }
+  std::string operator()(const trace::AuthDecided& a) const {
+    return fmt::format("AUTH of the {} {}{}{}", a.subject, a.ok ? "accepted" : "refused",
+                       a.reason.empty() ? "" : ": ", a.reason);
+  }
+  std::string operator()(const trace::Negotiated& n) const {
+    return fmt::format("{} proposal: {}", n.protocol, n.chosen.empty() ? "none fits" : n.chosen);
+  }
+  std::string operator()(const trace::EspRejected& r) const { return r.code + " " + r.reason; }
+  std::string operator()(const trace::SaInstalled& sa) const {
+    return fmt::format("{} SA {} installed ({} {})", sa.protocol, sa.spi, sa.encryption, sa.ke);
+  }
+  std::string operator()(const trace::Alert& a) const {
+    return fmt::format("alert of {}: {}", a.monitor, a.text);
+  }
+  std::string operator()(const trace::AttackKnowledge& k) const {
+    return fmt::format("it learns {}: {}", k.item, k.how);
+  }
+  std::string operator()(const trace::Message& m) const {
+    return fmt::format("{} {} {}", m.exchange, m.response ? "response" : "request", m.message_id);
+  }
+  template <class Other>
+  std::string operator()(const Other&) const {
+    return std::string(Other::kind);
+  }
+};
+
 }  // namespace
 
 Facts::Facts(std::vector<trace::Event> events) : events_(std::move(events)) {
   for (const trace::Event& event : events_) {
     const auto* message = std::get_if<trace::Message>(&event.body);
     if (message == nullptr || message->direction != "sent") continue;
-    messages_.push_back({messages_.size() + 1, event.node, message});
+    messages_.push_back({messages_.size() + 1, event.node, event.seq, message});
   }
 }
 
 Result<const SentMessage*> Facts::message(std::uint64_t number) const {
   if (number == 0 || number > messages_.size()) return absent(fmt::format("message {}", number));
   return &messages_[number - 1];
+}
+
+std::uint64_t Facts::message_before(std::uint64_t seq) const {
+  std::uint64_t number = 0;
+  for (const SentMessage& m : messages_)
+    if (m.seq <= seq) number = m.number;
+  return number;
+}
+
+std::string Facts::told(std::uint64_t seq) const {
+  for (const trace::Event& event : events_) {
+    if (event.seq != seq) continue;
+    const std::string words = std::visit(Words{}, event.body);
+    return fmt::format("event {} at {:.3f} s, {}: {}", seq,
+                       static_cast<double>(event.time.ns) / 1e9,
+                       event.node.empty() ? "the network" : event.node, words);
+  }
+  return "";
 }
 
 Result<std::string> Facts::initiator() const {

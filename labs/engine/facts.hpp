@@ -16,6 +16,7 @@ namespace ikelab::labs {
 struct SentMessage {
   std::uint64_t number = 0;  ///< from 1, in the order of sending, retransmissions included
   std::string node;          ///< the sender
+  std::uint64_t seq = 0;     ///< of the event
   const trace::Message* content = nullptr;
 };
 
@@ -35,6 +36,10 @@ class Facts {
   [[nodiscard]] const std::vector<SentMessage>& messages() const { return messages_; }
   /// Errors: E-LAB-015 when there are fewer.
   Result<const SentMessage*> message(std::uint64_t number) const;
+  /// The number of the last message sent at or before an event; 0 when there was none.
+  [[nodiscard]] std::uint64_t message_before(std::uint64_t seq) const;
+  /// What stands at an event, in one line for a person. "" when there is none.
+  [[nodiscard]] std::string told(std::uint64_t seq) const;
   /// The sender of the first IKE_SA_INIT request / the other node that sends. Errors: E-LAB-015.
   Result<std::string> initiator() const;
   Result<std::string> responder() const;

@@ -1,5 +1,8 @@
 // Reading and writing of small files, and of words that people typed.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -19,6 +22,35 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t mos
   std::string content(most_octets + 1, '\0');
   in.read(content.data(), static_cast<std::streamsize>(content.size()));
   content.resize(static_cast<std::size_t>(in.gcount()));
+  if (content.size() > most_octets)
+    return Error{"E-LAB-003", fmt::format("larger than {} octets", most_octets)}.in(file.string());
+  return content;
+}
+
+Result<std::string> read_plain_file(const std::filesystem::path& file, std::size_t most_octets) {
+  // O_NONBLOCK: opening a pipe that nobody writes to must not wait.
+  const int descriptor = open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (descriptor < 0) {
+    if (errno == ELOOP)
+      return Error{"E-LAB-026", fmt::format("'{}' is a symbolic link", file.string())}.expect(
+          "hand in the file itself");
+    return Error{"E-LAB-004", fmt::format("there is no file '{}' to read", file.string())};
+  }
+  struct stat status {};
+  std::string content;
+  const bool plain = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  if (plain) {
+    content.resize(most_octets + 1);
+    std::size_t have = 0;
+    while (have < content.size()) {
+      const ssize_t now = read(descriptor, content.data() + have, content.size() - have);
+      if (now <= 0) break;
+      have += static_cast<std::size_t>(now);
+    }
+    content.resize(have);
+  }
+  close(descriptor);
+  if (!plain) return Error{"E-LAB-026", fmt::format("'{}' is no plain file", file.string())};
   if (content.size() > most_octets)
     return Error{"E-LAB-003", fmt::format("larger than {} octets", most_octets)}.in(file.string());
   return content;

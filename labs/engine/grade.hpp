@@ -8,6 +8,7 @@
 #include "labs/engine/draw.hpp"
 #include "labs/engine/facts.hpp"
 #include "labs/engine/lab.hpp"
+#include "labs/engine/runs.hpp"
 #include "labs/engine/yaml.hpp"
 
 namespace ikelab::labs {
@@ -24,11 +25,22 @@ Result<Answers> read_answers(const Yaml& yaml, const YamlNode& node, const Lab& 
 /// answers.yaml of a work folder, a skeleton, a solution.
 Result<Answers> parse_answers(const std::string& text, const std::string& file, const Lab& lab);
 
+/// What a lost point goes back to: an event of a run, and the message it belongs to.
+struct Evidence {
+  std::string run;            ///< its name
+  std::uint64_t event = 0;    ///< its number in the trace; 0: nothing in the run is to blame
+  std::uint64_t message = 0;  ///< as `show messages` numbers them; 0: before the first
+  std::string words;
+};
+
 struct CheckResult {
   std::string field, question, feedback, mistake;  ///< feedback, mistake: empty when met
   int points = 0;
   bool met = false;
-  [[nodiscard]] int earned() const { return met ? points : 0; }
+  int partial = 0;  ///< points for the parts that hold, when not met
+  bool is_answer = true;
+  Evidence evidence;
+  [[nodiscard]] int earned() const { return met ? points : partial; }
 };
 struct GoalResult {
   std::string id, title;
@@ -45,8 +57,11 @@ struct LabResult {
   [[nodiscard]] const CheckResult* check(const std::string& path) const;
 };
 
-/// Errors: E-LAB-014, E-LAB-015: the lab asks for what the run has not (the lab is wrong, not the
-/// student).
+/// Errors: E-LAB-012, E-LAB-014, E-LAB-015: the lab asks for what the run has not (the lab is
+/// wrong, not the student).
+Result<LabResult> grade(const Lab& lab, const Draw& draw, const std::vector<RunView>& runs,
+                        const Answers& answers, const HintsTaken& hints = {});
+/// Of a lab that asks only for answers about its first run.
 Result<LabResult> grade(const Lab& lab, const Draw& draw, const Facts& facts,
                         const Answers& answers, const HintsTaken& hints = {});
 

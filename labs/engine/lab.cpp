@@ -22,11 +22,23 @@ const Goal* Lab::goal(std::string_view name) const {
   return nullptr;
 }
 
-Result<fs::path> Lab::scenario_file() const {
-  const fs::path beside = folder / scenario;
-  std::error_code ec;
-  if (fs::is_regular_file(beside, ec)) return beside;
-  return Error{"E-LAB-004", fmt::format("the lab has no scenario '{}'", beside.string())};
+const EditedFile* Lab::file(std::string_view name) const {
+  for (const EditedFile& f : files)
+    if (f.name == name) return &f;
+  return nullptr;
+}
+
+const RunPlan* Lab::run(std::string_view name) const {
+  for (const RunPlan& plan : runs)
+    if (name.empty() || plan.name == name) return &plan;
+  return nullptr;
+}
+
+bool Lab::has_answers() const {
+  for (const Goal& g : goals)
+    for (const Check& check : g.checks)
+      if (check.is_answer()) return true;
+  return false;
 }
 
 fs::path catalog() {

@@ -1,40 +1,71 @@
 // A lab as a value: what labs/catalog/<lab>/lab.yaml says, checked (docs/LABS.md explains every
 // key).
 //
-// Invariant: a Lab that was loaded is whole: its predicates are known, its points add up to 100,
-// and every feedback it writes belongs to a mistake that the predicate can tell.
+// Invariant: a Lab that was loaded is whole: its predicates, conditions and runs are known, its
+// points add up to 100, and every feedback it writes belongs to a mistake that the predicate can
+// tell.
 #pragma once
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "labs/engine/condition.hpp"
 #include "labs/engine/predicate.hpp"
 #include "protocol/base/result.hpp"
 
 namespace ikelab::labs {
 
-inline constexpr std::int64_t lab_format = 1;  ///< `format:` of lab.yaml
+inline constexpr std::int64_t lab_format = 2;  ///< `format:` of lab.yaml; 1 had no files and runs
 inline constexpr int full_score = 100;
 
 /// Something drawn for each student.
 struct Parameter {
-  enum class Kind { choice, integer, seed };
+  enum class Kind { choice, integer, order, seed };  ///< order: its choices, shuffled, "b,c,a"
   std::string name, about;
   Kind kind = Kind::seed;
   std::vector<std::string> choices;
   std::int64_t min = 0, max = 0;
 };
 
-/// One answer the student gives, and what it must equal.
+/// A file the student edits: part of the scenario, or a script beside it.
+struct EditedFile {
+  std::string name;   ///< "branch-1.yaml", "detector.lua"
+  std::string path;   ///< what it replaces: "nodes.branch-1.connections"; "" for a script
+  std::string about;  ///< one line for the student's README
+};
+
+/// One simulation of the lab. The first is `main`: what the work folder shows, whose fingerprint a
+/// grade bears.
+struct RunPlan {
+  enum class Edits { student, skeleton, none };  ///< whose edited files it runs with
+  std::string name;
+  std::string scenario;                                  ///< a file beside lab.yaml
+  std::vector<std::pair<std::string, std::string>> set;  ///< overrides, with {{parameter}}
+  Edits edits = Edits::none;
+  bool hidden = false;  ///< graded, but not recorded in the student's folder
+};
+
+/// A wrong answer that the lab itself knows, as a rule over the run.
+struct RuledWay {
+  std::string mistake, rule;
+};
+
+/// One answer the student gives and what it must equal (`is:`), or what a run must show (`holds:`).
 struct Check {
-  std::string field;  ///< key in answers.yaml, below the goal's
+  std::string field;  ///< of an answer: its key in answers.yaml, below the goal's
   const Predicate* predicate = nullptr;
+  std::optional<Condition> condition;
   Arguments arguments;  ///< may hold {{parameter}}
+  std::string run;      ///< which run is asked; "" for the first
   int points = 0;
   std::string question, example;                ///< example: the form of an answer
+  std::vector<RuledWay> ways;                   ///< answers only
   std::map<std::string, std::string> feedback;  ///< mistake to text; else the predicate's own
+
+  [[nodiscard]] bool is_answer() const { return predicate != nullptr; }
 };
 
 struct Hint {
@@ -63,15 +94,18 @@ struct Lab {
   std::int64_t minutes = 0;
   std::vector<std::string> prerequisites;
   std::vector<Parameter> parameters;
-  std::string scenario;  ///< a file beside lab.yaml, or a shipped name
-  std::vector<std::pair<std::string, std::string>> set;  ///< overrides, with {{parameter}}
-  std::vector<std::string> withhold;                     ///< what the student's recording hides
+  std::vector<EditedFile> files;
+  std::vector<RunPlan> runs;          ///< at least one
+  std::vector<std::string> withhold;  ///< what the student's recording hides
+  bool captures = false;              ///< the work folder gets a capture of each link
   int skeleton_score = 0;
   std::vector<Goal> goals;
   std::vector<WrongAnswer> wrong;
 
   [[nodiscard]] const Goal* goal(std::string_view name) const;
-  [[nodiscard]] Result<std::filesystem::path> scenario_file() const;
+  [[nodiscard]] const EditedFile* file(std::string_view name) const;
+  [[nodiscard]] const RunPlan* run(std::string_view name) const;  ///< "" is the first
+  [[nodiscard]] bool has_answers() const;  ///< some check is an answer: there is an answers.yaml
 };
 
 /// Where the shipped labs are.

@@ -14,10 +14,16 @@ class LabReader {
  private:
   Result<void> read_parameters(const YamlNode& root, Lab& lab) const;
   Result<Parameter> read_parameter(const YamlNode& node) const;
+  Result<void> read_files(const YamlNode& root, Lab& lab) const;
+  Result<void> read_runs(const YamlNode& root, Lab& lab) const;
+  Result<void> read_settings(const YamlNode& node, const Lab& lab, RunPlan& plan) const;
   Result<void> read_goals(const YamlNode& root, Lab& lab) const;
   Result<Goal> read_goal(const YamlNode& node, const Lab& lab) const;
   Result<Check> read_check(const YamlNode& node, const Lab& lab) const;
+  Result<void> read_answer(const YamlNode& node, const Lab& lab, Check& check) const;
+  Result<void> read_condition(const YamlNode& node, Check& check) const;
   Result<void> read_feedback(const YamlNode& node, Check& check) const;
+  static std::vector<std::string> mistakes_of(const Check& check);
   Result<void> check_arguments(const YamlNode& node, const Check& check) const;
   /// Every {{name}} in the texts is a parameter of the lab. Errors: E-LAB-014.
   Result<void> check_placeholders(const YamlNode& at, const std::string& text,

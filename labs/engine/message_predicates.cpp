@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
+#include "labs/engine/placeholder.hpp"
 #include "labs/engine/predicate_rows.hpp"
 
 namespace ikelab::labs {
@@ -39,23 +39,14 @@ Result<Truth> role_truth(const Facts& facts, const Arguments& arguments) {
                 {"role_itself", "responder"}}};
 }
 
-std::set<std::string, std::less<>> words_of(std::string_view list) {
-  std::set<std::string, std::less<>> out;
-  std::string word;
-  for (const char c : std::string(list) + ",") {
-    if (c != ',' && c != ' ')
-      word += c;
-    else if (!word.empty())
-      out.insert(std::exchange(word, ""));
-  }
-  return out;
-}
-
 Result<Truth> count_truth(const Facts& facts, const Arguments& arguments) {
   const auto wanted = words_of(argument(arguments, "exchanges"));
+  const auto asked_for = [&](const std::string& exchange) {
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(), exchange) != wanted.end();
+  };
   std::size_t asked = 0, requests = 0;
   for (const SentMessage& m : facts.messages()) {
-    if (!wanted.empty() && !wanted.contains(m.content->exchange)) continue;
+    if (!asked_for(m.content->exchange)) continue;
     ++asked;
     requests += m.content->response ? 0 : 1;
   }

@@ -6,6 +6,18 @@
 
 namespace ikelab::labs {
 
+std::vector<std::string> words_of(std::string_view list) {
+  std::vector<std::string> out;
+  std::string word;
+  for (const char c : std::string(list) + ",") {
+    if (c != ',' && c != ' ')
+      word += c;
+    else if (!word.empty())
+      out.push_back(std::exchange(word, ""));
+  }
+  return out;
+}
+
 Result<std::string> substitute(
     std::string_view text, const std::function<Result<std::string>(std::string_view)>& replace) {
   std::string out;

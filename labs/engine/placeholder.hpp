@@ -12,6 +12,8 @@ namespace ikelab::labs {
 
 using Values = std::vector<std::pair<std::string, std::string>>;
 
+/// The words of a list, "b,c,a" or "b, c, a".
+std::vector<std::string> words_of(std::string_view list);
 /// Replaces every {{...}} by what `replace` makes of the text between. Errors: E-LAB-014 for {{
 /// without }}.
 Result<std::string> substitute(std::string_view text,

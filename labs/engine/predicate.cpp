@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "labs/engine/predicate_rows.hpp"
+#include "labs/engine/rule.hpp"
 #include "labs/engine/yaml.hpp"
 
 namespace ikelab::labs {
@@ -55,6 +56,20 @@ std::optional<std::string> canonical_word(std::string text) {
   return text;
 }
 
+/// The answer is what a rule of the lab gives; the lab tells its own mistakes (`ways:`).
+Predicate value_predicate(std::string_view kind, Form form) {
+  return {kind,
+          "the answer is the value of a rule over the run",
+          {"rule"},
+          {"message"},
+          form,
+          {},
+          [](const Facts& facts, const Arguments& arguments) -> Result<Truth> {
+            IKELAB_TRY(std::string value, evaluate(argument(arguments, "rule"), facts, {}));
+            return Truth{std::move(value), {}};
+          }};
+}
+
 }  // namespace
 
 std::span<const Mistake> common_mistakes() {
@@ -63,10 +78,22 @@ std::span<const Mistake> common_mistakes() {
 
 std::span<const Predicate> predicates() {
   static const std::vector<Predicate> rows{
-      key_predicate(),          role_predicate(),          message_count_predicate(),
-      exchange_predicate(),     message_id_predicate(),    message_octets_predicate(),
-      field_octets_predicate(), message_field_predicate(), ike_spi_predicate(),
-      proposal_predicate(),     auth_octets_predicate(),   auth_identity_predicate(),
+      key_predicate(),
+      role_predicate(),
+      message_count_predicate(),
+      exchange_predicate(),
+      message_id_predicate(),
+      message_octets_predicate(),
+      field_octets_predicate(),
+      message_field_predicate(),
+      ike_spi_predicate(),
+      proposal_predicate(),
+      auth_octets_predicate(),
+      auth_identity_predicate(),
+      value_predicate("hex_value", Form::hex),
+      value_predicate("number_value", Form::number),
+      value_predicate("range_value", Form::range),
+      value_predicate("word_value", Form::word),
   };
   return rows;
 }
@@ -126,11 +153,31 @@ std::optional<std::string> canonical(Form form, std::string_view answer) {
   return value ? std::optional(std::to_string(*value)) : std::nullopt;
 }
 
+std::uint64_t event_of(const Facts& facts, const Arguments& arguments) {
+  const auto number = parse_integer(argument(arguments, "message"));
+  const std::string_view name = argument(arguments, "name"),
+                         protocol = argument(arguments, "protocol"),
+                         subject = argument(arguments, "subject");
+  for (const SentMessage& m : facts.messages())
+    if (number && m.number == static_cast<std::uint64_t>(*number)) return m.seq;
+  for (const trace::Event& event : facts.events()) {
+    if (const auto* key = std::get_if<trace::KeyDerived>(&event.body))
+      if (!name.empty() && key->name == name) return event.seq;
+    if (const auto* row = std::get_if<trace::Negotiated>(&event.body))
+      if (!protocol.empty() && row->protocol == protocol) return event.seq;
+    if (const auto* auth = std::get_if<trace::AuthDecided>(&event.body))
+      if (!subject.empty() && auth->subject == subject) return event.seq;
+  }
+  return 0;
+}
+
 Result<Verdict> judge(const Predicate& predicate, const Facts& facts, const Arguments& arguments,
-                      const std::string& answer) {
+                      const std::string& answer, const std::vector<OwnWay>& own) {
   IKELAB_TRY(const Truth truth, predicate.truth(facts, arguments));
   const auto right = canonical(predicate.form, truth.answer);
-  IKELAB_ASSERT(right.has_value());
+  if (!right)
+    return Error{"E-LAB-012", fmt::format("'{}' gives '{}', which is no such answer",
+                                          predicate.kind, truth.answer)};
   if (without_spaces(answer).empty()) return Verdict{false, "unanswered"};
   const auto given = canonical(predicate.form, answer);
   if (!given) return Verdict{false, "malformed"};
@@ -140,6 +187,8 @@ Result<Verdict> judge(const Predicate& predicate, const Facts& facts, const Argu
     if (canonical(predicate.form, way.answer) == given)
       return Verdict{false, std::string(way.mistake)};
   }
+  for (const OwnWay& way : own)
+    if (canonical(predicate.form, way.answer) == given) return Verdict{false, way.mistake};
   if (predicate.form == Form::hex && given->size() != right->size()) {
     const bool prefix = given->size() >= 8 && right->starts_with(*given);
     return Verdict{false, prefix ? "truncated" : "wrong_length"};

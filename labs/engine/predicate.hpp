@@ -64,9 +64,17 @@ struct Verdict {
   std::string mistake;  ///< empty when met
 };
 
-/// Compares one answer. `answer` null or empty: "unanswered".
+/// What a lab itself knows to be a mistake: its name, and the answer it leads to.
+struct OwnWay {
+  std::string mistake, answer;
+};
+
+/// Compares one answer. Empty: "unanswered". `own` are tried after the predicate's own ways.
 Result<Verdict> judge(const Predicate& predicate, const Facts& facts, const Arguments& arguments,
-                      const std::string& answer);
+                      const std::string& answer, const std::vector<OwnWay>& own = {});
+/// The event an answer is about: the message, key, negotiation or AUTH its arguments name; 0 if
+/// none.
+std::uint64_t event_of(const Facts& facts, const Arguments& arguments);
 /// The one way an answer of a form is written, or nothing when it has not that form:
 /// hex in lower case, numbers in decimal, ranges "a..b", words in lower case.
 std::optional<std::string> canonical(Form form, std::string_view answer);

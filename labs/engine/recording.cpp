@@ -66,14 +66,15 @@ std::vector<trace::Event> withheld(std::vector<trace::Event> events,
   return events;
 }
 
-Result<void> record(const Simulated& simulated, const std::vector<trace::Event>& events,
-                    const std::filesystem::path& db) {
+Result<std::int64_t> record(const Simulated& simulated, const std::vector<trace::Event>& events,
+                            const std::filesystem::path& db) {
   IKELAB_TRY(const auto recorder, store::Recorder::open(db));
   IKELAB_TRY(const std::int64_t id,
              recorder->begin_run(info_of(simulated), simulated.scenario.record));
   IKELAB_ASSERT(id > 0);
   for (const trace::Event& event : events) recorder->record(event);
-  return recorder->finish_run(store::RunStatus::finished, true, simulated.fingerprint);
+  IKELAB_CHECK(recorder->finish_run(store::RunStatus::finished, true, simulated.fingerprint));
+  return id;
 }
 
 }  // namespace ikelab::labs

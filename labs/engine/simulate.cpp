@@ -7,31 +7,45 @@
 
 namespace ikelab::labs {
 
-Result<Simulated> simulate(const Lab& lab, const Draw& draw) {
-  IKELAB_TRY(const auto file, lab.scenario_file());
+Result<scenario::Overrides> settings(const RunPlan& plan, const Draw& draw) {
   const Values values = with_standard_names(draw.values, draw.student, "");
-  scenario::Overrides overrides;
-  for (const auto& [path, text] : lab.set) {
+  scenario::Overrides out;
+  for (const auto& [path, text] : plan.set) {
     IKELAB_TRY(std::string value, render(text, values));
-    overrides.emplace_back(path, std::move(value));
+    out.emplace_back(path, std::move(value));
   }
+  return out;
+}
+
+Result<Simulated> simulate(scenario::Scenario scenario, bool expected,
+                           const std::filesystem::path& captures) {
   Simulated out;
-  IKELAB_TRY(out.scenario, scenario::load(file.string(), overrides, draw.seed));
+  out.scenario = std::move(scenario);
   trace::MemorySink memory;
   run::RunOptions options;
   options.sinks.push_back(&memory);
+  if (!captures.empty()) options.pcap_dir = captures;
   IKELAB_TRY(const run::RunReport report, run::run(out.scenario, options));
   for (const run::ExpectationOutcome& outcome : report.expectations)
-    if (!outcome.met)
+    if (expected && !outcome.met)
       return Error{
           "E-LAB-050",
           fmt::format("the lab's run did not do what its scenario expects: {}", outcome.text)}
-          .in(file.string())
+          .in(out.scenario.file.string())
           .expect(fmt::format("found: {}", outcome.found));
   out.events = std::move(memory.events);
   out.fingerprint = report.fingerprint;
   out.versions = report.versions;
+  out.stopped_scripts = report.stopped_scripts;
   return out;
+}
+
+Result<Simulated> simulate(const Lab& lab, const Draw& draw) {
+  const RunPlan& plan = lab.runs.front();
+  IKELAB_TRY(const scenario::Overrides overrides, settings(plan, draw));
+  IKELAB_TRY(scenario::Scenario scenario,
+             scenario::load((lab.folder / plan.scenario).string(), overrides, draw.seed));
+  return simulate(std::move(scenario), true);
 }
 
 }  // namespace ikelab::labs

@@ -25,14 +25,10 @@ Result<HintsTaken> read_hints(const Yaml& yaml, const YamlNode& root, const Lab&
   return out;
 }
 
-/// "2026-11-23T11:22:34Z": '0' stands for a digit.
+/// As "2026-11-23T11:22:34Z".
 Result<std::string> read_time(const Yaml& yaml, const YamlNode& root, std::string_view key) {
-  constexpr std::string_view form = "0000-00-00T00:00:00Z";
   IKELAB_TRY(std::string text, yaml.text(root, key));
-  const bool good =
-      std::equal(text.begin(), text.end(), form.begin(), form.end(),
-                 [](char c, char f) { return f == '0' ? c >= '0' && c <= '9' : c == f; });
-  if (good) return text;
+  if (parse_utc(text)) return text;
   return yaml.error(*root.find(key), "E-LAB-012", fmt::format("'{}' is no time", key),
                     "as 2026-11-23T11:22:34Z");
 }
@@ -56,15 +52,19 @@ std::string written(const Submission& submission) {
     open = goal;
     out += fmt::format("    {}: {}\n", path.substr(goal.size() + 1), yaml_quoted(answer));
   }
+  if (!submission.files.empty()) out += "files:\n";
+  for (const auto& [name, text] : submission.files)
+    out += fmt::format("  {}: {}\n", name, yaml_quoted(text));
   return out;
 }
 
 Result<Submission> read_submission(const std::filesystem::path& file,
                                    const std::filesystem::path& catalog) {
-  IKELAB_TRY(const Yaml yaml, Yaml::load(file, limits));
+  IKELAB_TRY(const std::string text, read_plain_file(file, most_submission_octets));
+  IKELAB_TRY(const Yaml yaml, Yaml::parse(text, file.string(), limits));
   const YamlNode& root = yaml.root();
   IKELAB_CHECK(yaml.require_map(
-      root, {"format", "started_at", "made_at", "versions", "draw", "hints", "answers"}));
+      root, {"format", "started_at", "made_at", "versions", "draw", "hints", "answers", "files"}));
   IKELAB_TRY(const std::int64_t format, yaml.integer(root, "format", 1, 1'000'000));
   if (format != 1)
     return yaml.error(*root.find("format"), "E-LAB-034", "written by a newer ikelab",
@@ -86,6 +86,13 @@ Result<Submission> read_submission(const std::filesystem::path& file,
   IKELAB_TRY(out.hints, read_hints(yaml, root, *lab));
   if (root.find("answers") == nullptr) return yaml.error(root, "E-LAB-011", "'answers' is missing");
   IKELAB_TRY(out.answers, read_answers(yaml, *root.find("answers"), *lab));
+  IKELAB_TRY(const auto files, yaml.text_map(root, "files"));
+  for (const auto& [name, content] : files) {
+    if (lab->file(name) == nullptr)
+      return yaml.error(*root.find("files"), "E-LAB-010",
+                        fmt::format("the lab has no file '{}' to hand in", name.substr(0, 64)));
+    out.files.emplace(name, content);
+  }
   return out;
 }
 

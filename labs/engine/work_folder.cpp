@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "labs/engine/placeholder.hpp"
+
 namespace ikelab::labs {
 namespace {
 
@@ -13,6 +15,12 @@ bool can_be(const Parameter& parameter, const std::string& value) {
   if (parameter.kind == Parameter::Kind::choice)
     return std::find(parameter.choices.begin(), parameter.choices.end(), value) !=
            parameter.choices.end();
+  if (parameter.kind == Parameter::Kind::order) {
+    std::vector<std::string> words = words_of(value), all = parameter.choices;
+    std::sort(words.begin(), words.end());
+    std::sort(all.begin(), all.end());
+    return words == all;
+  }
   const auto number = parse_integer(value);
   if (parameter.kind == Parameter::Kind::seed) return number && *number > 0;
   return number && *number >= parameter.min && *number <= parameter.max;
@@ -57,6 +65,21 @@ Result<void> check_draw(const Draw& draw, const Lab& lab) {
   if (same_names) return {};
   return Error{"E-LAB-030", fmt::format("its parameters are not ones '{}' can draw", lab.id)}
       .expect("draw.yaml was edited; start the lab again");
+}
+
+Result<Files> edited_files(const WorkFolder& folder, const Lab& lab) {
+  Files out;
+  for (const EditedFile& edited : lab.files) {
+    IKELAB_TRY(std::string text, read_file(folder.path / edited.name, most_file_octets));
+    out.emplace(edited.name, std::move(text));
+  }
+  return out;
+}
+
+Result<Answers> written_answers(const WorkFolder& folder, const Lab& lab) {
+  if (!lab.has_answers()) return Answers{};
+  IKELAB_TRY(const std::string text, read_file(folder.answers_file(), most_file_octets));
+  return parse_answers(text, folder.answers_file().string(), lab);
 }
 
 Result<WorkFolder> open_work_folder(const fs::path& folder, const fs::path& catalog) {

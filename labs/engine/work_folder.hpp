@@ -2,7 +2,8 @@
 // `submit`.
 //
 //   handout.md      the lab's, with the student's parameters
-//   answers.yaml    what the student edits
+//   answers.yaml    what the student edits, and so are the lab's own files (branch-1.yaml,
+//                   detector.lua ...)
 //   draw.yaml       who, which lab, which parameters, and the course's binding of them
 //   scenario.yaml   the scenario as it was run
 //   ikelab.db       the recorded run (answers withheld), and the student's own attempts and hints
@@ -22,6 +23,21 @@ struct WorkFolder {
   [[nodiscard]] std::filesystem::path answers_file() const { return path / "answers.yaml"; }
   [[nodiscard]] std::filesystem::path database() const { return path / "ikelab.db"; }
 };
+
+/// The edited files as they are now. Errors: E-LAB-004, -003.
+Result<Files> edited_files(const WorkFolder& folder, const Lab& lab);
+/// answers.yaml as it is now; nothing for a lab without answers.
+Result<Answers> written_answers(const WorkFolder& folder, const Lab& lab);
+/// Records the student's runs, the first of the lab last, so that `show` shows it. Returns the
+/// name and number of each; a refused run has number 0, and its error is in `refused`.
+struct Recorded {
+  std::string name;
+  std::int64_t id = 0;
+  std::string refused, stopped;
+};
+Result<std::vector<Recorded>> record_runs(const Lab& lab, const Draw& draw, const Files& files,
+                                          const std::filesystem::path& db,
+                                          const std::filesystem::path& place);
 
 /// Runs the scenario and writes the folder; leaves nothing behind when it fails. `started_at` is
 /// the caller's clock. Errors: E-LAB-021 the folder exists, E-LAB-005, those of simulate() and

@@ -76,6 +76,9 @@ class Yaml {
 
 /// The whole file, if it is not larger. Errors: E-LAB-004 no such file, E-LAB-003 larger.
 Result<std::string> read_file(const std::filesystem::path& file, std::size_t most_octets);
+/// The same of a file that strangers laid down: no link is followed, nothing but a plain file is
+/// opened. Errors: also E-LAB-026.
+Result<std::string> read_plain_file(const std::filesystem::path& file, std::size_t most_octets);
 /// Written beside and renamed, so that a reader never sees half. Errors: E-LAB-005.
 Result<void> write_file(const std::filesystem::path& file, std::string_view content);
 /// A decimal or 0x integer that is the whole text, or nothing.

@@ -11,12 +11,20 @@ using store::Database;
 using store::Statement;
 using store::Transaction;
 
-// The tables lab_attempt and lab_goal are sim/store's. Hints are an addition of ours that any
-// reader may ignore.
-constexpr const char* hint_tables = R"sql(
+// The tables lab_attempt and lab_goal are sim/store's. Hints and checks are additions of
+// ours that any reader may ignore.
+constexpr const char* own_tables = R"sql(
 CREATE TABLE IF NOT EXISTS lab_hint (
   student TEXT NOT NULL, lab TEXT NOT NULL, goal TEXT NOT NULL, position INTEGER NOT NULL, cost INTEGER NOT NULL,
   taken_at TEXT NOT NULL, PRIMARY KEY (student, lab, goal, position)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lab_check (
+  attempt_id INTEGER NOT NULL, position INTEGER NOT NULL, goal TEXT NOT NULL, field TEXT NOT NULL,
+  points INTEGER NOT NULL, max_points INTEGER NOT NULL, met INTEGER NOT NULL, mistake TEXT NOT NULL,
+  feedback TEXT NOT NULL, run TEXT NOT NULL, event INTEGER, message INTEGER, evidence TEXT NOT NULL,
+  PRIMARY KEY (attempt_id, position)) WITHOUT ROWID;
+CREATE VIEW IF NOT EXISTS lab_checks AS SELECT c.attempt_id, a.student, a.lab, a.attempt, c.position,
+  c.goal, c.field, c.points, c.max_points, c.met, c.mistake, c.feedback, c.run, c.event, c.message,
+  c.evidence FROM lab_check c JOIN lab_attempt a USING (attempt_id);
 CREATE VIEW IF NOT EXISTS lab_hints AS SELECT student, lab, goal, position, cost, taken_at FROM lab_hint;
 )sql";
 
@@ -67,7 +75,9 @@ class SqliteGradebook : public Gradebook {
                              text_or_null(attempt.graded_at), attempt.hints, attempt.score,
                              attempt.max_score, attempt.fingerprint, attempt.versions,
                              attempt.submission, attempt.note}));
-    IKELAB_CHECK(add_goals(database_->last_insert_id(), attempt.goals));
+    const std::int64_t id = database_->last_insert_id();
+    IKELAB_CHECK(add_goals(id, attempt.goals));
+    IKELAB_CHECK(add_checks(id, attempt.checks));
     IKELAB_CHECK(transaction.commit());
     return number;
   }
@@ -83,7 +93,10 @@ class SqliteGradebook : public Gradebook {
       if (!row) break;
       out.push_back(attempt_of(query));
     }
-    for (AttemptRecord& attempt : out) IKELAB_CHECK(read_goals(attempt));
+    for (AttemptRecord& attempt : out) {
+      IKELAB_CHECK(read_goals(attempt));
+      IKELAB_CHECK(read_checks(attempt));
+    }
     return out;
   }
 
@@ -154,6 +167,36 @@ class SqliteGradebook : public Gradebook {
     return {};
   }
 
+  Result<void> add_checks(std::int64_t id, const std::vector<CheckRecord>& checks) {
+    IKELAB_TRY(Statement insert,
+               database_->prepare("INSERT INTO lab_check VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+    const auto or_null = [](std::uint64_t n) {
+      return n == 0 ? store::Value(nullptr) : store::Value(static_cast<std::int64_t>(n));
+    };
+    int position = 0;
+    for (const CheckRecord& c : checks)
+      IKELAB_CHECK(
+          insert.run({id, ++position, c.goal, c.field, c.points, c.max_points, c.met, c.mistake,
+                      c.feedback, c.run, or_null(c.event), or_null(c.message), c.evidence}));
+    return {};
+  }
+
+  Result<void> read_checks(AttemptRecord& attempt) {
+    IKELAB_TRY(Statement query,
+               database_->prepare("SELECT goal, field, points, max_points, met, mistake, feedback, "
+                                  "run, coalesce(event, 0), coalesce(message, 0), evidence FROM "
+                                  "lab_check WHERE attempt_id = ? ORDER BY position"));
+    IKELAB_CHECK(query.bind({attempt.id}));
+    while (true) {
+      IKELAB_TRY(const bool row, query.step());
+      if (!row) return {};
+      attempt.checks.push_back(
+          {query.text(0), query.text(1), static_cast<int>(query.integer(2)),
+           static_cast<int>(query.integer(3)), query.integer(4) != 0, query.text(5), query.text(6),
+           query.text(7), query.unsigned_integer(8), query.unsigned_integer(9), query.text(10)});
+    }
+  }
+
   Result<void> read_goals(AttemptRecord& attempt) {
     IKELAB_TRY(Statement query,
                database_->prepare(
@@ -186,7 +229,7 @@ std::string cell(std::string text) {
 
 Result<std::unique_ptr<Gradebook>> Gradebook::open(const std::filesystem::path& file) {
   IKELAB_TRY(auto database, Database::open(file));
-  IKELAB_CHECK(database->execute(hint_tables));
+  IKELAB_CHECK(database->execute(own_tables));
   return std::unique_ptr<Gradebook>(std::make_unique<SqliteGradebook>(std::move(database)));
 }
 

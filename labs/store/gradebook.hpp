@@ -22,6 +22,16 @@ struct GoalRecord {
   std::string code, feedback;
 };
 
+/// One check of a goal, with what cost its points: an event of a run, and the message before it.
+struct CheckRecord {
+  std::string goal, field;
+  int points = 0, max_points = 0;
+  bool met = false;
+  std::string mistake, feedback, run;
+  std::uint64_t event = 0, message = 0;  ///< 0: none
+  std::string evidence;                  ///< the event in words
+};
+
 /// One attempt: a `check` in a work folder, or a graded submission. Times: wall clock, UTC, ISO
 /// 8601.
 struct AttemptRecord {
@@ -35,6 +45,7 @@ struct AttemptRecord {
   int score = 0, max_score = 0;
   std::string fingerprint, versions, submission, note;
   std::vector<GoalRecord> goals;
+  std::vector<CheckRecord> checks;
 };
 
 struct HintRecord {

@@ -79,7 +79,7 @@ TEST_CASE("labs reader: mistakes are named with their place") {
              "E-LAB-010 lab.yaml:3:1: unknown key 'titel'; did you mean 'title'?"));
   CHECK(says("minutes: 5", "minutes: soon",
              "E-LAB-012 lab.yaml:5:10: 'minutes' must be a whole number"));
-  CHECK(says("format: 1", "format: 2", "E-LAB-034 lab.yaml:1:9: format 2 is newer"));
+  CHECK(says("format: 1", "format: 3", "E-LAB-034 lab.yaml:1:9: format 3 is newer"));
   CHECK(says("kind: seed}", "kind: sed}", "E-LAB-012 lab.yaml:8:24: unknown kind 'sed'"));
   CHECK(says("{name: seed, kind: seed}", "{name: n, kind: int, min: 4, max: 3}",
              "E-LAB-012 lab.yaml:8:"));
@@ -93,7 +93,7 @@ TEST_CASE("labs reader: mistakes are named with their place") {
              "E-LAB-011 lab.yaml:18:9: 'role' needs with: {role: ...}"));
   CHECK(says("with: {role: \"{{side}}\"}", "with: {role: x, rule: y}", "E-LAB-010 lab.yaml:21:"));
   CHECK(says("other_role: \"no\"", "other_rule: \"no\"",
-             "E-LAB-013 lab.yaml:24:19: 'role' cannot tell the mistake 'other_rule'"));
+             "E-LAB-013 lab.yaml:24:19: 'f' cannot tell the mistake 'other_rule'"));
   CHECK(says("question: Who?", "question: Who is {{sidde}}?",
              "E-LAB-014 lab.yaml:22:19: there is no parameter 'sidde'; did you mean 'side'?"));
   CHECK(says("{{side}}\"}\nskeleton", "{{side\"}\nskeleton", "E-LAB-014 lab.yaml:10:6"));

@@ -69,6 +69,16 @@ Result<labs::Simulated> pair_run(const labs::Lab&, const labs::Draw& draw) {
   return out;
 }
 
+Result<std::vector<labs::Ran>> pair_runs(const labs::Lab& lab, const labs::Draw& draw,
+                                         const labs::Files&, const fs::path&) {
+  std::vector<labs::Ran> out(1);
+  IKELAB_TRY(labs::Simulated simulated, pair_run(lab, draw));
+  out[0].plan = &lab.runs.front();
+  out[0].simulated = std::make_unique<labs::Simulated>(std::move(simulated));
+  out[0].facts = std::make_unique<labs::Facts>(std::move(out[0].simulated->events));
+  return out;
+}
+
 std::string mistake_of(const labs::Facts& facts, const labs::Draw& draw, const std::string& path,
                        const std::string& answer) {
   const auto result = labs::grade(first_contact(), draw, facts, {{path, answer}}).value();

@@ -6,7 +6,7 @@
 
 #include "labs/engine/facts.hpp"
 #include "labs/engine/grade.hpp"
-#include "labs/engine/simulate.hpp"
+#include "labs/engine/runs.hpp"
 
 namespace ikelab::test {
 
@@ -35,6 +35,11 @@ labs::Draw draw_with(const std::string& student,
 /// (tests/support/pair.hpp): the parameters starter, prf, ke and seed are obeyed. Milliseconds,
 /// where ns-3 takes seconds.
 Result<labs::Simulated> pair_run(const labs::Lab& lab, const labs::Draw& draw);
+
+/// The same as runs of a lab that has no edited files: for verify().
+Result<std::vector<labs::Ran>> pair_runs(const labs::Lab& lab, const labs::Draw& draw,
+                                         const labs::Files& files,
+                                         const std::filesystem::path& place);
 
 /// The mistake the grader tells for one answer of First contact; "" when it is right.
 std::string mistake_of(const labs::Facts& facts, const labs::Draw& draw, const std::string& path,

@@ -35,10 +35,10 @@ TEST_CASE("labs rules: errors name the column") {
 }
 
 TEST_CASE("labs rules: First contact is fair for many draws") {
-  const auto rows = verify(test::first_contact(), 12, test::pair_run);
+  const auto rows = verify(test::first_contact(), 12, test::pair_runs);
   INFO((rows.ok() ? "" : rows.error().to_string()));
   REQUIRE(rows.ok());
-  CHECK(rows->size() == 12 * 6);  // texts, solution, skeleton, three wrong ones
+  CHECK(rows->size() == 12 * 7 + 1);  // texts, solution, skeleton, three wrong ones, repeats; goals
   for (const VerifyRow& row : *rows) {
     INFO(row.student << " " << row.what << ": " << row.found);
     CHECK(row.ok);
@@ -50,7 +50,7 @@ TEST_CASE("labs rules: verify tells an unfair lab") {
   lab.wrong[0].score += 1;
   lab.wrong[1].mistakes["names.spi_i"] = "esp_spi";
   lab.skeleton_score = 5;
-  const auto rows = verify(lab, 1, test::pair_run).value();
+  const auto rows = verify(lab, 1, test::pair_runs).value();
   int unfair = 0;
   for (const VerifyRow& row : rows) unfair += row.ok ? 0 : 1;
   CHECK(unfair == 3);

@@ -15,7 +15,8 @@ Submission sample(const std::string& student = "anna") {
           "2026-11-23T11:00:00Z",
           "2026-11-23T12:00:00Z",
           {{"speakers.initiator", "gw-a"}, {"skeyseed.skeyseed", "00 \"11\": {x}\n- &a"}},
-          {{"auth", 2}}};
+          {{"auth", 2}},
+          {}};
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -85,7 +86,7 @@ TEST_CASE("labs submission: malformed and hostile ones are one line each") {
   CHECK(post.code("[]") == "E-LAB-012");
   CHECK(post.code("\x7f"
                   "ELF") == "E-LAB-002");
-  CHECK(post.code(good + std::string(70'000, '#')) == "E-LAB-003");
+  CHECK(post.code(good + std::string(300'000, '#')) == "E-LAB-003");
   CHECK(post.code(good + "  x: &a [1]\n") == "E-LAB-003");
   CHECK(post.code(replaced(good, "format: 1", "format: 2")) == "E-LAB-034");
   CHECK(post.code(replaced(good, "format: 1", "format: 99999999999999999999")) == "E-LAB-012");
@@ -105,5 +106,5 @@ TEST_CASE("labs submission: malformed and hostile ones are one line each") {
   CHECK(post.code(good + "score: 100\n") == "E-LAB-010");
   CHECK(post.code(good.substr(0, good.find("answers:"))) == "E-LAB-011");
   CHECK(read_submission(post.folder.path() / "none.yaml", catalog()).error().code == "E-LAB-004");
-  CHECK(read_submission(post.folder.path(), catalog()).error().code == "E-LAB-004");
+  CHECK(read_submission(post.folder.path(), catalog()).error().code == "E-LAB-026");
 }
