@@ -43,5 +43,6 @@ Sites sites(const Kind& kind);
 int handshake(const std::vector<std::string>& arguments);
 int scale(const std::vector<std::string>& arguments);
 int esp(const std::vector<std::string>& arguments);
+int view(const std::vector<std::string>& arguments);  ///< built with the visualizer
 
 }  // namespace ikelab::bench

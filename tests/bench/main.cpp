@@ -18,6 +18,10 @@ constexpr Benchmark benchmarks[] = {
      ikelab::bench::scale},
     {"esp", "sealing and opening packets beside the bare OpenSSL AEAD, and what is allocated",
      ikelab::bench::esp},
+#ifdef IKELAB_BENCH_VIEW
+    {"view", "what a run of a million events costs the visualizer: its models and its frames",
+     ikelab::bench::view},
+#endif
 };
 
 int usage(std::FILE* to, int code) {

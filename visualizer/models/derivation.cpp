@@ -197,15 +197,9 @@ void Derivations::add(const trace::Event& event) {
     return;
   }
   const bool child = is_child_value(d->name);
-  int mine = -1, ike = -1;
-  std::size_t ikes = 0, children = 0;
-  for (std::size_t g = 0; g < groups_.size(); ++g) {
-    if (groups_[g].node != event.node) continue;
-    ++(groups_[g].child ? children : ikes);
-    if (groups_[g].sa != event.sa) continue;
-    if (groups_[g].child == child) mine = static_cast<int>(g);
-    if (!groups_[g].child) ike = static_cast<int>(g);
-  }
+  Place& place = places_[event.node + " " + event.sa];
+  int mine = child ? place.child : place.ike;
+  const int ike = place.ike;
   const auto has = [&](int g) {
     const auto& list = groups_[static_cast<std::size_t>(g)].derived;
     return std::any_of(list.begin(), list.end(),
@@ -219,16 +213,19 @@ void Derivations::add(const trace::Event& event) {
                    .parent = static_cast<std::size_t>(std::max(0, ike)),
                    .title = "",
                    .derived = {}};
-    group.title =
-        child ? fmt::format("Child SA {}", children + 1) : fmt::format("IKE SA {}", ikes + 1);
+    const std::size_t number = ++counts_[event.node][child ? 1 : 0];
+    group.title = fmt::format("{} SA {}", child ? "Child" : "IKE", number);
     mine = static_cast<int>(groups_.size());
+    (child ? place.child : place.ike) = mine;
     groups_.push_back(std::move(group));
   }
   std::vector<EventPtr>& derived = groups_[static_cast<std::size_t>(mine)].derived;
   std::vector<EventPtr>& waiting = pending_[event.node];
   derived.insert(derived.end(), waiting.begin(), waiting.end());
+  for (const EventPtr e : waiting) group_of_[e->seq] = static_cast<std::size_t>(mine);
   waiting.clear();
   derived.push_back(&event);
+  group_of_[event.seq] = static_cast<std::size_t>(mine);
 }
 
 std::vector<std::string> Derivations::nodes() const {
@@ -239,10 +236,8 @@ std::vector<std::string> Derivations::nodes() const {
 }
 
 int Derivations::group_of(std::uint64_t seq) const {
-  for (std::size_t g = 0; g < groups_.size(); ++g)
-    for (const EventPtr e : groups_[g].derived)
-      if (e->seq == seq) return static_cast<int>(g);
-  return -1;
+  const auto found = group_of_.find(seq);
+  return found == group_of_.end() ? -1 : static_cast<int>(found->second);
 }
 
 KeyGraph Derivations::graph(std::size_t ike, int child, bool with_exchange) const {

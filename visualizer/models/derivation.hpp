@@ -1,8 +1,10 @@
 // How keys come from keys (RFC 7296, 2.13 to 2.18): the KeyDerived events of one node as a graph
 // from nonces and Diffie-Hellman values to the ESP keys, laid out left to right in layers.
 #pragma once
+#include <array>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "protocol/trace/event.hpp"
@@ -63,6 +65,12 @@ class Derivations {
 
  private:
   std::vector<KeyGroup> groups_;
+  struct Place {
+    int ike = -1, child = -1;  ///< the newest groups of an IKE SA
+  };
+  std::map<std::string, Place> places_;  ///< by node and the IKE SA's local name
+  std::map<std::string, std::array<std::size_t, 2>> counts_;  ///< by node: IKE SAs, Child SAs
+  std::unordered_map<std::uint64_t, std::size_t> group_of_;   ///< by seq
   std::map<std::string, std::vector<EventPtr>> pending_;  ///< by node: shared secrets not yet used
 };
 

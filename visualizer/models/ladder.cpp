@@ -316,7 +316,11 @@ void Ladder::build(const store::RunInfo& info, const Traffic& traffic,
     else
       add_notable(*item.event, traffic);
   }
+  // An adversary's row begins when what it took was sent, so the order is not that of the events.
+  std::stable_sort(rows_.begin(), rows_.end(),
+                   [](const LadderRow& a, const LadderRow& b) { return a.time < b.time; });
   place();
+  index();
 }
 
 // Walks every instant that is drawn in order of time and hands out heights: the logarithm of the
@@ -369,16 +373,57 @@ void Ladder::place() {
   }
 }
 
+// What is looked for again and again, in every frame.
+void Ladder::index() {
+  reach_.clear();
+  by_message_.clear();
+  by_packet_.clear();
+  by_event_.clear();
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const LadderRow& row = rows_[i];
+    reach_.push_back(std::max(row.y_end, i == 0 ? row.y : reach_.back()));
+    if (row.selection.kind == Selection::Kind::message) by_message_[row.selection.id] = i;
+    if (row.selection.kind == Selection::Kind::packet) by_packet_[row.selection.id] = i;
+    if (row.selection.kind == Selection::Kind::event) by_event_[row.selection.id] = i;
+  }
+}
+
+const LadderRow* Ladder::row_of_message(std::uint64_t number) const {
+  const auto found = by_message_.find(number);
+  return found == by_message_.end() ? nullptr : &rows_[found->second];
+}
+
+std::pair<std::size_t, std::size_t> Ladder::between(double top, double bottom) const {
+  constexpr double above = 32, below = 32;  // of a row's heights: its label, its remark
+  const auto first = std::lower_bound(reach_.begin(), reach_.end(), top - below);
+  const auto last = std::upper_bound(rows_.begin(), rows_.end(), bottom + above,
+                                     [](double y, const LadderRow& row) { return y < row.y; });
+  const std::size_t from = static_cast<std::size_t>(first - reach_.begin());
+  return {from, std::max(from, static_cast<std::size_t>(last - rows_.begin()))};
+}
+
+std::ptrdiff_t Ladder::row_at(Instant t) const {
+  const auto after = std::upper_bound(rows_.begin(), rows_.end(), t,
+                                      [](Instant v, const LadderRow& row) { return v < row.time; });
+  return after - rows_.begin() - 1;
+}
+
 const LadderRow* Ladder::row_of(const Selection& s, const Traffic& traffic) const {
-  for (const LadderRow& row : rows_)
-    if (row.selection.same_thing(s)) return &row;
+  const auto in = [&](const auto& map, std::uint64_t id) -> const LadderRow* {
+    const auto found = map.find(id);
+    return found == map.end() ? nullptr : &rows_[found->second];
+  };
+  if (s.kind == Selection::Kind::message) return in(by_message_, s.id);
+  if (s.kind == Selection::Kind::event) return in(by_event_, s.id);
   if (s.kind != Selection::Kind::packet) return nullptr;
+  if (const LadderRow* own = in(by_packet_, s.id)) return own;
   const Packet* p = traffic.packet(s.id);
   if (p == nullptr || !p->sent) return nullptr;
-  if (p->message != 0) return row_of(select_message(p->message), traffic);
-  for (const LadderRow& row : rows_)  // folded: the fold that covers its time
-    if (row.kind == LadderRow::Kind::esp && row.time <= *p->sent && *p->sent <= row.until)
-      return &row;
+  if (p->message != 0) return in(by_message_, p->message);
+  for (std::ptrdiff_t i = row_at(*p->sent); i >= 0; --i) {  // folded: the fold that covers its time
+    const LadderRow& row = rows_[static_cast<std::size_t>(i)];
+    if (row.kind == LadderRow::Kind::esp) return row.until >= *p->sent ? &row : nullptr;
+  }
   return nullptr;
 }
 

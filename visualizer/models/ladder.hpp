@@ -6,6 +6,8 @@
 // that is drawn goes through TimeScale, so an arrow still leaves at its send time and lands at its
 // receive time.
 #pragma once
+#include <unordered_map>
+
 #include "protocol/trace/event.hpp"
 #include "sim/store/run.hpp"
 #include "visualizer/models/selection.hpp"
@@ -71,6 +73,12 @@ class Ladder {
   [[nodiscard]] const TimeScale& scale() const { return scale_; }
   [[nodiscard]] int lane_of(const std::string& node) const;  ///< -1: none
   [[nodiscard]] const LadderRow* row_of(const Selection& selection, const Traffic& traffic) const;
+  /// The row of a message's number, or nullptr.
+  [[nodiscard]] const LadderRow* row_of_message(std::uint64_t number) const;
+  /// Rows [first, second) hold all that is drawn between two heights; a few more may be in it.
+  [[nodiscard]] std::pair<std::size_t, std::size_t> between(double top, double bottom) const;
+  /// The last row that begins at or before an instant, -1 before the first.
+  [[nodiscard]] std::ptrdiff_t row_at(Instant t) const;
 
  private:
   void find_lanes(const store::RunInfo& info, const Traffic& traffic,
@@ -82,8 +90,11 @@ class Ladder {
                   const Traffic& traffic);
   [[nodiscard]] Leg leg_of(const Packet& packet, int from, int to) const;
   void place();
+  void index();
   std::vector<Lane> lanes_;
   std::vector<LadderRow> rows_;
+  std::vector<double> reach_;  ///< how far down rows 0..i reach
+  std::unordered_map<std::uint64_t, std::size_t> by_message_, by_packet_, by_event_;
   TimeScale scale_;
 };
 

@@ -1,6 +1,7 @@
 #include "visualizer/models/run_model.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace ikelab::view {
 namespace {
@@ -31,7 +32,7 @@ void RunModel::set_info(store::RunInfo info) {
   rebuild();
 }
 
-void RunModel::append(std::vector<trace::Event> events) {
+void RunModel::append(std::vector<trace::Event> events, bool more) {
   for (trace::Event& incoming : events) {
     const trace::Event& e = events_.emplace_back(std::move(incoming));
     end_ = std::max(end_, e.time);
@@ -52,17 +53,29 @@ void RunModel::append(std::vector<trace::Event> events) {
         d != nullptr && d->protocol.starts_with("ESP"))
       esp_times_.push_back(e.time.ns);
   }
-  rebuild();
+  const bool soon_again = more && events_.size() < told_ + told_ / 2;
+  if (!soon_again) rebuild();
 }
 
 void RunModel::rebuild() {
+  told_ = events_.size();
   ladder_.build(info_, traffic_, row_events_);
   story_ = tell(ladder_, traffic_, told_events_);
   std::vector<std::string> seen;
   for (const Lane& lane : ladder_.lanes()) seen.push_back(lane.node);
   topology_.build(info_, seen);
   adversary_.build(traffic_);
+  order_sas();
   ++generation_;
+}
+
+void RunModel::order_sas() {
+  std::vector<int> lane;
+  for (const SaRow& row : sas_.rows()) lane.push_back(ladder_.lane_of(row.node));
+  sa_order_.resize(lane.size());
+  std::iota(sa_order_.begin(), sa_order_.end(), 0);
+  std::stable_sort(sa_order_.begin(), sa_order_.end(),
+                   [&](std::size_t a, std::size_t b) { return lane[a] < lane[b]; });
 }
 
 EventPtr RunModel::event(std::uint64_t seq) const {

@@ -17,8 +17,10 @@ class RunModel {
  public:
   /// Describes the run; keeps the events.
   void set_info(store::RunInfo info);
-  /// Adds events, in order of seq, and brings every model up to date.
-  void append(std::vector<trace::Event> events);
+  /// Adds events, in order of seq, and brings every model up to date. While `more` are already
+  /// waiting, ladder and story are told anew only now and then: each time costs as much as all
+  /// that is there.
+  void append(std::vector<trace::Event> events, bool more = false);
 
   [[nodiscard]] const store::RunInfo& info() const { return info_; }
   [[nodiscard]] bool empty() const { return events_.empty(); }
@@ -36,6 +38,8 @@ class RunModel {
   [[nodiscard]] const std::vector<Chapter>& story() const { return story_; }
   [[nodiscard]] const Derivations& derivations() const { return derivations_; }
   [[nodiscard]] const SaTable& sas() const { return sas_; }
+  /// Rows of sas() by node, as the ladder's lanes stand, then by time.
+  [[nodiscard]] const std::vector<std::size_t>& sa_order() const { return sa_order_; }
   [[nodiscard]] const Topology& topology() const { return topology_; }
   [[nodiscard]] const AdversaryLog& adversary() const { return adversary_; }
   [[nodiscard]] const std::vector<EventPtr>& negotiations() const { return negotiations_; }
@@ -51,6 +55,7 @@ class RunModel {
 
  private:
   void rebuild();
+  void order_sas();
   store::RunInfo info_;
   std::deque<trace::Event> events_;
   Traffic traffic_;
@@ -61,9 +66,11 @@ class RunModel {
   Topology topology_;
   AdversaryLog adversary_;
   std::vector<EventPtr> negotiations_, auths_, marks_, row_events_, told_events_;
+  std::vector<std::size_t> sa_order_;
   std::vector<std::int64_t> ike_times_, esp_times_;
   Instant end_;
   std::uint64_t generation_ = 0;
+  std::size_t told_ = 0;  ///< events that ladder and story know
 };
 
 }  // namespace ikelab::view

@@ -51,14 +51,16 @@ void SaTable::add(const trace::Event& event) {
     row.id = i->protocol == "IKE" ? fmt::format("{} IKE {}", event.node, i->spi)
                                   : fmt::format("{} {} {}", event.node, i->direction, i->spi);
     newest_[fmt::format("{} {} {}", event.node, i->spi, i->direction)] = rows_.size();
+    by_id_.try_emplace(row.id, rows_.size());
+    if (i->protocol == "IKE") ike_rows_[event.node + " " + event.sa].push_back(rows_.size());
     rows_.push_back(std::move(row));
   } else if (const auto* r = std::get_if<trace::SaRemoved>(&event.body)) {
     if (SaRow* row = open_row(event.node, r->spi, r->direction)) row->removed = &event;
   } else if (const auto* s = std::get_if<trace::StateChanged>(&event.body)) {
     if (s->what != "IKE") return;
-    for (SaRow& row : rows_)
-      if (row.node == event.node && row.installed->sa == event.sa && row.sa().protocol == "IKE")
-        row.states.push_back(&event);
+    const auto mine = ike_rows_.find(event.node + " " + event.sa);
+    if (mine == ike_rows_.end()) return;
+    for (const std::size_t row : mine->second) rows_[row].states.push_back(&event);
   } else if (const auto* e = std::get_if<trace::EspSealed>(&event.body)) {
     if (SaRow* row = open_row(event.node, e->spi, "out")) row->packets.push_back(event.time);
   } else if (const auto* o = std::get_if<trace::EspOpened>(&event.body)) {
@@ -69,9 +71,8 @@ void SaTable::add(const trace::Event& event) {
 }
 
 const SaRow* SaTable::find(std::string_view id) const {
-  for (const SaRow& row : rows_)
-    if (row.id == id) return &row;
-  return nullptr;
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : &rows_[found->second];
 }
 
 std::size_t SaTable::active_at(Instant t) const {

@@ -41,6 +41,8 @@ class SaTable {
   SaRow* open_row(const std::string& node, const std::string& spi, std::string_view direction);
   std::vector<SaRow> rows_;
   std::map<std::string, std::size_t> newest_;  ///< node, SPI, direction to row
+  std::map<std::string, std::size_t, std::less<>> by_id_;
+  std::map<std::string, std::vector<std::size_t>> ike_rows_;  ///< by node and local name
 };
 
 }  // namespace ikelab::view

@@ -57,14 +57,10 @@ void Session::step(const RunModel& run, int direction) {
   const auto& rows = run.ladder().rows();
   if (rows.empty()) return;
   playing = false;
-  int at = -1;
   const LadderRow* current = run.ladder().row_of(selection(), run.traffic());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (current == &rows[i]) at = static_cast<int>(i);
-    if (current == nullptr && rows[i].time <= now_) at = static_cast<int>(i);
-  }
-  const int last = static_cast<int>(rows.size()) - 1;
-  const int next = std::clamp(at + direction, 0, last);
+  const std::ptrdiff_t at = current == nullptr ? run.ladder().row_at(now_) : current - rows.data();
+  const std::ptrdiff_t next =
+      std::clamp<std::ptrdiff_t>(at + direction, 0, static_cast<std::ptrdiff_t>(rows.size()) - 1);
   select(run, rows[static_cast<std::size_t>(next)].selection);
 }
 

@@ -49,6 +49,17 @@ class Session {
   double line_begin = 0, line_end = 1;
   /// Raised when something was selected from elsewhere: panels scroll to it.
   bool reveal = false;
+  /// The story laid out, for a width and a scale: measured once, not in every frame.
+  struct StoryLayout {
+    struct Item {
+      std::size_t chapter;
+      std::ptrdiff_t line;  ///< -1: the chapter's head
+      float y;
+    };
+    std::uint64_t generation = 0;
+    float width = 0, scale = 0, height = 0;
+    std::vector<Item> items;
+  } story;
 
  private:
   void arrived(const RunModel& run);

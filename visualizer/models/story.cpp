@@ -114,10 +114,9 @@ std::vector<Chapter> tell(const Ladder& ladder, const Traffic& traffic,
 }
 
 int chapter_at(const std::vector<Chapter>& chapters, Instant t) {
-  int found = -1;
-  for (std::size_t i = 0; i < chapters.size() && chapters[i].begin <= t; ++i)
-    found = static_cast<int>(i);
-  return found;
+  const auto after = std::upper_bound(chapters.begin(), chapters.end(), t,
+                                      [](Instant v, const Chapter& c) { return v < c.begin; });
+  return static_cast<int>(after - chapters.begin()) - 1;
 }
 
 }  // namespace ikelab::view

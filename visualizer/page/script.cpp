@@ -67,8 +67,9 @@ const copy_octets = button => {
     button.textContent = "copied";
     setTimeout(() => button.textContent = was, 900);
   };
-  if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, () => by_hand(text, done));
-  else by_hand(text, done);
+  const fall_back = () => by_hand(text, done);
+  if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, fall_back);
+  else fall_back();
 };
 const by_hand = (text, done) => {
   const area = document.body.appendChild(document.createElement("textarea"));
@@ -107,7 +108,10 @@ const field = step => {
 const find = $("#find");
 addEventListener("keydown", v => {
   if (v.ctrlKey || v.altKey || v.metaKey) return;
-  if (v.target === find) { if (v.key === "Escape") { find.value = ""; filter(); find.blur(); } return; }
+  if (v.target === find) {
+    if (v.key === "Escape") { find.value = ""; filter(); find.blur(); }
+    return;
+  }
   const act = { ArrowRight: () => go(1), ArrowLeft: () => go(-1), ArrowDown: () => field(1),
     ArrowUp: () => field(-1), "/": () => find.focus(), t: toggle,
     Escape: () => { light(null); pinned = null; document.activeElement.blur(); } }[v.key];

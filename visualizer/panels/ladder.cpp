@@ -24,6 +24,9 @@ struct Frame {
                       (right - left - 2 * inset) * static_cast<float>(lane) / (count - 1));
   }
   [[nodiscard]] float y(double base) const { return top + static_cast<float>(base) * v.kit.scale; }
+  [[nodiscard]] double model_y(float screen) const {
+    return static_cast<double>((screen - top) / v.kit.scale);
+  }
   // What has not happened yet is faint; while time plays it comes up within 150 ms, 9 base pixels
   // of the scale.
   [[nodiscard]] float alpha(const LadderRow& row) const {
@@ -250,20 +253,16 @@ void draw_row(const Frame& f, const LadderRow& row, int id, const LadderRow* sel
   v.link(h, row.selection);
 }
 
-void draw_repeat_ties(const Frame& f) {
-  const auto& rows = f.v.run.ladder().rows();
-  for (const LadderRow& row : rows) {
-    if (row.repeats == 0 || row.legs.empty()) continue;
-    for (const LadderRow& first : rows) {
-      if (first.number != row.repeats || first.legs.empty()) continue;
-      const bool left = row.legs.front().from == 0;
-      const float x = f.x(row.legs.front().from) + (left ? -f.v.kit.px(10) : f.v.kit.px(10));
-      dashed_line(f.v.list(), {x, f.y(first.y)}, {x, f.y(row.y)}, f.ink(Role::muted, row), 1,
-                  f.v.kit.px(3));
-      f.v.list()->AddLine({x, f.y(row.y)}, {f.x(row.legs.front().from), f.y(row.y)},
-                          f.ink(Role::muted, row));
-    }
-  }
+void draw_repeat_tie(const Frame& f, const LadderRow& row) {
+  if (row.repeats == 0 || row.legs.empty()) return;
+  const LadderRow* first = f.v.run.ladder().row_of_message(row.repeats);
+  if (first == nullptr || first->legs.empty()) return;
+  const bool left = row.legs.front().from == 0;
+  const float x = f.x(row.legs.front().from) + (left ? -f.v.kit.px(10) : f.v.kit.px(10));
+  const float top = std::max(f.y(first->y), ImGui::GetWindowPos().y - f.v.kit.px(8));
+  dashed_line(f.v.list(), {x, top}, {x, f.y(row.y)}, f.ink(Role::muted, row), 1, f.v.kit.px(3));
+  f.v.list()->AddLine({x, f.y(row.y)}, {f.x(row.legs.front().from), f.y(row.y)},
+                      f.ink(Role::muted, row));
 }
 
 void draw_lane_heads(const View& v, const Frame& f, float y) {
@@ -345,10 +344,13 @@ void draw_ladder(const View& v) {
     inner.list()->AddLine({x, window.y}, {x, window.y + ImGui::GetWindowHeight()},
                           v.kit.ink(Role::rule), 1);
   }
-  draw_repeat_ties(frame);
   const LadderRow* selected = v.run.ladder().row_of(v.session.selection(), v.run.traffic());
-  int id = 0;
-  for (const LadderRow& row : v.run.ladder().rows()) draw_row(frame, row, id++, selected);
+  const auto [first, last] = v.run.ladder().between(
+      frame.model_y(window.y), frame.model_y(window.y + ImGui::GetWindowHeight()));
+  const auto& rows = v.run.ladder().rows();
+  for (std::size_t i = first; i < last; ++i) draw_repeat_tie(frame, rows[i]);
+  for (std::size_t i = first; i < last; ++i)
+    draw_row(frame, rows[i], static_cast<int>(i), selected);
   draw_now(frame);
   reveal(frame, selected);
   follow_now(frame);

@@ -38,16 +38,6 @@ std::vector<Column> columns() {
           {"packets", 52, 0.1F, true, true}};
 }
 
-// Rows by node, as the ladder's lanes stand, then by time.
-std::vector<const SaRow*> in_order(const RunModel& run) {
-  std::vector<const SaRow*> rows;
-  for (const SaRow& row : run.sas().rows()) rows.push_back(&row);
-  std::stable_sort(rows.begin(), rows.end(), [&run](const SaRow* a, const SaRow* b) {
-    return run.ladder().lane_of(a->node) < run.ladder().lane_of(b->node);
-  });
-  return rows;
-}
-
 std::string selectors(const trace::SaInstalled& s) {
   if (s.protocol == "IKE") return s.name;
   return fmt::format("{} \xE2\x86\x92 {}", fmt::join(s.ts_src, ", "), fmt::join(s.ts_dst, ", "));
@@ -76,8 +66,13 @@ void draw_sas(const View& v) {
   float y = inner.min.y;
   int id = 0;
   const Instant now = v.session.now();
-  for (const SaRow* p : in_order(v.run)) {
-    const SaRow& row = *p;
+  for (const std::size_t index : v.run.sa_order()) {
+    const SaRow& row = v.run.sas().rows()[index];
+    if (!table.is_visible(y)) {
+      y += step;
+      ++id;
+      continue;
+    }
     const Selection s = select_sa(row.id);
     const bool ike = row.sa().protocol == "IKE";
     std::string count = ike ? "" : thousands(row.packets_at(now));

@@ -1,6 +1,9 @@
 // The run in words, chapter by chapter. The chapter time stands in is marked; a line selects.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "visualizer/models/text.hpp"
 #include "visualizer/panels/panel.hpp"
 
@@ -45,10 +48,19 @@ void bullet(const View& v, ImVec2 at, StoryLine::Tone tone, bool past) {
   }
 }
 
-float draw_line(const View& v, const StoryLine& line, float y, int id) {
-  const float indent = v.kit.px(20), width = v.width() - indent - v.kit.px(8);
+constexpr float leading = 1.3F;
+
+float line_width(const View& v) {
+  return v.width() - v.kit.px(28);
+}
+float title_width(const View& v) {
+  return v.width() - v.kit.px(16);
+}
+
+void draw_line(const View& v, const StoryLine& line, float y, int id) {
+  const float indent = v.kit.px(20), width = line_width(v);
   ImFont* font = v.kit.fonts.small;
-  const float height = wrapped_height(font, line.text, width, 1.3F);
+  const float height = wrapped_height(font, line.text, width, leading);
   const ImVec2 min = {v.min.x, y - v.kit.px(4)}, max = {v.max.x, y + height + v.kit.px(4)};
   const bool selected = v.session.is_selected(line.selection);
   const bool past = line.time <= v.session.now();
@@ -59,38 +71,70 @@ float draw_line(const View& v, const StoryLine& line, float y, int id) {
     v.list()->AddRectFilled(min, max, v.kit.tint(Role::panel, Role::text, 0.05F), v.kit.px(6));
   bullet(v, {v.min.x + v.kit.px(10), y + std::round(font->FontSize * 0.55F)}, line.tone, past);
   put_wrapped(v.list(), font, {v.min.x + indent, y}, v.kit.ink(past ? Role::text : Role::muted),
-              line.text, width, 1.3F);
+              line.text, width, leading);
   v.link(h, line.selection);
-  if (selected && v.session.reveal) {
-    const ImVec2 window = ImGui::GetWindowPos();
-    const float shown = ImGui::GetWindowHeight();
-    if (min.y < window.y || max.y > window.y + shown)
-      ImGui::SetScrollY(std::max(0.0F, ImGui::GetScrollY() + min.y - window.y - shown / 3));
-  }
-  return height + v.kit.px(8);
 }
 
-float draw_chapter(const View& v, const Chapter& chapter, int number, bool current, float y,
-                   int& id) {
-  const float start = y;
-  ImFont* font = v.kit.fonts.strong;
+void draw_head(const View& v, const Chapter& chapter, std::size_t number, float y) {
   const bool past = chapter.begin <= v.session.now();
-  const std::string when = clock_text(chapter.begin);
   put(v.list(), v.kit.fonts.small, {v.min.x + v.kit.px(8), y}, v.kit.ink(Role::muted),
       fmt::format("{}", number));
   put_right(v.list(), v.kit.fonts.mono_small, {v.max.x - v.kit.px(8), y}, v.kit.ink(Role::muted),
-            when);
-  y += v.kit.px(18);
-  y += put_wrapped(v.list(), font, {v.min.x + v.kit.px(8), y},
-                   v.kit.ink(past ? Role::text : Role::muted), chapter.title,
-                   v.width() - v.kit.px(16));
-  y += v.kit.px(8);
-  for (const StoryLine& line : chapter.lines) y += draw_line(v, line, y, id++);
-  if (current)
-    v.list()->AddRectFilled({v.min.x - v.kit.px(10), start + v.kit.px(2)},
-                            {v.min.x - v.kit.px(7), y - v.kit.px(8)}, v.kit.ink(Role::initiator),
-                            v.kit.px(2));
-  return y - start + v.kit.px(16);
+            clock_text(chapter.begin));
+  put_wrapped(v.list(), v.kit.fonts.strong, {v.min.x + v.kit.px(8), y + v.kit.px(18)},
+              v.kit.ink(past ? Role::text : Role::muted), chapter.title, title_width(v));
+}
+
+// Measures the whole story, as the two functions above draw it.
+const Session::StoryLayout& layout_of(const View& v) {
+  Session::StoryLayout& layout = v.session.story;
+  if (layout.generation == v.run.generation() && layout.width == v.width() &&
+      layout.scale == v.kit.scale)
+    return layout;
+  layout = {v.run.generation(), v.width(), v.kit.scale, 0, {}};
+  float y = 0;
+  for (std::size_t c = 0; c < v.run.story().size(); ++c) {
+    const Chapter& chapter = v.run.story()[c];
+    layout.items.push_back({c, -1, y});
+    y += v.kit.px(26) + wrapped_height(v.kit.fonts.strong, chapter.title, title_width(v));
+    for (std::size_t l = 0; l < chapter.lines.size(); ++l) {
+      layout.items.push_back({c, static_cast<std::ptrdiff_t>(l), y});
+      y += v.kit.px(8) +
+           wrapped_height(v.kit.fonts.small, chapter.lines[l].text, line_width(v), leading);
+    }
+    y += v.kit.px(16);
+  }
+  layout.height = y;
+  return layout;
+}
+
+// The bar beside the chapter that time stands in.
+void draw_current(const View& v, const Session::StoryLayout& layout) {
+  const int current = chapter_at(v.run.story(), v.session.now());
+  if (current < 0) return;
+  const auto chapter = static_cast<std::size_t>(current);
+  const auto head = std::lower_bound(layout.items.begin(), layout.items.end(), chapter,
+                                     [](const auto& i, std::size_t c) { return i.chapter < c; });
+  const auto next = std::lower_bound(head, layout.items.end(), chapter + 1,
+                                     [](const auto& i, std::size_t c) { return i.chapter < c; });
+  const float end = next == layout.items.end() ? layout.height : next->y;
+  v.list()->AddRectFilled({v.min.x - v.kit.px(10), v.min.y + head->y + v.kit.px(2)},
+                          {v.min.x - v.kit.px(7), v.min.y + end - v.kit.px(24)},
+                          v.kit.ink(Role::initiator), v.kit.px(2));
+}
+
+// Scrolls to the line of what was selected elsewhere.
+void reveal(const View& v, const Session::StoryLayout& layout) {
+  if (!v.session.reveal || v.session.selection().kind == Selection::Kind::none) return;
+  for (const auto& item : layout.items) {
+    if (item.line < 0) continue;
+    const StoryLine& line = v.run.story()[item.chapter].lines[static_cast<std::size_t>(item.line)];
+    if (!v.session.is_selected(line.selection)) continue;
+    const float top = ImGui::GetScrollY(), shown = ImGui::GetWindowHeight();
+    if (item.y < top || item.y + v.kit.px(40) > top + shown)
+      ImGui::SetScrollY(std::max(0.0F, item.y - shown / 3));
+    return;
+  }
 }
 
 }  // namespace
@@ -113,14 +157,23 @@ void draw_story(const View& v) {
   // room at the left for the mark of the current chapter
   View inner = begin_scroll(v, "story", {v.min.x - v.kit.px(12), v.min.y}, v.max);
   inner.min.x += v.kit.px(12);
-  const int current = chapter_at(v.run.story(), v.session.now());
-  float y = inner.min.y;
-  int id = 0, number = 0;
-  for (const Chapter& chapter : v.run.story()) {
-    y += draw_chapter(inner, chapter, number + 1, number == current, y, id);
-    ++number;
+  const Session::StoryLayout& layout = layout_of(inner);
+  reveal(inner, layout);
+  draw_current(inner, layout);
+  const float top = ImGui::GetWindowPos().y - inner.min.y, bottom = top + ImGui::GetWindowHeight();
+  auto item = std::upper_bound(layout.items.begin(), layout.items.end(), top,
+                               [](float y, const auto& i) { return y < i.y; });
+  if (item != layout.items.begin()) --item;
+  for (; item != layout.items.end() && item->y < bottom; ++item) {
+    const Chapter& chapter = v.run.story()[item->chapter];
+    const float y = inner.min.y + item->y;
+    if (item->line < 0)
+      draw_head(inner, chapter, item->chapter + 1, y);
+    else
+      draw_line(inner, chapter.lines[static_cast<std::size_t>(item->line)], y,
+                static_cast<int>(item - layout.items.begin()));
   }
-  end_scroll(v, y - inner.min.y);
+  end_scroll(v, layout.height);
 }
 
 }  // namespace ikelab::view

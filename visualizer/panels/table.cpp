@@ -38,6 +38,10 @@ void Table::head(float y) const {
   view_.list()->AddLine({view_.min.x, line}, {view_.max.x, line}, kit.ink(Role::rule));
 }
 
+bool Table::is_visible(float y) const {
+  return ImGui::IsRectVisible({view_.min.x, y}, {view_.max.x, y + view_.kit.px(row_height)});
+}
+
 Hit Table::row(int id, float y, const std::vector<Cell>& cells, bool selected, bool dim) const {
   const Kit& kit = view_.kit;
   const ImVec2 min = {view_.min.x, y}, max = {view_.max.x, y + kit.px(row_height)};

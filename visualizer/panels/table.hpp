@@ -25,6 +25,8 @@ class Table {
   Table(const View& view, std::vector<Column> columns);
   static constexpr float head_height = 28, row_height = 30;  ///< base pixels
   void head(float y) const;
+  /// Whether a row at this height is seen: one that is not needs no text.
+  [[nodiscard]] bool is_visible(float y) const;
   /// One row; `dim` greys it. Returns what the mouse did.
   Hit row(int id, float y, const std::vector<Cell>& cells, bool selected, bool dim) const;
 

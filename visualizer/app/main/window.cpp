@@ -75,7 +75,7 @@ class Feed {
     const bool at_end = shell.session.now() >= shell.run.end();
     if (news.info) shell.run.set_info(*news.info);
     if (!news.events.empty()) {
-      shell.run.append(std::move(news.events));
+      shell.run.append(std::move(news.events), !news.caught_up);
       if (at_end && !shell.session.playing) shell.session.to_end(shell.run);
     }
     if (news.error) {
