@@ -22,6 +22,7 @@ inline constexpr std::size_t half_open_sas =
 inline constexpr std::size_t children_in_ike_sa = 256;
 inline constexpr std::size_t queued_tasks = 64;       // tasks waiting for a free exchange window
 inline constexpr std::size_t cookie_octets_max = 64;  // RFC 7296, 2.6
+inline constexpr std::size_t intermediate_exchanges = 16;  // seven key exchanges, and a few more
 inline constexpr std::size_t certificates_in_chain = 8;
 inline constexpr std::size_t revocation_statements = 32;  // CRLs, or OCSP responses, that are asked
 inline constexpr int ocsp_single_responses = 32;          // in one OCSP response

@@ -16,7 +16,8 @@ using wire::NotifyType;
 std::vector<wire::Proposal> without_ke(std::vector<wire::Proposal> proposals) {
   for (wire::Proposal& proposal : proposals)
     std::erase_if(proposal.transforms, [](const wire::Transform& t) {
-      return t.type == static_cast<std::uint8_t>(TransformType::ke);
+      return t.type == static_cast<std::uint8_t>(TransformType::ke) ||
+             crypto::is_additional_ke(t.type);
     });
   return proposals;
 }
@@ -73,7 +74,7 @@ void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, Es
   body.name = esp_sa.child;
   body.encryption = std::string(esp_sa.suite.encr->name);
   if (esp_sa.suite.integ) body.integrity = std::string(esp_sa.suite.integ->name);
-  if (esp_sa.suite.ke) body.ke = std::string(esp_sa.suite.ke->name);
+  body.ke = esp_sa.suite.ke_names();
   if (sa.services.config.disclose_secrets) {
     body.encryption_key = to_bytes(esp_sa.encryption_key.reveal());
     body.integrity_key = to_bytes(esp_sa.integrity_key.reveal());
@@ -291,26 +292,49 @@ std::uint16_t first_ke_method(const std::vector<wire::Proposal>& proposals) {
   return 0;
 }
 
-Result<std::unique_ptr<crypto::KeyExchange>> make_key_exchange(IkeSa& sa, std::uint16_t method) {
-  const crypto::Algorithm* ke = crypto::find(TransformType::ke, method);
+namespace {
+
+Result<const crypto::Algorithm*> method_of(std::uint16_t id) {
+  const crypto::Algorithm* ke = crypto::find(TransformType::ke, id);
   if (ke == nullptr)
-    return Error{"E-IKE-021",
-                 "key exchange method " + std::to_string(method) + " is not implemented"}
+    return Error{"E-IKE-021", "key exchange method " + std::to_string(id) + " is not implemented"}
         .see("RFC 7296, 3.4");
+  return ke;
+}
+
+void report(IkeSa& sa, const crypto::Algorithm& ke, ByteView ke_i, ByteView ke_r,
+            const Secret& secret, const std::string& exchange, unsigned n) {
+  keys::Derivations derivations(sa.services.config.disclose_secrets);
+  keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
+  if (n == 0)
+    schedule.report_shared_secret(ke, ke_i, ke_r, secret, exchange);
+  else
+    schedule.report_additional_secret(ke, n, ke_i, ke_r, secret, exchange);
+  sa.emit_keys(derivations);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<crypto::KeyExchange>> make_key_exchange(IkeSa& sa, std::uint16_t method) {
+  IKELAB_TRY(const crypto::Algorithm* ke, method_of(method));
   return sa.services.provider.key_exchange(*ke, *sa.services.streams.ke);
 }
 
-Result<Secret> shared_secret(IkeSa& sa, crypto::KeyExchange& own, const wire::KePayload& peer_ke,
-                             bool exchange_initiator, const std::string& exchange) {
-  IKELAB_TRY(Secret g_ir, own.derive(peer_ke.data));
-  keys::Derivations derivations(sa.services.config.disclose_secrets);
-  keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
-  const Bytes& ke_i = exchange_initiator ? own.public_value() : peer_ke.data;
-  const Bytes& ke_r = exchange_initiator ? peer_ke.data : own.public_value();
-  schedule.report_shared_secret(*crypto::find(TransformType::ke, peer_ke.method), ke_i, ke_r, g_ir,
-                                exchange);
-  sa.emit_keys(derivations);
-  return g_ir;
+Result<Secret> shared_secret(IkeSa& sa, crypto::KeyExchange& own, const wire::KePayload& ke_r,
+                             const std::string& exchange, unsigned n) {
+  IKELAB_TRY(const crypto::Algorithm* ke, method_of(ke_r.method));
+  IKELAB_TRY(Secret secret, own.derive(ke_r.data));
+  report(sa, *ke, own.public_value(), ke_r.data, secret, exchange, n);
+  return secret;
+}
+
+Result<crypto::KeyAnswer> answer_key_exchange(IkeSa& sa, const wire::KePayload& ke_i,
+                                              const std::string& exchange, unsigned n) {
+  IKELAB_TRY(const crypto::Algorithm* ke, method_of(ke_i.method));
+  IKELAB_TRY(crypto::KeyAnswer answer,
+             sa.services.provider.answer_key_exchange(*ke, ke_i.data, *sa.services.streams.ke));
+  report(sa, *ke, ke_i.data, answer.public_value, answer.shared, exchange, n);
+  return answer;
 }
 
 }  // namespace ikelab::ikev2

@@ -64,9 +64,13 @@ std::uint16_t wanted_method(const wire::NotifyPayload& invalid_ke,
 std::uint16_t first_ke_method(const std::vector<wire::Proposal>& proposals);
 /// A fresh key pair for a KE payload. Errors: E-IKE-021 a method that we do not implement.
 Result<std::unique_ptr<crypto::KeyExchange>> make_key_exchange(IkeSa& sa, std::uint16_t method);
-/// g^ir from the peer's KE payload, reported to the trace. `ke_i`, `ke_r`: the public values in the
-/// exchange's roles.
-Result<Secret> shared_secret(IkeSa& sa, crypto::KeyExchange& own, const wire::KePayload& peer_ke,
-                             bool exchange_initiator, const std::string& exchange);
+/// The secret of the exchange's initiator from the responder's KE payload, reported to the trace:
+/// g^ir, or SK(n) of Additional Key Exchange `n` (RFC 9370).
+Result<Secret> shared_secret(IkeSa& sa, crypto::KeyExchange& own, const wire::KePayload& ke_r,
+                             const std::string& exchange, unsigned n = 0);
+/// The responder's side: the secret, and the data of its KE payload. With a KEM that is a
+/// ciphertext. Errors: E-IKE-021, E-CRYPTO-KE.
+Result<crypto::KeyAnswer> answer_key_exchange(IkeSa& sa, const wire::KePayload& ke_i,
+                                              const std::string& exchange, unsigned n = 0);
 
 }  // namespace ikelab::ikev2

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <typeindex>
 #include <vector>
@@ -58,6 +59,12 @@ struct Extension {
   void (*add)(IkeSa& sa, const Outbound& out, std::vector<wire::Payload>& payloads) = nullptr;
   /// Reads a message of the peer that was decrypted, is grammatical and due, before its task does.
   void (*read)(IkeSa& sa, const Inbound& in) = nullptr;
+  /// A message of ours is on its way: not called again when it is repeated. `datagram`: its first
+  /// one, when it was fragmented.
+  void (*sent)(IkeSa& sa, const Outbound& out, ByteView datagram,
+               const std::vector<wire::Payload>& payloads) = nullptr;
+  /// Why the peer may not begin this exchange now, although the state of the SA would allow it.
+  std::optional<std::string> (*refuses)(const IkeSa& sa, wire::ExchangeType exchange) = nullptr;
   /// The initiator has keys; what is enqueued now runs before IKE_AUTH.
   void (*keyed)(IkeSa& sa, Instant now) = nullptr;
   /// The IKE SA works from now on, after IKE_AUTH or as the successor in a rekey.

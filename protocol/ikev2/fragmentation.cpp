@@ -126,7 +126,7 @@ Result<std::vector<Bytes>> IkeSa::build_fragments(const wire::Header& header,
     //= intact from the original message, except for the Length and Next Payload fields."
     IKELAB_TRY(
         Bytes sealed,
-        seal_fragment(services.provider, suite, keys_of(original_initiator), header, part,
+        seal_fragment(services.provider, suite, keys_of(original_initiator, header), header, part,
                       all.subspan(i * chunk, std::min(chunk, all.size() - i * chunk)), next_iv()));
     datagrams.push_back(std::move(sealed));
   }
@@ -167,8 +167,8 @@ bool admit_fragment(IkeSa& sa, const wire::Header& header, const wire::SkfPayloa
 }
 
 Result<std::optional<Content>> hold_fragment(IkeSa& sa, Instant now, const wire::Header& header,
-                                             const wire::SkfPayload& part, Bytes chunk,
-                                             std::size_t size) {
+                                             const wire::SkfPayload& part, std::uint8_t reserved,
+                                             Bytes chunk, std::size_t size) {
   auto& state = sa.notes.of<FragmentState>();
   Reassembly& held = header.response ? state.responses : state.requests;
   //= rfc7383#2.6 "the receiver MUST discard all received fragments and start the reassembly process
@@ -180,7 +180,10 @@ Result<std::optional<Content>> hold_fragment(IkeSa& sa, Instant now, const wire:
     held.total = part.total;
     held.give_up = now + reassembly_time(sa);
   }
-  if (part.number == 1) held.first_inner = part.first_inner;
+  if (part.number == 1) {
+    held.first_inner = part.first_inner;
+    held.reserved = reserved;
+  }
   held.octets += chunk.size();
   held.largest = std::max(held.largest, size);
   held.parts[part.number] = std::move(chunk);
@@ -195,7 +198,7 @@ Result<std::optional<Content>> hold_fragment(IkeSa& sa, Instant now, const wire:
         .see("RFC 7383, 5");
   }
   if (held.parts.size() < held.total) return std::optional<Content>{};
-  Content whole{{}, held.first_inner};
+  Content whole{{}, held.first_inner, held.reserved};
   for (const auto& [number, octets] : held.parts)
     whole.plain.insert(whole.plain.end(), octets.begin(), octets.end());
   if (!header.response) {
@@ -260,7 +263,8 @@ std::optional<Inbound> IkeSa::take_fragment(Inbound in, const Way& way,
     return std::nullopt;
   }
   const std::size_t size = in.octets.size();
-  auto whole = hold_fragment(*this, in.now, in.header, part, std::move(in.plain), size);
+  auto whole =
+      hold_fragment(*this, in.now, in.header, part, in.sealed_reserved, std::move(in.plain), size);
   if (!whole) {
     //= rfc7383#5 "In either case, the receiver SHOULD drop the connection and discard all the
     //= received fragments."
@@ -276,6 +280,7 @@ std::optional<Inbound> IkeSa::take_fragment(Inbound in, const Way& way,
     return std::nullopt;
   }
   in.plain = std::move((*whole)->plain);
+  in.sealed_reserved = (*whole)->reserved;
   return understand(std::move(in), way, message, (*whole)->first_inner, &part);
 }
 

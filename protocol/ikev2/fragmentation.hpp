@@ -15,6 +15,7 @@ struct Reassembly {
   MessageId message_id;
   std::uint16_t total = 0;                                  ///< 0: no part is here
   wire::PayloadType first_inner = wire::PayloadType::none;  ///< as fragment 1 says
+  std::uint8_t reserved = 0;                                ///< likewise
   std::map<std::uint16_t, Bytes> parts;                     ///< decrypted, by Fragment Number
   std::size_t octets = 0;                                   ///< in all parts
   std::size_t largest = 0;                                  ///< octets of the largest IKE message
@@ -36,6 +37,7 @@ struct FragmentState {
 struct Content {
   Bytes plain;
   wire::PayloadType first_inner = wire::PayloadType::none;
+  std::uint8_t reserved = 0;
 };
 
 /// How many octets of content go into each fragment of a message with `content` octets; 0: it goes
@@ -48,8 +50,8 @@ bool admit_fragment(IkeSa& sa, const wire::Header& header, const wire::SkfPayloa
 /// Takes in a part that opened; `size` is that of its message. The whole content once every part is
 /// here. E-IKE-073: so much that the SA is to be dropped.
 Result<std::optional<Content>> hold_fragment(IkeSa& sa, Instant now, const wire::Header& header,
-                                             const wire::SkfPayload& part, Bytes chunk,
-                                             std::size_t size);
+                                             const wire::SkfPayload& part, std::uint8_t reserved,
+                                             Bytes chunk, std::size_t size);
 /// The next smaller fragmentation threshold that makes more fragments of `content`; false: there is
 /// none (RFC 7383, 2.5.2).
 bool probe_smaller(IkeSa& sa, std::size_t content);

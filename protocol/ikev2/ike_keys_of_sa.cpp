@@ -13,6 +13,17 @@ Result<void> derive_ike_keys(IkeSa& sa, const Secret& g_ir) {
   return {};
 }
 
+Result<keys::IkeKeys> derive_additional_ike_keys(IkeSa& sa, const Secret& sk_n, unsigned n) {
+  keys::Derivations derivations(sa.services.config.disclose_secrets);
+  keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
+  const keys::Nonces nonces{sa.transcript.ni, sa.transcript.nr, "IKE_SA_INIT"};
+  IKELAB_TRY(const Secret skeyseed, schedule.skeyseed_of_additional(sa.keys.sk_d, sk_n, n, nonces));
+  IKELAB_TRY(keys::IkeKeys keys, schedule.ike_keys(skeyseed, nonces, sa.spi_i, sa.spi_r,
+                                                   {sa.suite.encr, sa.suite.integ}, n));
+  sa.emit_keys(derivations);
+  return keys;
+}
+
 Result<void> derive_rekeyed_ike_keys(IkeSa& fresh, const IkeSa& old, const Secret& g_ir,
                                      ByteView ni, ByteView nr) {
   keys::Derivations derivations(fresh.services.config.disclose_secrets);

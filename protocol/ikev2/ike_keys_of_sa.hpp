@@ -8,6 +8,9 @@ namespace ikelab::ikev2 {
 /// A new IKE SA: SKEYSEED = prf(Ni | Nr, g^ir). Sets sa.keys; sa's SPIs, suite and transcript
 /// nonces are set before.
 Result<void> derive_ike_keys(IkeSa& sa, const Secret& g_ir);
+/// The keys after Additional Key Exchange `n`: SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr) (RFC
+/// 9370, 2.2.3). They take the place of the present ones with IkeSa::replace_keys().
+Result<keys::IkeKeys> derive_additional_ike_keys(IkeSa& sa, const Secret& sk_n, unsigned n);
 /// A rekeyed one: SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), with the old SA's PRF.
 Result<void> derive_rekeyed_ike_keys(IkeSa& fresh, const IkeSa& old, const Secret& g_ir,
                                      ByteView ni, ByteView nr);

@@ -83,6 +83,7 @@ void IkeSa::relocate(const SocketAddress& local_in, const SocketAddress& peer_in
 void IkeSa::become_established(Instant now, Trigger event, const std::string& reason) {
   set_state(event);
   set_timer(Timer::half_open, std::nullopt);
+  retired_.reset();
   if (connection->rekey_time > Duration::zero())
     set_timer(Timer::rekey_ike,
               now + with_jitter(connection->rekey_time, *services.streams.jitter));
@@ -97,7 +98,7 @@ void IkeSa::become_established(Instant now, Trigger event, const std::string& re
   body.encryption = name_of(suite.encr);
   body.integrity = name_of(suite.integ);
   body.prf = name_of(suite.prf);
-  body.ke = name_of(suite.ke);
+  body.ke = suite.ke_names();
   if (services.config.disclose_secrets) {
     body.encryption_key = concat({keys.sk_ei.reveal(), keys.sk_er.reveal()});
     body.integrity_key = concat({keys.sk_ai.reveal(), keys.sk_ar.reveal()});

@@ -11,15 +11,17 @@
 #include "protocol/ikev2/services.hpp"
 #include "protocol/ikev2/state.hpp"
 #include "protocol/ikev2/task.hpp"
+#include "protocol/keys/auth_octets.hpp"
 #include "protocol/keys/ike_keys.hpp"
 #include "protocol/wire/decode.hpp"
 #include "protocol/wire/encode.hpp"
 
 namespace ikelab::ikev2 {
 
-/// What IKE_SA_INIT leaves for IKE_AUTH to cover (RFC 7296, 2.15).
+/// What came before IKE_AUTH, for AUTH to cover (RFC 7296, 2.15; RFC 9242, 3.3.2).
 struct InitTranscript {
   Bytes real_message_1, real_message_2, ni, nr;
+  keys::IntAuth int_auth;
 };
 
 /// A rekey of ours that is under way while the peer began one too (RFC 7296, 2.8.1 and 2.8.2).
@@ -88,6 +90,9 @@ class IkeSa {
   void touch() { services.touched.insert(local_spi().value); }
   void emit(trace::Body body) { services.event(name, std::move(body)); }
   void emit_keys(keys::Derivations& derivations);
+  /// New keys from the next exchange on; messages up to `last` keep the present ones (RFC 9242,
+  /// 3.3.1).
+  void replace_keys(keys::IkeKeys fresh, MessageId last);
   /// Refuses something in words: a Diagnostic event of severity error.
   void diagnose(const Error& error, std::uint64_t datagram = 0);
 
@@ -157,7 +162,7 @@ class IkeSa {
   Result<std::vector<Bytes>> build_fragments(const wire::Header& header,
                                              const wire::EncodedChain& content, std::size_t chunk);
   [[nodiscard]] Bytes next_iv();
-  [[nodiscard]] DirectionKeys keys_of(bool of_initiator) const;
+  [[nodiscard]] DirectionKeys keys_of(bool of_initiator, const wire::Header& header) const;
   void repeat_request(Instant now);
   bool probe_path(Instant now);
   void check_children(Instant now);
@@ -170,6 +175,11 @@ class IkeSa {
       response_payloads_;  ///< of the last ones sent: a repeat's summary
   std::array<std::optional<Instant>, static_cast<std::size_t>(Timer::count)> timers_{};
   std::uint64_t iv_counter_ = 0;
+  struct Retired {
+    keys::IkeKeys keys;
+    MessageId last;
+  };
+  std::optional<Retired> retired_;  ///< by replace_keys(), for repetitions
 };
 
 }  // namespace ikelab::ikev2

@@ -25,11 +25,12 @@ bool is_due(State state, ExchangeType exchange) {
     case State::none:
       return exchange == ExchangeType::ike_sa_init;
     case State::half_open:
-      return exchange == ExchangeType::ike_auth;
+      return exchange == ExchangeType::ike_auth || exchange == ExchangeType::ike_intermediate;
     case State::established:
     case State::rekeyed:
     case State::deleting:
-      return exchange == ExchangeType::create_child_sa || exchange == ExchangeType::informational;
+      return exchange == ExchangeType::create_child_sa || exchange == ExchangeType::informational ||
+             exchange == ExchangeType::ike_followup_ke;
     default:
       return false;
   }
@@ -51,6 +52,12 @@ void read_by_extensions(IkeSa& sa, const Inbound& in) {
     if (extension.read != nullptr) extension.read(sa, in);
 }
 
+void tell_sent(IkeSa& sa, const Outbound& out, ByteView datagram,
+               const std::vector<wire::Payload>& payloads) {
+  for (const Extension& extension : extensions())
+    if (extension.sent != nullptr) extension.sent(sa, out, datagram, payloads);
+}
+
 /// RFC 7296, 3.1: octet 16 of the header is the first payload's type.
 bool is_fragment(ByteView message) {
   return message[16] == static_cast<std::uint8_t>(wire::PayloadType::skf);
@@ -62,9 +69,20 @@ constexpr const char* unsupported_critical = "E-WIRE-105";
 
 // ---- sending -----------------------------------------------------------------------------------
 
-DirectionKeys IkeSa::keys_of(bool of_initiator) const {
-  return of_initiator ? DirectionKeys{keys.sk_ei.reveal(), keys.sk_ai.reveal()}
-                      : DirectionKeys{keys.sk_er.reveal(), keys.sk_ar.reveal()};
+//= rfc9242#3.3.1 "Every subsequent IKE_INTERMEDIATE exchange uses the most recently calculated IKE
+//= SA keys before this exchange is started."
+DirectionKeys IkeSa::keys_of(bool of_initiator, const wire::Header& header) const {
+  // Each side counts its own exchanges; those before IKE_AUTH are the original initiator's.
+  const bool initiators_exchange = header.initiator != header.response;
+  const bool before =
+      retired_ && initiators_exchange && header.message_id.value <= retired_->last.value;
+  const keys::IkeKeys& of = before ? retired_->keys : keys;
+  return of_initiator ? DirectionKeys{of.sk_ei.reveal(), of.sk_ai.reveal()}
+                      : DirectionKeys{of.sk_er.reveal(), of.sk_ar.reveal()};
+}
+
+void IkeSa::replace_keys(keys::IkeKeys fresh, MessageId last) {
+  retired_ = Retired{std::exchange(keys, std::move(fresh)), last};
 }
 
 wire::Header IkeSa::header_of(ExchangeType exchange, bool response, MessageId id) const {
@@ -85,8 +103,9 @@ Result<std::vector<Bytes>> IkeSa::build(const wire::Header& header,
   const wire::EncodedChain content = wire::encode_chain(payloads);
   if (const auto chunk = fragment_content(*this, content.bytes.size(), header.response); chunk != 0)
     return build_fragments(header, content, chunk);
-  IKELAB_TRY(Bytes sealed, seal_message(services.provider, suite, keys_of(original_initiator),
-                                        header, payloads, next_iv()));
+  IKELAB_TRY(Bytes sealed,
+             seal_message(services.provider, suite, keys_of(original_initiator, header), header,
+                          payloads, next_iv()));
   return std::vector<Bytes>{std::move(sealed)};
 }
 
@@ -163,6 +182,7 @@ void IkeSa::send_request(Instant now) {
   request_payloads_ = std::move(*payloads);
   window_.request_sent(now, *datagrams);
   transmit({true, local, peer}, *datagrams, header, request_payloads_, 0);
+  tell_sent(*this, {header.exchange, false, nullptr}, datagrams->front(), request_payloads_);
 }
 
 void IkeSa::answer(const Inbound& in, std::vector<wire::Payload> payloads) {
@@ -176,6 +196,7 @@ void IkeSa::answer(const Inbound& in, std::vector<wire::Payload> payloads) {
   //= rfc7296#2.11 "It MUST specify the address and port at which the request was received as the
   //= source address and port in the response."
   transmit({true, in.dst, in.src}, *datagrams, header, response_payloads_, 0);
+  tell_sent(*this, {header.exchange, true, &in}, datagrams->front(), response_payloads_);
 }
 
 // ---- receiving ---------------------------------------------------------------------------------
@@ -205,11 +226,12 @@ std::optional<Inbound> IkeSa::open(Instant now, const Datagram& datagram,
   }
   const auto* part = std::get_if<wire::SkfPayload>(&sealed->body);
   if (part != nullptr && !expects(header, *part, datagram.id)) return std::nullopt;
-  auto plain = open_message(services.provider, suite, keys_of(!original_initiator),
+  auto plain = open_message(services.provider, suite, keys_of(!original_initiator, header),
                             datagram.payload, *sealed);
   //= rfc7383#2.6 "If the ICV check fails, the message MUST be silently discarded."
   if (!plain) return diagnose(plain.error(), datagram.id), std::nullopt;
   in.plain = std::move(*plain);
+  in.sealed_reserved = datagram.payload[sealed->begin + 1];
   if (connection->dpd_delay > Duration::zero() && state_ == State::established)
     set_timer(Timer::dpd, now + connection->dpd_delay);
   if (part != nullptr) return take_fragment(std::move(in), way, decoded.message, *part);
@@ -223,6 +245,7 @@ std::optional<Inbound> IkeSa::understand(Inbound in, const Way& way, const wire:
   auto chain = wire::decode_chain(in.plain, first_inner);
   in.payloads = std::move(chain.payloads);
   in.from_fragments = part != nullptr;
+  in.first_inner = first_inner;
   emit_message(way, in.header, in.datagram, in.octets, in.payloads, in.plain, 0, part);
   auto judged = wire::check(message, &in.payloads);
   chain.diagnostics.insert(chain.diagnostics.end(), judged.begin(), judged.end());
@@ -285,7 +308,17 @@ void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& 
 }
 
 bool IkeSa::may_begin(ExchangeType exchange, std::uint64_t datagram) {
-  if (is_due(state_, exchange)) return true;
+  if (is_due(state_, exchange)) {
+    std::optional<std::string> why;
+    for (const Extension& extension : extensions())
+      if (extension.refuses != nullptr && !why) why = extension.refuses(*this, exchange);
+    if (!why) return true;
+    diagnose(Error{"E-IKE-016", "the peer may not begin " + wire::name(exchange) + " now: " + *why}
+                 .at(18)
+                 .see("RFC 7296, 1.2"),
+             datagram);
+    return false;
+  }
   diagnose(Error{"E-IKE-016", std::string("the peer may not begin ") + wire::name(exchange) +
                                   " in state " + std::string(to_string(state_))}
                .at(18)

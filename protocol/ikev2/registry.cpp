@@ -10,6 +10,8 @@ namespace ikelab::ikev2 {
 std::span<const ResponderRow> responders() {
   static const std::array rows = {
       respond_ike_init(),       // IKE_SA_INIT
+      respond_additional_ke(),  // IKE_INTERMEDIATE with a KE payload
+      respond_intermediate(),   // IKE_INTERMEDIATE otherwise
       respond_ike_auth(),       // IKE_AUTH
       respond_child_rekey(),    // CREATE_CHILD_SA with N(REKEY_SA)
       respond_ike_rekey(),      // CREATE_CHILD_SA with an SA payload for IKE
@@ -27,6 +29,8 @@ std::span<const Extension> extensions() {
       signature_hashes_extension(),  // RFC 7427
       ocsp_extension(),              // RFC 4806
       multiple_auth_extension(),     // RFC 4739
+      intermediate_extension(),      // RFC 9242
+      additional_ke_extension(),     // RFC 9370, 2.2.3; after what authenticates its messages
   };
   return rows;
 }

@@ -25,6 +25,8 @@ struct Inbound {
   std::uint64_t datagram = 0;
   SocketAddress src, dst;       ///< as they stood in the datagram: a NAT may have changed them
   bool from_fragments = false;  ///< then `octets` are those of the last fragment that came
+  wire::PayloadType first_inner = wire::PayloadType::none;  ///< the Encrypted payload's header says
+  std::uint8_t sealed_reserved = 0;  ///< its critical bit and RESERVED; of fragment 1
 };
 
 enum class Outcome {
@@ -66,6 +68,8 @@ std::span<const ResponderRow> responders();
 // ---- the initiators' side, by concern ----
 std::unique_ptr<Task> make_ike_init();
 std::unique_ptr<Task> make_ike_auth();
+/// Additional Key Exchange `n` of a new IKE SA, from 0 (RFC 9370, 2.2.3).
+std::unique_ptr<Task> make_additional_ke(std::size_t n);
 std::unique_ptr<Task> make_child_create(std::string child);
 std::unique_ptr<Task> make_child_rekey(EspSpi spi_in);
 std::unique_ptr<Task> make_ike_rekey();

@@ -47,6 +47,32 @@ std::vector<trace::NamedValue> shown_nonces(const Nonces& nonces) {
           Derivations::shown("Nr", nonces.nr, nonce_source(nonces, "response"))};
 }
 
+/// "SKEYSEED", "SKEYSEED(1)".
+std::string numbered(const char* name, unsigned n) {
+  return n == 0 ? std::string(name) : fmt::format("{}({})", name, n);
+}
+
+/// " | SK(1) | SK(2)" for two additional secrets.
+std::string words_of(std::span<const Secret> more) {
+  std::string words;
+  for (unsigned n = 1; n <= more.size(); ++n) words += " | " + numbered("SK", n);
+  return words;
+}
+
+Bytes joined(std::span<const Secret> more) {
+  Bytes all;
+  for (const Secret& secret : more)
+    all.insert(all.end(), secret.reveal().begin(), secret.reveal().end());
+  return all;
+}
+
+void add_secrets(Derivations& derivations, std::vector<trace::NamedValue>& inputs,
+                 std::span<const Secret> more) {
+  for (unsigned n = 1; n <= more.size(); ++n)
+    inputs.push_back(derivations.secret(numbered("SK", n), more[n - 1].reveal(),
+                                        fmt::format("Additional Key Exchange {}", n)));
+}
+
 }  // namespace
 
 Result<Secret> prf_plus(crypto::Provider& provider, const crypto::Algorithm& prf, ByteView key,
@@ -85,6 +111,35 @@ void KeySchedule::report_shared_secret(const crypto::Algorithm& ke, ByteView ke_
                     g_ir.reveal(), first ? "RFC 7296, 2.14" : "RFC 7296, 1.3");
 }
 
+void KeySchedule::report_additional_secret(const crypto::Algorithm& ke, unsigned n, ByteView ke_i,
+                                           ByteView ke_r, const Secret& sk_n,
+                                           const std::string& exchange) {
+  if (derivations_ == nullptr) return;
+  derivations_->add(
+      numbered("SK", n), fmt::format("{}(KEi({}), KEr({}))", ke.name, n, n), ke,
+      {Derivations::shown(numbered("KEi", n), ke_i, exchange + " request, Key Exchange payload"),
+       Derivations::shown(numbered("KEr", n), ke_r, exchange + " response, Key Exchange payload")},
+      sk_n.reveal(), exchange == "IKE_INTERMEDIATE" ? "RFC 9370, 2.2.3" : "RFC 9370, 2.2.4");
+}
+
+Result<Secret> KeySchedule::skeyseed_of_additional(const Secret& sk_d, const Secret& sk_n,
+                                                   unsigned n, const Nonces& nonces) {
+  // RFC 9370, 2.2.3: SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr)
+  const Secret data(concat({sk_n.reveal(), nonces.ni, nonces.nr}));
+  IKELAB_TRY(Secret skeyseed, provider_.prf(prf_, sk_d.reveal(), data.reveal()));
+  if (derivations_ != nullptr) {
+    auto inputs = shown_nonces(nonces);
+    inputs.push_back(derivations_->secret("SK_d", sk_d.reveal(),
+                                          fmt::format("SK_d as it was before: SK_d({})", n - 1)));
+    inputs.push_back(derivations_->secret(numbered("SK", n), sk_n.reveal(),
+                                          fmt::format("Additional Key Exchange {}", n)));
+    derivations_->add(numbered("SKEYSEED", n),
+                      fmt::format("prf(SK_d({}), SK({}) | Ni | Nr)", n - 1, n), prf_,
+                      std::move(inputs), skeyseed.reveal(), "RFC 9370, 2.2.3");
+  }
+  return skeyseed;
+}
+
 Result<Secret> KeySchedule::skeyseed(const Nonces& nonces, const Secret& g_ir) {
   //= rfc7296#2.14 "SKEYSEED = prf(Ni | Nr, g^ir)"
   const Bytes key = concat({nonces.ni, nonces.nr});
@@ -99,9 +154,10 @@ Result<Secret> KeySchedule::skeyseed(const Nonces& nonces, const Secret& g_ir) {
 }
 
 Result<Secret> KeySchedule::skeyseed_of_rekey(const Secret& sk_d_old, const Secret& g_ir_new,
-                                              const Nonces& nonces) {
+                                              const Nonces& nonces, std::span<const Secret> more) {
   //= rfc7296#2.18 "SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr)"
-  const Secret data(concat({g_ir_new.reveal(), nonces.ni, nonces.nr}));
+  const Secret secrets(joined(more));
+  const Secret data(concat({g_ir_new.reveal(), nonces.ni, nonces.nr, secrets.reveal()}));
   IKELAB_TRY(Secret skeyseed, provider_.prf(prf_, sk_d_old.reveal(), data.reveal()));
   if (derivations_ != nullptr) {
     auto inputs = shown_nonces(nonces);
@@ -109,14 +165,16 @@ Result<Secret> KeySchedule::skeyseed_of_rekey(const Secret& sk_d_old, const Secr
         derivations_->secret("SK_d (old)", sk_d_old.reveal(), "SK_d of the IKE SA being rekeyed"));
     inputs.push_back(derivations_->secret("g^ir (new)", g_ir_new.reveal(),
                                           "key exchange of " + nonces.exchange));
-    derivations_->add("SKEYSEED", "prf(SK_d (old), g^ir (new) | Ni | Nr)", prf_, std::move(inputs),
-                      skeyseed.reveal(), "RFC 7296, 2.18");
+    add_secrets(*derivations_, inputs, more);
+    derivations_->add("SKEYSEED", "prf(SK_d (old), g^ir (new) | Ni | Nr" + words_of(more) + ")",
+                      prf_, std::move(inputs), skeyseed.reveal(),
+                      more.empty() ? "RFC 7296, 2.18" : "RFC 9370, 2.2.4");
   }
   return skeyseed;
 }
 
 Result<IkeKeys> KeySchedule::ike_keys(const Secret& skeyseed, const Nonces& nonces, IkeSpi spi_i,
-                                      IkeSpi spi_r, const Transforms& ike) {
+                                      IkeSpi spi_r, const Transforms& ike, unsigned n) {
   IkeKeys keys;
   struct Row {
     const char* name;
@@ -143,16 +201,19 @@ Result<IkeKeys> KeySchedule::ike_keys(const Secret& skeyseed, const Nonces& nonc
     auto inputs = shown_nonces(nonces);
     inputs.push_back(Derivations::shown("SPIi", spi_i_octets, "initiator's IKE SPI"));
     inputs.push_back(Derivations::shown("SPIr", spi_r_octets, "responder's IKE SPI"));
-    inputs.push_back(derivations_->secret("SKEYSEED", skeyseed.reveal(), "SKEYSEED"));
-    derivations_->add(row.name, "prf+(SKEYSEED, Ni | Nr | SPIi | SPIr)" + cutter.range(), prf_,
-                      std::move(inputs), row.key->reveal(), "RFC 7296, 2.14");
+    const std::string seed_name = numbered("SKEYSEED", n);
+    inputs.push_back(derivations_->secret(seed_name, skeyseed.reveal(), seed_name));
+    derivations_->add(row.name, "prf+(" + seed_name + ", Ni | Nr | SPIi | SPIr)" + cutter.range(),
+                      prf_, std::move(inputs), row.key->reveal(),
+                      n == 0 ? "RFC 7296, 2.14" : "RFC 9370, 2.2.3");
   }
   IKELAB_ASSERT(cutter.done());
   return keys;
 }
 
 Result<ChildKeys> KeySchedule::child_keys(const Secret& sk_d, const Secret* g_ir_new,
-                                          const Nonces& nonces, const Transforms& child) {
+                                          const Nonces& nonces, const Transforms& child,
+                                          std::span<const Secret> more) {
   ChildKeys keys;
   struct Row {
     const char* name;
@@ -171,7 +232,8 @@ Result<ChildKeys> KeySchedule::child_keys(const Secret& sk_d, const Secret* g_ir
       {"ESP integrity key, responder to initiator", &keys.integ_responder_to_initiator, a}};
 
   const ByteView g_ir = g_ir_new == nullptr ? ByteView{} : g_ir_new->reveal();
-  const Secret seed(concat({g_ir, nonces.ni, nonces.nr}));
+  const Secret secrets(joined(more));
+  const Secret seed(concat({g_ir, nonces.ni, nonces.nr, secrets.reveal()}));
   IKELAB_TRY(const Secret keymat,
              prf_plus(provider_, prf_, sk_d.reveal(), seed.reveal(), 2 * (e + a)));
   if (derivations_ != nullptr) {
@@ -180,11 +242,13 @@ Result<ChildKeys> KeySchedule::child_keys(const Secret& sk_d, const Secret* g_ir
     if (g_ir_new != nullptr)
       inputs.push_back(
           derivations_->secret("g^ir (new)", g_ir, "key exchange of " + nonces.exchange));
+    add_secrets(*derivations_, inputs, more);
     //= rfc7296#2.17 "KEYMAT = prf+(SK_d, Ni | Nr)"
     //= rfc7296#2.17 "KEYMAT = prf+(SK_d, g^ir (new) | Ni | Nr)"
-    derivations_->add(
-        "KEYMAT", g_ir_new == nullptr ? "prf+(SK_d, Ni | Nr)" : "prf+(SK_d, g^ir (new) | Ni | Nr)",
-        prf_, std::move(inputs), keymat.reveal(), "RFC 7296, 2.17");
+    const std::string g_ir_word = g_ir_new == nullptr ? "" : "g^ir (new) | ";
+    derivations_->add("KEYMAT", "prf+(SK_d, " + g_ir_word + "Ni | Nr" + words_of(more) + ")", prf_,
+                      std::move(inputs), keymat.reveal(),
+                      more.empty() ? "RFC 7296, 2.17" : "RFC 9370, 2.2.4");
   }
 
   Cutter cutter(keymat);

@@ -8,8 +8,16 @@
 //   KEYMAT    = prf+(SK_d, Ni | Nr)                                     2.17, a Child SA
 //   KEYMAT    = prf+(SK_d, g^ir (new) | Ni | Nr)                        2.17, with a key exchange
 //
+// and with Additional Key Exchanges, whose secrets are SK(1), SK(2), ... (RFC 9370, 2.2.3 and
+// 2.2.4):
+//
+//   SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr)                       after each IKE_INTERMEDIATE
+//   SKEYSEED    = prf(SK_d (old), g^ir (new) | Ni | Nr | SK(1) | ...)   a rekeyed IKE SA
+//   KEYMAT      = prf+(SK_d, g^ir (new) | Ni | Nr | SK(1) | ...)        a Child SA
+//
 // Every step can be reported (derivations.hpp), so that a person sees what was made from what.
 #pragma once
+#include <span>
 #include <string>
 
 #include "protocol/base/ids.hpp"
@@ -66,17 +74,27 @@ class KeySchedule {
   void report_shared_secret(const crypto::Algorithm& ke, ByteView ke_i, ByteView ke_r,
                             const Secret& g_ir, const std::string& exchange);
 
+  /// Reports SK(n), the secret of Additional Key Exchange n, in the same way.
+  void report_additional_secret(const crypto::Algorithm& ke, unsigned n, ByteView ke_i,
+                                ByteView ke_r, const Secret& sk_n, const std::string& exchange);
+
   /// 2.14: SKEYSEED = prf(Ni | Nr, g^ir).
   Result<Secret> skeyseed(const Nonces& nonces, const Secret& g_ir);
   /// 2.18: SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr). For the schedule of the old PRF.
+  /// `more`: SK(1), SK(2), ... of RFC 9370, 2.2.4.
   Result<Secret> skeyseed_of_rekey(const Secret& sk_d_old, const Secret& g_ir_new,
-                                   const Nonces& nonces);
+                                   const Nonces& nonces, std::span<const Secret> more = {});
+  /// RFC 9370, 2.2.3: SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr). The nonces are IKE_SA_INIT's.
+  Result<Secret> skeyseed_of_additional(const Secret& sk_d, const Secret& sk_n, unsigned n,
+                                        const Nonces& nonces);
   /// 2.14: the seven secrets. After a rekey the SPIs are the new IKE SA's.
+  /// `n`: from SKEYSEED(n) of RFC 9370; 0: from SKEYSEED.
   Result<IkeKeys> ike_keys(const Secret& skeyseed, const Nonces& nonces, IkeSpi spi_i, IkeSpi spi_r,
-                           const Transforms& ike);
+                           const Transforms& ike, unsigned n = 0);
   /// 2.17: KEYMAT, cut into the keys of two ESP SAs. `g_ir_new` null: no key exchange of its own.
+  /// `more` as above.
   Result<ChildKeys> child_keys(const Secret& sk_d, const Secret* g_ir_new, const Nonces& nonces,
-                               const Transforms& child);
+                               const Transforms& child, std::span<const Secret> more = {});
 
  private:
   crypto::Provider& provider_;

@@ -1,6 +1,8 @@
 // Proposals as swanctl writes them ("aes256gcm16-prfsha384-ecp384") and their negotiation (RFC
 // 7296, 2.7 and 3.3).
 #pragma once
+#include <array>
+
 #include "protocol/crypto/algorithm.hpp"
 #include "protocol/trace/event.hpp"
 #include "protocol/wire/message.hpp"
@@ -10,6 +12,10 @@ namespace ikelab::policy {
 /// Errors: E-POL-001 unknown keyword (says which, and near names), E-POL-002 an incomplete
 /// combination (no PRF, AEAD with integ..).
 Result<wire::Proposal> parse_proposal(std::string_view text, wire::ProtocolId protocol);
+/// Whether some proposal asks for Additional Key Exchanges.
+bool asks_for_additional(const std::vector<wire::Proposal>& proposals);
+/// Those that do without: proposals that need one are left out.
+std::vector<wire::Proposal> without_additional(const std::vector<wire::Proposal>& proposals);
 /// Back to swanctl's words; unknown transforms as "encr-4711".
 std::string to_string(const wire::Proposal& proposal);
 
@@ -19,7 +25,14 @@ struct Suite {
   const crypto::Algorithm* integ = nullptr;  ///< null with AEAD
   const crypto::Algorithm* prf = nullptr;
   const crypto::Algorithm* ke = nullptr;
+  /// Additional Key Exchange 1 to 7 (RFC 9370, 2.2.2); null where there is none.
+  std::array<const crypto::Algorithm*, crypto::additional_key_exchanges> addke{};
   bool esn = false;
+
+  /// Those of `addke` that take place, in their order.
+  [[nodiscard]] std::vector<const crypto::Algorithm*> additional() const;
+  /// "CURVE25519, ML_KEM_768"; empty without a key exchange.
+  [[nodiscard]] std::string ke_names() const;
 };
 
 struct Selection {

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "protocol/base/bounds.hpp"
 #include "protocol/policy/near.hpp"
@@ -38,7 +39,31 @@ std::vector<std::string_view> words_for(ProtocolId protocol) {
   std::vector<std::string_view> words;
   for (const Algorithm& a : crypto::algorithms())
     if (may_stand(a, protocol)) words.push_back(a.keyword);
+  for (const std::string_view word : {"ke1_mlkem768", "ke1_mlkem1024", "ke1_mlkem512", "ke1_none"})
+    words.push_back(word);
   return words;
+}
+
+/// "ke1_mlkem768" is Additional Key Exchange 1 by ML-KEM-768; "ke1_none" says that it may be left
+/// out.
+struct Additional {
+  wire::Transform transform;
+  bool known = false;
+};
+//= rfc9370#2.2.2 "A Transform ID NONE MAY be added to those transform types that contain key exchange
+//= methods which the initiator believes are optional."
+std::optional<Additional> read_additional(std::string_view word) {
+  if (word.size() < 5 || !word.starts_with("ke") || word[3] != '_' || word[2] < '1' ||
+      word[2] > '7')
+    return std::nullopt;
+  Additional found;
+  const std::string_view method = word.substr(4);
+  const Algorithm* a = crypto::find_keyword(TransformType::ke, method);
+  found.known = a != nullptr || method == "none";
+  found.transform.type = static_cast<std::uint8_t>(static_cast<unsigned>(TransformType::addke1) +
+                                                   static_cast<unsigned>(word[2] - '1'));
+  found.transform.id = a == nullptr ? 0 : a->id;
+  return found;
 }
 
 const Algorithm* find_word(std::string_view word) {
@@ -56,7 +81,12 @@ Error incomplete(std::string_view text, std::string message, std::string hint) {
 // The transforms of one proposal while it is read, and what RFC 7296, 3.3.3 demands of the whole.
 struct Parts {
   std::vector<const Algorithm*> found;
+  std::vector<wire::Transform> additional;
 
+  void add(const wire::Transform& more) {
+    if (std::find(additional.begin(), additional.end(), more) == additional.end())
+      additional.push_back(more);
+  }
   [[nodiscard]] bool has(TransformType type) const {
     return std::any_of(found.begin(), found.end(),
                        [&](const Algorithm* a) { return a->type == type; });
@@ -107,6 +137,9 @@ struct Parts {
     if (holds(noauth) && std::any_of(found.begin(), found.end(), counter))
       return incomplete(text, "uses counter mode without integrity",
                         "each bit could be flipped at will; add for example sha256");
+    if (!additional.empty() && !has(TransformType::ke))
+      return incomplete(text, "has an additional key exchange but none that it could be added to",
+                        "for example x25519-ke1_mlkem768");
     if (protocol != ProtocolId::ike) return {};
     if (!has(TransformType::prf)) return incomplete(text, "names no PRF", "for example prfsha256");
     if (!has(TransformType::ke))
@@ -116,6 +149,11 @@ struct Parts {
 };
 
 std::string word_of(const wire::Transform& t) {
+  if (crypto::is_additional_ke(t.type)) {
+    const Algorithm* a = crypto::find(TransformType::ke, t.id);
+    const std::string method = a != nullptr ? std::string(a->keyword) : std::to_string(t.id);
+    return fmt::format("ke{}_{}", t.type - 5, t.id == 0 ? "none" : method);
+  }
   static constexpr std::string_view prefix[] = {"type", "encr", "prf", "integ", "ke", "esn"};
   if (const Algorithm* a = crypto::find(static_cast<TransformType>(t.type), t.id, t.key_bits()))
     return std::string(a->keyword);
@@ -131,6 +169,11 @@ Result<wire::Proposal> parse_proposal(std::string_view text, ProtocolId protocol
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find('-', at), text.size());
     const std::string_view word = text.substr(at, end - at);
+    if (const auto more = read_additional(word); more && more->known) {
+      parts.add(more->transform);
+      at = end + 1;
+      continue;
+    }
     const Algorithm* a = find_word(word);
     if (!a)
       return Error{"E-POL-001",
@@ -158,7 +201,34 @@ Result<wire::Proposal> parse_proposal(std::string_view text, ProtocolId protocol
   for (TransformType type : written_order)
     for (const Algorithm* a : parts.found)
       if (a->type == type) proposal.transforms.push_back(transform_of(*a));
+  std::stable_sort(parts.additional.begin(), parts.additional.end(),
+                   [](const auto& x, const auto& y) { return x.type < y.type; });
+  proposal.transforms.insert(proposal.transforms.end(), parts.additional.begin(),
+                             parts.additional.end());
   return proposal;
+}
+
+bool asks_for_additional(const std::vector<wire::Proposal>& proposals) {
+  for (const wire::Proposal& proposal : proposals)
+    for (const wire::Transform& t : proposal.transforms)
+      if (crypto::is_additional_ke(t.type)) return true;
+  return false;
+}
+
+std::vector<wire::Proposal> without_additional(const std::vector<wire::Proposal>& proposals) {
+  std::vector<wire::Proposal> out;
+  for (const wire::Proposal& proposal : proposals) {
+    std::set<std::uint8_t> needed;
+    for (const wire::Transform& t : proposal.transforms)
+      if (crypto::is_additional_ke(t.type)) needed.insert(t.type);
+    wire::Proposal plain = proposal;
+    std::erase_if(plain.transforms, [&](const wire::Transform& t) {
+      if (crypto::is_additional_ke(t.type) && t.id == 0) needed.erase(t.type);
+      return crypto::is_additional_ke(t.type);
+    });
+    if (needed.empty()) out.push_back(std::move(plain));
+  }
+  return out;
 }
 
 std::string to_string(const wire::Proposal& proposal) {

@@ -45,7 +45,12 @@ std::string names(const std::vector<const wire::Transform*>& transforms) {
 std::string_view type_name(std::uint8_t type) {
   static constexpr std::string_view short_names[] = {
       "transform", "cipher", "PRF", "integrity algorithm", "KE method", "ESN setting"};
+  if (crypto::is_additional_ke(type)) return "additional KE method";
   return type < std::size(short_names) ? short_names[type] : "transform of an unknown type";
+}
+
+bool is_ke(std::uint8_t type) {
+  return type == static_cast<std::uint8_t>(TransformType::ke) || crypto::is_additional_ke(type);
 }
 
 struct Match {
@@ -62,8 +67,8 @@ void match_type(std::uint8_t type, const wire::Proposal& offered, const wire::Pr
     //= rfc7296#3.3.6 "If the responder receives a proposal that contains a Transform Type it does
     //= not understand, or a proposal that is missing a mandatory Transform Type, it MUST consider
     //= this proposal unacceptable"
-    const bool optional = type <= static_cast<std::uint8_t>(TransformType::esn) &&
-                          std::any_of(theirs.begin(), theirs.end(), none);
+    const bool known = type <= static_cast<std::uint8_t>(TransformType::addke7);
+    const bool optional = known && std::any_of(theirs.begin(), theirs.end(), none);
     if (!optional)
       match.reasons.push_back(
           fmt::format("offered {} {}, but none is configured", type_name(type), names(theirs)));
@@ -78,11 +83,38 @@ void match_type(std::uint8_t type, const wire::Proposal& offered, const wire::Pr
   for (const wire::Transform* t : ours)
     if (std::any_of(theirs.begin(), theirs.end(),
                     [&](const wire::Transform* o) { return *o == *t; })) {
-      match.transforms.push_back(*t);
+      if (!is_ke(type)) match.transforms.push_back(*t);
       return;
     }
   match.reasons.push_back(fmt::format("no common {}: offered {}; configured {}", type_name(type),
                                       names(theirs), names(ours)));
+}
+
+/// Key exchange methods by our order, one a type and none twice; false: there is no such choice.
+//= rfc9370#2.2.2 "for the Additional Key Exchange types, the responder's choice MUST NOT contain
+//= duplicated algorithms (those with an identical Transform ID and attributes), except for the
+//= Transform ID of NONE."
+bool choose_methods(std::span<const std::uint8_t> types, const wire::Proposal& offered,
+                    const wire::Proposal& configured, std::vector<wire::Transform>& chosen) {
+  if (types.empty()) return true;
+  const auto theirs = of_type(offered, types.front()), ours = of_type(configured, types.front());
+  if (theirs.empty() || ours.empty()) {  // match_type() saw that nothing is needed
+    if (!theirs.empty()) chosen.push_back({types.front(), 0, {}});
+    return choose_methods(types.subspan(1), offered, configured, chosen);
+  }
+  for (const wire::Transform* t : ours) {
+    const bool there =
+        std::any_of(theirs.begin(), theirs.end(), [&](const auto* o) { return *o == *t; });
+    const bool again =
+        t->id != 0 && std::any_of(chosen.begin(), chosen.end(), [&](const wire::Transform& c) {
+          return is_ke(c.type) && c.id == t->id && c.key_bits() == t->key_bits();
+        });
+    if (!there || again) continue;
+    chosen.push_back(*t);
+    if (choose_methods(types.subspan(1), offered, configured, chosen)) return true;
+    chosen.pop_back();
+  }
+  return false;
 }
 
 Match match(const wire::Proposal& offered, const wire::Proposal& configured) {
@@ -96,6 +128,14 @@ Match match(const wire::Proposal& offered, const wire::Proposal& configured) {
   std::set<std::uint8_t> types = types_of(offered);
   types.merge(types_of(configured));
   for (std::uint8_t type : types) match_type(type, offered, configured, result);
+  std::vector<std::uint8_t> methods;
+  std::copy_if(types.begin(), types.end(), std::back_inserter(methods), is_ke);
+  //= rfc9370#2.2.2 "then the responder MUST reject the message with an error notification of type
+  //= NO_PROPOSAL_CHOSEN."
+  if (result.reasons.empty() && !choose_methods(methods, offered, configured, result.transforms))
+    result.reasons.push_back("no choice of key exchange methods without one of them twice");
+  std::stable_sort(result.transforms.begin(), result.transforms.end(),
+                   [](const auto& x, const auto& y) { return x.type < y.type; });
   return result;
 }
 
@@ -103,7 +143,9 @@ Suite suite_of(const std::vector<wire::Transform>& transforms) {
   Suite suite;
   for (const wire::Transform& t : transforms) {
     const auto type = static_cast<TransformType>(t.type);
-    const Algorithm* a = crypto::find(type, t.id, t.key_bits());
+    const bool more = crypto::is_additional_ke(t.type);
+    const Algorithm* a = crypto::find(more ? TransformType::ke : type, t.id, t.key_bits());
+    if (more) suite.addke[t.type - static_cast<std::size_t>(TransformType::addke1)] = a;
     if (type == TransformType::encr) suite.encr = a;
     if (type == TransformType::integ) suite.integ = t.id == 0 ? nullptr : a;  // 0: NONE
     if (type == TransformType::prf) suite.prf = a;
@@ -125,6 +167,19 @@ std::string nearest_reason(const wire::Proposal& offered,
 }
 
 }  // namespace
+
+std::vector<const crypto::Algorithm*> Suite::additional() const {
+  std::vector<const crypto::Algorithm*> methods;
+  std::copy_if(addke.begin(), addke.end(), std::back_inserter(methods),
+               [](const Algorithm* a) { return a != nullptr; });
+  return methods;
+}
+
+std::string Suite::ke_names() const {
+  std::string names = ke == nullptr ? std::string() : std::string(ke->name);
+  for (const Algorithm* method : additional()) names += ", " + std::string(method->name);
+  return names;
+}
 
 Selection select(const std::vector<wire::Proposal>& offered,
                  const std::vector<wire::Proposal>& configured) {
@@ -186,6 +241,13 @@ Result<Suite> check_answer(const std::vector<wire::Proposal>& offered,
         std::none_of(ours.begin(), ours.end(), [](const auto* t) { return is_none(*t); }))
       return refuse(fmt::format("no {} in it", type_name(type)));
   }
+  //= rfc9370#2.2.2 "If the responder's message contains one or more duplicated choices, the
+  //= initiator should log the error and MUST treat the exchange as failed."
+  for (const wire::Transform& t : answer.transforms)
+    for (const wire::Transform& other : answer.transforms)
+      if (is_ke(t.type) && is_ke(other.type) && t.type < other.type && t.id != 0 &&
+          t.id == other.id && t.key_bits() == other.key_bits())
+        return refuse(name_of(t) + " was chosen twice");
   return suite_of(answer.transforms);
 }
 

@@ -76,6 +76,14 @@ constexpr Rule child[] = {
     {PayloadType::cp, 0, 1, {}, "RFC 7296, 2.19"},
     {PayloadType::notify, 0, 1, NotifyType::rekey_sa, "RFC 7296, 1.3.3"},
 };
+constexpr Rule intermediate[] = {
+    {PayloadType::ke, 0, 1, {}, "RFC 9370, 2.2.3"},
+    {PayloadType::notify, 0, many, {}, "RFC 9242, 3.2"},
+};
+constexpr Rule followup[] = {
+    {PayloadType::ke, 1, 1, {}, "RFC 9370, 2.2.4"},
+    {PayloadType::notify, 0, 1, NotifyType::additional_key_exchange, "RFC 9370, 2.2.4"},
+};
 constexpr Rule informational[] = {
     {PayloadType::notify, 0, many, {}, "RFC 7296, 1.4"},
     {PayloadType::delete_, 0, many, {}, "RFC 7296, 1.4"},
@@ -86,10 +94,13 @@ constexpr auto INIT = ExchangeType::ike_sa_init;
 constexpr auto AUTH = ExchangeType::ike_auth;
 constexpr auto CHILD = ExchangeType::create_child_sa;
 constexpr auto INFO = ExchangeType::informational;
+constexpr auto INTERMEDIATE = ExchangeType::ike_intermediate;
+constexpr auto FOLLOWUP = ExchangeType::ike_followup_ke;
 constexpr Trigger otherwise{};
 constexpr Trigger cookie{NotifyType::cookie, false, PayloadType::none};
 constexpr Trigger error_without_sa{{}, true, PayloadType::sa};
 constexpr Trigger error_without_auth{{}, true, PayloadType::auth};
+constexpr Trigger error_without_ke{{}, true, PayloadType::ke};
 constexpr Trigger without_ts{{}, false, PayloadType::ts_i};
 constexpr Trigger with_eap{{}, false, PayloadType::none, PayloadType::none, PayloadType::eap};
 constexpr Trigger without_id_and_child{{}, false, PayloadType::id_i, PayloadType::sa};
@@ -118,6 +129,18 @@ constexpr Form all_forms[] = {
     {AUTH, true, Place::encrypted, "IKE_AUTH response within a round", without_child,
      auth_response_childless, "RFC 4739, 2.1"},
     {AUTH, true, Place::encrypted, "IKE_AUTH response", otherwise, auth_response, "RFC 7296, 1.2"},
+    {INTERMEDIATE, false, Place::encrypted, "IKE_INTERMEDIATE request", otherwise, intermediate,
+     "RFC 9242, 3.2"},
+    {INTERMEDIATE, true, Place::encrypted, "IKE_INTERMEDIATE response that reports an error",
+     error_without_ke, error_only, "RFC 9242, 3.4"},
+    {INTERMEDIATE, true, Place::encrypted, "IKE_INTERMEDIATE response", otherwise, intermediate,
+     "RFC 9242, 3.2"},
+    {FOLLOWUP, false, Place::encrypted, "IKE_FOLLOWUP_KE request", otherwise, followup,
+     "RFC 9370, 2.2.4"},
+    {FOLLOWUP, true, Place::encrypted, "IKE_FOLLOWUP_KE response that reports an error",
+     error_without_ke, error_only, "RFC 9370, 2.2.4"},
+    {FOLLOWUP, true, Place::encrypted, "IKE_FOLLOWUP_KE response", otherwise, followup,
+     "RFC 9370, 2.2.4"},
     {CHILD, false, Place::encrypted, "CREATE_CHILD_SA request that rekeys the IKE SA", without_ts,
      rekey_ike, "RFC 7296, 1.3.2"},
     {CHILD, false, Place::encrypted, "CREATE_CHILD_SA request for a Child SA", otherwise, child,

@@ -161,6 +161,7 @@ constexpr Row notifies[] = {
     {16444, "SA_RESOURCE_INFO"},
     {16445, "USE_PPK_INT"},
     {16446, "PPK_IDENTITY_KEY"},
+    {16447, "IKE_SA_INIT_FULL_TRANSCRIPT_AUTH"},
 };
 
 constexpr Row hashes[] = {

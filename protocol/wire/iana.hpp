@@ -10,7 +10,9 @@ enum class ExchangeType : std::uint8_t {
   ike_sa_init = 34,
   ike_auth = 35,
   create_child_sa = 36,
-  informational = 37
+  informational = 37,
+  ike_intermediate = 43,  ///< RFC 9242
+  ike_followup_ke = 44    ///< RFC 9370
 };
 
 enum class PayloadType : std::uint8_t {
@@ -76,6 +78,7 @@ enum class NotifyType : std::uint16_t {
   invalid_selectors = 39,
   temporary_failure = 43,
   child_sa_not_found = 44,
+  state_not_found = 47,
   initial_contact = 16384,
   set_window_size = 16385,
   additional_ts_possible = 16386,
@@ -92,7 +95,16 @@ enum class NotifyType : std::uint16_t {
   another_auth_follows = 16405,
   eap_only_authentication = 16417,
   ikev2_fragmentation_supported = 16430,
-  signature_hash_algorithms = 16431
+  signature_hash_algorithms = 16431,
+  puzzle = 16434,
+  use_ppk = 16435,
+  ppk_identity = 16436,
+  no_ppk_auth = 16437,
+  intermediate_exchange_supported = 16438,
+  additional_key_exchange = 16441,
+  use_ppk_int = 16445,
+  ppk_identity_key = 16446,
+  ike_sa_init_full_transcript_auth = 16447
 };
 
 /// EAP's Type field (RFC 3748, 5; IANA "EAP Method Types").

@@ -90,6 +90,24 @@ constexpr NotifyRow known[] = {
      "The sender can put large IKE messages together from fragments."},
     {NotifyType::signature_hash_algorithms, 2, any, "RFC 7427, 4",
      "The hash functions the sender accepts in signatures, two octets each."},
+    {NotifyType::state_not_found, 0, any, "RFC 9370, 2.2.4",
+     "The responder has forgotten what these further key exchanges belong to."},
+    {NotifyType::use_ppk, 0, any, "RFC 8784, 3",
+     "The sender can mix a post-quantum preshared key into the keys of this IKE SA."},
+    {NotifyType::ppk_identity, 0, any, "RFC 8784, 3",
+     "Which post-quantum preshared key: its type (1 opaque, 2 fixed) and its name. In a response "
+     "it says that the key is used."},
+    {NotifyType::no_ppk_auth, 1, any, "RFC 8784, 3",
+     "What AUTH would be without the preshared key, for a responder that does not have it."},
+    //= rfc9242#3.1 "Implementations MUST ignore non-empty Notification Data if they don't
+    //= understand its purpose."
+    {NotifyType::intermediate_exchange_supported, 0, any, "RFC 9242, 3.1",
+     "The sender can exchange more, encrypted, before IKE_AUTH."},
+    {NotifyType::additional_key_exchange, 1, any, "RFC 9370, 2.2.4",
+     "More key exchanges follow; the next request brings these octets back."},
+    {NotifyType::ike_sa_init_full_transcript_auth, 0, any,
+     "draft-ietf-ipsecme-ikev2-downgrade-prevention",
+     "The sender's AUTH covers both messages of IKE_SA_INIT, so that none can be changed unseen."},
 };
 
 const NotifyRow* row_of(NotifyType type) {

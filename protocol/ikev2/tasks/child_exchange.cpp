@@ -52,7 +52,7 @@ Result<ChildSa*> ChildExchange::accept(IkeSa& sa, const Inbound& in, const std::
     if (ke == nullptr || !ke_ || ke->method != method_ || plan.suite.ke->id != method_)
       return Error{"E-IKE-026", "the response's KE payload does not fit the proposal"}.see(
           "RFC 7296, 1.3.1");
-    IKELAB_TRY(g_ir, shared_secret(sa, *ke_, *ke, true, "CREATE_CHILD_SA"));
+    IKELAB_TRY(g_ir, shared_secret(sa, *ke_, *ke, "CREATE_CHILD_SA"));
   }
   // What is redundant goes at once: nothing is sent on it (RFC 7296, 2.8.1).
   const bool redundant = sa.collision && std::min(ni_, nr_) < sa.collision->lowest_nonce;
@@ -92,12 +92,10 @@ ChildAnswer answer_child_exchange(IkeSa& sa, const Inbound& in, const policy::Ch
           NotifyType::invalid_ke_payload,
           {static_cast<std::uint8_t>(method->id >> 8), static_cast<std::uint8_t>(method->id)}));
     }
-    auto own = make_key_exchange(sa, method->id);
-    auto secret = own ? shared_secret(sa, **own, *ke_i, false, "CREATE_CHILD_SA")
-                      : Result<Secret>(own.error());
-    if (!secret) return detail = secret.error().message, refuse(notify(NotifyType::invalid_syntax));
-    g_ir = std::move(*secret);
-    ke_r = wire::make_payload(wire::KePayload{method->id, (*own)->public_value()});
+    auto own = answer_key_exchange(sa, *ke_i, "CREATE_CHILD_SA");
+    if (!own) return detail = own.error().message, refuse(notify(NotifyType::invalid_syntax));
+    g_ir = std::move(own->shared);
+    ke_r = wire::make_payload(wire::KePayload{method->id, std::move(own->public_value)});
   }
   auto child =
       install_child(sa, in.now, *choice.plan,

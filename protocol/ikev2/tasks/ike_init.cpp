@@ -9,6 +9,7 @@
 #include "protocol/ikev2/authentication.hpp"
 #include "protocol/ikev2/child_setup.hpp"
 #include "protocol/ikev2/ike_keys_of_sa.hpp"
+#include "protocol/ikev2/intermediate.hpp"
 #include "protocol/ikev2/tasks/rows.hpp"
 #include "protocol/wire/encode.hpp"
 
@@ -70,10 +71,14 @@ class IkeInit : public Task {
     emit_ike_answer(sa, offered_, answer->proposals.front());
     if (sa.suite.ke == nullptr || ke->method != sa.suite.ke->id || ke->method != sa.ke_method)
       return fail(sa, in, "the KE payload is of another method than the proposal");
+    if (!sa.suite.additional().empty() && !has_intermediate(sa))
+      return fail(sa, in,
+                  "the responder chose an additional key exchange, but does not speak "
+                  "IKE_INTERMEDIATE");
     sa.spi_r = in.header.spi_r;
     sa.transcript.nr = nonce->data;
     sa.transcript.real_message_2 = to_bytes(in.octets);
-    auto g_ir = shared_secret(sa, *ke_, *ke, true, "IKE_SA_INIT");
+    auto g_ir = shared_secret(sa, *ke_, *ke, "IKE_SA_INIT");
     if (!g_ir) return fail(sa, in, g_ir.error().message);
     if (auto made = derive_ike_keys(sa, *g_ir); !made) return fail(sa, in, made.error().message);
     sa.set_state(Trigger::init_response);
@@ -131,7 +136,11 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
                                    bool& failed) {
   const auto& offered = wire::first<wire::SaPayload>(in.payloads)->proposals;
   const auto& ke = *wire::first<wire::KePayload>(in.payloads);
-  const policy::Selection selection = policy::select(offered, sa.connection->proposals);
+  // Without IKE_INTERMEDIATE there is no place for an Additional Key Exchange (RFC 9370, 2.2.1).
+  const policy::Selection selection =
+      policy::select(offered, announces_intermediate(in.payloads)
+                                  ? sa.connection->proposals
+                                  : policy::without_additional(sa.connection->proposals));
   emit_ike_negotiation(sa, "responder", selection);
   failed = true;
   if (!selection.chosen) {
@@ -153,14 +162,12 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   sa.transcript.ni = wire::first<wire::NoncePayload>(in.payloads)->data;
   sa.transcript.nr = make_nonce(sa);
   sa.transcript.real_message_1 = to_bytes(in.octets);
-  auto own = make_key_exchange(sa, ke.method);
-  auto g_ir =
-      own ? shared_secret(sa, **own, ke, false, "IKE_SA_INIT") : Result<Secret>(own.error());
-  if (!g_ir) {
-    detail = g_ir.error().message;
+  auto own = answer_key_exchange(sa, ke, "IKE_SA_INIT");
+  if (!own) {
+    detail = own.error().message;
     return refuse(sa, notify(NotifyType::invalid_syntax));
   }
-  if (auto made = derive_ike_keys(sa, *g_ir); !made) {
+  if (auto made = derive_ike_keys(sa, own->shared); !made) {
     detail = made.error().message;
     return refuse(sa, notify(NotifyType::no_proposal_chosen));
   }
@@ -169,7 +176,7 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   sa.set_timer(Timer::half_open, in.now + half_open_time);
   std::vector<wire::Payload> out = {
       wire::make_payload(wire::SaPayload{{*selection.chosen}}),
-      wire::make_payload(wire::KePayload{ke.method, (*own)->public_value()}),
+      wire::make_payload(wire::KePayload{ke.method, own->public_value}),
       wire::make_payload(wire::NoncePayload{sa.transcript.nr})};
   if (auto request = certificate_request(sa)) out.push_back(std::move(*request));
   return out;

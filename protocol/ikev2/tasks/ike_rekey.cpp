@@ -122,7 +122,7 @@ class IkeRekey : public Task {
           "RFC 7296, 1.3.2");
     emit_ike_answer(sa, offered_, chosen);
     nr_ = nonce->data;
-    IKELAB_TRY(const Secret g_ir, shared_secret(sa, *ke_, *ke, true, "CREATE_CHILD_SA"));
+    IKELAB_TRY(const Secret g_ir, shared_secret(sa, *ke_, *ke, "CREATE_CHILD_SA"));
     auto fresh = successor(sa, true, spi_, ike_spi_of(chosen), suite);
     IKELAB_CHECK(derive_rekeyed_ike_keys(*fresh, sa, g_ir, ni_, nr_));
     return fresh;
@@ -169,15 +169,13 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
     return refuse(NotifyType::invalid_ke_payload,
                   "the KE payload is of another method than the chosen proposal",
                   {static_cast<std::uint8_t>(method >> 8), static_cast<std::uint8_t>(method)});
-  auto own = make_key_exchange(sa, method);
-  auto g_ir =
-      own ? shared_secret(sa, **own, *ke, false, "CREATE_CHILD_SA") : Result<Secret>(own.error());
-  if (!g_ir) return refuse(NotifyType::invalid_syntax, g_ir.error().message);
+  auto own = answer_key_exchange(sa, *ke, "CREATE_CHILD_SA");
+  if (!own) return refuse(NotifyType::invalid_syntax, own.error().message);
 
   const IkeSpi spi_r{sa.services.streams.ike_spi->u64() | 1};
   auto fresh = successor(sa, false, ike_spi_of(*selection.chosen), spi_r, selection.suite);
   const Bytes nr = make_nonce(sa);
-  if (auto made = derive_rekeyed_ike_keys(*fresh, sa, *g_ir, nonce->data, nr); !made)
+  if (auto made = derive_rekeyed_ike_keys(*fresh, sa, own->shared, nonce->data, nr); !made)
     return refuse(NotifyType::no_proposal_chosen, made.error().message);
   failed = false;
   IkeSa& made = *fresh;
@@ -193,7 +191,7 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   wire::Proposal answer = *selection.chosen;
   answer.spi = octets_of(spi_r);
   return {wire::make_payload(wire::SaPayload{{answer}}), wire::make_payload(wire::NoncePayload{nr}),
-          wire::make_payload(wire::KePayload{method, (*own)->public_value()})};
+          wire::make_payload(wire::KePayload{method, std::move(own->public_value)})};
 }
 
 }  // namespace

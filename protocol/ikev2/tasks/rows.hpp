@@ -6,6 +6,8 @@
 namespace ikelab::ikev2 {
 
 ResponderRow respond_ike_init();
+ResponderRow respond_additional_ke();
+ResponderRow respond_intermediate();
 ResponderRow respond_ike_auth();
 ResponderRow respond_child_rekey();
 ResponderRow respond_ike_rekey();
@@ -18,5 +20,7 @@ Extension fragmentation_extension();
 Extension signature_hashes_extension();
 Extension ocsp_extension();
 Extension multiple_auth_extension();
+Extension intermediate_extension();
+Extension additional_ke_extension();
 
 }  // namespace ikelab::ikev2
