@@ -23,6 +23,7 @@ struct ChildSa {
   /// The responder of a rekey sends on the new SA only once the old one is deleted: by then the
   /// peer has it for sure.
   std::optional<esp::SaParameters> waiting_outbound;
+  bool half_closed = false;  ///< the peer deleted it while we were: what remains is the inbound SA
 };
 
 }  // namespace ikelab::ikev2

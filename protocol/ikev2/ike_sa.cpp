@@ -163,15 +163,20 @@ void IkeSa::release_outbound(ChildSa& child) {
   child.waiting_outbound.reset();
 }
 
+void IkeSa::half_close(ChildSa& child, const std::string& reason) {
+  if (child.half_closed) return;
+  child.half_closed = true;
+  if (child.waiting_outbound) return;  // it was never installed
+  services.sad.push_back(esp::RemoveSa{false, child.spi_out, child.spi_in});
+  emit(trace::SaRemoved{"ESP", "out", to_string(child.spi_out), reason});
+}
+
 void IkeSa::remove_child(EspSpi spi_in, const std::string& reason) {
   const auto at = children.find(spi_in.value);
   if (at == children.end()) return;
   if (const auto heir = children.find(at->second.replaced_by.value); heir != children.end())
     release_outbound(heir->second);
-  if (!at->second.waiting_outbound) {
-    services.sad.push_back(esp::RemoveSa{false, at->second.spi_out, at->second.spi_in});
-    emit(trace::SaRemoved{"ESP", "out", to_string(at->second.spi_out), reason});
-  }
+  half_close(at->second, reason);
   services.sad.push_back(esp::RemoveSa{true, at->second.spi_in});
   emit(trace::SaRemoved{"ESP", "in", to_string(at->second.spi_in), reason});
   children.erase(at);

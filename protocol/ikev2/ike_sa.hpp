@@ -106,6 +106,9 @@ class IkeSa {
   [[nodiscard]] ChildSa* child_by_name(const std::string& name_in);
   void set_child_state(ChildSa& child, ChildState state, const std::string& why, const char* rfc);
   void remove_child(EspSpi spi_in, const std::string& reason);
+  /// Only the outgoing SA goes; the incoming one with the response to our own Delete (RFC
+  /// 7296, 1.4.1).
+  void half_close(ChildSa& child, const std::string& reason);
   /// Our own messages go between these addresses from now on; Child SAs are not touched.
   void relocate(const SocketAddress& local_in, const SocketAddress& peer_in,
                 const std::string& reason);

@@ -40,7 +40,7 @@ struct Services {
   /// An input is being handled: what tasks enqueue meanwhile begins after its answer went out.
   bool handling = false;
   std::set<std::uint64_t> touched;  ///< IKE SAs (our SPI) that changed since the endpoint looked
-  std::vector<IkeSa*> waiting;  ///< IKE SAs that want to begin their next task then
+  std::vector<IkeSa*> waiting;      ///< IKE SAs that want to begin their next task then
   std::function<IkeSa*(IkeSpi)>
       find;  ///< an IKE SA by our own SPI; nullptr when there is none (any more)
 

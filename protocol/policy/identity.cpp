@@ -23,6 +23,9 @@ bool is_printable(ByteView data) {
                      [](std::uint8_t c) { return c >= 0x20 && c < 0x7f; });
 }
 
+/// swanctl's way to write an ID_KEY_ID: "@#6b6579".
+constexpr std::string_view key_id_prefix = "@#";
+
 }  // namespace
 
 Identity Identity::any() {
@@ -38,6 +41,16 @@ Result<Identity> Identity::parse(std::string_view text) {
         .see("RFC 7296, 3.5")
         .expect("for example gw-a.example, 192.0.2.1 or %any");
   Identity id;
+  if (text.starts_with(key_id_prefix)) {
+    auto octets = from_hex(text.substr(key_id_prefix.size()));
+    if (!octets || octets->empty())
+      return Error{"E-POL-030", fmt::format("'{}' is no key id", text)}
+          .see("RFC 7296, 3.5")
+          .expect("expected @# and hexadecimal digits");
+    id.type = wire::IdType::key_id;
+    id.data = std::move(*octets);
+    return id;
+  }
   if (const auto ip = IpAddress::parse(text)) {
     id.type = ip->is_v6() ? wire::IdType::ipv6_addr : wire::IdType::ipv4_addr;
     id.data = to_bytes(ip->octets());
@@ -67,9 +80,9 @@ std::string Identity::to_string() const {
     if (const auto ip = IpAddress::from_octets(data)) return ip->to_string();
   if (type == wire::IdType::der_asn1_dn)
     if (const auto text = distinguished_name_text(data)) return *text;
-  const bool text = type == wire::IdType::fqdn || type == wire::IdType::rfc822_addr ||
-                    type == wire::IdType::key_id;
+  const bool text = type == wire::IdType::fqdn || type == wire::IdType::rfc822_addr;
   if (text && is_printable(data)) return to_text(data);
+  if (type == wire::IdType::key_id) return std::string(key_id_prefix) + to_hex(data);
   if (type == wire::IdType::null) return "nobody (ID_NULL)";
   return fmt::format("{} {}", wire::name(type), to_hex(data));
 }

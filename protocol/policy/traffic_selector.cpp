@@ -54,6 +54,13 @@ Result<void> parse_restriction(std::string_view text, std::string_view whole,
     return bad(whole, fmt::format("\"{}\" is not a protocol", protocol));
   if (slash == std::string_view::npos) return {};
   const std::string_view ports = text.substr(slash + 1);
+  if (ports == "opaque") {
+    //= rfc7296#3.13.1 "Systems working with [IPSECARCH] that wish to indicate "OPAQUE" ports, but
+    //= not "ANY" ports, MUST set the start port to 65535 and the end port to 0."
+    ts.start_port = 65535;
+    ts.end_port = 0;
+    return {};
+  }
   const std::size_t dash = ports.find('-');
   const auto first = number(ports.substr(0, dash), 65535);
   const auto last = dash == std::string_view::npos ? first : number(ports.substr(dash + 1), 65535);

@@ -48,6 +48,7 @@ SocketAddress peer_of_b(const Pair& pair) {
 }  // namespace
 
 TEST_CASE("pair: without a NAT everything stays on port 500", "[pair][ikev2][nat]") {
+  //= rfc7296#2.23 "UDP encapsulation MUST NOT be done on port 500."
   Pair pair(site_a(), site_b());
   REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
   pair.drive(120s);
@@ -94,6 +95,12 @@ TEST_CASE("pair: the digest is SHA-1 of SPIs, address and port", "[pair][ikev2][
 }
 
 TEST_CASE("pair: an initiator behind a NAT", "[pair][ikev2][nat]") {
+  //= rfc7296#2.23 "it and its correspondent (as described below) MUST send all subsequent traffic
+  //= from port 4500, which NATs should"
+  //= rfc7296#2.23 "However, if a NAT is detected, both devices MUST use UDP encapsulation for
+  //= ESP."
+  //= rfc7296#2.23 "The IKE initiator MUST check the NAT_DETECTION_SOURCE_IP or
+  //= NAT_DETECTION_DESTINATION_IP payloads if present,"
   Pair pair(hidden_a(), site_b());
   put_nat_before_a(pair);
   REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
@@ -194,6 +201,8 @@ TEST_CASE("pair: a responder behind a NAT that forwards its ports", "[pair][ikev
 }
 
 TEST_CASE("pair: encap: true encapsulates where no NAT is", "[pair][ikev2][nat]") {
+  //= rfc7296#2.23 "Implementations MUST process received UDP-encapsulated ESP packets even when
+  //= no NAT was detected."
   auto a = site_a(), b = site_b();
   const bool by_a = GENERATE(true, false);
   (by_a ? a : b).connections[0].encap = true;

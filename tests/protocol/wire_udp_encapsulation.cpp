@@ -30,6 +30,8 @@ TEST_CASE("on port 4500: IKE, ESP, keepalives, nothing", "[wire][nat]") {
 }
 
 TEST_CASE("the non-ESP marker goes on and off", "[wire][nat]") {
+  //= rfc7296#2 "packets containing IKE messages sent on port 4500 MUST begin with the prefix of
+  //= four zeros; otherwise, the receiver"
   const Bytes message = {1, 2, 3, 4, 5, 6, 7, 8}, keepalive = {0xff};
   CHECK(udp_payload(500, message) == message);
   CHECK(udp_payload(4500, message) == concat({Bytes{0, 0, 0, 0}, message}));

@@ -96,7 +96,7 @@ class Ecp : public Exchange {
       return refused(ke_, "not a point of the curve", "RFC 6989, 2.3");
     const EcPoint shared_point(EC_POINT_new(group_));
     const Bn x(BN_secure_new());
-    //= rfc5903#7 "the Diffie-Hellman shared secret value consists of the x value of the
+    //= rfc5903#7 "The Diffie-Hellman shared secret value consists of the x value of the
     //= Diffie-Hellman common value"
     if (EC_POINT_mul(group_, shared_point.get(), nullptr, peer.get(), scalar_.get(),
                      context.get()) != 1 ||

@@ -89,7 +89,11 @@ std::vector<wire::Payload> respond_to_delete(IkeSa& sa, const Inbound& in, std::
       //= a delete request, it MUST delete the outgoing SAs while processing the request and the
       //= incoming SAs while processing the response. In that case, the responses MUST NOT include
       //= Delete payloads for the deleted SAs"
-      if (child->state != ChildState::deleting) paired.push_back(octets_of(child->spi_in));
+      if (child->state == ChildState::deleting) {
+        sa.half_close(*child, "deleted by the peer");
+        continue;
+      }
+      paired.push_back(octets_of(child->spi_in));
       sa.remove_child(child->spi_in, "deleted by the peer");
     }
   }
@@ -101,8 +105,7 @@ std::vector<wire::Payload> respond_to_delete(IkeSa& sa, const Inbound& in, std::
 std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail, bool&) {
   if (find_notify(in.payloads, NotifyType::authentication_failed) != nullptr) {
     detail = "the peer does not believe us";
-    sa.die(in.now,
-           sa.state() == State::half_open ? Trigger::auth_failed : Trigger::delete_received,
+    sa.die(in.now, sa.state() == State::half_open ? Trigger::auth_failed : Trigger::delete_received,
            detail);
   } else {
     detail = "we are alive";
