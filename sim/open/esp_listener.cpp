@@ -14,7 +14,9 @@ std::optional<esp::Transform> transform_of(crypto::Provider& provider,
                                            const capture::EspKeyRow& row, EspSpi spi, bool esn) {
   esp::SaParameters sa;
   sa.spi = spi;
-  sa.suite = {row.encr, row.integ, nullptr, nullptr, esn};
+  sa.suite.encr = row.encr;
+  sa.suite.integ = row.integ;
+  sa.suite.esn = esn;
   sa.encryption_key = Secret(row.key);
   sa.integrity_key = Secret(row.integ_key);
   auto made = esp::Transform::make(provider, sa, false);

@@ -114,7 +114,9 @@ IkeListener::Content IkeListener::open(Conversation& sa, const Sighting& seen,
         "IKE SA {} / {}", to_string(message.header.spi_i), to_string(message.header.spi_r)));
     return content;
   }
-  const policy::Suite suite{sa.keys->encr, sa.keys->integ, nullptr, nullptr, false};
+  policy::Suite suite;
+  suite.encr = sa.keys->encr;
+  suite.integ = sa.keys->integ;
   auto plain = ikev2::open_message(
       observer_.provider, suite, keys_of(*sa.keys, message.header.initiator), seen.octets, *sealed);
   if (!plain) {
