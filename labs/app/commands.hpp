@@ -12,11 +12,12 @@ struct Options {
   std::filesystem::path catalog;
   std::filesystem::path course;  ///< empty: the public demo course
   std::filesystem::path db = "ikelab.db";
-  std::filesystem::path dir, out, csv;
+  std::filesystem::path dir, out, csv, moodle, canvas, gradescope;
   std::filesystem::path folder = ".";
   std::string lab, goal;
   std::vector<std::string> students, labs, submissions;
-  bool json = false, all = false;
+  bool json = false, all = false, stats = false, similar = false, roster = false;
+  int seconds = 60;  ///< of processor time a submission may take
   int draws = 3;
   int jobs = 0;  ///< 0: one a core
 };
@@ -31,6 +32,7 @@ int submit(const Options& options);
 // Instructors: grade_command.cpp, report_command.cpp
 int grade(const Options& options);
 int report(const Options& options);
+int roster(const Options& options);
 // Makers of labs: authoring_commands.cpp
 int verify(const Options& options);
 int make_new(const Options& options);

@@ -59,7 +59,10 @@ class Grader {
           grading_job(*pending_[i].lab, pending_[i].draw, pending_[i].submission, place));
     }
     Progress progress("grading", jobs.size());
-    run_workers(jobs, jobs_of(o_), {}, [&](std::size_t i, Result<std::string> text) {
+    WorkerLimits limits;
+    limits.cpu = std::chrono::seconds(o_.seconds);
+    limits.wall = 3 * limits.cpu;
+    run_workers(jobs, jobs_of(o_), limits, [&](std::size_t i, Result<std::string> text) {
       progress.step();
       const auto graded = text.ok() ? unpacked(*text) : Result<Graded>(text.error());
       const auto stored = store(pending_[i], graded);

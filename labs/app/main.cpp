@@ -38,7 +38,9 @@ std::vector<Row> student_commands(CLI::App& app, Options& o) {
   auto* start = app.add_subcommand(
       "start", "make a student's work folder: the run, the handout, the answers to fill in");
   start->add_option("lab", o.lab, "name of the lab")->required();
-  start->add_option("--student", o.students, "who; several for a whole class")->required();
+  start->add_option("--student", o.students, "who; several for a whole class");
+  start->add_flag("--roster", o.roster, "everybody in the roster of --db");
+  start->add_option("--db", o.db, "the gradebook with the roster")->capture_default_str();
   start->add_option("--dir", o.dir,
                     "the folder to make (for several students: where to make them)");
   add_course(*start, o);
@@ -64,6 +66,9 @@ std::vector<Row> instructor_commands(CLI::App& app, Options& o) {
   auto* grade = app.add_subcommand("grade", "simulate submissions again and store their grades");
   grade->add_option("submission", o.submissions, "files, or folders of them");
   grade->add_option("--all", o.dir, "a folder: every submission below it, in parallel");
+  grade->add_option("--seconds", o.seconds, "processor time a submission may take")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
   add_jobs(*grade, o);
   add_db(*grade, o);
   add_course(*grade, o);
@@ -72,7 +77,16 @@ std::vector<Row> instructor_commands(CLI::App& app, Options& o) {
   report->add_option("--lab", o.lab, "one lab only");
   add_db(*report, o);
   report->add_option("--csv", o.csv, "write every attempt as CSV");
+  report->add_option("--moodle", o.moodle, "write best scores and feedback for Moodle's import");
+  report->add_option("--canvas", o.canvas, "write best scores for Canvas' import");
+  report->add_option("--gradescope", o.gradescope, "a folder: results.json of each best attempt");
+  report->add_flag("--stats", o.stats, "quartiles, and each goal with its most frequent mistake");
+  report->add_flag("--similar", o.similar, "submissions that are alike");
   add_json(*report, o);
+  auto* roster = app.add_subcommand(
+      "roster", "who is in the class: a CSV from Moodle, Canvas or a plain list");
+  roster->add_option("csv", o.folder, "the file")->required();
+  add_db(*roster, o);
   auto* verify =
       app.add_subcommand("verify", "grade labs against their own solutions and wrong answers");
   verify->add_option("lab", o.labs, "names of labs");
@@ -86,6 +100,7 @@ std::vector<Row> instructor_commands(CLI::App& app, Options& o) {
   make->add_option("name", o.lab, "its name: lower case, digits, '-'")->required();
   return {{grade, &ikelab::labs::app::grade},
           {report, &ikelab::labs::app::report},
+          {roster, &ikelab::labs::app::roster},
           {verify, &ikelab::labs::app::verify},
           {make, &ikelab::labs::app::make_new}};
 }

@@ -74,9 +74,17 @@ Result<int> start_all(const Options& o) {
   if (!o.course.empty()) {
     IKELAB_TRY(course, Course::load(o.course));
   }
-  const bool several = o.students.size() > 1;
-  Progress progress("making folders", o.students.size());
-  for (const std::string& student : o.students) {
+  std::vector<std::string> students = o.students;
+  if (o.roster) {
+    IKELAB_TRY(const auto book, Gradebook::open(o.db));
+    IKELAB_TRY(const auto roster, book->roster());
+    for (const RosterRow& row : roster) students.push_back(row.student);
+  }
+  if (students.empty())
+    return Error{"E-LAB-022", "for whom?"}.expect("--student NAME, or --roster --db GRADEBOOK");
+  const bool several = students.size() > 1;
+  Progress progress("making folders", students.size());
+  for (const std::string& student : students) {
     IKELAB_TRY(const Draw drawn, draw(course, lab, student));
     const std::string name = lab.id + "-" + student;
     const fs::path folder = several ? o.dir / name : o.dir.empty() ? fs::path(name) : o.dir;
@@ -98,6 +106,8 @@ Result<int> start_all(const Options& o) {
         "  Check     ./ikelab lab check {}\n",
         path, edits, path, path);
   }
+  if (const std::string due = course.deadline(lab.id); !due.empty())
+    fmt::print("  To be handed in by {} (later is remarked, not refused).\n", due);
   if (course.is_demo())
     fmt::print(
         "{}",

@@ -25,8 +25,9 @@ struct CodeRow {
 };
 // The first row that fits counts.
 constexpr CodeRow exit_codes[] = {
-    {"E-LAB-005", broke},   {"E-LAB-014", broke},   {"E-LAB-015", broke}, {"E-LAB-050", broke},
-    {"E-LAB-060", failed}, {"E-LAB-061", failed}, {"E-LAB-062", failed}, {"E-LAB-063", failed}, {"E-LAB-064", failed},   {"E-LAB", wrong_input}, {"E-DB-003", broke},  {"E-DB", wrong_input},
+    {"E-LAB-005", broke},   {"E-LAB-014", broke},   {"E-LAB-015", broke},  {"E-LAB-050", broke},
+    {"E-LAB-060", failed},  {"E-LAB-061", failed},  {"E-LAB-062", failed}, {"E-LAB-063", failed},
+    {"E-LAB-064", failed},  {"E-LAB", wrong_input}, {"E-DB-003", broke},   {"E-DB", wrong_input},
     {"E-SCN", wrong_input}, {"E-POL", wrong_input}, {"", broke},
 };
 

@@ -129,7 +129,6 @@ Result<Value> call_choose(const Facts&, const Operands& in) {
   return rule_error(fmt::format("choose has nothing for '{}'", in[0].written()));
 }
 
-
 /// item("b,c,a", 2): "c".
 Result<Value> call_item(const Facts&, const Operands& in) {
   IKELAB_TRY(const std::uint64_t number, number_of(in[1]));
@@ -196,7 +195,8 @@ Result<Value> call_key(const Facts& facts, const Operands& in) {
 /// key_length("SK_ei"): its octets.
 Result<Value> call_key_length(const Facts& facts, const Operands& in) {
   for (const trace::Event& event : facts.events())
-    if (const auto* key = std::get_if<trace::KeyDerived>(&event.body); key && key->name == in[0].text)
+    if (const auto* key = std::get_if<trace::KeyDerived>(&event.body);
+        key && key->name == in[0].text)
       return of(std::to_string(key->length));
   return Error{"E-LAB-015", fmt::format("the run has no key {}", in[0].text)};
 }
@@ -215,17 +215,19 @@ Result<Value> nth(const Facts& facts, const std::string& node, std::uint64_t n,
 /// esp_spi("gw-a", "out", 2): the SPI of the second such SA.
 Result<Value> call_esp_spi(const Facts& facts, const Operands& in) {
   IKELAB_TRY(const std::uint64_t n, number_of(in[2]));
-  return nth<trace::SaInstalled>(
-      facts, in[0].text, n, "ESP SAs", [&](const trace::SaInstalled& sa) -> std::optional<Value> {
-        if (sa.protocol != "ESP" || sa.direction != in[1].text) return std::nullopt;
-        return of(from_hex(sa.spi).value());
-      });
+  return nth<trace::SaInstalled>(facts, in[0].text, n, "ESP SAs",
+                                 [&](const trace::SaInstalled& sa) -> std::optional<Value> {
+                                   if (sa.protocol != "ESP" || sa.direction != in[1].text)
+                                     return std::nullopt;
+                                   return of(from_hex(sa.spi).value());
+                                 });
 }
 /// inner("gw-a", n): the nth packet that gw-a sealed, as it was inside.
 Result<Value> call_inner(const Facts& facts, const Operands& in) {
   IKELAB_TRY(const std::uint64_t n, number_of(in[1]));
-  return nth<trace::EspSealed>(facts, in[0].text, n, "ESP packets",
-                               [](const trace::EspSealed& p) { return std::optional(of(p.inner)); });
+  return nth<trace::EspSealed>(facts, in[0].text, n, "ESP packets", [](const trace::EspSealed& p) {
+    return std::optional(of(p.inner));
+  });
 }
 /// rejected("gw-b", "E-ESP-REPLAY"): how many. sealed("gw-a"), opened("gw-b"): the same.
 Result<Value> call_rejected(const Facts& facts, const Operands& in) {
@@ -310,24 +312,40 @@ Result<ByteView> octets_of(const Value& value) {
 
 const std::map<std::string_view, Function>& functions() {
   static const std::map<std::string_view, Function> rows{
-      {"prf", {2, 3, call_prf}},           {"octets", {1, 2, call_octets}},
-      {"range", {1, 2, call_range}},       {"identity", {2, 2, call_identity}},
-      {"exchange", {1, 1, call_exchange}}, {"message_id", {1, 1, call_message_id}},
-      {"sender", {1, 1, call_sender}},     {"count", {0, 1, call_count}},
-      {"field", {2, 2, call_field}},       {"chosen", {1, 1, call_chosen}},
-      {"shift", {2, 3, call_shift}},       {"text", {1, 1, call_text}},
-      {"first", {2, 2, call_first}},       {"choose", {3, 16, call_choose}},
-      {"item", {2, 2, call_item}},         {"place", {2, 2, call_place}},
-      {"when", {4, 4, call_when}},         {"join", {1, 16, call_join}},
-      {"slice", {3, 3, call_slice}},       {"prfplus", {3, 3, call_prf_plus}},
-      {"hex", {1, 1, call_hex}},           {"key", {1, 2, call_key}},
-      {"key_length", {1, 1, call_key_length}}, {"esp_spi", {3, 3, call_esp_spi}},
-      {"inner", {2, 2, call_inner}},       {"rejected", {1, 2, call_rejected}},
+      {"prf", {2, 3, call_prf}},
+      {"octets", {1, 2, call_octets}},
+      {"range", {1, 2, call_range}},
+      {"identity", {2, 2, call_identity}},
+      {"exchange", {1, 1, call_exchange}},
+      {"message_id", {1, 1, call_message_id}},
+      {"sender", {1, 1, call_sender}},
+      {"count", {0, 1, call_count}},
+      {"field", {2, 2, call_field}},
+      {"chosen", {1, 1, call_chosen}},
+      {"shift", {2, 3, call_shift}},
+      {"text", {1, 1, call_text}},
+      {"first", {2, 2, call_first}},
+      {"choose", {3, 16, call_choose}},
+      {"item", {2, 2, call_item}},
+      {"place", {2, 2, call_place}},
+      {"when", {4, 4, call_when}},
+      {"join", {1, 16, call_join}},
+      {"slice", {3, 3, call_slice}},
+      {"prfplus", {3, 3, call_prf_plus}},
+      {"hex", {1, 1, call_hex}},
+      {"key", {1, 2, call_key}},
+      {"key_length", {1, 1, call_key_length}},
+      {"esp_spi", {3, 3, call_esp_spi}},
+      {"inner", {2, 2, call_inner}},
+      {"rejected", {1, 2, call_rejected}},
       {"sealed", {1, 1, call_count_of<trace::EspSealed>}},
       {"opened", {1, 1, call_count_of<trace::EspOpened>}},
-      {"diagnostic", {2, 2, call_diagnostic}}, {"who", {1, 1, call_who}},
-      {"learnt", {2, 2, call_learnt}},     {"payloads", {1, 1, call_payloads}},
-      {"find", {4, 4, call_find}},         {"metric", {2, 2, call_metric}},
+      {"diagnostic", {2, 2, call_diagnostic}},
+      {"who", {1, 1, call_who}},
+      {"learnt", {2, 2, call_learnt}},
+      {"payloads", {1, 1, call_payloads}},
+      {"find", {4, 4, call_find}},
+      {"metric", {2, 2, call_metric}},
   };
   return rows;
 }

@@ -145,9 +145,8 @@ Result<Files> skeleton_files(const Lab& lab, const Draw& draw) {
   // Rules over the draw alone: there is no run yet.
   const Values values = with_standard_names(draw.values, draw.student, "");
   const Facts nothing({});
-  return own_files(lab, "skeleton", [&](const std::string& text) {
-    return evaluate_all(text, nothing, values);
-  });
+  return own_files(lab, "skeleton",
+                   [&](const std::string& text) { return evaluate_all(text, nothing, values); });
 }
 
 RunView Ran::view() const {

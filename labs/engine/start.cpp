@@ -87,11 +87,10 @@ Result<std::string> fill(const Lab& lab, const Draw& draw, const fs::path& folde
   IKELAB_CHECK(write_file(folder / "README.md", about));
   IKELAB_TRY(const ScratchFolder place, ScratchFolder::make());
   IKELAB_TRY(const auto recorded,
-             record_runs(lab, draw, files, folder / "ikelab.db", place.path()));
+             record_runs(lab, draw, files, folder / "ikelab.db", place.path(), true));
   if (!recorded.back().refused.empty())
     return Error{"E-LAB-050", "the lab's skeleton does not run: " + recorded.back().refused};
   IKELAB_TRY(const Ran main, run_plan(lab, lab.runs.front(), draw, files, place.path()));
-  IKELAB_CHECK(write_file(folder / "scenario.yaml", main.simulated->scenario.yaml));
   if (lab.captures) {
     std::error_code ec;
     fs::create_directories(folder / "captures", ec);
@@ -105,15 +104,17 @@ Result<std::string> fill(const Lab& lab, const Draw& draw, const fs::path& folde
 }  // namespace
 
 Result<std::vector<Recorded>> record_runs(const Lab& lab, const Draw& draw, const Files& files,
-                                          const fs::path& db, const fs::path& place) {
+                                          const fs::path& db, const fs::path& place, bool first) {
   std::vector<Recorded> out;
   for (std::size_t i = lab.runs.size(); i-- > 0;) {
     const RunPlan& plan = lab.runs[i];
-    // The skeleton's run is what `start` recorded as the first; it is not recorded twice.
-    if (plan.hidden || plan.edits == RunPlan::Edits::skeleton) continue;
+    const bool known = !first || plan.set == lab.runs.front().set;
+    if (plan.hidden || (plan.edits == RunPlan::Edits::skeleton && known)) continue;
     IKELAB_TRY(const Ran ran, run_plan(lab, plan, draw, files, place));
     Recorded row{plan.name, 0, "", ""};
     IKELAB_CHECK(record_one(lab, ran, db, row));
+    if (i == 0 && ran.simulated != nullptr)
+      IKELAB_CHECK(write_file(db.parent_path() / "scenario.yaml", ran.simulated->scenario.yaml));
     out.push_back(std::move(row));
   }
   return out;

@@ -125,7 +125,7 @@ class Verifier {
     // A wrong answer may be wrong in its files alone; then nothing is answered.
     if (!lab_.has_answers() || (what != "solution" && !std::filesystem::exists(file, ec)))
       return Answers{};
-    if (what != "skeleton") return ruled_answers(lab_, file, *reference_.front().facts, draw_);
+    if (what != "skeleton") return ruled_answers(lab_, file, views(reference_), draw_);
     IKELAB_TRY(const std::string text, read_file(file, most_octets));
     IKELAB_TRY(const std::string own,
                render(text, with_standard_names(draw_.values, draw_.student, "")));
@@ -142,10 +142,15 @@ class Verifier {
 
 }  // namespace
 
-Result<Answers> ruled_answers(const Lab& lab, const std::filesystem::path& file, const Facts& facts,
-                              const Draw& draw) {
+Result<Answers> ruled_answers(const Lab& lab, const std::filesystem::path& file,
+                              const std::vector<RunView>& runs, const Draw& draw) {
   IKELAB_TRY(const std::string rules, read_file(file, most_octets));
-  const auto text = evaluate_all(rules, facts, draw.values);
+  const auto text = substitute(rules, [&](std::string_view rule) -> Result<std::string> {
+    for (const RunView& run : runs)
+      if (rule.starts_with(run.name + ":") && run.facts != nullptr)
+        return evaluate(rule.substr(run.name.size() + 1), *run.facts, draw.values);
+    return evaluate(rule, *runs.front().facts, draw.values);
+  });
   if (!text.ok()) {
     Error error = text.error();
     error.place = file.string();

@@ -35,10 +35,10 @@ std::string verify_student(int i);
 /// Draws 1 to `students`, here, one after another.
 Result<std::vector<VerifyRow>> verify(const Lab& lab, int students,
                                       const Simulator& simulator = run_all);
-/// The answers of a rule file (solution/answers.yaml, wrong/*/answers.yaml) for one run; nothing
-/// when the lab has no answers.
-Result<Answers> ruled_answers(const Lab& lab, const std::filesystem::path& file, const Facts& facts,
-                              const Draw& draw);
+/// The answers of a rule file (solution/answers.yaml, wrong/*/answers.yaml): rules over the first
+/// run, or, as `{{race: count()}}`, over the run of that name.
+Result<Answers> ruled_answers(const Lab& lab, const std::filesystem::path& file,
+                              const std::vector<RunView>& runs, const Draw& draw);
 /// Octets between processes.
 std::string packed(const Result<Verified>& verified);
 Result<Verified> unpacked_verified(const std::string& text);

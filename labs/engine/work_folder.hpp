@@ -28,8 +28,10 @@ struct WorkFolder {
 Result<Files> edited_files(const WorkFolder& folder, const Lab& lab);
 /// answers.yaml as it is now; nothing for a lab without answers.
 Result<Answers> written_answers(const WorkFolder& folder, const Lab& lab);
-/// Records the student's runs, the first of the lab last, so that `show` shows it. Returns the
-/// name and number of each; a refused run has number 0, and its error is in `refused`.
+/// Records the student's runs, the first of the lab last, so that `show` shows it, and writes its
+/// scenario.yaml beside the database. Returns the
+/// name and number of each. Runs with the skeleton's files are recorded the `first` time only, and
+/// not when they are the same as main's. A refused run has number 0, and its error is in `refused`.
 struct Recorded {
   std::string name;
   std::int64_t id = 0;
@@ -37,7 +39,7 @@ struct Recorded {
 };
 Result<std::vector<Recorded>> record_runs(const Lab& lab, const Draw& draw, const Files& files,
                                           const std::filesystem::path& db,
-                                          const std::filesystem::path& place);
+                                          const std::filesystem::path& place, bool first = false);
 
 /// Runs the scenario and writes the folder; leaves nothing behind when it fails. `started_at` is
 /// the caller's clock. Errors: E-LAB-021 the folder exists, E-LAB-005, those of simulate() and

@@ -39,10 +39,16 @@ void limit(int which, rlim_t value) {
 
 [[noreturn]] void work(const Job& job, const WorkerLimits& limits, int out) {
   setpgid(0, 0);
+  // The parent's handlers are about the parent.
+  for (const int number : {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGBUS, SIGTERM, SIGINT})
+    signal(number, SIG_DFL);
   std::set_new_handler(out_of_memory);
   limit(RLIMIT_CORE, 0);
+  // The soft limit says SIGXCPU, by which the parent knows; the hard one is there for whoever
+  // ignores it.
   const auto cpu = static_cast<rlim_t>(limits.cpu.count());
-  limit(RLIMIT_CPU, cpu);
+  const rlimit processor{cpu, cpu + 2};
+  setrlimit(RLIMIT_CPU, &processor);
   limit(RLIMIT_AS, limits.memory);
   if (job.confined) {
     limit(RLIMIT_FSIZE, limits.file);

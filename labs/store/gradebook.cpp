@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "labs/store/csv.hpp"
 #include "sim/store/database.hpp"
 
 namespace ikelab::labs {
@@ -17,6 +18,10 @@ constexpr const char* own_tables = R"sql(
 CREATE TABLE IF NOT EXISTS lab_hint (
   student TEXT NOT NULL, lab TEXT NOT NULL, goal TEXT NOT NULL, position INTEGER NOT NULL, cost INTEGER NOT NULL,
   taken_at TEXT NOT NULL, PRIMARY KEY (student, lab, goal, position)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lab_roster (
+  student TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, id_number TEXT NOT NULL,
+  canvas_id TEXT NOT NULL, sis_id TEXT NOT NULL, sis_login TEXT NOT NULL, section TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lab_check (
   attempt_id INTEGER NOT NULL, position INTEGER NOT NULL, goal TEXT NOT NULL, field TEXT NOT NULL,
   points INTEGER NOT NULL, max_points INTEGER NOT NULL, met INTEGER NOT NULL, mistake TEXT NOT NULL,
@@ -123,6 +128,29 @@ class SqliteGradebook : public Gradebook {
     return row ? query.text(0) : std::string();
   }
 
+  Result<void> add_roster(const std::vector<RosterRow>& rows) override {
+    IKELAB_TRY(Transaction transaction, Transaction::begin(*database_));
+    IKELAB_TRY(Statement insert,
+               database_->prepare("INSERT OR REPLACE INTO lab_roster VALUES (?,?,?,?,?,?,?,?)"));
+    for (const RosterRow& r : rows)
+      IKELAB_CHECK(insert.run({r.student, r.name, r.email, r.id_number, r.canvas_id, r.sis_id,
+                               r.sis_login, r.section}));
+    return transaction.commit();
+  }
+
+  Result<std::vector<RosterRow>> roster() override {
+    IKELAB_TRY(Statement query,
+               database_->prepare("SELECT student, name, email, id_number, canvas_id, sis_id, "
+                                  "sis_login, section FROM lab_roster ORDER BY student"));
+    std::vector<RosterRow> out;
+    while (true) {
+      IKELAB_TRY(const bool row, query.step());
+      if (!row) return out;
+      out.push_back({query.text(0), query.text(1), query.text(2), query.text(3), query.text(4),
+                     query.text(5), query.text(6), query.text(7), ""});
+    }
+  }
+
   Result<void> take_hint(const std::string& student, const std::string& lab,
                          const HintRecord& hint) override {
     IKELAB_TRY(Statement insert, database_->prepare("INSERT INTO lab_hint VALUES (?,?,?,?,?,?)"));
@@ -215,16 +243,6 @@ class SqliteGradebook : public Gradebook {
   std::unique_ptr<Database> database_;
 };
 
-/// RFC 4180 quoting. A cell that begins like a formula gets an apostrophe, as spreadsheets take it.
-std::string cell(std::string text) {
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos)
-    text.insert(0, "'");
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + "\"";
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Gradebook>> Gradebook::open(const std::filesystem::path& file) {
@@ -245,10 +263,11 @@ std::string to_csv(const std::vector<AttemptRecord>& attempts) {
       if (!g.code.empty())
         missed += fmt::format("{}{}: {}", missed.empty() ? "" : "; ", g.goal, g.code);
     }
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", cell(a.student),
-                       cell(a.lab), a.lab_version, a.attempt, a.score, a.max_score, a.hints,
-                       cell(a.started_at), cell(a.submitted_at), cell(a.graded_at), cell(goals),
-                       cell(missed), cell(a.note), cell(a.versions), cell(a.fingerprint));
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", csv_cell(a.student),
+                       csv_cell(a.lab), a.lab_version, a.attempt, a.score, a.max_score, a.hints,
+                       csv_cell(a.started_at), csv_cell(a.submitted_at), csv_cell(a.graded_at),
+                       csv_cell(goals), csv_cell(missed), csv_cell(a.note), csv_cell(a.versions),
+                       csv_cell(a.fingerprint));
   }
   return out;
 }

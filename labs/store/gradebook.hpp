@@ -48,6 +48,13 @@ struct AttemptRecord {
   std::vector<CheckRecord> checks;
 };
 
+/// Who is in the class, with the names other systems have for the person; all but `student` may be
+/// empty.
+struct RosterRow {
+  std::string student, name, email, id_number, canvas_id, sis_id, sis_login, section;
+  std::string first_name;  ///< only while a roster is read: it becomes part of `name`
+};
+
 struct HintRecord {
   std::string goal;
   int position = 0;  ///< from 1
@@ -71,6 +78,10 @@ class Gradebook {
   /// Another student of the lab whose answers are the same text (see docs/LABS.md), or "".
   virtual Result<std::string> same_answers(const std::string& lab, const std::string& student,
                                            const std::string& answers) = 0;
+
+  /// Replaces what is known of these students; others stay.
+  virtual Result<void> add_roster(const std::vector<RosterRow>& rows) = 0;
+  virtual Result<std::vector<RosterRow>> roster() = 0;
 
   virtual Result<void> take_hint(const std::string& student, const std::string& lab,
                                  const HintRecord& hint) = 0;
