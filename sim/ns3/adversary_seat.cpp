@@ -13,22 +13,35 @@ namespace {
 constexpr std::size_t largest_dictionary = 1U << 20;  // octets
 constexpr std::size_t longest_word = 256;
 
-Result<std::string> path_of(const std::string& name, const char* folder, const char* extension,
-                            const scenario::Scenario& scenario) {
+/// `folder` is where those that are shipped lie.
+Result<std::string> path_of(const std::string& name, const std::string& folder,
+                            const char* extension, const scenario::Scenario& scenario) {
   const fs::path file = fs::path(name).lexically_normal();
   if (!file.has_parent_path() && file.extension() != extension)
-    return fmt::format("{}/{}{}{}", IKELAB_ATTACK_DIR, folder, file.string(), extension);
+    return fmt::format("{}/{}{}", folder, file.string(), extension);
   if (file.is_absolute() || file.extension() != extension || *file.begin() == "..")
     return Error{"E-RUN-002", fmt::format("'{}' is no place for a {} file", name, extension)}
         .in(scenario.file.string())
-        .expect(fmt::format("expected a name in sim/attacks, or a {} file beside the scenario",
+        .expect(fmt::format("expected a name in {}, or a {} file beside the scenario",
+                            fs::path(folder).lexically_relative(IKELAB_SOURCE_DIR).string(),
                             extension));
   return (scenario.file.parent_path() / file).string();
 }
 
+Result<std::string> read_script(const std::string& file, const std::string& name,
+                                const std::string& place) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in)
+    return Error{"E-RUN-002", fmt::format("no script '{}'", name)}.in(place).expect(
+        "expected a name in sim/attacks or sim/monitor/detectors, or a path that ends with .lua");
+  std::ostringstream source;
+  source << in.rdbuf();
+  return source.str();
+}
+
 Result<std::vector<std::string>> read_words(const std::string& name,
                                             const scenario::Scenario& scenario) {
-  IKELAB_TRY(const std::string path, path_of(name, "words/", ".txt", scenario));
+  IKELAB_TRY(const std::string path, path_of(name, IKELAB_ATTACK_DIR "/words", ".txt", scenario));
   std::error_code problem;
   const auto size = fs::file_size(path, problem);
   if (problem || size > largest_dictionary)
@@ -41,21 +54,26 @@ Result<std::vector<std::string>> read_words(const std::string& name,
   return words;
 }
 
-/// What it has before the run: secrets that stand in a node's configuration.
+Bytes certificate_of(const policy::ConnectionConfig& connection) {
+  return connection.local.certificates.empty() ? Bytes{} : connection.local.certificates.front();
+}
+
+/// What it has before the run: what stands in a node's configuration.
 std::map<std::string, Bytes> held_by(const scenario::Adversary& config,
                                      const scenario::Scenario& scenario) {
   std::map<std::string, Bytes> held;
   for (const scenario::Compromise& c : config.compromise)
     for (const scenario::Node& node : scenario.nodes)
       for (const policy::ConnectionConfig& connection : node.connections)
-        if (node.name == c.node && (c.what == "psk" || c.what == "key"))
-          held[c.what + ":" + c.node] =
-              c.what == "psk" ? connection.local.psk : connection.local.private_key;
+        if (node.name == c.node && scenario::is_configured(c.what))
+          held[c.what + ":" + c.node] = c.what == "psk"   ? connection.local.psk
+                                      : c.what == "key" ? connection.local.private_key
+                                                        : certificate_of(connection);
   return held;
 }
 
 bool is_derived(const scenario::Compromise& c) {
-  return c.what != "psk" && c.what != "key";
+  return !scenario::is_configured(c.what);
 }
 
 }  // namespace
@@ -63,14 +81,10 @@ bool is_derived(const scenario::Compromise& c) {
 Result<std::unique_ptr<script::Adversary>> load_adversary_of(const scenario::Scenario& scenario,
                                                              const scenario::Adversary& config,
                                                              std::uint64_t datagram_id_base) {
-  IKELAB_TRY(const std::string file, path_of(config.script, "", ".lua", scenario));
-  std::ifstream in(file, std::ios::binary);
-  if (!in)
-    return Error{"E-RUN-002", fmt::format("no adversary script '{}'", config.script)}
-        .in(scenario.file.string())
-        .expect("expected a name in sim/attacks, or a path that ends with .lua");
-  std::ostringstream source;
-  source << in.rdbuf();
+  IKELAB_TRY(const std::string file,
+             path_of(config.script, IKELAB_ATTACK_DIR, ".lua", scenario));
+  IKELAB_TRY(const std::string source,
+             read_script(file, config.script, scenario.file.string()));
   script::AdversaryOptions options;
   options.name = config.name;
   options.parameters = config.parameters;
@@ -78,7 +92,9 @@ Result<std::unique_ptr<script::Adversary>> load_adversary_of(const scenario::Sce
   options.held = held_by(config, scenario);
   options.dictionary = [&scenario](const std::string& name) { return read_words(name, scenario); };
   options.datagram_id_base = datagram_id_base;
-  IKELAB_TRY(auto adversary, script::load_adversary(source.str(), file, options));
+  options.connections = config.connections;
+  options.epoch = scenario.epoch;
+  IKELAB_TRY(auto adversary, script::load_adversary(source, file, options));
   if (adversary->position() != config.position)
     return Error{"E-RUN-005",
                  fmt::format("'{}' stands {}, but its script '{}' is written for {}", config.name,
@@ -86,6 +102,20 @@ Result<std::unique_ptr<script::Adversary>> load_adversary_of(const scenario::Sce
         .in(scenario.file.string())
         .expect("expected the same position in both");
   return adversary;
+}
+
+Result<std::unique_ptr<script::Adversary>> load_detector_of(const scenario::Scenario& scenario,
+                                                            const scenario::Monitor& config,
+                                                            const std::string& detector) {
+  IKELAB_TRY(const std::string file, path_of(detector, IKELAB_DETECTOR_DIR, ".lua", scenario));
+  IKELAB_TRY(const std::string source, read_script(file, detector, scenario.file.string()));
+  script::AdversaryOptions options;
+  options.name = config.name;
+  options.side = script::Side::monitor;
+  options.blocks = config.blocks;
+  options.parameters = config.parameters;
+  options.seed = scenario.seed;
+  return script::load_adversary(source, file, options);
 }
 
 Result<std::string> seat_of(const scenario::Scenario& scenario, const scenario::Adversary& config) {
@@ -108,7 +138,7 @@ void Compromised::start() {
   for (std::size_t i = 0; i < config_.compromise.size(); ++i)
     if (config_.compromise[i].at)
       ns3::Simulator::Schedule(to_ns3(*config_.compromise[i].at), [this, i] {
-        for (const script::Grant& grant : kept_[i]) channel_->grant(grant);
+        for (const script::Grant& grant : kept_[i]) channel_->grant(config_.name, grant);
         kept_[i].clear();
       });
 }
@@ -124,7 +154,7 @@ void Compromised::record(const trace::Event& event) {
     if (!is_derived(c) || !same || event.node != c.node) continue;
     const script::Grant grant{c.what, event.node, event.sa, derived->output};
     if (!c.at)
-      ns3::Simulator::ScheduleNow([this, grant] { channel_->grant(grant); });
+      ns3::Simulator::ScheduleNow([this, grant] { channel_->grant(config_.name, grant); });
     else if (event.time.ns <= c.at->count())
       kept_[i].push_back(grant);
   }

@@ -16,6 +16,12 @@ Result<std::unique_ptr<script::Adversary>> load_adversary_of(const scenario::Sce
                                                              const scenario::Adversary& config,
                                                              std::uint64_t datagram_id_base);
 
+/// A detector of a monitor: a name in sim/monitor/detectors, or a file beside the scenario. Errors:
+/// the same.
+Result<std::unique_ptr<script::Adversary>> load_detector_of(const scenario::Scenario& scenario,
+                                                            const scenario::Monitor& config,
+                                                            const std::string& detector);
+
 /// The host at one end of its link that an off-path adversary sends from. Errors: E-RUN-001 when
 /// not exactly one end is a host without connections.
 Result<std::string> seat_of(const scenario::Scenario& scenario, const scenario::Adversary& config);

@@ -3,7 +3,11 @@
 namespace ikelab::sim {
 namespace {
 
-constexpr std::uint8_t udp = 17, esp = 50;
+constexpr std::uint8_t icmp = 1, tcp = 6, udp = 17, esp = 50;
+
+std::uint8_t number_of(const std::string& word) {
+  return word == "ESP" ? esp : word == "ICMP" ? icmp : word == "TCP" ? tcp : udp;
+}
 constexpr std::uint8_t first_ttl = 64;
 
 std::uint16_t u16(ByteView octets, std::size_t at) {
@@ -38,6 +42,7 @@ script::TappedPacket read_packet(ByteView packet) {
   out.protocol = word_of(packet[9]);
   ByteView payload = packet.subspan(header);
   const bool first_fragment = (u16(packet, 6) & 0x1fff) == 0;
+  out.fragment = (u16(packet, 6) & 0x3fff) != 0;
   if (packet[9] == udp && first_fragment && payload.size() >= 8) {
     out.src.port = u16(payload, 0);
     out.dst.port = u16(payload, 2);
@@ -51,7 +56,7 @@ script::TappedPacket read_packet(ByteView packet) {
 ns3::Ptr<ns3::Packet> make_packet(const std::string& protocol, const SocketAddress& src,
                                   const SocketAddress& dst, ByteView payload) {
   ns3::Ptr<ns3::Packet> packet = packet_of(payload);
-  const std::uint8_t number = protocol == "ESP" ? esp : udp;
+  const std::uint8_t number = number_of(protocol);
   if (number == udp) {
     ns3::UdpHeader header;
     header.SetSourcePort(src.port);

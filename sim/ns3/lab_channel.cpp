@@ -42,43 +42,46 @@ Duration LabChannel::jitter(std::size_t to) {
 bool LabChannel::TransmitStart(ns3::Ptr<const ns3::Packet> frame,
                                ns3::Ptr<ns3::PointToPointNetDevice> from, ns3::Time transmission) {
   const std::size_t to = GetPointToPointDevice(0) == from ? 1 : 0;
-  Crossing crossing{to, datagram_id(*frame), frame->Copy(), end(1 - to), Duration{0}};
+  offer({to, datagram_id(*frame), frame->Copy(), end(1 - to), Duration{0}}, transmission, nullptr);
+  return true;
+}
+
+void LabChannel::offer(Crossing crossing, ns3::Time transmission, const Seat* maker) {
+  for (const std::unique_ptr<Seat>& seat : around.seats)
+    if (seat.get() != maker && !pass(*seat, crossing)) return;
+  cross(std::move(crossing), transmission);
+}
+
+bool LabChannel::pass(Seat& seat, Crossing& crossing) {
   // off the path one sees what is routed to one's own host, and nothing else
-  const bool hidden = !around.seat.empty() && end(to) != around.seat;
-  if (around.adversary == nullptr || hidden) {
-    cross(std::move(crossing), transmission);
-    return true;
-  }
+  if (!seat.host.empty() && end(crossing.to) != seat.host) return true;
   ns3::Ptr<ns3::Packet> ip = crossing.frame->Copy();
   ns3::PppHeader ppp;
   ip->RemoveHeader(ppp);
   script::TappedPacket seen = read_packet(bytes_of(*ip));
   seen.datagram = crossing.id;
   seen.link = link_.name;
-  seen.from = end(1 - to);
-  seen.to = end(to);
-  const script::Decision decision = around.adversary->on_packet(now(), seen);
-  drain_adversary();
+  seen.from = end(1 - crossing.to);
+  seen.to = end(crossing.to);
+  const script::Decision decision = seat.script->on_packet(now(), seen);
+  drain(seat);
   using Fate = script::Decision::Fate;
-  if (!around.on_path || decision.fate == Fate::pass) {
-    cross(std::move(crossing), transmission);
-  } else if (decision.fate == Fate::drop) {
+  const Fate fate = seat.decides ? decision.fate : Fate::pass;
+  if (fate == Fate::drop)
     around.journal->emit(
         now(), "", "",
-        trace::DatagramDropped{crossing.id, around.adversary_name, "the adversary kept it"});
-  } else if (decision.fate == Fate::delay) {
-    crossing.extra = decision.delay;
-    cross(std::move(crossing), transmission);
-  } else {
+        trace::DatagramDropped{crossing.id, seat.name,
+                               seat.monitor ? decision.note : "the adversary kept it"});
+  if (fate == Fate::delay) crossing.extra += decision.delay;
+  if (fate == Fate::modify) {
     ns3::Ptr<ns3::Packet> changed =
         make_packet(seen.protocol, seen.src, seen.dst, decision.payload);
     changed->AddByteTag(DatagramTag(decision.datagram));
-    cross({to, decision.datagram, framed(changed), around.adversary_name, Duration{0}},
-          transmission);
+    crossing = {crossing.to, decision.datagram, framed(changed), seat.name, crossing.extra};
   }
-  if (around.on_path) carry_out(decision);
-  schedule_adversary_timer();
-  return true;
+  carry_out(seat, decision);
+  schedule_timer(seat);
+  return fate != Fate::drop;
 }
 
 // One packet over the link: captured, in the trace, and delivered unless it is lost.
@@ -117,21 +120,23 @@ void LabChannel::cross(Crossing crossing, ns3::Time transmission) {
                                       &ns3::PointToPointNetDevice::Receive, device, crossing.frame);
 }
 
-// ---- the adversary's hands ---------------------------------------------------------------------
+// ---- the scripts' hands ------------------------------------------------------------------------
 
-void LabChannel::carry_out(const script::Decision& decision) {
+void LabChannel::carry_out(Seat& seat, const script::Decision& decision) {
+  if (!seat.sends) return;
   for (const script::Injection& injection : decision.injections) {
     ns3::Ptr<LabChannel> self(this);
-    ns3::Simulator::Schedule(to_ns3(injection.after),
-                             [self, injection] { self->inject(injection); });
+    ns3::Simulator::Schedule(to_ns3(injection.after), [self, at = &seat, injection] {
+      self->inject(*at, injection);
+    });
   }
 }
 
-void LabChannel::inject(const script::Injection& injection) {
+void LabChannel::inject(Seat& seat, const script::Injection& injection) {
   ns3::Ptr<ns3::Packet> packet =
       make_packet(injection.protocol, injection.src, injection.dst, injection.payload);
   packet->AddByteTag(DatagramTag(injection.datagram));
-  const std::size_t to = !around.seat.empty()           ? (link_.a == around.seat ? 1 : 0)
+  const std::size_t to = !seat.host.empty()               ? (link_.a == seat.host ? 1 : 0)
                          : injection.towards == link_.a ? 0
                                                         : 1;
   trace::DatagramSent sent;
@@ -141,36 +146,54 @@ void LabChannel::inject(const script::Injection& injection) {
   sent.dst = injection.dst.port == 0 ? injection.dst.ip.to_string() : injection.dst.to_string();
   sent.payload = injection.payload;
   sent.size = injection.payload.size();
-  around.journal->emit(now(), around.adversary_name, "", std::move(sent));
-  cross({to, injection.datagram, framed(packet), around.adversary_name, Duration{0}}, ns3::Time(0));
+  around.journal->emit(now(), seat.name, "", std::move(sent));
+  offer({to, injection.datagram, framed(packet), seat.name, Duration{0}}, ns3::Time(0), &seat);
 }
 
-void LabChannel::drain_adversary() {
-  while (auto body = around.adversary->poll_event())
-    around.journal->emit(now(), around.adversary_name, "", std::move(*body));
+void LabChannel::drain(Seat& seat) {
+  while (auto event = seat.script->poll_event())
+    around.journal->emit(now(), seat.name, std::move(*event));
 }
 
-void LabChannel::grant(const script::Grant& grant) {
-  const script::Decision decision = around.adversary->on_grant(now(), grant);
-  drain_adversary();
-  if (around.on_path) carry_out(decision);
-  schedule_adversary_timer();
+void LabChannel::grant(const std::string& name, const script::Grant& grant) {
+  for (const std::unique_ptr<Seat>& seat : around.seats) {
+    if (seat->name != name) continue;
+    const script::Decision decision = seat->script->on_grant(now(), grant);
+    drain(*seat);
+    carry_out(*seat, decision);
+    schedule_timer(*seat);
+  }
 }
 
-void LabChannel::adversary_timer() {
-  const script::Decision decision = around.adversary->on_timer(now());
-  drain_adversary();
-  if (around.on_path) carry_out(decision);
-  schedule_adversary_timer();
+void LabChannel::on_timer(Seat& seat) {
+  const script::Decision decision = seat.script->on_timer(now());
+  drain(seat);
+  carry_out(seat, decision);
+  schedule_timer(seat);
 }
 
-void LabChannel::schedule_adversary_timer() {
-  timer_.Cancel();
-  const auto at = around.adversary->next_timer();
+void LabChannel::schedule_timer(Seat& seat) {
+  seat.timer.Cancel();
+  const auto at = seat.script->next_timer();
   if (!at) return;
   ns3::Ptr<LabChannel> self(this);
   const Duration wait = std::max(*at - now(), Duration{0});
-  timer_ = ns3::Simulator::Schedule(to_ns3(wait), [self] { self->adversary_timer(); });
+  seat.timer =
+      ns3::Simulator::Schedule(to_ns3(wait), [self, place = &seat] { self->on_timer(*place); });
+}
+
+void LabChannel::begin() {
+  for (const std::unique_ptr<Seat>& seat : around.seats) {
+    drain(*seat);
+    schedule_timer(*seat);
+  }
+}
+
+void LabChannel::finish() {
+  for (const std::unique_ptr<Seat>& seat : around.seats) {
+    seat->script->on_finish(now());
+    drain(*seat);
+  }
 }
 
 }  // namespace ikelab::sim

@@ -1,5 +1,5 @@
 // A point-to-point link as the lab needs it: delay, jitter and loss from streams of its own, a tap
-// for captures, a place for an adversary, and every crossing in the trace.
+// for captures, seats for adversaries and monitors, and every crossing in the trace.
 #pragma once
 #include "protocol/crypto/rng.hpp"
 #include "sim/ns3/network.hpp"
@@ -8,14 +8,23 @@
 
 namespace ikelab::sim {
 
-/// What a link's packets meet besides the link itself. The adversary may be null.
+/// A script with its place on a link: an adversary, or a monitor's detector.
+struct Seat {
+  script::Adversary* script = nullptr;
+  std::string name;
+  bool sends = false;    ///< what it makes goes on the wire; a passive one only sees
+  bool decides = false;  ///< what becomes of packets is its to say
+  std::string host;      ///< of an off-path one: the end of the link that is its own
+  bool monitor = false;
+  ns3::EventId timer;
+};
+
+/// What a link's packets meet besides the link itself: the seats in their order, the way an
+/// adversary's packets go past a monitor behind it.
 struct LinkSurroundings {
   trace::Journal* journal = nullptr;
   WireTap* tap = nullptr;
-  script::Adversary* adversary = nullptr;
-  std::string adversary_name;
-  bool on_path = false;  ///< the adversary's decisions count; a passive one only sees
-  std::string seat;      ///< of an off-path one: the end of the link that is its own host
+  std::vector<std::unique_ptr<Seat>> seats;
 };
 
 class LabChannel : public ns3::PointToPointChannel {
@@ -26,12 +35,11 @@ class LabChannel : public ns3::PointToPointChannel {
 
   bool TransmitStart(ns3::Ptr<const ns3::Packet> packet, ns3::Ptr<ns3::PointToPointNetDevice> from,
                      ns3::Time transmission) override;
-  /// What the adversary wants at its timers and after each packet.
-  void carry_out(const script::Decision& decision);
-  void drain_adversary();
-  void schedule_adversary_timer();
-  /// The scenario's `compromise:` gives it something.
-  void grant(const script::Grant& grant);
+  /// The run begins, or ends, for the scripts on this link.
+  void begin();
+  void finish();
+  /// The scenario's `compromise:` gives something to one of them.
+  void grant(const std::string& name, const script::Grant& grant);
 
  private:
   struct Crossing {
@@ -41,16 +49,23 @@ class LabChannel : public ns3::PointToPointChannel {
     std::string from;             ///< who put it on the link, for the trace
     Duration extra{0};            ///< delay by an adversary
   };
+  /// Past every seat but its maker's, and then over the link.
+  void offer(Crossing crossing, ns3::Time transmission, const Seat* maker);
+  /// False: it goes no further.
+  bool pass(Seat& seat, Crossing& crossing);
   void cross(Crossing crossing, ns3::Time transmission);
-  void inject(const script::Injection& injection);
-  void adversary_timer();
+  /// What a script wants at its timers and after each packet.
+  void carry_out(Seat& seat, const script::Decision& decision);
+  void inject(Seat& seat, const script::Injection& injection);
+  void drain(Seat& seat);
+  void on_timer(Seat& seat);
+  void schedule_timer(Seat& seat);
   [[nodiscard]] const std::string& end(std::size_t i) const { return i == 0 ? link_.a : link_.b; }
   [[nodiscard]] Duration jitter(std::size_t to);
 
   scenario::Link link_;
   std::unique_ptr<crypto::RngSource> random_;
   std::unique_ptr<crypto::Rng> loss_[2], jitter_[2];
-  ns3::EventId timer_;
 };
 
 }  // namespace ikelab::sim

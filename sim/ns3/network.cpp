@@ -33,6 +33,7 @@ class Ns3Network : public Network {
  private:
   void build_links(WireTap* tap);
   Result<void> place_adversaries();
+  Result<void> place_monitors();
   Result<void> build_traffic();
   void schedule_events();
   void carry_out(const scenario::TimedEvent& event);
@@ -84,21 +85,35 @@ Result<void> Ns3Network::place_adversaries() {
   for (const scenario::Adversary& config : scenario_.adversaries) {
     IKELAB_TRY(auto adversary,
                load_adversary_of(scenario_, config, adversary_ids * (adversaries_.size() + 1)));
-    LinkSurroundings& around = channels_.at(config.link)->around;
-    if (around.adversary != nullptr)
-      return Error{"E-RUN-001", fmt::format("two adversaries on the link '{}'", config.link)}
-          .in(scenario_.file.string())
-          .expect("expected one a link");
-    around.adversary = adversary.get();
-    around.adversary_name = config.name;
-    around.on_path = config.position != "passive";
+    auto seat = std::make_unique<Seat>();
+    seat->script = adversary.get();
+    seat->name = config.name;
+    seat->sends = config.position != "passive";
+    seat->decides = config.position == "on-path";
     if (config.position == "off-path") {
-      IKELAB_TRY(around.seat, seat_of(scenario_, config));
+      IKELAB_TRY(seat->host, seat_of(scenario_, config));
     }
+    channels_.at(config.link)->around.seats.push_back(std::move(seat));
     adversaries_.push_back(std::move(adversary));
     compromised_.push_back(std::make_unique<Compromised>(config, channels_.at(config.link)));
     journal_.attach(*compromised_.back());
   }
+  return {};
+}
+
+/// Behind the adversaries of its link: a monitor sees what they made of the traffic.
+Result<void> Ns3Network::place_monitors() {
+  for (const scenario::Monitor& config : scenario_.monitors)
+    for (const std::string& detector : config.detectors) {
+      IKELAB_TRY(auto script, load_detector_of(scenario_, config, detector));
+      auto seat = std::make_unique<Seat>();
+      seat->script = script.get();
+      seat->name = config.name;
+      seat->decides = config.blocks;
+      seat->monitor = true;
+      channels_.at(config.link)->around.seats.push_back(std::move(seat));
+      adversaries_.push_back(std::move(script));
+    }
   return {};
 }
 
@@ -138,6 +153,7 @@ Result<void> Ns3Network::build(WireTap* tap) {
   build_links(tap);
   install_routes(scenario_, nodes_, attachments_);
   IKELAB_CHECK(place_adversaries());
+  IKELAB_CHECK(place_monitors());
   std::uint64_t ordinal = 0;
   for (const scenario::Node& node : scenario_.nodes) {
     ++ordinal;
@@ -157,12 +173,8 @@ void Ns3Network::schedule_events() {
   for (const scenario::TimedEvent& event : scenario_.events)
     ns3::Simulator::Schedule(to_ns3(event.at), [this, &event] { carry_out(event); });
   for (auto& [name, channel] : channels_)
-    if (channel->around.adversary != nullptr) {
-      ns3::Simulator::Schedule(ns3::Time(0), [c = channel] {
-        c->drain_adversary();
-        c->schedule_adversary_timer();
-      });
-    }
+    if (!channel->around.seats.empty())
+      ns3::Simulator::Schedule(ns3::Time(0), [c = channel] { c->begin(); });
 }
 
 void Ns3Network::carry_out(const scenario::TimedEvent& event) {
@@ -196,11 +208,7 @@ void Ns3Network::run(const std::function<void(Instant)>& progress) {
     ns3::Simulator::Schedule(ns3::Time(0), [this, &progress] { report_progress(progress); });
   ns3::Simulator::Stop(to_ns3(scenario_.duration));
   ns3::Simulator::Run();
-  for (auto& [name, channel] : channels_)
-    if (channel->around.adversary != nullptr) {
-      channel->around.adversary->on_finish(now());
-      channel->drain_adversary();
-    }
+  for (auto& [name, channel] : channels_) channel->finish();
   for (auto& traffic : traffic_) traffic->finish();
 }
 

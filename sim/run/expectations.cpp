@@ -176,7 +176,35 @@ ExpectationOutcome learnt(const Expectation& e, const Evidence& evidence) {
                  fmt::format("{} items", count));
 }
 
-enum class Takes { word, count, yes_no, node, adversary };
+// `- alert: {by: ids, detector: replay, at_least: 1}` and/or at_most: what the monitors said.
+ExpectationOutcome alert(const Expectation& e, const Evidence& evidence) {
+  std::uint64_t count = 0;
+  std::string first;
+  evidence.each<trace::Alert>([&](const auto& event, const trace::Alert& a) {
+    const std::string by = argument(e, "by"), detector = argument(e, "detector");
+    if ((!by.empty() && by != event.node) || (!detector.empty() && detector != a.monitor)) return;
+    if (count++ == 0) first = "; first, at " + to_string(Duration(event.time.ns)) + ": " + a.text;
+  });
+  const std::uint64_t least = e.arguments.contains("at_most") ? 0 : 1;
+  return outcome(e,
+                 count >= number(e, "at_least", least) && count <= number(e, "at_most", UINT64_MAX),
+                 fmt::format("{} alerts{}", count, first));
+}
+
+// `- half_open: {node: gw-b, at_most: 20}` and/or at_least: the most IKE SAs it kept at one time for
+// initiators that had not yet proven anything.
+ExpectationOutcome half_open(const Expectation& e, const Evidence& evidence) {
+  std::uint64_t now = 0, most = 0;
+  evidence.each<trace::StateChanged>([&](const auto& event, const trace::StateChanged& s) {
+    if (s.what != "IKE" || event.node != argument(e, "node")) return;
+    if (s.to == "HALF_OPEN") most = std::max(most, ++now);
+    if (s.from == "HALF_OPEN" && now > 0) --now;
+  });
+  return outcome(e, most >= number(e, "at_least", 0) && most <= number(e, "at_most", UINT64_MAX),
+                 fmt::format("{} at most", most));
+}
+
+enum class Takes { word, count, yes_no, node, adversary, monitor };
 struct Argument {
   const char* name;
   Takes takes;
@@ -206,6 +234,10 @@ const std::vector<Kind>& kinds() {
       {"esp_rejected",
        {{"code", word}, {"node", node}, {"at_least", count}, {"at_most", count}},
        esp_rejected},
+      {"alert",
+       {{"by", monitor}, {"detector", word}, {"at_least", count}, {"at_most", count}},
+       alert},
+      {"half_open", {{"node", node}, {"at_least", count}, {"at_most", count}}, half_open},
       {"diagnostic", {{"code", word}, {"at_least", count}, {"at_most", count}}, diagnostic},
       {"learnt",
        {{"by", adversary}, {"item", word}, {"at_least", count}, {"at_most", count}},
@@ -243,6 +275,9 @@ std::optional<std::string> misfit(Takes takes, const std::string& value,
     case Takes::adversary:
       if (names_one(scenario.adversaries, value)) return std::nullopt;
       return fmt::format("no adversary is named '{}'", value);
+    case Takes::monitor:
+      if (names_one(scenario.monitors, value)) return std::nullopt;
+      return fmt::format("no monitor is named '{}'", value);
     case Takes::word:
       break;
   }

@@ -18,7 +18,11 @@ Error refuse(const std::string& message, const YAML::Node& at, const std::string
       .expect("expected the name of a shipped scenario, or a .yaml file beside this one");
 }
 
-Result<YAML::Node> load_base(const YAML::Node& name, const std::string& file) {
+constexpr int most_bases = 3;  // one upon another; it also ends circles
+
+Result<YAML::Node> on_base(const YAML::Node& root, const std::string& file, int depth);
+
+Result<YAML::Node> load_base(const YAML::Node& name, const std::string& file, int depth) {
   if (!name.IsScalar()) return refuse("'base' must be one value", name, file);
   const fs::path asked = fs::path(name.Scalar()).lexically_normal();
   const bool shipped = !asked.has_parent_path() && asked.extension() != ".yaml";
@@ -32,17 +36,17 @@ Result<YAML::Node> load_base(const YAML::Node& name, const std::string& file) {
   std::ostringstream text;
   text << in.rdbuf();
   IKELAB_TRY(YAML::Node base, parse_yaml(text.str(), path.string()));
-  if (!base.IsMap() || base["base"])
-    return refuse(fmt::format("'{}' has a base of its own, or is no scenario", name.Scalar()), name,
-                  file);
-  return base;
+  if (!base.IsMap())
+    return refuse(fmt::format("'{}' is no scenario", name.Scalar()), name, file);
+  if (base["base"] && depth == most_bases)
+    return refuse(fmt::format("'{}' stands on more than {} others", name.Scalar(), most_bases),
+                  name, file);
+  return on_base(base, path.string(), depth + 1);
 }
 
-}  // namespace
-
-Result<YAML::Node> with_base(const YAML::Node& root, const std::string& file) {
+Result<YAML::Node> on_base(const YAML::Node& root, const std::string& file, int depth) {
   if (!root.IsMap() || !root["base"]) return root;
-  IKELAB_TRY(YAML::Node made, load_base(root["base"], file));
+  IKELAB_TRY(YAML::Node made, load_base(root["base"], file, depth));
   Overrides changes;
   for (const auto& entry : root) {
     const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : std::string();
@@ -57,6 +61,12 @@ Result<YAML::Node> with_base(const YAML::Node& root, const std::string& file) {
   }
   IKELAB_CHECK(apply_overrides(made, changes));
   return made;
+}
+
+}  // namespace
+
+Result<YAML::Node> with_base(const YAML::Node& root, const std::string& file) {
+  return on_base(root, file, 1);
 }
 
 }  // namespace ikelab::scenario

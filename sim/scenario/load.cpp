@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "sim/scenario/adversaries.hpp"
 #include "sim/scenario/base.hpp"
 #include "sim/scenario/connections.hpp"
 #include "sim/scenario/fleet.hpp"
@@ -22,7 +23,7 @@ constexpr std::int64_t default_epoch =
 
 const std::vector<std::string> top_keys = {
     "name", "about", "epoch", "seed",  "duration", "record", "disclose_secrets", "retransmit",
-    "pki",  "nodes", "links", "fleet", "traffic",  "events", "adversaries",      "expect"};
+    "pki",  "nodes", "links", "fleet", "traffic",  "events", "adversaries", "monitors", "expect"};
 
 double coordinate(const YAML::Node& at, std::size_t i) {
   return at.IsSequence() && at.size() == 2 ? at[i].as<double>(0.5) : 0.5;
@@ -120,59 +121,6 @@ TimedEvent read_event(const YAML::Node& yaml, Problems& problems) {
   return event;
 }
 
-/// `psk:gw-a`, or `{what: SK_d, node: gw-a, at: 5s}`.
-Compromise read_compromise(const YAML::Node& yaml, Problems& problems) {
-  static const std::vector<std::string> known = {"psk",   "key",   "g^ir",  "SKEYSEED",
-                                                 "SK_d",  "SK_ai", "SK_ar", "SK_ei",
-                                                 "SK_er", "SK_pi", "SK_pr", "KEYMAT"};
-  Compromise compromise;
-  const auto check = [&](const YAML::Mark& mark) {
-    if (std::find(known.begin(), known.end(), compromise.what) == known.end())
-      problems.add(mark, Error{"E-SCN-012",
-                               fmt::format("'{}' is nothing that is compromised", compromise.what)}
-                             .expect(fmt::format("expected one of {}", fmt::join(known, ", "))));
-  };
-  if (yaml.IsScalar()) {
-    const std::string text = yaml.Scalar();
-    const std::size_t colon = text.find(':');
-    compromise.what = text.substr(0, colon);
-    if (colon == std::string::npos || colon + 1 == text.size())
-      problems.add(yaml.Mark(),
-                   Error{"E-SCN-012", fmt::format("'{}' does not say whose", text)}.expect(
-                       "expected e.g. psk:gw-a"));
-    else
-      compromise.node = text.substr(colon + 1);
-    check(yaml.Mark());
-    return compromise;
-  }
-  Section section(yaml, "a compromise", {"what", "node", "at"}, problems);
-  compromise.what = section.text("what", true);
-  compromise.node = section.text("node", true);
-  if (section.has("at")) compromise.at = section.parsed("at", parse_duration, Duration{0});
-  check(yaml.Mark());
-  return compromise;
-}
-
-Adversary read_adversary(const YAML::Node& yaml, Problems& problems) {
-  Section section(yaml, "an adversary",
-                  {"name", "position", "link", "script", "parameters", "compromise"}, problems);
-  const std::vector<std::string> positions = {"passive", "on-path", "off-path"};
-  Adversary adversary;
-  adversary.name = section.text("name", true);
-  adversary.position = positions[section.word("position", positions, 0)];
-  adversary.link = section.text("link", true);
-  adversary.script = section.text("script", true);
-  section.each("compromise", [&](const YAML::Node& c) {
-    adversary.compromise.push_back(read_compromise(c, problems));
-  });
-  if (const YAML::Node parameters = section.at("parameters");
-      parameters.IsDefined() && parameters.IsMap())
-    for (const auto& entry : parameters)
-      if (entry.first.IsScalar() && entry.second.IsScalar())
-        adversary.parameters[entry.first.Scalar()] = entry.second.Scalar();
-  return adversary;
-}
-
 /// `- ping: {from: host-a, received_at_least: 10}` or `- established: all`.
 Expectation read_expectation(const YAML::Node& yaml, Problems& problems) {
   Expectation expectation;
@@ -221,11 +169,13 @@ void check_references(Section& top, const Scenario& scenario) {
   for (const Traffic& t : scenario.traffic)
     known(nodes, t.from, "node", "traffic"), known(nodes, t.to, "node", "traffic");
   for (const TimedEvent& event : scenario.events) known(nodes, event.node, "node", "events");
+  for (const Monitor& monitor : scenario.monitors)
+    known(links, monitor.link, "link", "monitors");
   for (const Adversary& adversary : scenario.adversaries) {
     known(links, adversary.link, "link", "adversaries");
     for (const Compromise& c : adversary.compromise) {
       known(nodes, c.node, "node", "adversaries");
-      if (c.what != "psk" && c.what != "key" && !scenario.disclose_secrets)
+      if (!is_configured(c.what) && !scenario.disclose_secrets)
         top.problem(
             "adversaries",
             Error{"E-SCN-017", fmt::format("'{}' gets {} of {}, and the run keeps its secrets",
@@ -294,7 +244,10 @@ Result<Scenario> load_text(const std::string& yaml, const std::string& file,
     top.each("events",
              [&](const YAML::Node& n) { scenario.events.push_back(read_event(n, problems)); });
     top.each("adversaries", [&](const YAML::Node& n) {
-      scenario.adversaries.push_back(read_adversary(n, problems));
+      scenario.adversaries.push_back(read_adversary(n, pki, problems));
+    });
+    top.each("monitors", [&](const YAML::Node& n) {
+      scenario.monitors.push_back(read_monitor(n, problems));
     });
     top.each("expect", [&](const YAML::Node& n) {
       scenario.expectations.push_back(read_expectation(n, problems));

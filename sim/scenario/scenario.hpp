@@ -22,6 +22,7 @@ struct Node {
       connections;  ///< gateways, and hosts that are road warriors
   std::optional<unsigned> cookie_threshold;
   std::vector<IpAddress> inner_addresses;  ///< of its own inside a tunnel: a road warrior's
+  std::vector<std::string> bugs;           ///< historic ones it has: "CVE-2014-2338"
   std::size_t line = 0;
 };
 
@@ -53,14 +54,19 @@ struct TimedEvent {
 
 /// What an adversary gets without having to earn it.
 struct Compromise {
-  /// "psk" or "key" (the private key) of the node's configuration; else the RFC's name of a derived
-  /// value: "g^ir", "SKEYSEED", "SK_d", "SK_ei" ...
+  /// "psk", "key" (the private key) or "cert" of the node's configuration; else the RFC's name of a
+  /// derived value: "g^ir", "SKEYSEED", "SK_d", "SK_ei" ...
   std::string what;
   std::string node;
   /// Derived values: at this time it gets every one that the node has derived so far. Without it,
   /// each as it is derived.
   std::optional<Duration> at;
 };
+
+/// Whether a compromise's `what` stands in the configuration; else it is derived in the run.
+inline bool is_configured(const std::string& what) {
+  return what == "psk" || what == "key" || what == "cert";
+}
 
 struct Adversary {
   std::string name;
@@ -69,6 +75,18 @@ struct Adversary {
   std::string script;    ///< name in sim/attacks/ ("replay-esp") or a path beside the scenario
   std::map<std::string, std::string> parameters;
   std::vector<Compromise> compromise;
+  /// Of an IKE endpoint of its own, as a node's: whom it can pretend to be, and with which secrets.
+  std::vector<policy::ConnectionConfig> connections;
+};
+
+/// Somebody who watches a link for the defence, or (invariants) the whole run.
+struct Monitor {
+  std::string name;
+  std::string link;
+  std::vector<std::string> detectors;  ///< scripts: names in sim/monitor/detectors, or paths
+  bool blocks = false;                 ///< takes out what its detectors block()
+  std::map<std::string, std::string> parameters;
+  std::vector<std::string> invariants;  ///< names of sim/monitor/invariants.hpp; "all"
 };
 
 /// Something that must be true at the end, over trace and SA state.
@@ -95,6 +113,7 @@ struct Scenario {
   std::vector<Traffic> traffic;
   std::vector<TimedEvent> events;
   std::vector<Adversary> adversaries;
+  std::vector<Monitor> monitors;
   std::vector<Expectation> expectations;
 };
 

@@ -92,8 +92,9 @@ Injection packet_argument(lua_State* state, int table) {
   packet.src = address_fields(state, table, "src", "src_port");
   packet.dst = address_fields(state, table, "dst", "dst_port");
   packet.protocol = text_field(state, table, "protocol");
-  if (packet.protocol != "IKE" && packet.protocol != "ESP")
-    luaL_error(state, "protocol must be \"IKE\" or \"ESP\"");
+  if (packet.protocol != "IKE" && packet.protocol != "ESP" && packet.protocol != "ICMP" &&
+      packet.protocol != "UDP")
+    luaL_error(state, "protocol must be \"IKE\", \"ESP\", \"ICMP\" or \"UDP\"");
   packet.payload = payload_field(state, table);
   return packet;
 }
@@ -126,7 +127,7 @@ Result<Duration> parse_duration(std::string_view text) {
 
 void LuaAdversary::emit(lua_State* state, trace::Body body, std::size_t octets) {
   Sandbox::charge(state, cost_of_event + octets / 16);
-  said_.push_back(std::move(body));
+  said_.push_back({"", std::move(body)});
 }
 
 std::uint64_t LuaAdversary::made_packet(lua_State* state) {
@@ -145,10 +146,11 @@ void LuaAdversary::decide(lua_State* state, Decision::Fate fate, const char* wor
   if (decided_) luaL_error(state, "%s(): the packet's fate is decided already", word);
   if (position_ != Position::on_path && fate != Decision::Fate::pass)
     luaL_error(state, "%s() needs position \"on-path\", this script's is \"%s\"", word,
-               position_text_.c_str());
+               header_.position.c_str());
   decided_ = true;
   decision_.fate = fate;
-  if (fate == Decision::Fate::pass) return;
+  decision_.note = note;
+  if (fate == Decision::Fate::pass || options_.side == Side::monitor) return;
   trace::AttackAction action{word,
                              packet_->datagram,
                              decision_.datagram,
@@ -277,6 +279,86 @@ void LuaAdversary::achieved(lua_State* state) {
   emit(state, trace::Metric{options_.name, "achieved", "", yes ? 1 : 0}, 0);
 }
 
+/// progress("dictionary", 200, 4000): how far a long computation is.
+void LuaAdversary::progress(lua_State* state) {
+  const std::string what = text_argument(state, 1);
+  const lua_Integer done = luaL_checkinteger(state, 2), all = luaL_checkinteger(state, 3);
+  emit(state,
+       trace::AttackAction{"compute", 0, 0, fmt::format("{}: {} of {}", what, done, all), {}, {}},
+       0);
+}
+
+// ---- a monitor's words -------------------------------------------------------------------------
+
+/// alert(text [, severity [, packet]]): about the packet in hand, unless another is named.
+void LuaAdversary::alert(lua_State* state) {
+  static constexpr const char* severities[] = {"info", "warning", "critical"};
+  std::string text = text_argument(state, 1);
+  const std::string severity = text_argument(state, 2, "warning");
+  if (std::find(std::begin(severities), std::end(severities), severity) == std::end(severities))
+    luaL_argerror(state, 2, "info, warning or critical");
+  std::uint64_t datagram = packet_ != nullptr ? packet_->datagram : 0;
+  if (lua_type(state, 3) == LUA_TTABLE)
+    datagram = static_cast<std::uint64_t>(integer_field(state, 3, "datagram", 0));
+  emit(state, trace::Alert{header_.name, severity, std::move(text), datagram}, 0);
+}
+
+/// block(note): takes the packet in hand out where the monitor may (`blocks: true`); else it passes.
+void LuaAdversary::block(lua_State* state) {
+  if (packet_ == nullptr) luaL_error(state, "block() is for on_packet: there is no packet in hand");
+  if (!options_.blocks || decided_) return;
+  decided_ = true;
+  decision_.fate = Decision::Fate::drop;
+  decision_.note = "blocked by " + header_.name + ": " + text_argument(state, 1, "");
+}
+
+// ---- its own endpoint --------------------------------------------------------------------------
+
+OwnEndpoint& LuaAdversary::own_endpoint(lua_State* state) {
+  if (!endpoint_) luaL_error(state, "this adversary has no endpoint: the scenario grants none");
+  if (position_ == Position::passive)
+    luaL_error(state, "an endpoint sends, and this script's position is \"passive\"");
+  Sandbox::charge(state, 20'000);
+  return *endpoint_;
+}
+
+/// endpoint.receive(p): its own endpoint gets the packet; its answers go where p came from.
+void LuaAdversary::endpoint_receive(lua_State* state) {
+  OwnEndpoint& own = own_endpoint(state);
+  Injection packet = packet_argument(state, 1);
+  packet.datagram = static_cast<std::uint64_t>(integer_field(state, 1, "datagram", 0));
+  own.receive(now_, packet, text_field(state, 1, "from", ""));
+}
+
+/// endpoint.command("initiate", {connection=, child=, to=}): nil, or why not.
+void LuaAdversary::endpoint_command(lua_State* state) {
+  OwnEndpoint& own = own_endpoint(state);
+  const std::string word = text_argument(state, 1);
+  if (lua_isnoneornil(state, 2)) {
+    lua_settop(state, 1);
+    lua_newtable(state);
+  }
+  luaL_checktype(state, 2, LUA_TTABLE);
+  const std::string connection = text_field(state, 2, "connection", ""),
+                    child = text_field(state, 2, "child", ""), to = text_field(state, 2, "to", "");
+  const std::pair<const char*, ikev2::Command> commands[] = {
+      {"initiate", ikev2::Initiate{connection, child}}, {"rekey-ike", ikev2::RekeyIke{}},
+      {"rekey-child", ikev2::RekeyChild{child}},        {"delete-ike", ikev2::DeleteIke{}},
+      {"delete-child", ikev2::DeleteChild{child}},      {"liveness", ikev2::CheckLiveness{}}};
+  for (const auto& [name, command] : commands) {
+    if (word != name) continue;
+    const auto done = own.command(now_, command, to);
+    if (done.ok()) return lua_pushnil(state);
+    return push(state, std::string_view(done.error().message));
+  }
+  luaL_argerror(state, 1,
+                "initiate, rekey-ike, rekey-child, delete-ike, delete-child or liveness");
+}
+
+void LuaAdversary::endpoint_sas(lua_State* state) {
+  own_endpoint(state).push_sas(state);
+}
+
 // ---- what it has -------------------------------------------------------------------------------
 
 /// held("psk:gw-a"): octets that the scenario's `compromise:` gave it, or nil.
@@ -338,23 +420,36 @@ constexpr luaL_Reg actions[] = {{"pass", call<&LuaAdversary::fate_pass>},
                                 {"print", call<&LuaAdversary::say>},
                                 {"mark", call<&LuaAdversary::mark>},
                                 {"achieved", call<&LuaAdversary::achieved>},
+                                {"progress", call<&LuaAdversary::progress>},
                                 {"held", value_of<&LuaAdversary::push_held>},
                                 {"words", value_of<&LuaAdversary::push_words>},
                                 {"now", seconds_now}};
+constexpr luaL_Reg monitor_actions[] = {{"alert", call<&LuaAdversary::alert>},
+                                        {"block", call<&LuaAdversary::block>}};
+constexpr luaL_Reg timer_actions[] = {{"after", call<&LuaAdversary::timer_after>}};
+constexpr luaL_Reg endpoint_actions[] = {{"receive", call<&LuaAdversary::endpoint_receive>},
+                                         {"command", value_of<&LuaAdversary::endpoint_command>},
+                                         {"sas", value_of<&LuaAdversary::endpoint_sas>}};
 
 }  // namespace
 
 void open_actions(lua_State* state, LuaAdversary& adversary) {
-  for (const luaL_Reg& row : actions) {
-    lua_pushlightuserdata(state, &adversary);
-    lua_pushcclosure(state, row.func, 1);
-    lua_setglobal(state, row.name);
-  }
+  const auto fill = [&](const auto& rows) {
+    for (const luaL_Reg& row : rows) {
+      lua_pushlightuserdata(state, &adversary);
+      lua_pushcclosure(state, row.func, 1);
+      lua_setfield(state, -2, row.name);
+    }
+  };
+  lua_pushglobaltable(state);
+  fill(actions);
+  if (adversary.side() == Side::monitor) fill(monitor_actions);
   lua_newtable(state);
-  lua_pushlightuserdata(state, &adversary);
-  lua_pushcclosure(state, call<&LuaAdversary::timer_after>, 1);
-  lua_setfield(state, -2, "after");
-  lua_setglobal(state, "timer");
+  fill(timer_actions);
+  lua_setfield(state, -2, "timer");
+  lua_newtable(state);
+  fill(endpoint_actions);
+  lua_setfield(state, -2, "endpoint");
 }
 
 }  // namespace ikelab::script

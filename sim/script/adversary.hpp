@@ -1,6 +1,7 @@
 // An adversary's mind: a Lua script in a sandbox that sees packets at its position and says what
 // becomes of them. The network (sim/ns3) is its hands. It never reaches into an endpoint: what it
-// has not earned it does not know.
+// has not earned it does not know. A monitor's detector is the same kind of script on the other
+// side: it sees what an adversary at its place would see, and says when something is wrong.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -12,6 +13,7 @@
 
 #include "protocol/base/address.hpp"
 #include "protocol/base/time.hpp"
+#include "protocol/policy/connection.hpp"
 #include "protocol/trace/event.hpp"
 
 namespace ikelab::script {
@@ -22,6 +24,7 @@ struct TappedPacket {
   std::string link, from, to;  ///< node names of the link's ends, direction of travel
   std::string protocol;        ///< "IKE", "ESP", "ICMP", "TCP", "UDP"
   SocketAddress src, dst;      ///< port 0 for protocol 50 and others without ports
+  bool fragment = false;       ///< a part of an IP packet that was fragmented
   Bytes payload;               ///< UDP payload, or the ESP packet; else the IP payload
 };
 
@@ -32,7 +35,7 @@ struct Injection {
   std::uint64_t datagram = 0;  ///< the new packet's id, from AdversaryOptions::datagram_id_base on
   Duration after{0};
   SocketAddress src, dst;
-  std::string protocol;  ///< "IKE" (UDP) or "ESP"
+  std::string protocol;  ///< "IKE" (UDP), "ESP", "ICMP", "UDP"
   Bytes payload;
   std::string towards;  ///< the end of the link it travels to (TappedPacket::to as the packet did,
                         ///< ::from to go back)
@@ -43,6 +46,7 @@ struct Decision {
   Bytes payload;               ///< modify: the new payload
   std::uint64_t datagram = 0;  ///< modify: the id of the packet that goes on in its place
   Duration delay{0};           ///< delay
+  std::string note;            ///< drop: why
   std::vector<Injection> injections;
 };
 
@@ -67,21 +71,39 @@ class Adversary {
   [[nodiscard]] virtual std::optional<Instant> next_timer() const = 0;
   /// The run ends: last words (what was achieved).
   virtual void on_finish(Instant now) = 0;
-  /// Drain after each call: AttackAction, AttackKnowledge, Diagnostic, Mark.
-  virtual std::optional<trace::Body> poll_event() = 0;
+  /// Drain after each call: AttackAction, AttackKnowledge, Alert, Diagnostic, Mark; and what its
+  /// own endpoint says, with the IKE SA's name.
+  virtual std::optional<trace::LocalEvent> poll_event() = 0;
 };
+
+/// Which side a script is on: its header is called `attack` or `monitor`.
+enum class Side { attack, monitor };
 
 struct AdversaryOptions {
   std::string name;  ///< node name of the adversary in the trace
+  Side side = Side::attack;
+  bool blocks = false;  ///< a monitor on the path whose block() takes packets out
   std::map<std::string, std::string> parameters;
   std::uint64_t seed = 0;
   std::map<std::string, Bytes> held;  ///< what it has from the beginning: "psk:gw-a"
   /// The words of a dictionary. Errors: E-RUN-006.
   std::function<Result<std::vector<std::string>>(const std::string& name)> dictionary;
+  /// Its own IKE endpoint: identities and secrets that the scenario grants. Empty: none.
+  std::vector<policy::ConnectionConfig> connections;
+  std::int64_t epoch = 0;              ///< Unix seconds at Instant 0, for its certificates
   std::uint64_t datagram_id_base = 0;  ///< ids of packets it makes count up from here
   std::uint64_t instructions_per_call = 1'000'000;
   std::size_t memory_bytes = 16U << 20;
 };
+
+/// What a script's header table says of it.
+struct Header {
+  std::string id, name, about, position, needs, source, vulnerable, hardened;
+  std::vector<std::string> falls, holds;  ///< scenarios in which the attack succeeds, and in which not
+};
+/// Runs the script's main chunk and reads its header, nothing else. Errors: as load_adversary.
+Result<Header> read_header(const std::string& source, const std::string& file,
+                           Side side = Side::attack);
 
 /// Loads and checks a script. Errors: E-LUA-001 syntax or missing header (file, line),
 /// E-LUA-002..004 while loading.

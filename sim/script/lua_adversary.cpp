@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <tuple>
 
 namespace ikelab::script {
 namespace {
@@ -13,10 +15,12 @@ constexpr std::pair<const char*, Position> positions[] = {{"passive", Position::
                                                           {"on-path", Position::on_path},
                                                           {"off-path", Position::off_path}};
 constexpr const char* callbacks[] = {"on_start", "on_packet", "on_timer", "on_grant", "on_finish"};
-constexpr const char* header_keys[] = {"name", "about", "position", "needs", "source", "shows"};
+constexpr const char* header_keys[] = {"id",    "name",   "about", "position",
+                                       "needs", "source", "shows", "scenarios"};
+constexpr const char* rules_slot = "rules";  // in the registry: the prelude's function
 
 void push_packet(lua_State* state, const TappedPacket& packet, Instant now) {
-  lua_createtable(state, 0, 14);
+  lua_createtable(state, 0, 16);
   set(state, "protocol", packet.protocol);
   set(state, "src", packet.src.ip.to_string());
   set(state, "dst", packet.dst.ip.to_string());
@@ -28,6 +32,7 @@ void push_packet(lua_State* state, const TappedPacket& packet, Instant now) {
   set(state, "payload", packet.payload);
   set_integer(state, "size", static_cast<lua_Integer>(packet.payload.size()));
   set_integer(state, "datagram", static_cast<lua_Integer>(packet.datagram));
+  set_boolean(state, "fragment", packet.fragment);
   lua_pushnumber(state, static_cast<lua_Number>(now.ns) / 1e9);
   lua_setfield(state, -2, "time");
 }
@@ -48,23 +53,44 @@ Error header_error(std::string message, std::string hint) {
   return Error{"E-LUA-001", std::move(message)}.expect(std::move(hint));
 }
 
-Result<std::string> header_text(lua_State* state, const char* key) {
+Result<std::string> header_text(lua_State* state, const std::string& global, const char* key,
+                                bool needed) {
   const int type = lua_getfield(state, -1, key);
   const std::string text = type == LUA_TSTRING ? std::string(check_text(state, -1)) : std::string();
   lua_pop(state, 1);
-  if (text.empty())
-    return header_error(fmt::format("attack.{} is missing", key),
+  if (text.empty() && needed)
+    return header_error(fmt::format("{}.{} is missing", global, key),
                         fmt::format("write {} = \"...\"", key));
   return text;
 }
 
-Result<void> check_header_keys(lua_State* state) {
+/// header.<table>.<key>, a text or a list of texts; empty when it is not there.
+std::vector<std::string> header_texts(lua_State* state, const char* table, const char* key) {
+  std::vector<std::string> out;
+  if (lua_getfield(state, -1, table) == LUA_TTABLE) {
+    const int type = lua_getfield(state, -1, key);
+    if (type == LUA_TSTRING) out.emplace_back(check_text(state, -1));
+    for (lua_Integer i = 1; type == LUA_TTABLE && i <= 16; ++i) {
+      if (lua_rawgeti(state, -1, i) == LUA_TSTRING) out.emplace_back(check_text(state, -1));
+      lua_pop(state, 1);
+    }
+    lua_pop(state, 1);
+  }
+  lua_pop(state, 1);
+  return out;
+}
+
+std::string first_of(const std::vector<std::string>& texts) {
+  return texts.empty() ? std::string() : texts.front();
+}
+
+Result<void> check_header_keys(lua_State* state, const std::string& global) {
   for (lua_pushnil(state); lua_next(state, -2) != 0; lua_pop(state, 1)) {
     const std::string key =
         lua_type(state, -2) == LUA_TSTRING ? std::string(check_text(state, -2)) : std::string("?");
     if (std::find(std::begin(header_keys), std::end(header_keys), key) == std::end(header_keys))
-      return header_error(fmt::format("attack.{} is not known", key),
-                          "known: name, about, position, needs, source, shows");
+      return header_error(fmt::format("{}.{} is not known", global, key),
+                          "known: id, name, about, position, needs, source, shows, scenarios");
   }
   return {};
 }
@@ -75,7 +101,9 @@ LuaAdversary::LuaAdversary(std::string file, const AdversaryOptions& options)
     : file_(std::move(file)),
       options_(options),
       sandbox_({options.instructions_per_call, options.memory_bytes, options.seed}),
-      primitives_(options.seed, options.name) {}
+      primitives_(options.seed, options.name) {
+  if (!options.connections.empty()) endpoint_ = std::make_unique<OwnEndpoint>(options);
+}
 
 Error LuaAdversary::error_of(const Failure& failure, bool while_loading) const {
   static constexpr const char* codes[] = {"E-LUA-002", "E-LUA-003", "E-LUA-004"};
@@ -86,21 +114,31 @@ Error LuaAdversary::error_of(const Failure& failure, bool while_loading) const {
   return {code, failure.message, {}, {}, place, {}};
 }
 
-/// The rest of the globals' contract: a table `attack` with name, about and position, and at least
-/// one callback.
+/// The rest of the globals' contract: a table `attack` (or `monitor`) with name, about and position,
+/// and at least one callback or rule.
 Result<void> LuaAdversary::read_header(lua_State* state) {
   lua_settop(state, 0);
-  if (lua_getglobal(state, "attack") != LUA_TTABLE)
-    return header_error("the script has no header table",
-                        "begin with attack = { name = ..., about = ..., position = ... }");
-  IKELAB_CHECK(check_header_keys(state));
-  IKELAB_CHECK(header_text(state, "name"));
-  IKELAB_TRY(about_, header_text(state, "about"));
-  IKELAB_TRY(position_text_, header_text(state, "position"));
+  const std::string global = options_.side == Side::attack ? "attack" : "monitor";
+  if (lua_getglobal(state, global.c_str()) != LUA_TTABLE)
+    return header_error(
+        "the script has no header table",
+        fmt::format("begin with {} = {{ name = ..., about = ..., position = ... }}", global));
+  IKELAB_CHECK(check_header_keys(state, global));
+  const std::tuple<const char*, std::string*, bool> texts[] = {
+      {"name", &header_.name, true},          {"about", &header_.about, true},
+      {"position", &header_.position, true},  {"id", &header_.id, false},
+      {"needs", &header_.needs, false},       {"source", &header_.source, false}};
+  for (const auto& [key, text, needed] : texts) {
+    IKELAB_TRY(*text, header_text(state, global, key, needed));
+  }
+  header_.vulnerable = first_of(header_texts(state, "shows", "vulnerable"));
+  header_.hardened = first_of(header_texts(state, "shows", "hardened"));
+  header_.falls = header_texts(state, "scenarios", "vulnerable");
+  header_.holds = header_texts(state, "scenarios", "hardened");
   const auto row = std::find_if(std::begin(positions), std::end(positions),
-                                [&](const auto& known) { return position_text_ == known.first; });
+                                [&](const auto& known) { return header_.position == known.first; });
   if (row == std::end(positions))
-    return header_error(fmt::format("attack.position is \"{}\"", position_text_),
+    return header_error(fmt::format("{}.position is \"{}\"", global, header_.position),
                         "one of passive, on-path, off-path");
   position_ = row->second;
   int found = 0;
@@ -112,18 +150,27 @@ Result<void> LuaAdversary::read_header(lua_State* state) {
     found += type == LUA_TFUNCTION ? 1 : 0;
     lua_pop(state, 1);
   }
+  lua_getfield(state, LUA_REGISTRYINDEX, rules_slot);
+  lua_call(state, 0, 1);  // without a packet it says how many rules there are
+  found += static_cast<int>(lua_tointeger(state, -1));
   if (found == 0)
     return header_error("the script has no callback",
-                        "write at least one of on_start, on_packet, on_timer, on_finish");
+                        "write at least one of on_start, on_packet, on_timer, on_finish, or on()");
   return {};
 }
 
-Result<void> LuaAdversary::start(const std::string& source) {
+Result<void> LuaAdversary::load(const std::string& source) {
   if (const auto failed = sandbox_.run([this](lua_State* state) {
         open_actions(state, *this);
         open_wire_library(state);
         open_crypto_library(state, primitives_);
         open_keys_library(state, primitives_);
+        open_forge_library(state);
+        if (luaL_loadbufferx(state, prelude_source, std::char_traits<char>::length(prelude_source),
+                             "=prelude", "t") != LUA_OK)
+          lua_error(state);
+        lua_call(state, 0, 1);
+        lua_setfield(state, LUA_REGISTRYINDEX, rules_slot);
       }))
     return error_of(*failed, true);
   if (const auto failed = sandbox_.load(source)) return error_of(*failed, true);
@@ -135,6 +182,10 @@ Result<void> LuaAdversary::start(const std::string& source) {
     error.place = file_;
     return error;
   }
+  return {};
+}
+
+Result<void> LuaAdversary::start() {
   const auto failed = sandbox_.run([this](lua_State* state) {
     call_back(state, "on_start", [&] {
       lua_newtable(state);
@@ -148,8 +199,9 @@ Result<void> LuaAdversary::start(const std::string& source) {
         .in(file_)
         .expect("set a timer");
   for (const auto& [item, value] : options_.held)
-    events_.emplace_back(
-        trace::AttackKnowledge{item, "held from the beginning", "granted by the scenario", value});
+    events_.push_back(
+        {"", trace::AttackKnowledge{item, "held from the beginning", "granted by the scenario",
+                                    value}});
   static_cast<void>(finish_call(std::nullopt));
   return {};
 }
@@ -160,13 +212,15 @@ void LuaAdversary::switch_off(const Failure& failure) {
   const Error error = error_of(failure, false);
   off_ = true;
   timers_.clear();
-  events_.emplace_back(trace::Diagnostic{"error",
-                                         error.code,
-                                         error.place + ": " + error.message + "; the script is off",
-                                         {},
-                                         packet_ != nullptr ? packet_->datagram : 0,
-                                         0,
-                                         0});
+  endpoint_.reset();
+  events_.push_back(
+      {"", trace::Diagnostic{"error",
+                             error.code,
+                             error.place + ": " + error.message + "; the script is off",
+                             {},
+                             packet_ != nullptr ? packet_->datagram : 0,
+                             0,
+                             0}});
 }
 
 /// What the call decided and said, unless it failed: then nothing of it counts and the packet
@@ -176,8 +230,9 @@ Decision LuaAdversary::finish_call(const std::optional<Failure>& failed) {
   if (failed) {
     switch_off(*failed);
   } else {
+    drain_endpoint();
     decision = std::move(decision_);
-    for (trace::Body& body : said_) events_.push_back(std::move(body));
+    for (trace::LocalEvent& event : said_) events_.push_back(std::move(event));
   }
   decision_ = {};
   said_.clear();
@@ -195,15 +250,18 @@ Decision LuaAdversary::on_packet(Instant now, const TappedPacket& packet) {
       push_packet(state, packet, now);
       return 1;
     });
+    lua_getfield(state, LUA_REGISTRYINDEX, rules_slot);
+    push_packet(state, packet, now);
+    lua_call(state, 1, 0);
   }));
 }
 
 Decision LuaAdversary::on_grant(Instant now, const Grant& grant) {
   if (off_) return {};
   now_ = now;
-  events_.emplace_back(trace::AttackKnowledge{grant.what + " of " + grant.node,
-                                              "taken from " + grant.node + ", " + grant.sa,
-                                              "granted by the scenario", grant.value});
+  events_.push_back({"", trace::AttackKnowledge{grant.what + " of " + grant.node,
+                                                "taken from " + grant.node + ", " + grant.sa,
+                                                "granted by the scenario", grant.value}});
   return finish_call(sandbox_.run([&](lua_State* state) {
     call_back(state, "on_grant", [&] {
       lua_createtable(state, 0, 4);
@@ -217,14 +275,21 @@ Decision LuaAdversary::on_grant(Instant now, const Grant& grant) {
 }
 
 std::optional<Instant> LuaAdversary::next_timer() const {
-  if (timers_.empty()) return std::nullopt;
-  return timers_.front().at;
+  std::optional<Instant> next;
+  if (!timers_.empty()) next = timers_.front().at;
+  const auto of_endpoint = endpoint_ ? endpoint_->next_timer() : std::nullopt;
+  if (of_endpoint && (!next || *of_endpoint < *next)) next = of_endpoint;
+  return next;
 }
 
 /// Every timer that is due, in the order of their times.
 Decision LuaAdversary::on_timer(Instant now) {
   now_ = now;
   Decision all;
+  if (endpoint_) {
+    endpoint_->on_timer(now);
+    all = finish_call(std::nullopt);
+  }
   while (!off_ && !timers_.empty() && timers_.front().at <= now) {
     const Timer timer = timers_.front();
     timers_.erase(timers_.begin());
@@ -247,18 +312,35 @@ void LuaAdversary::on_finish(Instant now) {
       sandbox_.run([&](lua_State* state) { call_back(state, "on_finish", [] { return 0; }); })));
 }
 
-std::optional<trace::Body> LuaAdversary::poll_event() {
+std::optional<trace::LocalEvent> LuaAdversary::poll_event() {
   if (events_.empty()) return std::nullopt;
-  trace::Body body = std::move(events_.front());
+  trace::LocalEvent event = std::move(events_.front());
   events_.pop_front();
-  return body;
+  return event;
+}
+
+void LuaAdversary::drain_endpoint() {
+  if (!endpoint_) return;
+  while (auto event = endpoint_->poll_event()) said_.push_back(std::move(*event));
+  for (Injection& packet : endpoint_->poll_transmits())
+    decision_.injections.push_back(std::move(packet));
+}
+
+Result<Header> read_header(const std::string& source, const std::string& file, Side side) {
+  AdversaryOptions options;
+  options.side = side;
+  options.dictionary = [](const std::string&) { return std::vector<std::string>{}; };
+  LuaAdversary script(file, options);
+  IKELAB_CHECK(script.load(source));
+  return script.header();
 }
 
 Result<std::unique_ptr<Adversary>> load_adversary(const std::string& source,
                                                   const std::string& file,
                                                   const AdversaryOptions& options) {
   auto adversary = std::make_unique<LuaAdversary>(file, options);
-  IKELAB_CHECK(adversary->start(source));
+  IKELAB_CHECK(adversary->load(source));
+  IKELAB_CHECK(adversary->start());
   return std::unique_ptr<Adversary>(std::move(adversary));
 }
 

@@ -36,7 +36,7 @@ inline script::TappedPacket tapped(const Bytes& payload, std::uint64_t datagram 
 /// All events so far.
 inline std::vector<trace::Body> drain(script::Adversary& adversary) {
   std::vector<trace::Body> events;
-  while (auto event = adversary.poll_event()) events.push_back(std::move(*event));
+  while (auto event = adversary.poll_event()) events.push_back(std::move(event->body));
   return events;
 }
 

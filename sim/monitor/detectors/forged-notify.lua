@@ -1,0 +1,28 @@
+-- After IKE_SA_INIT everything is encrypted, and a request has one answer.
+monitor = {
+  name = "forged-notify", about = "Messages in the clear for an IKE SA that has keys, and answers to IKE_SA_INIT that contradict each other",
+  position = "passive", source = "RFC 7296, 2.21; catalogue A17, A32",
+}
+local refused, accepted = {}, {}
+on({ exchange = "IKE_SA_INIT", response = true }, function(p, message)
+  local spi = message.spi_i
+  if find(message, "SA") then
+    accepted[spi] = true
+    if refused[spi] then alert("IKE_SA_INIT of " .. spi .. " was refused and accepted: one of the answers is forged", "critical", { datagram = refused[spi] }) end
+  else
+    local retry = notify_of(message, "COOKIE") or notify_of(message, "INVALID_KE_PAYLOAD")
+    if accepted[spi] then
+      alert("a refusal after the acceptance of IKE_SA_INIT " .. spi, "critical")
+      block("contradicts the answer before it")
+    elseif not retry then
+      refused[spi] = p.datagram
+    end
+  end
+end)
+on({}, function(p)
+  local message = ike.of(p)
+  if not message or message.exchange_name == "IKE_SA_INIT" or message.version ~= 32 then return end
+  if find(message, "SK") or find(message, "SKF") then return end
+  alert("a message in the clear for IKE SA " .. message.spi_i .. ": " .. message.exchange_name, "critical")
+  block("in the clear, for an SA that has keys")
+end)
