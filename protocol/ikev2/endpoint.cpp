@@ -28,8 +28,8 @@ std::optional<T> pop(std::deque<T>& queue) {
 
 struct Endpoint::Impl {
   Impl(policy::EndpointConfig config, crypto::Provider& provider,
-       std::unique_ptr<crypto::RngSource> rng)
-      : services(std::move(config), provider, std::move(rng)), cookies(services) {
+       std::unique_ptr<crypto::RngSource> rng, const Decisions& decisions)
+      : services(std::move(config), provider, std::move(rng), decisions), cookies(services) {
     services.find = [this](IkeSpi spi) -> IkeSa* {
       for (const auto& sa : services.adopted)
         if (sa->local_spi() == spi) return sa.get();
@@ -252,8 +252,8 @@ Result<void> Endpoint::Impl::execute(Instant now, const Initiate& c) {
 }
 
 Endpoint::Endpoint(policy::EndpointConfig config, crypto::Provider& provider,
-                   std::unique_ptr<crypto::RngSource> rng)
-    : impl_(std::make_unique<Impl>(std::move(config), provider, std::move(rng))) {}
+                   std::unique_ptr<crypto::RngSource> rng, const Decisions& decisions)
+    : impl_(std::make_unique<Impl>(std::move(config), provider, std::move(rng), decisions)) {}
 Endpoint::~Endpoint() = default;
 
 void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {

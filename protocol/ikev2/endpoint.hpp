@@ -12,6 +12,7 @@
 
 #include "protocol/crypto/provider.hpp"
 #include "protocol/esp/sa.hpp"
+#include "protocol/ikev2/decisions.hpp"
 #include "protocol/policy/connection.hpp"
 #include "protocol/trace/event.hpp"
 
@@ -71,7 +72,7 @@ class Endpoint {
   /// The provider must outlive the endpoint. Configuration is taken as checked (sim/scenario or the
   /// caller does that).
   Endpoint(policy::EndpointConfig config, crypto::Provider& provider,
-           std::unique_ptr<crypto::RngSource> rng);
+           std::unique_ptr<crypto::RngSource> rng, const Decisions& decisions = {});
   ~Endpoint();
 
   void handle_datagram(Instant now, const Datagram& datagram);

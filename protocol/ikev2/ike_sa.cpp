@@ -52,7 +52,7 @@ void IkeSa::start(Instant now, std::string child) {
 }
 
 void IkeSa::set_state(Trigger event) {
-  const Transition* row = find_transition(state_, event);
+  const Transition* row = services.decisions.transition(state_, event);
   IKELAB_ASSERT(row != nullptr);
   emit(trace::StateChanged{"IKE", std::string(to_string(state_)), std::string(to_string(row->to)),
                            std::string(to_string(event)), std::string(row->rfc)});

@@ -19,23 +19,6 @@ const wire::Payload* find_sealed(const wire::Message& message) {
   return nullptr;
 }
 
-/// Which exchanges the peer may begin in a state; all others are not due.
-bool is_due(State state, ExchangeType exchange) {
-  switch (state) {
-    case State::none:
-      return exchange == ExchangeType::ike_sa_init;
-    case State::half_open:
-      return exchange == ExchangeType::ike_auth || exchange == ExchangeType::ike_intermediate;
-    case State::established:
-    case State::rekeyed:
-    case State::deleting:
-      return exchange == ExchangeType::create_child_sa || exchange == ExchangeType::informational ||
-             exchange == ExchangeType::ike_followup_ke;
-    default:
-      return false;
-  }
-}
-
 /// An initiator that saw our AUTH and does not believe it, between two rounds of its own.
 bool gives_up(State state, const Inbound& in) {
   return state == State::half_open && in.header.exchange == ExchangeType::informational &&
@@ -260,7 +243,7 @@ void IkeSa::refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagn
   diagnose(wire::to_error(error), in.datagram);
   if (in.header.response ||
       window_.classify(in.header.message_id, in.octets) != ExchangeWindow::Incoming::fresh ||
-      !is_due(state_, in.header.exchange))
+      !services.decisions.is_due(state_, in.header.exchange))
     return;
   if (error.code == unsupported_critical) {
     Bytes type;
@@ -308,7 +291,7 @@ void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& 
 }
 
 bool IkeSa::may_begin(ExchangeType exchange, std::uint64_t datagram) {
-  if (is_due(state_, exchange)) {
+  if (services.decisions.is_due(state_, exchange)) {
     std::optional<std::string> why;
     for (const Extension& extension : extensions())
       if (extension.refuses != nullptr && !why) why = extension.refuses(*this, exchange);

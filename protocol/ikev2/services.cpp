@@ -15,8 +15,9 @@ Streams::Streams(crypto::RngSource& source)
       cookie(source.stream("cookie")) {}
 
 Services::Services(policy::EndpointConfig config_in, crypto::Provider& provider_in,
-                   std::unique_ptr<crypto::RngSource> rng_in)
+                   std::unique_ptr<crypto::RngSource> rng_in, const Decisions& decisions_in)
     : config(std::move(config_in)),
+      decisions(decisions_in),
       provider(provider_in),
       rng(std::move(rng_in)),
       streams(*rng),

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "protocol/ikev2/certificates.hpp"
+#include "protocol/ikev2/decisions.hpp"
 #include "protocol/ikev2/endpoint.hpp"
 
 namespace ikelab::ikev2 {
@@ -22,10 +23,11 @@ struct Streams {
 
 struct Services {
   Services(policy::EndpointConfig config_in, crypto::Provider& provider_in,
-           std::unique_ptr<crypto::RngSource> rng_in);
+           std::unique_ptr<crypto::RngSource> rng_in, const Decisions& decisions_in);
   ~Services();
 
   policy::EndpointConfig config;
+  Decisions decisions;
   crypto::Provider& provider;
   std::unique_ptr<crypto::RngSource> rng;
   Streams streams;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/wire/decode.hpp"
 #include "sim/ns3/datagram_tag.hpp"
 #include "sim/ns3/policed_routing.hpp"
 
@@ -40,6 +41,22 @@ Interface covering_prefix(const wire::TrafficSelector& ts) {
   return {ns3::Ipv4Address(start & mask), ns3::Ipv4Mask(mask)};
 }
 
+/// An answer to IKE_SA_INIT that says no, and that anybody could have sent. What asks for another try
+/// (COOKIE, INVALID_KE_PAYLOAD) is none.
+bool is_unprotected_refusal(ByteView octets) {
+  const wire::Decoded decoded = wire::decode(octets);
+  const wire::Header& header = decoded.message.header;
+  if (header.exchange != wire::ExchangeType::ike_sa_init || !header.response) return false;
+  for (const wire::Payload& payload : decoded.message.payloads) {
+    const auto* notify = std::get_if<wire::NotifyPayload>(&payload.body);
+    if (std::holds_alternative<wire::SaPayload>(payload.body)) return false;
+    if (notify != nullptr && (notify->type == wire::NotifyType::cookie ||
+                              notify->type == wire::NotifyType::invalid_ke_payload))
+      return false;
+  }
+  return true;
+}
+
 std::string spi_of(ByteView esp_packet) {
   return esp_packet.size() < 4 ? "" : to_hex(esp_packet.first(4));
 }
@@ -53,12 +70,12 @@ Gateway::Gateway(ns3::Ptr<ns3::Node> node, const scenario::Node& config,
       scenario_(scenario),
       journal_(journal),
       esp_datagrams_((ordinal << 32) + esp_ids),
-      provider_(crypto::openssl_provider()),
+      provider_(historic::with_bugs(crypto::openssl_provider(), config.bugs)),
       random_(crypto::seeded_rng(scenario.seed, config.name)),
       esp_iv_(random_->stream("esp-iv")),
-      endpoint_(std::make_unique<ikev2::Endpoint>(endpoint_config(config, scenario, ordinal << 32),
-                                                  *provider_,
-                                                  crypto::seeded_rng(scenario.seed, config.name))),
+      fronts_(historic::fronts_of(config.bugs)),
+      ordinal_(ordinal),
+      endpoint_(make_endpoint()),
       data_path_(std::make_unique<esp::DataPath>(*provider_, *esp_iv_)) {
   std::uint32_t mtu = 1500;
   for (const scenario::Link& link : scenario.links)
@@ -71,6 +88,15 @@ Gateway::Gateway(ns3::Ptr<ns3::Node> node, const scenario::Node& config,
 
 void Gateway::emit(trace::Body body) {
   journal_.emit(now(), config_.name, "", std::move(body));
+}
+
+std::unique_ptr<ikev2::Endpoint> Gateway::make_endpoint() {
+  const std::uint64_t life = lives_++;  // its random numbers and datagrams are others each time
+  constexpr std::uint64_t ids_of_a_life = 1ULL << 28;
+  const std::string stream = life == 0 ? config_.name : config_.name + "/" + std::to_string(life);
+  return std::make_unique<ikev2::Endpoint>(
+      endpoint_config(config_, scenario_, (ordinal_ << 32) + life * ids_of_a_life), *provider_,
+      crypto::seeded_rng(scenario_.seed, stream), historic::decisions_with(config_.bugs));
 }
 
 // ---- building ----------------------------------------------------------------------------------
@@ -192,9 +218,60 @@ void Gateway::on_ike(ns3::Ptr<ns3::Socket> socket) {
     emit(trace::DatagramReceived{datagram.id, "IKE", datagram.src.to_string(),
                                  datagram.dst.to_string(), datagram.payload,
                                  datagram.payload.size()});
-    endpoint_->handle_datagram(now(), datagram);
-    drain();
+    const Duration wait = config_.patience;
+    if (wait > Duration::zero() && is_unprotected_refusal(datagram.payload))
+      ns3::Simulator::Schedule(to_ns3(wait), &Gateway::hand_over, this, datagram);
+    else
+      hand_over(datagram);
   }
+}
+
+void Gateway::hand_over(const ikev2::Datagram& datagram) {
+  std::vector<ikev2::Datagram> datagrams = {datagram};
+  std::vector<ikev2::Command> commands;
+  for (const auto& front : fronts_)
+    for (const ikev2::Datagram& one : std::exchange(datagrams, {})) {
+      historic::Front::Handed handed = front->take(now(), one);
+      if (!handed.diagnosis.empty())
+        emit(trace::Diagnostic{"warning", "E-BUG-001", handed.diagnosis, "", one.id, 0, 0});
+      datagrams.insert(datagrams.end(), handed.datagrams.begin(), handed.datagrams.end());
+      commands.insert(commands.end(), handed.commands.begin(), handed.commands.end());
+    }
+  try {
+    for (const ikev2::Datagram& one : datagrams) endpoint_->handle_datagram(now(), one);
+  } catch (const historic::Crash& crash) {
+    return restart(crash.why);
+  }
+  drain();
+  for (const ikev2::Command& one : commands) command(one);
+}
+
+void Gateway::restart(const std::string& why) {
+  emit(trace::Diagnostic{"error", "E-BUG-002",
+                         why + "; the daemon is gone, and starts again without any SA", "", 0, 0,
+                         0});
+  timer_.Cancel();
+  for (const ikev2::IkeSaInfo& sa : endpoint_->sas())
+    if (sa.state != "DEAD")
+      journal_.emit(now(), config_.name, sa.name,
+                    trace::SaRemoved{"IKE", "", to_string(sa.spi_i), "the daemon is gone"});
+  for (const esp::RemoveSa& sa : std::exchange(installed_, {})) {
+    emit(trace::SaRemoved{"ESP", sa.inbound ? "in" : "out", to_string(sa.spi),
+                          "the daemon is gone"});
+    data_path_->apply(sa);
+  }
+  endpoint_ = make_endpoint();
+  drain();
+}
+
+void Gateway::apply(esp::SadChange change) {
+  if (const auto* install = std::get_if<esp::InstallSa>(&change))
+    installed_.push_back({install->inbound, install->sa.spi, install->sa.pair});
+  if (const auto* remove = std::get_if<esp::RemoveSa>(&change))
+    std::erase_if(installed_, [&](const esp::RemoveSa& known) {
+      return known.inbound == remove->inbound && known.spi == remove->spi;
+    });
+  data_path_->apply(std::move(change));
 }
 
 void Gateway::on_timeout() {
@@ -205,7 +282,7 @@ void Gateway::on_timeout() {
 void Gateway::drain() {
   while (auto event = endpoint_->poll_event())
     journal_.emit(now(), config_.name, std::move(*event));
-  while (auto change = endpoint_->poll_sad()) data_path_->apply(std::move(*change));
+  while (auto change = endpoint_->poll_sad()) apply(std::move(*change));
   while (auto datagram = endpoint_->poll_transmit()) {
     const auto socket = ike_sockets_.find(datagram->src.ip);
     if (socket == ike_sockets_.end()) continue;

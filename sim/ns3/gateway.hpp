@@ -10,6 +10,7 @@
 
 #include "protocol/esp/esp.hpp"
 #include "protocol/ikev2/endpoint.hpp"
+#include "sim/historic/historic.hpp"
 #include "sim/ns3/ns3.hpp"
 #include "sim/scenario/scenario.hpp"
 
@@ -37,6 +38,12 @@ class Gateway {
   bool refuses_clear(const ns3::Packet& payload, const ns3::Ipv4Header& header,
                      const ns3::NetDevice& device);
   void on_ike(ns3::Ptr<ns3::Socket> socket);
+  /// Past the flaws of history that the node has, into the engine.
+  void hand_over(const ikev2::Datagram& datagram);
+  std::unique_ptr<ikev2::Endpoint> make_endpoint();
+  void apply(esp::SadChange change);
+  /// The engine died of a failed assertion, and begins again without memory.
+  void restart(const std::string& why);
   void on_esp(ns3::Ptr<ns3::Socket> socket);
   bool on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source,
                  const ns3::Address& destination, std::uint16_t protocol);
@@ -57,7 +64,10 @@ class Gateway {
   std::unique_ptr<crypto::Provider> provider_;
   std::unique_ptr<crypto::RngSource> random_;
   std::unique_ptr<crypto::Rng> esp_iv_;
+  std::vector<std::unique_ptr<historic::Front>> fronts_;
+  std::uint64_t ordinal_, lives_ = 0;  ///< how often the engine was started
   std::unique_ptr<ikev2::Endpoint> endpoint_;
+  std::vector<esp::RemoveSa> installed_;  ///< what would take its SAs away again
   std::unique_ptr<esp::DataPath> data_path_;
   std::map<IpAddress, ns3::Ptr<ns3::Socket>> ike_sockets_, esp_sockets_;  ///< by local address
   ns3::Ptr<ns3::VirtualNetDevice> tunnel_;

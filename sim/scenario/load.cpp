@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "sim/historic/historic.hpp"
 #include "sim/scenario/adversaries.hpp"
 #include "sim/scenario/base.hpp"
 #include "sim/scenario/connections.hpp"
@@ -29,9 +30,21 @@ double coordinate(const YAML::Node& at, std::size_t i) {
   return at.IsSequence() && at.size() == 2 ? at[i].as<double>(0.5) : 0.5;
 }
 
+/// Flaws of history that the node has (sim/historic).
+std::vector<std::string> read_bugs(Section& section) {
+  std::vector<std::string> names = section.texts("bugs"), known;
+  for (const historic::Bug* bug : historic::bugs()) known.emplace_back(bug->name);
+  for (const std::string& name : names)
+    if (historic::find(name) == nullptr)
+      section.problem("bugs", Error{"E-SCN-018", fmt::format("no flaw is named '{}'", name)}.expect(
+                                  fmt::format("expected one of {}", fmt::join(known, ", "))));
+  return names;
+}
+
 Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
   Section section(yaml, "a node",
-                  {"name", "role", "at", "connections", "cookie_threshold", "inner_addresses"},
+                  {"name", "role", "at", "connections", "cookie_threshold", "inner_addresses",
+                   "bugs", "patience"},
                   problems);
   Node node;
   node.line = section.line();
@@ -48,6 +61,8 @@ Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
     else
       section.problem("inner_addresses", address.error());
   }
+  node.bugs = read_bugs(section);
+  node.patience = section.parsed("patience", parse_duration, Duration{0});
   section.each("connections", [&](const YAML::Node& c) {
     node.connections.push_back(read_connection(c, pki, problems));
   });

@@ -22,7 +22,10 @@ struct Node {
       connections;  ///< gateways, and hosts that are road warriors
   std::optional<unsigned> cookie_threshold;
   std::vector<IpAddress> inner_addresses;  ///< of its own inside a tunnel: a road warrior's
-  std::vector<std::string> bugs;           ///< historic ones it has: "CVE-2014-2338"
+  std::vector<std::string> bugs;           ///< flaws of history that it has (sim/historic)
+  /// How long an unprotected refusal of IKE_SA_INIT waits for a better answer before it is believed
+  /// (RFC 7296, 2.21.1); 0: not at all.
+  Duration patience{0};
   std::size_t line = 0;
 };
 

@@ -38,12 +38,11 @@ TEST_CASE("every shipped attack loads", "[attack]") {
   for (const auto& entry :
        std::filesystem::directory_iterator(std::string(IKELAB_SOURCE_DIR) + "/sim/attacks")) {
     if (entry.path().extension() != ".lua") continue;
-    script::AdversaryOptions options;
-    options.dictionary = [](const std::string&) { return std::vector<std::string>{"word"}; };
-    const auto loaded = script::load_adversary(shipped_attack(entry.path().stem()),
-                                               entry.path().filename(), options);
+    const auto loaded =
+        script::read_header(shipped_attack(entry.path().stem()), entry.path().filename());
     INFO(entry.path().string());
-    CHECK(loaded.ok());
+    REQUIRE(loaded.ok());
+    CHECK(loaded->name == entry.path().stem());
     ++count;
   }
   CHECK(count >= 6);

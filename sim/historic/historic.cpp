@@ -1,0 +1,51 @@
+#include "sim/historic/historic.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace ikelab::historic {
+namespace {
+
+const std::array<const Bug*, 6>& rows() {
+  static const std::array<const Bug*, 6> all = {&cve_2013_2944,  &cve_2014_2338,
+                                                &cve_2015_3240,  &cve_2016_10396,
+                                                &obeys_the_clear, &reuses_ephemeral_keys};
+  return all;
+}
+
+}  // namespace
+
+std::vector<const Bug*> bugs() {
+  return {rows().begin(), rows().end()};
+}
+
+const Bug* find(std::string_view name) {
+  const auto row =
+      std::find_if(rows().begin(), rows().end(), [&](const Bug* bug) { return bug->name == name; });
+  return row == rows().end() ? nullptr : *row;
+}
+
+ProviderPtr with_bugs(ProviderPtr provider, const std::vector<std::string>& names) {
+  for (const std::string& name : names)
+    if (const Bug* bug = find(name); bug != nullptr && bug->provider != nullptr)
+      provider = bug->provider(std::move(provider));
+  return provider;
+}
+
+ikev2::Decisions decisions_with(const std::vector<std::string>& names) {
+  ikev2::Decisions decisions;
+  for (const std::string& name : names)
+    if (const Bug* bug = find(name); bug != nullptr && bug->decide != nullptr)
+      bug->decide(decisions);
+  return decisions;
+}
+
+std::vector<std::unique_ptr<Front>> fronts_of(const std::vector<std::string>& names) {
+  std::vector<std::unique_ptr<Front>> fronts;
+  for (const std::string& name : names)
+    if (const Bug* bug = find(name); bug != nullptr && bug->front != nullptr)
+      fronts.push_back(bug->front());
+  return fronts;
+}
+
+}  // namespace ikelab::historic
