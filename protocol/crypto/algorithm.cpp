@@ -207,6 +207,9 @@ constexpr std::array rows = {
     ke(20, "ECP_384", "ecp384", 96, "RFC 5903, 3.2", "P-384"),
     ke(21, "ECP_521", "ecp521", 132, "RFC 5903, 3.3", "P-521"),
     ke(31, "CURVE25519", "x25519", 32, "RFC 8031", "X25519"),
+    // A number of private use: a group so small that a lesson can solve it (attack A19). Nobody gets
+    // it who does not write its name.
+    ke(1031, "TOY_MODP_31", "toymodp31", 4, "ikelab: 31 bits, for teaching", "toy_modp_31"),
     kem(35, "ML_KEM_512", "mlkem512", 800, 768, "ML-KEM-512"),
     kem(36, "ML_KEM_768", "mlkem768", 1184, 1088, "ML-KEM-768"),
     kem(37, "ML_KEM_1024", "mlkem1024", 1568, 1568, "ML-KEM-1024"),

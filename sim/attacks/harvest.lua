@@ -1,7 +1,7 @@
 -- Harvest now, decrypt later. The adversary only records. Years afterwards somebody builds the machine that solves the key exchange; the
 -- scenario plays that machine by handing over g^ir at a stated time. From there on the adversary computes everything itself.
 attack = {
-  name = "harvest",
+  id = "A22", name = "harvest",
   about = "Records a whole conversation, and opens it when the key exchange is solved later",
   position = "passive",
   needs = "a recording from the first message on, and g^ir of each classical key exchange (a quantum computer, played by compromise:)",
@@ -10,6 +10,7 @@ attack = {
     vulnerable = "with a classical key exchange alone all keys follow: identities and traffic of years ago are read",
     hardened = "a postquantum preshared key, or ML-KEM beside the classical exchange, is not in g^ir: the recording stays sealed",
   },
+  scenarios = { vulnerable = "harvest" },
 }
 
 local record = {}            -- IKE messages and ESP packets in order

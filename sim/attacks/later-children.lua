@@ -1,7 +1,7 @@
 -- What a stolen IKE SA is worth. SK_d makes the keys of every Child SA; SK_ei and SK_er open the messages that carry their nonces. Who has
 -- the three reads what comes later, too - unless each rekey mixes in a key exchange of its own, which no stolen key replaces.
 attack = {
-  name = "later-children",
+  id = "A24", name = "later-children",
   about = "Follows an IKE SA whose keys it was given, and makes the keys of Child SAs that come later",
   position = "passive",
   needs = "SK_d, SK_ei and SK_er of one IKE SA, once (a memory dump)",
@@ -10,6 +10,7 @@ attack = {
     vulnerable = "children are rekeyed without a key exchange: the new keys follow from SK_d, and the traffic after the theft is read",
     hardened = "each rekey has its own Diffie-Hellman: the adversary sees both public values, and makes no key of them",
   },
+  scenarios = { vulnerable = "no-pfs", hardened = "no-pfs-repaired" },
 }
 
 -- Parameter: suite = "aes256gcm16-prfsha256", the IKE SA's; it is not secret (IKE_SA_INIT says it in clear).

@@ -1,7 +1,7 @@
 -- A responder of the adversary's own. The initiator sends AUTH, made from its shared secret, before it has checked whom it talks to:
 -- whoever answers IKE_SA_INIT can open that message and try secrets at leisure. Nobody is asked again, and no try is seen.
 attack = {
-  name = "psk-dictionary",
+  id = "A07", name = "psk-dictionary",
   about = "Answers IKE_SA_INIT in the responder's place, takes the initiator's AUTH and tries a dictionary on it",
   position = "on-path",
   needs = "to answer instead of the responder, once",
@@ -10,6 +10,7 @@ attack = {
     vulnerable = "the shared secret is a word with a year behind it: it is found after some hundred tries",
     hardened = "a secret of 128 random bits is in no dictionary; with certificates there is nothing to try",
   },
+  scenarios = { vulnerable = "psk-dictionary-weak", hardened = { "psk-dictionary", "psk-dictionary-certificates" } },
 }
 
 -- Parameters: dictionary = "common"; each = 200 (tries in one go), pause = "10ms" (between them).

@@ -1,6 +1,6 @@
 -- Records ESP packets and sends them again, unread. Whether the receiver was fooled shows on the wire: it answers.
 attack = {
-  name = "replay-esp",
+  id = "A25", name = "replay-esp",
   about = "Records ESP packets of one direction and sends the same octets again, without knowing a key",
   position = "on-path",
   needs = "traffic that is answered, such as ping",
@@ -9,6 +9,7 @@ attack = {
     vulnerable = "replay_window: 0 - the receiver opens each copy, and the host behind it answers each one",
     hardened = "replay_window: 64 (the default) - every copy is refused as E-ESP-REPLAY, nobody answers",
   },
+  scenarios = { vulnerable = "replay-esp-open", hardened = "replay-esp" },
 }
 
 -- Parameters: from = the node whose packets are recorded (default: who speaks first), packets = how many (5),

@@ -1,6 +1,6 @@
 -- Alters the first message of the handshake, which nothing protects when it is sent, and watches whether the peers notice.
 attack = {
-  name = "tamper-sa-init",
+  id = "A01", name = "tamper-sa-init",
   about = "Changes IKE_SA_INIT on its way: takes the strong algorithms out, or flips one bit of the nonce or of the public value",
   position = "on-path",
   needs = "to see the first message of a handshake",
@@ -9,6 +9,7 @@ attack = {
     vulnerable = "a peer that does not check AUTH sets up a tunnel with what the adversary left of the offer",
     hardened = "AUTH covers the message as it was sent: the peers disagree, and no SA comes to be",
   },
+  scenarios = { hardened = "tamper-sa-init" },
 }
 
 -- Parameters: what = "proposals" (default), "nonce" or "ke"; only_first = "yes" leaves later attempts alone.

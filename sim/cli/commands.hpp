@@ -52,6 +52,18 @@ struct LintArguments {
 };
 int lint_command(const LintArguments& arguments);
 
+struct AttackArguments {
+  std::string filter;  ///< of id or name; empty: all
+  std::string db;
+  std::vector<std::uint64_t> seeds;
+  bool json = false, record = false;  ///< record: each run, too, not only the row
+};
+int attack_list_command(bool json);
+int attack_reference_command();
+int attack_matrix_command(const AttackArguments& arguments);
+int monitor_list_command(bool json);
+int monitor_evaluate_command(const AttackArguments& arguments);
+
 struct DemoArguments {
   std::string db, directory;
   bool color = false, pictures = true;

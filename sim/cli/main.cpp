@@ -130,6 +130,45 @@ void add_demo(CLI::App& app, int& code) {
   command->callback([a, &code] { code = demo_command(*a); });
 }
 
+void add_attack(CLI::App& app, int& code) {
+  auto a = std::make_shared<AttackArguments>();
+  a->db = default_db;
+  a->seeds = {1};
+  CLI::App* command = app.add_subcommand("attack", "the attacks: list them, or play all of them");
+  command->require_subcommand(1);
+  CLI::App* list = command->add_subcommand("list", "what there is, and against which settings");
+  list->add_flag("--json", a->json, "as JSON");
+  list->callback([a, &code] { code = attack_list_command(a->json); });
+  CLI::App* reference =
+      command->add_subcommand("reference", "every function that scripts have, in Markdown");
+  reference->callback([&code] { code = attack_reference_command(); });
+  CLI::App* matrix = command->add_subcommand(
+      "matrix", "every attack against its vulnerable and its hardened settings: who wins");
+  matrix->add_option("ATTACK", a->filter, "only those whose id or name contains this");
+  matrix->add_option("--seeds", a->seeds, "seeds to play with")->capture_default_str();
+  matrix->add_option("--db", a->db, "rows go into this database")->capture_default_str();
+  matrix->add_flag("--record", a->record, "record each run, too");
+  matrix->add_flag("--json", a->json, "as JSON");
+  matrix->footer("Exit code 1: a vulnerable setting held, or a hardened one fell.");
+  matrix->callback([a, &code] { code = attack_matrix_command(*a); });
+}
+
+void add_monitor(CLI::App& app, int& code) {
+  auto a = std::make_shared<AttackArguments>();
+  a->db = default_db;
+  a->seeds = {1};
+  CLI::App* command = app.add_subcommand("monitor", "the detectors: list them, or measure them");
+  command->require_subcommand(1);
+  CLI::App* list = command->add_subcommand("list", "what there is");
+  list->add_flag("--json", a->json, "as JSON");
+  list->callback([a, &code] { code = monitor_list_command(a->json); });
+  CLI::App* evaluate = command->add_subcommand(
+      "evaluate", "precision and recall of each detector over traffic whose truth is known");
+  evaluate->add_option("--seeds", a->seeds, "seeds to play with")->capture_default_str();
+  evaluate->add_flag("--json", a->json, "as JSON");
+  evaluate->callback([a, &code] { code = monitor_evaluate_command(*a); });
+}
+
 /// The one line for wrong usage, with the way to the help.
 int wrong_usage(const CLI::App& app, const std::string& first_word, const std::string& what) {
   const auto named = app.get_subcommands();
@@ -159,6 +198,8 @@ int main(int argc, char** argv) {
   add_scenarios(app, code);
   add_lint(app, code);
   add_demo(app, code);
+  add_attack(app, code);
+  add_monitor(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

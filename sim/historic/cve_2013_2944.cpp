@@ -1,7 +1,8 @@
-// CVE-2013-2944, strongSwan 4.3.5 to 5.0.3 with the openssl plugin. OpenSSL's ECDSA_verify() has three
-// answers: 1 the signature is right, 0 it is wrong, -1 something went wrong while looking at it, such
-// as a signature that is no DER. The plugin asked "not 0?". So an empty or garbled signature counted as
-// a right one, and whoever had somebody's certificate - which is public - could be that somebody.
+// CVE-2013-2944, strongSwan 4.3.5 to 5.0.3 with the openssl plugin. OpenSSL's ECDSA_verify() has
+// three answers: 1 the signature is right, 0 it is wrong, -1 something went wrong while looking at
+// it, such as a signature that is no DER. The plugin asked "not 0?". So an empty or garbled
+// signature counted as a right one, and whoever had somebody's certificate - which is public -
+// could be that somebody.
 #include "sim/historic/historic.hpp"
 #include "sim/historic/wrapped_provider.hpp"
 
@@ -44,7 +45,8 @@ class Provider : public WrappedProvider {
 const Bug cve_2013_2944 = {
     "CVE-2013-2944",
     "strongSwan 4.3.5 to 5.0.3, openssl plugin",
-    "An ECDSA signature that cannot even be parsed made the verification end with an error, and the "
+    "An ECDSA signature that cannot even be parsed made the verification end with an error, and "
+    "the "
     "error was taken for success: anybody with a copy of a certificate could authenticate as its "
     "owner.",
     "an error while verifying is a failure to verify",

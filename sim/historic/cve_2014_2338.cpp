@@ -1,6 +1,7 @@
-// CVE-2014-2338, strongSwan 4.0.7 to 5.1.2. IKE_SA_INIT gives an IKE SA keys, and only IKE_AUTH says
-// whose they are. The code that handled CREATE_CHILD_SA did not ask whether IKE_AUTH had been: a peer
-// could rekey the IKE SA at once, and the successor counted as established - authenticated by nobody.
+// CVE-2014-2338, strongSwan 4.0.7 to 5.1.2. IKE_SA_INIT gives an IKE SA keys, and only IKE_AUTH
+// says whose they are. The code that handled CREATE_CHILD_SA did not ask whether IKE_AUTH had been:
+// a peer could rekey the IKE SA at once, and the successor counted as established - authenticated
+// by nobody.
 #include "sim/historic/historic.hpp"
 
 namespace ikelab::historic {
@@ -14,8 +15,8 @@ bool is_due(ikev2::State state, wire::ExchangeType exchange) {
 
 /// And so the IKE SA could end as if it had been one.
 const ikev2::Transition* transition(ikev2::State from, ikev2::Trigger event) {
-  static constexpr ikev2::Transition unproven = {ikev2::State::half_open, ikev2::Trigger::rekey_done,
-                                                 ikev2::State::rekeyed, "CVE-2014-2338"};
+  static constexpr ikev2::Transition unproven = {
+      ikev2::State::half_open, ikev2::Trigger::rekey_done, ikev2::State::rekeyed, "CVE-2014-2338"};
   if (from == unproven.from && event == unproven.event) return &unproven;
   return ikev2::find_transition(from, event);
 }

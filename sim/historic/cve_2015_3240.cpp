@@ -1,7 +1,7 @@
-// CVE-2015-3240, Libreswan before 3.15 and Openswan before 2.6.45, built with NSS. A KE payload whose
-// value is zero makes the shared secret zero for whatever the other side draws. The library noticed and
-// gave back nothing, the daemon asserted that it had got something, and was gone: one datagram from
-// anybody ended every tunnel of the gateway.
+// CVE-2015-3240, Libreswan before 3.15 and Openswan before 2.6.45, built with NSS. A KE payload
+// whose value is zero makes the shared secret zero for whatever the other side draws. The library
+// noticed and gave back nothing, the daemon asserted that it had got something, and was gone: one
+// datagram from anybody ended every tunnel of the gateway.
 #include <algorithm>
 
 #include "sim/historic/historic.hpp"

@@ -1,8 +1,8 @@
-// CVE-2016-10396, racoon of ipsec-tools 0.8.2. IKE fragments were put on a list as they came, before
-// anything showed who sent them; each new one walked the list from its head, and the list had no end.
-// Fragments that never become a message could be had for nothing, and the daemon spent its time walking.
-// racoon spoke IKEv1; the same list in front of RFC 7383 shows the same thing: fragments are taken
-// without their ICV, the first of a number wins, and there is room for so many.
+// CVE-2016-10396, racoon of ipsec-tools 0.8.2. IKE fragments were put on a list as they came,
+// before anything showed who sent them; each new one walked the list from its head, and the list
+// had no end. Fragments that never become a message could be had for nothing, and the daemon spent
+// its time walking. racoon spoke IKEv1; the same list in front of RFC 7383 shows the same thing:
+// fragments are taken without their ICV, the first of a number wins, and there is room for so many.
 #include <map>
 
 #include "protocol/wire/decode.hpp"

@@ -7,8 +7,8 @@ namespace ikelab::historic {
 namespace {
 
 const std::array<const Bug*, 6>& rows() {
-  static const std::array<const Bug*, 6> all = {&cve_2013_2944,  &cve_2014_2338,
-                                                &cve_2015_3240,  &cve_2016_10396,
+  static const std::array<const Bug*, 6> all = {&cve_2013_2944,   &cve_2014_2338,
+                                                &cve_2015_3240,   &cve_2016_10396,
                                                 &obeys_the_clear, &reuses_ephemeral_keys};
   return all;
 }

@@ -1,6 +1,6 @@
-// Messages in the clear that are obeyed. Early implementations took an unprotected Delete, or an error
-// notification, for the peer's word (RFC 7296, 2.4 and 2.21.4 say why it is not): whoever could send
-// a datagram could end a tunnel.
+// Messages in the clear that are obeyed. Early implementations took an unprotected Delete, or an
+// error notification, for the peer's word (RFC 7296, 2.4 and 2.21.4 say why it is not): whoever
+// could send a datagram could end a tunnel.
 #include "protocol/wire/decode.hpp"
 #include "sim/historic/historic.hpp"
 
@@ -35,7 +35,7 @@ const Bug obeys_the_clear = {
     "named: a forged datagram was enough.",
     "what is not under the IKE SA's keys is looked at, and not acted upon",
     nullptr,
-    [] () -> std::unique_ptr<Front> { return std::make_unique<Obedient>(); },
+    []() -> std::unique_ptr<Front> { return std::make_unique<Obedient>(); },
     nullptr};
 
 }  // namespace ikelab::historic

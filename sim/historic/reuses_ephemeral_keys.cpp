@@ -1,6 +1,6 @@
 // Ephemeral keys that are not: many implementations kept one Diffie-Hellman key pair for minutes or
-// for as long as they ran, to save the exponentiation (RFC 7296, 2.12 allows it, with care). Then one
-// leak opens every session of that time.
+// for as long as they ran, to save the exponentiation (RFC 7296, 2.12 allows it, with care). Then
+// one leak opens every session of that time.
 #include <map>
 
 #include "sim/historic/historic.hpp"
@@ -38,8 +38,7 @@ class Provider : public WrappedProvider {
   }
 
  private:
-  Result<std::shared_ptr<crypto::KeyExchange>> kept(const crypto::Algorithm& ke,
-                                                    crypto::Rng& rng) {
+  Result<std::shared_ptr<crypto::KeyExchange>> kept(const crypto::Algorithm& ke, crypto::Rng& rng) {
     std::shared_ptr<crypto::KeyExchange>& pair = pairs_[ke.id];
     if (!pair) {
       IKELAB_TRY(pair, inner_->key_exchange(ke, rng));
@@ -54,7 +53,8 @@ class Provider : public WrappedProvider {
 const Bug reuses_ephemeral_keys = {
     "reuses-ephemeral-keys",
     "many, by configuration",
-    "One Diffie-Hellman key pair serves every key exchange: two peers that both do so have the same "
+    "One Diffie-Hellman key pair serves every key exchange: two peers that both do so have the "
+    "same "
     "g^ir in all their sessions, and who learns it once reads them all.",
     "each key exchange has a key pair of its own",
     [](ProviderPtr inner) -> ProviderPtr { return std::make_unique<Provider>(std::move(inner)); },

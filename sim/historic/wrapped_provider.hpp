@@ -26,8 +26,7 @@ class WrappedProvider : public crypto::Provider {
     return inner_->open(encr, key, iv, aad, ciphertext);
   }
   Result<std::unique_ptr<crypto::PacketCipher>> packet_cipher(const crypto::Algorithm& encr,
-                                                              ByteView key,
-                                                              bool encrypt) override {
+                                                              ByteView key, bool encrypt) override {
     return inner_->packet_cipher(encr, key, encrypt);
   }
   Result<std::unique_ptr<crypto::PacketMac>> packet_mac(const crypto::Algorithm& integ,

@@ -67,8 +67,8 @@ std::map<std::string, Bytes> held_by(const scenario::Adversary& config,
       for (const policy::ConnectionConfig& connection : node.connections)
         if (node.name == c.node && scenario::is_configured(c.what))
           held[c.what + ":" + c.node] = c.what == "psk"   ? connection.local.psk
-                                      : c.what == "key" ? connection.local.private_key
-                                                        : certificate_of(connection);
+                                        : c.what == "key" ? connection.local.private_key
+                                                          : certificate_of(connection);
   return held;
 }
 
@@ -81,10 +81,8 @@ bool is_derived(const scenario::Compromise& c) {
 Result<std::unique_ptr<script::Adversary>> load_adversary_of(const scenario::Scenario& scenario,
                                                              const scenario::Adversary& config,
                                                              std::uint64_t datagram_id_base) {
-  IKELAB_TRY(const std::string file,
-             path_of(config.script, IKELAB_ATTACK_DIR, ".lua", scenario));
-  IKELAB_TRY(const std::string source,
-             read_script(file, config.script, scenario.file.string()));
+  IKELAB_TRY(const std::string file, path_of(config.script, IKELAB_ATTACK_DIR, ".lua", scenario));
+  IKELAB_TRY(const std::string source, read_script(file, config.script, scenario.file.string()));
   script::AdversaryOptions options;
   options.name = config.name;
   options.parameters = config.parameters;

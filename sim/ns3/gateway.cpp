@@ -41,8 +41,8 @@ Interface covering_prefix(const wire::TrafficSelector& ts) {
   return {ns3::Ipv4Address(start & mask), ns3::Ipv4Mask(mask)};
 }
 
-/// An answer to IKE_SA_INIT that says no, and that anybody could have sent. What asks for another try
-/// (COOKIE, INVALID_KE_PAYLOAD) is none.
+/// An answer to IKE_SA_INIT that says no, and that anybody could have sent. What asks for another
+/// try (COOKIE, INVALID_KE_PAYLOAD) is none.
 bool is_unprotected_refusal(ByteView octets) {
   const wire::Decoded decoded = wire::decode(octets);
   const wire::Header& header = decoded.message.header;

@@ -126,9 +126,8 @@ void LabChannel::carry_out(Seat& seat, const script::Decision& decision) {
   if (!seat.sends) return;
   for (const script::Injection& injection : decision.injections) {
     ns3::Ptr<LabChannel> self(this);
-    ns3::Simulator::Schedule(to_ns3(injection.after), [self, at = &seat, injection] {
-      self->inject(*at, injection);
-    });
+    ns3::Simulator::Schedule(to_ns3(injection.after),
+                             [self, at = &seat, injection] { self->inject(*at, injection); });
   }
 }
 
@@ -136,7 +135,7 @@ void LabChannel::inject(Seat& seat, const script::Injection& injection) {
   ns3::Ptr<ns3::Packet> packet =
       make_packet(injection.protocol, injection.src, injection.dst, injection.payload);
   packet->AddByteTag(DatagramTag(injection.datagram));
-  const std::size_t to = !seat.host.empty()               ? (link_.a == seat.host ? 1 : 0)
+  const std::size_t to = !seat.host.empty()             ? (link_.a == seat.host ? 1 : 0)
                          : injection.towards == link_.a ? 0
                                                         : 1;
   trace::DatagramSent sent;

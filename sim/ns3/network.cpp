@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
+#include "sim/monitor/invariants.hpp"
 #include "sim/ns3/adversary_seat.hpp"
 #include "sim/ns3/gateway.hpp"
 #include "sim/ns3/lab_channel.hpp"
@@ -14,6 +17,32 @@ namespace {
 
 constexpr std::uint64_t adversary_ids = 1ULL << 48;  // apart from every node's
 constexpr std::uint16_t first_port = 8000;
+
+/// Invariants in a run: what fires is told as soon as the event that broke it is written.
+class Judge : public trace::Sink {
+ public:
+  Judge(std::string name, trace::Journal& journal, const std::set<std::string>& nodes,
+        const std::vector<std::string>& invariants)
+      : name_(std::move(name)), journal_(journal), invariants_(nodes, invariants) {}
+  void record(const trace::Event& event) override {
+    invariants_.record(event);
+    if (invariants_.fired() && !waiting_) {
+      waiting_ = true;
+      ns3::Simulator::ScheduleNow([this] { tell(); });
+    }
+  }
+  void tell() {
+    waiting_ = false;
+    for (trace::Alert& alert : invariants_.take())
+      journal_.emit(now(), name_, "", std::move(alert));
+  }
+
+ private:
+  std::string name_;
+  trace::Journal& journal_;
+  monitor::Invariants invariants_;
+  bool waiting_ = false;
+};
 
 class Ns3Network : public Network {
  public:
@@ -48,6 +77,7 @@ class Ns3Network : public Network {
   std::map<std::string, std::unique_ptr<Gateway>> gateways_;
   std::vector<std::unique_ptr<script::Adversary>> adversaries_;
   std::vector<std::unique_ptr<Compromised>> compromised_;
+  std::vector<std::unique_ptr<Judge>> judges_;
   std::vector<std::unique_ptr<Traffic>> traffic_;
 };
 
@@ -103,7 +133,13 @@ Result<void> Ns3Network::place_adversaries() {
 
 /// Behind the adversaries of its link: a monitor sees what they made of the traffic.
 Result<void> Ns3Network::place_monitors() {
-  for (const scenario::Monitor& config : scenario_.monitors)
+  std::set<std::string> nodes;
+  for (const scenario::Node& node : scenario_.nodes) nodes.insert(node.name);
+  for (const scenario::Monitor& config : scenario_.monitors) {
+    if (!config.invariants.empty()) {
+      judges_.push_back(std::make_unique<Judge>(config.name, journal_, nodes, config.invariants));
+      journal_.attach(*judges_.back());
+    }
     for (const std::string& detector : config.detectors) {
       IKELAB_TRY(auto script, load_detector_of(scenario_, config, detector));
       auto seat = std::make_unique<Seat>();
@@ -114,6 +150,7 @@ Result<void> Ns3Network::place_monitors() {
       channels_.at(config.link)->around.seats.push_back(std::move(seat));
       adversaries_.push_back(std::move(script));
     }
+  }
   return {};
 }
 
@@ -209,6 +246,7 @@ void Ns3Network::run(const std::function<void(Instant)>& progress) {
   ns3::Simulator::Stop(to_ns3(scenario_.duration));
   ns3::Simulator::Run();
   for (auto& [name, channel] : channels_) channel->finish();
+  for (auto& judge : judges_) judge->tell();
   for (auto& traffic : traffic_) traffic->finish();
 }
 

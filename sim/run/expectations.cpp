@@ -191,8 +191,8 @@ ExpectationOutcome alert(const Expectation& e, const Evidence& evidence) {
                  fmt::format("{} alerts{}", count, first));
 }
 
-// `- half_open: {node: gw-b, at_most: 20}` and/or at_least: the most IKE SAs it kept at one time for
-// initiators that had not yet proven anything.
+// `- half_open: {node: gw-b, at_most: 20}` and/or at_least: the most IKE SAs it kept at one time
+// for initiators that had not yet proven anything.
 ExpectationOutcome half_open(const Expectation& e, const Evidence& evidence) {
   std::uint64_t now = 0, most = 0;
   evidence.each<trace::StateChanged>([&](const auto& event, const trace::StateChanged& s) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/monitor/invariants.hpp"
 #include "sim/scenario/connections.hpp"
 #include "sim/scenario/units.hpp"
 
@@ -12,9 +13,9 @@ namespace {
 
 /// `psk:gw-a`, or `{what: SK_d, node: gw-a, at: 5s}`.
 Compromise read_compromise(const YAML::Node& yaml, Problems& problems) {
-  static const std::vector<std::string> known = {
-      "psk",   "key",   "cert",  "g^ir",  "SKEYSEED", "SK_d",  "SK_ai",
-      "SK_ar", "SK_ei", "SK_er", "SK_pi", "SK_pr",    "KEYMAT"};
+  static const std::vector<std::string> known = {"psk",   "key",   "cert",  "g^ir",  "SKEYSEED",
+                                                 "SK_d",  "SK_ai", "SK_ar", "SK_ei", "SK_er",
+                                                 "SK_pi", "SK_pr", "KEYMAT"};
   Compromise compromise;
   const auto check = [&](const YAML::Mark& mark) {
     if (std::find(known.begin(), known.end(), compromise.what) == known.end())
@@ -57,9 +58,9 @@ std::map<std::string, std::string> read_parameters(const Section& section) {
 }  // namespace
 
 Adversary read_adversary(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
-  Section section(
-      yaml, "an adversary",
-      {"name", "position", "link", "script", "parameters", "compromise", "connections"}, problems);
+  Section section(yaml, "an adversary",
+                  {"name", "position", "link", "script", "parameters", "compromise", "connections"},
+                  problems);
   const std::vector<std::string> positions = {"passive", "on-path", "off-path"};
   Adversary adversary;
   adversary.name = section.text("name", true);
@@ -80,17 +81,24 @@ Adversary read_adversary(const YAML::Node& yaml, const LabPki& pki, Problems& pr
 Monitor read_monitor(const YAML::Node& yaml, Problems& problems) {
   Section section(yaml, "a monitor",
                   {"name", "link", "detectors", "blocks", "parameters", "invariants"}, problems);
-  Monitor monitor;
-  monitor.name = section.text("name", true);
-  monitor.detectors = section.texts("detectors");
-  monitor.invariants = section.texts("invariants");
-  monitor.link = section.text("link", !monitor.detectors.empty());
-  monitor.blocks = section.boolean("blocks", false);
-  monitor.parameters = read_parameters(section);
-  if (monitor.detectors.empty() && monitor.invariants.empty())
+  Monitor watch;
+  watch.name = section.text("name", true);
+  watch.detectors = section.texts("detectors");
+  watch.invariants = section.texts("invariants");
+  std::vector<std::string> known = {"all"};
+  for (const monitor::InvariantRow& row : monitor::invariants()) known.emplace_back(row.name);
+  for (const std::string& name : watch.invariants)
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      section.problem("invariants",
+                      Error{"E-SCN-012", fmt::format("'{}' is no invariant", name)}.expect(
+                          fmt::format("expected one of {}", fmt::join(known, ", "))));
+  watch.link = section.text("link", !watch.detectors.empty());
+  watch.blocks = section.boolean("blocks", false);
+  watch.parameters = read_parameters(section);
+  if (watch.detectors.empty() && watch.invariants.empty())
     section.problem("name", Error{"E-SCN-011", "a monitor that watches nothing"}.expect(
                                 "add detectors: or invariants:"));
-  return monitor;
+  return watch;
 }
 
 }  // namespace ikelab::scenario

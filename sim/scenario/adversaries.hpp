@@ -1,5 +1,5 @@
-// The people on the links of a scenario: adversaries with their scripts and what is granted to them,
-// and monitors with their detectors.
+// The people on the links of a scenario: adversaries with their scripts and what is granted to
+// them, and monitors with their detectors.
 #pragma once
 #include "sim/scenario/lab_pki.hpp"
 #include "sim/scenario/scenario.hpp"

@@ -36,8 +36,7 @@ Result<YAML::Node> load_base(const YAML::Node& name, const std::string& file, in
   std::ostringstream text;
   text << in.rdbuf();
   IKELAB_TRY(YAML::Node base, parse_yaml(text.str(), path.string()));
-  if (!base.IsMap())
-    return refuse(fmt::format("'{}' is no scenario", name.Scalar()), name, file);
+  if (!base.IsMap()) return refuse(fmt::format("'{}' is no scenario", name.Scalar()), name, file);
   if (base["base"] && depth == most_bases)
     return refuse(fmt::format("'{}' stands on more than {} others", name.Scalar(), most_bases),
                   name, file);

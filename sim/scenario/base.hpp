@@ -7,7 +7,8 @@
 namespace ikelab::scenario {
 
 /// `root` itself if it has no base. A base is a shipped scenario's name, or a .yaml file in the
-/// folder of `file` or below it; at most three stand upon one another. Errors: E-SCN-016, E-SCN-014 of `set`.
+/// folder of `file` or below it; at most three stand upon one another. Errors: E-SCN-016, E-SCN-014
+/// of `set`.
 Result<YAML::Node> with_base(const YAML::Node& root, const std::string& file);
 
 }  // namespace ikelab::scenario

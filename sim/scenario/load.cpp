@@ -23,8 +23,9 @@ constexpr std::int64_t default_epoch =
     1'790'000'000;  // 2026-09-21: later than every certificate's beginning
 
 const std::vector<std::string> top_keys = {
-    "name", "about", "epoch", "seed",  "duration", "record", "disclose_secrets", "retransmit",
-    "pki",  "nodes", "links", "fleet", "traffic",  "events", "adversaries", "monitors", "expect"};
+    "name",        "about",    "epoch", "seed",  "duration", "record",  "disclose_secrets",
+    "retransmit",  "pki",      "nodes", "links", "fleet",    "traffic", "events",
+    "adversaries", "monitors", "expect"};
 
 double coordinate(const YAML::Node& at, std::size_t i) {
   return at.IsSequence() && at.size() == 2 ? at[i].as<double>(0.5) : 0.5;
@@ -184,8 +185,7 @@ void check_references(Section& top, const Scenario& scenario) {
   for (const Traffic& t : scenario.traffic)
     known(nodes, t.from, "node", "traffic"), known(nodes, t.to, "node", "traffic");
   for (const TimedEvent& event : scenario.events) known(nodes, event.node, "node", "events");
-  for (const Monitor& monitor : scenario.monitors)
-    known(links, monitor.link, "link", "monitors");
+  for (const Monitor& monitor : scenario.monitors) known(links, monitor.link, "link", "monitors");
   for (const Adversary& adversary : scenario.adversaries) {
     known(links, adversary.link, "link", "adversaries");
     for (const Compromise& c : adversary.compromise) {
@@ -261,9 +261,8 @@ Result<Scenario> load_text(const std::string& yaml, const std::string& file,
     top.each("adversaries", [&](const YAML::Node& n) {
       scenario.adversaries.push_back(read_adversary(n, pki, problems));
     });
-    top.each("monitors", [&](const YAML::Node& n) {
-      scenario.monitors.push_back(read_monitor(n, problems));
-    });
+    top.each("monitors",
+             [&](const YAML::Node& n) { scenario.monitors.push_back(read_monitor(n, problems)); });
     top.each("expect", [&](const YAML::Node& n) {
       scenario.expectations.push_back(read_expectation(n, problems));
     });

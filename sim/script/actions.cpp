@@ -303,7 +303,8 @@ void LuaAdversary::alert(lua_State* state) {
   emit(state, trace::Alert{header_.name, severity, std::move(text), datagram}, 0);
 }
 
-/// block(note): takes the packet in hand out where the monitor may (`blocks: true`); else it passes.
+/// block(note): takes the packet in hand out where the monitor may (`blocks: true`); else it
+/// passes.
 void LuaAdversary::block(lua_State* state) {
   if (packet_ == nullptr) luaL_error(state, "block() is for on_packet: there is no packet in hand");
   if (!options_.blocks || decided_) return;
@@ -351,8 +352,7 @@ void LuaAdversary::endpoint_command(lua_State* state) {
     if (done.ok()) return lua_pushnil(state);
     return push(state, std::string_view(done.error().message));
   }
-  luaL_argerror(state, 1,
-                "initiate, rekey-ike, rekey-child, delete-ike, delete-child or liveness");
+  luaL_argerror(state, 1, "initiate, rekey-ike, rekey-child, delete-ike, delete-child or liveness");
 }
 
 void LuaAdversary::endpoint_sas(lua_State* state) {

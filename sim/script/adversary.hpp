@@ -99,7 +99,9 @@ struct AdversaryOptions {
 /// What a script's header table says of it.
 struct Header {
   std::string id, name, about, position, needs, source, vulnerable, hardened;
-  std::vector<std::string> falls, holds;  ///< scenarios in which the attack succeeds, and in which not
+  /// Scenarios in which the attack succeeds, and in which it does not; of a detector: in which it
+  /// gives alarm, and in which it must not.
+  std::vector<std::string> falls, holds;
 };
 /// Runs the script's main chunk and reads its header, nothing else. Errors: as load_adversary.
 Result<Header> read_header(const std::string& source, const std::string& file,

@@ -1,5 +1,5 @@
-// Octets of the other protocols that attacks on IPsec use: icmp.message, inet.checksum, inet.packet,
-// inet.read.
+// Octets of the other protocols that attacks on IPsec use: icmp.message, inet.checksum,
+// inet.packet, inet.read.
 #include <algorithm>
 
 #include "protocol/base/address.hpp"
@@ -108,10 +108,8 @@ int inet_read(lua_State* state) {
 }
 
 constexpr luaL_Reg icmp_functions[] = {{"message", icmp_message}, {nullptr, nullptr}};
-constexpr luaL_Reg inet_functions[] = {{"checksum", inet_checksum},
-                                       {"packet", inet_packet},
-                                       {"read", inet_read},
-                                       {nullptr, nullptr}};
+constexpr luaL_Reg inet_functions[] = {
+    {"checksum", inet_checksum}, {"packet", inet_packet}, {"read", inet_read}, {nullptr, nullptr}};
 
 }  // namespace
 

@@ -114,8 +114,8 @@ Error LuaAdversary::error_of(const Failure& failure, bool while_loading) const {
   return {code, failure.message, {}, {}, place, {}};
 }
 
-/// The rest of the globals' contract: a table `attack` (or `monitor`) with name, about and position,
-/// and at least one callback or rule.
+/// The rest of the globals' contract: a table `attack` (or `monitor`) with name, about and
+/// position, and at least one callback or rule.
 Result<void> LuaAdversary::read_header(lua_State* state) {
   lua_settop(state, 0);
   const std::string global = options_.side == Side::attack ? "attack" : "monitor";
@@ -125,16 +125,17 @@ Result<void> LuaAdversary::read_header(lua_State* state) {
         fmt::format("begin with {} = {{ name = ..., about = ..., position = ... }}", global));
   IKELAB_CHECK(check_header_keys(state, global));
   const std::tuple<const char*, std::string*, bool> texts[] = {
-      {"name", &header_.name, true},          {"about", &header_.about, true},
-      {"position", &header_.position, true},  {"id", &header_.id, false},
-      {"needs", &header_.needs, false},       {"source", &header_.source, false}};
+      {"name", &header_.name, true},         {"about", &header_.about, true},
+      {"position", &header_.position, true}, {"id", &header_.id, false},
+      {"needs", &header_.needs, false},      {"source", &header_.source, false}};
   for (const auto& [key, text, needed] : texts) {
     IKELAB_TRY(*text, header_text(state, global, key, needed));
   }
   header_.vulnerable = first_of(header_texts(state, "shows", "vulnerable"));
   header_.hardened = first_of(header_texts(state, "shows", "hardened"));
-  header_.falls = header_texts(state, "scenarios", "vulnerable");
-  header_.holds = header_texts(state, "scenarios", "hardened");
+  const bool attacks = options_.side == Side::attack;
+  header_.falls = header_texts(state, "scenarios", attacks ? "vulnerable" : "alarm");
+  header_.holds = header_texts(state, "scenarios", attacks ? "hardened" : "quiet");
   const auto row = std::find_if(std::begin(positions), std::end(positions),
                                 [&](const auto& known) { return header_.position == known.first; });
   if (row == std::end(positions))
@@ -159,20 +160,28 @@ Result<void> LuaAdversary::read_header(lua_State* state) {
   return {};
 }
 
+std::optional<Failure> LuaAdversary::open_libraries() {
+  return sandbox_.run([this](lua_State* state) {
+    open_actions(state, *this);
+    open_wire_library(state);
+    open_crypto_library(state, primitives_);
+    open_keys_library(state, primitives_);
+    open_forge_library(state);
+    if (luaL_loadbufferx(state, prelude_source, std::char_traits<char>::length(prelude_source),
+                         "=prelude", "t") != LUA_OK)
+      lua_error(state);
+    lua_call(state, 0, 1);
+    lua_setfield(state, LUA_REGISTRYINDEX, rules_slot);
+  });
+}
+
+void LuaAdversary::inspect(const std::function<void(lua_State*)>& look) {
+  IKELAB_ASSERT(!open_libraries());
+  IKELAB_ASSERT(!sandbox_.run(look));
+}
+
 Result<void> LuaAdversary::load(const std::string& source) {
-  if (const auto failed = sandbox_.run([this](lua_State* state) {
-        open_actions(state, *this);
-        open_wire_library(state);
-        open_crypto_library(state, primitives_);
-        open_keys_library(state, primitives_);
-        open_forge_library(state);
-        if (luaL_loadbufferx(state, prelude_source, std::char_traits<char>::length(prelude_source),
-                             "=prelude", "t") != LUA_OK)
-          lua_error(state);
-        lua_call(state, 0, 1);
-        lua_setfield(state, LUA_REGISTRYINDEX, rules_slot);
-      }))
-    return error_of(*failed, true);
+  if (const auto failed = open_libraries()) return error_of(*failed, true);
   if (const auto failed = sandbox_.load(source)) return error_of(*failed, true);
   Result<void> header;
   if (const auto failed = sandbox_.run([&](lua_State* state) { header = read_header(state); }))
@@ -199,9 +208,8 @@ Result<void> LuaAdversary::start() {
         .in(file_)
         .expect("set a timer");
   for (const auto& [item, value] : options_.held)
-    events_.push_back(
-        {"", trace::AttackKnowledge{item, "held from the beginning", "granted by the scenario",
-                                    value}});
+    events_.push_back({"", trace::AttackKnowledge{item, "held from the beginning",
+                                                  "granted by the scenario", value}});
   static_cast<void>(finish_call(std::nullopt));
   return {};
 }

@@ -21,6 +21,8 @@ class LuaAdversary : public Adversary {
   /// Runs on_start at time 0.
   Result<void> start();
   [[nodiscard]] const Header& header() const { return header_; }
+  /// Opens the libraries and shows the globals, without a script.
+  void inspect(const std::function<void(lua_State*)>& look);
 
   [[nodiscard]] const std::string& about() const override { return header_.about; }
   [[nodiscard]] const std::string& position() const override { return header_.position; }
@@ -64,6 +66,7 @@ class LuaAdversary : public Adversary {
   [[nodiscard]] Error error_of(const Failure& failure, bool while_loading) const;
   void switch_off(const Failure& failure);
   Decision finish_call(const std::optional<Failure>& failed);
+  [[nodiscard]] std::optional<Failure> open_libraries();
   Result<void> read_header(lua_State* state);
   OwnEndpoint& own_endpoint(lua_State* state);
   /// What the own endpoint did in this call, among what the script did.

@@ -20,8 +20,7 @@ bool is_ike_key(const std::string& name) {
 
 }  // namespace
 
-OwnEndpoint::OwnEndpoint(const AdversaryOptions& options)
-    : provider_(crypto::openssl_provider()) {
+OwnEndpoint::OwnEndpoint(const AdversaryOptions& options) : provider_(crypto::openssl_provider()) {
   policy::EndpointConfig config;
   config.node = options.name;
   config.datagram_id_base = options.datagram_id_base + endpoint_ids;
@@ -55,7 +54,8 @@ void OwnEndpoint::on_timer(Instant now) {
 void OwnEndpoint::drain() {
   while (auto event = endpoint_->poll_event()) {
     Told& told = told_[event->sa];
-    if (const auto* key = std::get_if<trace::KeyDerived>(&event->body); key && is_ike_key(key->name))
+    if (const auto* key = std::get_if<trace::KeyDerived>(&event->body);
+        key && is_ike_key(key->name))
       told.keys[word_of(key->name)] = key->output;
     if (const auto* sa = std::get_if<trace::SaInstalled>(&event->body); sa && sa->protocol == "ESP")
       told.esp.push_back(*sa);

@@ -32,9 +32,9 @@ class OwnEndpoint {
  private:
   /// What one IKE SA told of itself, by the RFC's names.
   struct Told {
-    std::map<std::string, Bytes> keys;      ///< "SK_d", "SK_ei" ...
-    std::vector<trace::SaInstalled> esp;    ///< Child SAs, one entry a direction
-    std::string peer;                       ///< the identity that was proven
+    std::map<std::string, Bytes> keys;    ///< "SK_d", "SK_ei" ...
+    std::vector<trace::SaInstalled> esp;  ///< Child SAs, one entry a direction
+    std::string peer;                     ///< the identity that was proven
   };
   void drain();
 

@@ -187,7 +187,21 @@ CREATE VIEW lab_goals AS SELECT g.attempt_id, a.student, a.lab, a.attempt, g.pos
   USING (attempt_id);
 )sql";
 
-constexpr Migration steps[] = {{1, tables_1}, {1, views_1}};
+// ---- version 2: attacks against their settings --------------------------------------------------
+
+constexpr const char* matrix_2 = R"sql(
+CREATE TABLE matrix_run (
+  attack TEXT NOT NULL, scenario TEXT NOT NULL, seed INTEGER NOT NULL, id TEXT NOT NULL,
+  setting TEXT NOT NULL, as_said INTEGER NOT NULL, winner TEXT NOT NULL, time_to_success INTEGER,
+  packets_to_success INTEGER, time_to_alert INTEGER, error TEXT NOT NULL,
+  fingerprint TEXT NOT NULL, finished_at TEXT NOT NULL,
+  PRIMARY KEY (attack, scenario, seed)) WITHOUT ROWID;
+CREATE VIEW attack_matrix AS SELECT id, attack, setting, scenario, seed, as_said, winner,
+  time_to_success, packets_to_success, time_to_alert, error, fingerprint, finished_at
+  FROM matrix_run;
+)sql";
+
+constexpr Migration steps[] = {{1, tables_1}, {1, views_1}, {2, matrix_2}};
 
 }  // namespace
 

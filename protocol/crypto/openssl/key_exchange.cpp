@@ -120,7 +120,16 @@ struct ModpGroup {
   BIGNUM* (*prime)(BIGNUM*);
   std::size_t exponent_bits;
 };
-constexpr ModpGroup modp_groups[] = {{14, BN_get_rfc3526_prime_2048, 320},
+
+/// A safe prime of 31 bits, in which 2 has the order (p-1)/2: for lessons.
+BIGNUM* toy_prime(BIGNUM*) {
+  BIGNUM* prime = BN_new();
+  BN_set_word(prime, 2'147'481'143);
+  return prime;
+}
+
+constexpr ModpGroup modp_groups[] = {{1031, toy_prime, 32},
+                                     {14, BN_get_rfc3526_prime_2048, 320},
                                      {15, BN_get_rfc3526_prime_3072, 424},
                                      {16, BN_get_rfc3526_prime_4096, 480}};
 

@@ -2,6 +2,7 @@
 monitor = {
   name = "dpd-spoofing", about = "A liveness check, or its answer, with a Message ID that the IKE SA has not come to", position = "passive",
   source = "RFC 7296, 2.2 and 2.4; catalogue A32",
+  scenarios = { alarm = { "forged-clear", "forged-clear-obeyed" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
 }
 local expected = {}
 on({ exchange = "INFORMATIONAL" }, function(p, message)

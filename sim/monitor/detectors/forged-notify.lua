@@ -2,6 +2,7 @@
 monitor = {
   name = "forged-notify", about = "Messages in the clear for an IKE SA that has keys, and answers to IKE_SA_INIT that contradict each other",
   position = "passive", source = "RFC 7296, 2.21; catalogue A17, A32",
+  scenarios = { alarm = { "spoofed-notify", "spoofed-notify-patient", "forged-clear", "forged-clear-obeyed" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
 }
 local refused, accepted = {}, {}
 on({ exchange = "IKE_SA_INIT", response = true }, function(p, message)

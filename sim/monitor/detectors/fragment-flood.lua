@@ -1,6 +1,7 @@
 monitor = {
   name = "fragment-flood", about = "Fragments of IKE messages that contradict each other, or whose message never becomes whole", position = "passive",
   source = "RFC 7383, 2.6; CVE-2016-10396; catalogue A15",
+  scenarios = { alarm = { "fragment-flood", "fragment-flood-checked" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
 }
 local parts, open, told = {}, {}, {}
 on({ payload = "SKF" }, function(p, message)

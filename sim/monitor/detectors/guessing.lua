@@ -1,6 +1,7 @@
 -- Identities, or secrets, tried one after another look alike from outside: IKE_AUTH, a short answer, and nothing after it.
 monitor = {
   name = "guessing", about = "One source fails IKE_AUTH again and again: it tries identities or secrets", position = "passive", source = "catalogue A07, A08",
+  scenarios = { alarm = { "secret-guessing", "secret-guessing-filtered" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
 }
 -- An answer that holds a refusal and nothing else is shorter than this, whatever the cipher.
 local short, failed = 120, {}

@@ -2,6 +2,7 @@
 monitor = {
   name = "junk-auth", about = "IKE_AUTH requests of one IKE SA that differ from one another: at most one of them can be genuine", position = "passive",
   source = "RFC 7296, 2.1 (a retransmission is identical); RFC 8019, 3; catalogue A12",
+  scenarios = { alarm = { "junk-auth-flood", "junk-auth-flood-filtered" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
 }
 local seen, told = {}, {}
 on({ exchange = "IKE_AUTH", response = false }, function(p, message)

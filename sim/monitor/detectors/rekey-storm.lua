@@ -1,5 +1,6 @@
 monitor = {
   name = "rekey-storm", about = "More CREATE_CHILD_SA exchanges of one IKE SA than any lifetime asks for", position = "passive", source = "RFC 7296, 2.8; catalogue A23",
+  scenarios = { alarm = { "rekey-storm" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
 }
 local times, told = {}, {}
 on({ exchange = "CREATE_CHILD_SA", response = false, repeated = false }, function(p, message)

@@ -1,5 +1,6 @@
 monitor = {
   name = "replay", about = "An ESP sequence number that was on this link before", position = "passive", source = "RFC 4303, 3.4.3; catalogue A25",
+  scenarios = { alarm = { "replay-esp", "replay-esp-open" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
 }
 local seen, highest, told = {}, {}, {}
 on({ protocol = "ESP" }, function(p)

@@ -1,0 +1,164 @@
+// `ikelab attack list|matrix` and `ikelab monitor list|evaluate`.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/cli/commands.hpp"
+#include "sim/cli/terminal.hpp"
+#include "sim/matrix/matrix.hpp"
+#include "sim/script/reference.hpp"
+
+namespace ikelab::cli {
+namespace {
+
+using nlohmann::json;
+
+std::string seconds(const std::optional<std::int64_t>& ns) {
+  return ns ? fmt::format("{:.3f} s", static_cast<double>(*ns) / 1e9) : "-";
+}
+
+std::string share(const std::optional<double>& value) {
+  return value ? fmt::format("{:.2f}", *value) : "-";
+}
+
+json json_of(const script::Header& h) {
+  return {{"id", h.id},
+          {"name", h.name},
+          {"about", h.about},
+          {"needs", h.needs},
+          {"position", h.position},
+          {"source", h.source},
+          {"falls", h.falls},
+          {"vulnerable", h.vulnerable},
+          {"holds", h.holds},
+          {"hardened", h.hardened}};
+}
+
+json json_of(const store::MatrixRow& r) {
+  json out = {{"id", r.id},
+              {"attack", r.attack},
+              {"setting", r.setting},
+              {"scenario", r.scenario},
+              {"seed", r.seed},
+              {"as_said", r.as_said},
+              {"winner", r.winner},
+              {"error", r.error},
+              {"fingerprint", r.fingerprint}};
+  if (r.time_to_success) out["time_to_success"] = *r.time_to_success;
+  if (r.packets_to_success) out["packets_to_success"] = *r.packets_to_success;
+  if (r.time_to_alert) out["time_to_alert"] = *r.time_to_alert;
+  return out;
+}
+
+void print_row(const store::MatrixRow& r) {
+  const std::string verdict = !r.error.empty() ? "did not run" : r.as_said ? "" : "NOT AS SAID";
+  fmt::print("{:<14} {:<20} {:<11} {:<28} {:>4}  {:<9} {:>10} {:>8} {:>10}  {}\n", r.id, r.attack,
+             r.setting, r.scenario, r.seed, r.winner.empty() ? "-" : r.winner,
+             seconds(r.time_to_success),
+             r.packets_to_success ? std::to_string(*r.packets_to_success) : "-",
+             seconds(r.time_to_alert), verdict);
+  if (!r.error.empty()) fmt::print("    {}\n", r.error);
+}
+
+}  // namespace
+
+int attack_list_command(bool as_json) {
+  const auto all = matrix::attacks();
+  if (!all) return fail(all.error());
+  json list = json::array();
+  for (const script::Header& attack : *all) {
+    list.push_back(json_of(attack));
+    if (as_json) continue;
+    fmt::print("{:<14} {} ({})\n", attack.id, attack.name, attack.position);
+    fmt::print("  {}\n", attack.about);
+    if (!attack.needs.empty()) fmt::print("  needs:      {}\n", attack.needs);
+    fmt::print("  vulnerable: {}\n", attack.vulnerable);
+    for (const std::string& name : attack.falls) fmt::print("              ikelab run {}\n", name);
+    fmt::print("  hardened:   {}\n", attack.hardened);
+    for (const std::string& name : attack.holds) fmt::print("              ikelab run {}\n", name);
+    fmt::print("  source:     {}\n\n", attack.source);
+  }
+  if (as_json) fmt::print("{}\n", list.dump(2));
+  return done;
+}
+
+int attack_reference_command() {
+  fmt::print("{}", script::reference_page());
+  return done;
+}
+
+int attack_matrix_command(const AttackArguments& arguments) {
+  const auto all = matrix::attacks();
+  if (!all) return fail(all.error());
+  const auto settings = matrix::settings(*all, arguments.filter);
+  if (settings.empty())
+    return fail(
+        Error{"E-CLI-006", fmt::format("no attack is called '{}'", arguments.filter)}.expect(
+            "see: ikelab attack list"));
+  auto store = store::MatrixStore::open(arguments.db);
+  if (!store) return fail(store.error());
+  json list = json::array();
+  std::size_t wrong = 0, played = 0;
+  if (!arguments.json)
+    fmt::print("{:<14} {:<20} {:<11} {:<28} {:>4}  {:<9} {:>10} {:>8} {:>10}\n", "id", "attack",
+               "setting", "scenario", "seed", "winner", "success", "packets", "noticed");
+  ProgressBar bar("runs", progress_wanted());
+  for (const matrix::Setting& setting : settings)
+    for (const std::uint64_t seed : arguments.seeds) {
+      const store::MatrixRow row = matrix::play(
+          setting, seed,
+          arguments.record ? std::optional<std::filesystem::path>(arguments.db) : std::nullopt);
+      if (auto added = store->add(row); !added) return fail(added.error());
+      wrong += row.as_said ? 0 : 1;
+      if (arguments.json)
+        list.push_back(json_of(row));
+      else
+        print_row(row);
+      bar.show(++played, settings.size() * arguments.seeds.size());
+    }
+  if (arguments.json)
+    fmt::print("{}\n", list.dump(2));
+  else
+    fmt::print("\n{} runs, {} not as their attack says; rows in {} (view attack_matrix)\n", played,
+               wrong, arguments.db);
+  return wrong == 0 ? done : not_met;
+}
+
+int monitor_list_command(bool as_json) {
+  const auto all = matrix::detectors();
+  if (!all) return fail(all.error());
+  json list = json::array();
+  for (const script::Header& detector : *all) {
+    list.push_back(json_of(detector));
+    if (!as_json)
+      fmt::print("{:<18} {}\n{:<18} {}\n", detector.name, detector.about, "", detector.source);
+  }
+  if (as_json) fmt::print("{}\n", list.dump(2));
+  return done;
+}
+
+int monitor_evaluate_command(const AttackArguments& arguments) {
+  ProgressBar bar("runs", progress_wanted());
+  const auto scores =
+      matrix::evaluate(arguments.seeds, [&](std::size_t n, std::size_t of) { bar.show(n, of); });
+  if (!scores) return fail(scores.error());
+  json list = json::array();
+  if (!arguments.json)
+    fmt::print("{:<18} {:>7} {:>7} {:>12} {:>6} {:>10} {:>7} {:>8} {:>10}\n", "detector", "caught",
+               "missed", "false alarms", "quiet", "precision", "recall", "alerts", "delay");
+  for (const matrix::DetectorScore& s : *scores) {
+    json row = {{"detector", s.detector},         {"caught", s.caught}, {"missed", s.missed},
+                {"false_alarms", s.false_alarms}, {"quiet", s.quiet},   {"alerts", s.alerts}};
+    if (s.precision()) row["precision"] = *s.precision();
+    if (s.recall()) row["recall"] = *s.recall();
+    list.push_back(std::move(row));
+    if (!arguments.json)
+      fmt::print("{:<18} {:>7} {:>7} {:>12} {:>6} {:>10} {:>7} {:>8} {:>10}\n", s.detector,
+                 s.caught, s.missed, s.false_alarms, s.quiet, share(s.precision()),
+                 share(s.recall()), s.alerts, s.delay ? fmt::format("{:.3f} s", *s.delay) : "-");
+  }
+  if (arguments.json) fmt::print("{}\n", list.dump(2));
+  return done;
+}
+
+}  // namespace ikelab::cli
