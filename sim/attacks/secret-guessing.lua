@@ -53,7 +53,10 @@ on({ exchange = "IKE_SA_INIT", response = true, payload = "KE" }, function(_, me
   local id = ike.id("i", 2, p.id)
   local octets = ike.signed_octets(me.suite.prf, { message = me.request, nonce = nr, sk_p = me.keys.sk_pi, id = id.body })
   send("IKE_AUTH with guess " .. me.at .. ": " .. guesses[me.at], ike.seal({ spi_i = me.spi, spi_r = message.spi_r, exchange = 35, initiator = true,
-    message_id = 1, payloads = { id, ike.auth(2, ike.psk_auth(me.suite.prf, guesses[me.at], octets)) } }, me.suite, me.keys))
+    message_id = 1, payloads = {
+      id, ike.auth(2, ike.psk_auth(me.suite.prf, guesses[me.at], octets)),
+      ike.sa{ number = 1, protocol = 3, spi = crypto.random(4), transforms = { { type = 1, id = 20, key_bits = 256 }, { type = 5, id = 0 } } },
+      ike.ts("i", "10.1.0.0", "10.1.0.255"), ike.ts("r", "10.2.0.0", "10.2.0.255") } }, me.suite, me.keys))
 end)
 
 on({ exchange = "IKE_AUTH", response = true }, function(packet)

@@ -93,7 +93,7 @@ int attack_matrix_command(const AttackArguments& arguments) {
   const auto settings = matrix::settings(*all, arguments.filter);
   if (settings.empty())
     return fail(
-        Error{"E-CLI-006", fmt::format("no attack is called '{}'", arguments.filter)}.expect(
+        Error{"E-CLI-010", fmt::format("no attack is called '{}'", arguments.filter)}.expect(
             "see: ikelab attack list"));
   auto store = store::MatrixStore::open(arguments.db);
   if (!store) return fail(store.error());

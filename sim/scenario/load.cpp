@@ -37,7 +37,7 @@ std::vector<std::string> read_bugs(Section& section) {
   for (const historic::Bug* bug : historic::bugs()) known.emplace_back(bug->name);
   for (const std::string& name : names)
     if (historic::find(name) == nullptr)
-      section.problem("bugs", Error{"E-SCN-018", fmt::format("no flaw is named '{}'", name)}.expect(
+      section.problem("bugs", Error{"E-SCN-030", fmt::format("no flaw is named '{}'", name)}.expect(
                                   fmt::format("expected one of {}", fmt::join(known, ", "))));
   return names;
 }

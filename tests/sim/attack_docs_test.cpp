@@ -29,37 +29,3 @@ TEST_CASE("the example of docs/ADVERSARY.md does what it says", "[attack]") {
   REQUIRE(knowledge.size() == 1);
   CHECK(knowledge[0].text == "3 ESP packets came by");
 }
-
-TEST_CASE("docs/ADVERSARY.md names every function a script has", "[attack]") {
-  std::ifstream in(std::string(IKELAB_SOURCE_DIR) + "/docs/ADVERSARY.md");
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  std::string body;
-  for (const char* name : {"pass",           "drop",
-                           "modify",         "delay",
-                           "replay",         "inject",
-                           "timer.after",    "say",
-                           "mark",           "learn",
-                           "achieved",       "now",
-                           "ike.decode",     "ike.encode",
-                           "esp.header",     "bytes.hex",
-                           "bytes.from_hex", "bytes.u16",
-                           "bytes.u32",      "bytes.patch",
-                           "bytes.flip",     "held",
-                           "words",          "crypto.random",
-                           "crypto.hash",    "crypto.prf",
-                           "crypto.mac",     "crypto.seal",
-                           "crypto.open",    "crypto.key_pair",
-                           "crypto.shared",  "crypto.sign",
-                           "ike.suite",      "ike.keys",
-                           "ike.child_keys", "ike.open",
-                           "ike.seal",       "ike.signed_octets",
-                           "ike.psk_auth",   "esp.open",
-                           "esp.seal"}) {
-    INFO(name);
-    CHECK((text.find("`" + std::string(name)) != std::string::npos));
-    body += std::string("if type(") + name + ") ~= 'function' then error('" + name + "') end ";
-  }
-  auto adversary = load_script("function on_finish() " + body + " end");
-  (*adversary)->on_finish(Instant{1});
-  CHECK(diagnostic_code(**adversary).empty());
-}

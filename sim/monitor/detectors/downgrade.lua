@@ -2,7 +2,7 @@
 monitor = {
   name = "downgrade", about = "An offer lost its strongest part, or the answer is not the strongest of what was offered", position = "passive",
   source = "RFC 7296, 2.7 and 2.15; draft-ietf-ipsecme-ikev2-downgrade-prevention; catalogue A01",
-  scenarios = { alarm = { "downgrade-ke" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
+  scenarios = { alarm = { "downgrade-seen" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
 }
 local offers = {}    -- by "src dst": the best of each transform type ever offered
 local current = {}   -- by SPI: the best of this offer
