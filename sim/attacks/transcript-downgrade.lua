@@ -131,10 +131,13 @@ on({ protocol = "ESP" }, function(p)
   local plain = ring.open(p)
   if not plain then return end
   read = read + 1
-  if read == 1 then learn("plaintext", "the first packet of the tunnel", "opened with keys of its own making", plain.payload) end
+  if read == 1 then
+    learn("plaintext", "the first packet of the tunnel", "opened with keys of its own making", plain.payload)
+    achieved(goal, true, "a packet is read of a tunnel that both ends believe to be sound")
+  end
 end)
 
 function on_finish()
-  achieved(goal, read > 0, read > 0 and read .. " packets read of a tunnel that both ends believe to be sound"
-    or s.forged and "AUTH was forged, and no tunnel came of it" or "the peers did not go on with the weak group")
+  if read > 0 then return say(read .. " packets read") end
+  achieved(goal, false, s.forged and "AUTH was forged, and no tunnel came of it" or "the peers did not go on with the weak group")
 end

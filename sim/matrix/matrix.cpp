@@ -185,7 +185,7 @@ Result<std::vector<DetectorScore>> evaluate(
   for (const script::Header& detector : all) {
     scenarios.insert(detector.falls.begin(), detector.falls.end());
     scenarios.insert(detector.holds.begin(), detector.holds.end());
-    scores.push_back({detector.name});
+    scores.push_back({detector.name, 0, 0, 0, 0, 0, std::nullopt});
   }
   std::size_t done = 0;
   for (const std::string& name : scenarios)

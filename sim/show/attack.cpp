@@ -79,8 +79,9 @@ std::vector<Change> changes(const trace::AttackAction& a, bool ike) {
 
 std::string_view past(std::string_view action) {
   constexpr std::pair<std::string_view, std::string_view> words[] = {
-      {"observe", "saw"},    {"pass", "let pass"},     {"drop", "dropped"}, {"delay", "delayed"},
-      {"modify", "changed"}, {"replay", "sent again"}, {"inject", "sent"}};
+      {"observe", "saw"},   {"pass", "let pass"},   {"drop", "dropped"},
+      {"delay", "delayed"}, {"modify", "changed"},  {"replay", "sent again"},
+      {"inject", "sent"},   {"compute", "computed"}};
   for (const auto& [word, text] : words)
     if (word == action) return text;
   return action;
@@ -103,14 +104,24 @@ struct Deed {
   bool any_accepted = false;
 };
 
+/// The same deed once more. Of a long computation ("dictionary: 200 of 4000") the latest word
+/// counts.
+bool continues(const Deed& deed, const std::string& node, const trace::AttackAction& a) {
+  if (deed.node != node || deed.action->action != a.action || a.action == "modify") return false;
+  if (a.action != "compute") return deed.action->note == a.note;
+  const auto what = [](const std::string& note) { return note.substr(0, note.find(": ")); };
+  return what(deed.action->note) == what(a.note);
+}
+
 // Watching is told once, wherever it went on; acts are told in order, and as one only when they
 // follow each other.
 Deed& deed_of(std::vector<Deed>& deeds, const trace::Event& event, const trace::AttackAction& a) {
   const bool watches = a.action == "observe" || a.action == "pass";
   for (auto deed = deeds.rbegin(); deed != deeds.rend(); ++deed) {
-    if (deed->node == event.node && deed->action->action == a.action &&
-        deed->action->note == a.note && a.action != "modify")
+    if (continues(*deed, event.node, a)) {
+      if (a.action == "compute") deed->action = &a;
       return *deed;
+    }
     if (!watches) break;
   }
   return deeds.emplace_back(Deed{event.node, event.time, 0, &a, {}, false});
@@ -135,13 +146,16 @@ std::vector<Deed> deeds_of(const Events& events) {
 void print_deed(Terminal& t, const Deed& deed, const Story& story,
                 const std::map<std::uint64_t, std::string>& names) {
   const trace::AttackAction& a = *deed.action;
-  const bool words_only = a.action == "observe" && a.datagram == 0 && a.result == 0;
+  const bool words_only =
+      (a.action == "observe" || a.action == "compute") && a.datagram == 0 && a.result == 0;
   const std::string what = words_only        ? std::string()
                            : deed.count == 1 ? object(a, names)
                                              : count_of(deed.count, "packet");
-  t.line(fmt::format("  {}  {} {}", t.paint(Role::muted, padded_left(at(deed.first), 14)),
-                     t.paint(Role::adversary, words_only ? "noted" : std::string(past(a.action))),
-                     what));
+  t.line(fmt::format(
+      "  {}  {} {}", t.paint(Role::muted, padded_left(at(deed.first), 14)),
+      t.paint(Role::adversary,
+              words_only && a.action == "observe" ? "noted" : std::string(past(a.action))),
+      what));
   if (!a.note.empty()) t.paragraph(a.note, 18);
   const bool ike = story.number_of(a.datagram) != 0;
   for (const Change& c : changes(a, ike))
@@ -195,10 +209,38 @@ void print_goals(Terminal& t, const Events& events) {
   }
 }
 
+/// What the monitors saw: each alert once, however often it came.
+void print_alerts(Terminal& t, const Events& events,
+                  const std::map<std::uint64_t, std::string>& names) {
+  std::map<std::pair<std::string, std::string>, std::pair<const trace::Event*, std::uint64_t>> all;
+  std::vector<const trace::Event*> order;
+  for (const trace::Event& event : events)
+    if (const auto* alert = std::get_if<trace::Alert>(&event.body)) {
+      auto& [first, count] = all[{event.node, alert->text}];
+      if (count++ == 0) order.push_back(first = &event);
+    }
+  if (!order.empty()) t.heading("Who noticed");
+  for (std::size_t i = 0; i < std::min(order.size(), most_deeds); ++i) {
+    const auto& alert = std::get<trace::Alert>(order[i]->body);
+    const std::uint64_t count = all.at({order[i]->node, alert.text}).second;
+    const auto name = names.find(alert.datagram);
+    const std::string where = name != names.end() ? ", at " + name->second
+                              : alert.datagram != 0
+                                  ? fmt::format(", at datagram {}", alert.datagram)
+                                  : "";
+    t.line(fmt::format("  {}  {} ({}, {}){}{}",
+                       t.paint(Role::muted, padded_left(at(order[i]->time), 14)),
+                       t.paint(Role::warning, order[i]->node), alert.monitor, alert.severity, where,
+                       count > 1 ? fmt::format(", {} times", thousands(count)) : ""));
+    t.paragraph(alert.text, 18);
+  }
+}
+
 }  // namespace
 
 void print_attack(Terminal& t, const Events& events, const Story& story) {
   const std::vector<Deed> deeds = deeds_of(events);
+  const auto names = names_of(events, story);
   for (const trace::Event& event : events)
     if (const auto* d = std::get_if<trace::Diagnostic>(&event.body);
         d != nullptr && d->code.starts_with("E-LUA-"))
@@ -210,10 +252,9 @@ void print_attack(Terminal& t, const Events& events, const Story& story) {
   if (deeds.empty() && !knows) {
     t.paragraph(
         "No adversary acted in this run. One appears here when the scenario has `adversaries:`.");
-    return;
+    return print_alerts(t, events, names);
   }
   t.heading("What the adversary did, and what came of it");
-  const auto names = names_of(events, story);
   for (std::size_t i = 0; i < std::min(deeds.size(), most_deeds); ++i)
     print_deed(t, deeds[i], story, names);
   if (deeds.size() > most_deeds)
@@ -221,10 +262,11 @@ void print_attack(Terminal& t, const Events& events, const Story& story) {
                 2, Role::muted);
   print_knowledge(t, events, knows);
   print_goals(t, events);
+  print_alerts(t, events, names);
 }
 
 Json attack_json(const Events& events, const Story& story) {
-  Json actions = Json::array(), knowledge = Json::array();
+  Json actions = Json::array(), knowledge = Json::array(), alerts = Json::array();
   const Outcomes all = outcomes_of(events);
   for (const trace::Event& event : events) {
     if (const auto* a = std::get_if<trace::AttackAction>(&event.body)) {
@@ -239,6 +281,13 @@ Json attack_json(const Events& events, const Story& story) {
       if (const auto outcome = all.find(a->result); a->result && outcome != all.end())
         one["outcome"] = {{"accepted", outcome->second.accepted}, {"text", outcome->second.text}};
       actions.push_back(std::move(one));
+    } else if (const auto* alert = std::get_if<trace::Alert>(&event.body)) {
+      alerts.push_back({{"time_ns", event.time.ns},
+                        {"node", event.node},
+                        {"monitor", alert->monitor},
+                        {"severity", alert->severity},
+                        {"text", alert->text},
+                        {"datagram", alert->datagram}});
     } else if (const auto* k = std::get_if<trace::AttackKnowledge>(&event.body)) {
       knowledge.push_back({{"time_ns", event.time.ns},
                            {"node", event.node},
@@ -248,7 +297,7 @@ Json attack_json(const Events& events, const Story& story) {
                            {"value", to_hex(k->value)}});
     }
   }
-  return {{"actions", actions}, {"knowledge", knowledge}};
+  return {{"actions", actions}, {"knowledge", knowledge}, {"alerts", alerts}};
 }
 
 }  // namespace ikelab::show

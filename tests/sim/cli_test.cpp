@@ -42,7 +42,7 @@ TEST_CASE("cli: wrong usage is exit code 2 and one line") {
   };
   const Wrong table[] = {
       {{}, "--help"},
-      {{"nonsense"}, "there is no command 'nonsense'; there are: run show sweep"},
+      {{"nonsense"}, "there is no command 'nonsense'; there are: run show open"},
       {{"run"}, "SCENARIO is required"},
       {{"run", "no-such-scenario"}, "E-SCN-001"},
       {{"run", "site-to-site", "--seed", "many"}, "--seed"},

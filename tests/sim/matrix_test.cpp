@@ -37,7 +37,8 @@ TEST_CASE("a setting that is not as said is told", "[matrix]") {
   script::Header attack;
   attack.name = "forged-clear";
   attack.falls = {"forged-clear"};  // the hardened one, called vulnerable
-  const auto settings = matrix::settings({attack}, "");
+  const std::vector<script::Header> attacks = {attack};
+  const auto settings = matrix::settings(attacks, "");
   REQUIRE(settings.size() == 1);
   const auto row = matrix::play(settings[0], 1, std::nullopt);
   CHECK_FALSE(row.as_said);

@@ -94,6 +94,8 @@ expect:
       {"esp_rejected", "esp_rejected: {at_least: 1}"},
       {"diagnostic", "diagnostic: {at_least: 1}"},
       {"learnt", "learnt: {by: eve, item: SPI, at_least: 1}"},
+      {"alert", "alert: {detector: replay}"},
+      {"half_open", "half_open: {node: a, at_least: 1}"},
   };
   for (const auto& [kind, arguments] : run::expectation_kinds()) {
     INFO(kind);

@@ -1,5 +1,8 @@
 // Scenarios: what is wrong is said in one line with its file, line and column; what is right means
 // what it says.
+#include <filesystem>
+#include <fstream>
+
 #include "sim/scenario/scenario.hpp"
 
 #include "sim/scenario/units.hpp"
@@ -175,7 +178,7 @@ TEST_CASE("scenario: base and set make one scenario of two", "[scenario]") {
   CHECK(again->nodes[2].connections[0].children[0].replay_window == 0);
   for (const char* wrong :
        {"base: no-such", "base: ../two-gateways.yaml", "base: /etc/passwd", "base: [a]",
-        "base: replay-esp", "base: two-gateways\nset: {nodes.gw-z.x: 1}",
+        "base: x.yaml", "base: two-gateways\nset: {nodes.gw-z.x: 1}",
         "base: two-gateways\nset: 5"}) {
     INFO(wrong);
     const auto refused = scenario::load_text(std::string("name: x\n") + wrong + "\n", "x.yaml");
@@ -245,4 +248,18 @@ TEST_CASE("scenario: what the data path does with a child's packets", "[scenario
   CHECK(code_of("mode: transport") == "E-SCN-011");
   CHECK(code_of("esp_proposals: [aes256gcm16]\n            tfc_padding: much") == "E-SCN-012");
   CHECK(code_of("esp_proposals: [aes256gcm16]\n            copy_dscp: sideways") == "E-SCN-012");
+}
+
+TEST_CASE("scenario: bases may stand upon one another, and not in a circle", "[scenario]") {
+  const auto twice = scenario::load("identity-probe-pseudonym");
+  REQUIRE(twice.ok());
+  CHECK(twice->adversaries.at(0).script == "identity-probe");
+  std::string folder = (std::filesystem::temp_directory_path() / "ikelab-bases-XXXXXX").string();
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  std::ofstream(folder + "/a.yaml") << "name: a\nbase: b.yaml\n";
+  std::ofstream(folder + "/b.yaml") << "name: b\nbase: a.yaml\n";
+  const auto circle = scenario::load(folder + "/a.yaml");
+  REQUIRE_FALSE(circle.ok());
+  CHECK(circle.error().code == "E-SCN-016");
+  std::filesystem::remove_all(folder);
 }

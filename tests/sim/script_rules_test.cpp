@@ -1,4 +1,5 @@
 // Rules, held packets, the ring of keys, forged packets, an endpoint of its own, detectors.
+#include "protocol/wire/encode.hpp"
 #include "tests/sim/attack_world.hpp"
 
 using namespace ikelab;

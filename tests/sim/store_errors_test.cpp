@@ -107,12 +107,13 @@ TEST_CASE("store: migrations go forward, once, and keep the rows") {
   const TemporaryFolder folder;
   sample_database(folder / "x.db");
   auto database = store::Database::open(folder / "x.db");
-  const store::Migration steps[] = {{1, "CREATE TABLE never (x)"},
-                                    {2, "CREATE TABLE two (x)"},
-                                    {3, "INSERT INTO two VALUES (3)"}};
-  REQUIRE(store::migrate(**database, steps, 2).ok());
-  REQUIRE(store::migrate(**database, steps, 3).ok());
-  REQUIRE(store::migrate(**database, steps, 3).ok());
+  constexpr int now = store::schema_version;
+  const store::Migration steps[] = {{now, "CREATE TABLE never (x)"},
+                                    {now + 1, "CREATE TABLE two (x)"},
+                                    {now + 2, "INSERT INTO two VALUES (3)"}};
+  REQUIRE(store::migrate(**database, steps, now + 1).ok());
+  REQUIRE(store::migrate(**database, steps, now + 2).ok());
+  REQUIRE(store::migrate(**database, steps, now + 2).ok());
   auto query = (*database)->prepare(
       "SELECT (SELECT count(*) FROM two), (SELECT count(*) FROM sqlite_master WHERE name = "
       "'never'), "
@@ -122,15 +123,16 @@ TEST_CASE("store: migrations go forward, once, and keep the rows") {
   CHECK(query->integer(0) == 1);
   CHECK(query->integer(1) == 0);
   CHECK(query->integer(2) == 1);
-  CHECK(query->integer(3) == 3);
+  CHECK(query->integer(3) == now + 2);
 }
 
 TEST_CASE("store: a failing migration changes nothing") {
   const TemporaryFolder folder;
   sample_database(folder / "x.db");
   auto database = store::Database::open(folder / "x.db");
-  const store::Migration steps[] = {{2, "CREATE TABLE two (x)"}, {2, "CREATE NONSENSE"}};
-  CHECK_FALSE(store::migrate(**database, steps, 2).ok());
+  constexpr int next = store::schema_version + 1;
+  const store::Migration steps[] = {{next, "CREATE TABLE two (x)"}, {next, "CREATE NONSENSE"}};
+  CHECK_FALSE(store::migrate(**database, steps, next).ok());
   auto query = (*database)->prepare("SELECT count(*) FROM sqlite_master WHERE name = 'two'");
   REQUIRE(query->step().value());
   CHECK(query->integer(0) == 0);
