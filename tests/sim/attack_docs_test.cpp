@@ -1,4 +1,5 @@
 // docs/ADVERSARY.md's example is run as it stands.
+#include <filesystem>
 #include <fstream>
 
 #include "tests/sim/script_support.hpp"
@@ -8,7 +9,7 @@ using namespace ikelab;
 using namespace ikelab::test;
 
 TEST_CASE("the example of docs/ADVERSARY.md does what it says", "[attack]") {
-  std::ifstream in(std::string(IKELAB_SOURCE_DIR) + "/docs/ADVERSARY.md");
+  std::ifstream in(std::filesystem::path(IKELAB_SOURCE_DIR) / "docs/ADVERSARY.md");
   const std::string text((std::istreambuf_iterator<char>(in)), {});
   const auto mark = text.find("<!-- example -->\n```lua\n");
   REQUIRE(mark != std::string::npos);

@@ -30,7 +30,7 @@ bool met(const fs::path& file, const scenario::Overrides& overrides = {}) {
 }  // namespace
 
 TEST_CASE("the tutorial 'your first attack' works as it is written", "[attack]") {
-  std::ifstream in(std::string(IKELAB_SOURCE_DIR) + "/docs/FIRST-ATTACK.md");
+  std::ifstream in(std::filesystem::path(IKELAB_SOURCE_DIR) / "docs/FIRST-ATTACK.md");
   const std::string page((std::istreambuf_iterator<char>(in)), {});
   std::string folder = (fs::temp_directory_path() / "ikelab-first-attack-XXXXXX").string();
   REQUIRE(mkdtemp(folder.data()) != nullptr);

@@ -1,6 +1,7 @@
 // The reference of scripts: every function has its row, every row's example runs, the page is the
 // one in docs/.
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include "sim/script/reference.hpp"
@@ -73,7 +74,7 @@ TEST_CASE("the reference has every function of scripts and monitors, and no othe
 }
 
 TEST_CASE("docs/ADVERSARY-REFERENCE.md is what the code prints", "[script]") {
-  std::ifstream in(std::string(IKELAB_SOURCE_DIR) + "/docs/ADVERSARY-REFERENCE.md");
+  std::ifstream in(std::filesystem::path(IKELAB_SOURCE_DIR) / "docs/ADVERSARY-REFERENCE.md");
   const std::string page((std::istreambuf_iterator<char>(in)), {});
   INFO("print it anew: ikelab attack reference > docs/ADVERSARY-REFERENCE.md");
   CHECK(page == script::reference_page());
