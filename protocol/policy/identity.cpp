@@ -54,9 +54,6 @@ Result<Identity> Identity::parse(std::string_view text) {
   if (const auto ip = IpAddress::parse(text)) {
     id.type = ip->is_v6() ? wire::IdType::ipv6_addr : wire::IdType::ipv4_addr;
     id.data = to_bytes(ip->octets());
-  } else if (text.starts_with("@#")) {
-    id.type = wire::IdType::key_id;
-    IKELAB_TRY(id.data, from_hex(text.substr(2)));
   } else if (text.find('=') != std::string_view::npos) {
     id.type = wire::IdType::der_asn1_dn;
     IKELAB_TRY(id.data, encode_distinguished_name(text));

@@ -13,7 +13,7 @@ struct Identity {
 
   static Identity any();
   /// swanctl's guessing: "10.0.0.1" an address, "a@b" an RFC822 address, "CN=.." a DN (given as
-  /// DER), "@#7f3a" a key id in hex, "%any", else an FQDN.
+  /// DER), "%any", else an FQDN.
   static Result<Identity> parse(std::string_view text);
   [[nodiscard]] bool matches(const Identity& presented) const;
   [[nodiscard]] std::string to_string() const;
