@@ -33,10 +33,12 @@ void Shell::show(const Panel& panel) {
 }
 
 void Shell::keys(const FrameInput& input) {
-  if (input.find) focus_search_ = true;
+  if (input.find) focus_search_ = palette_open_ = true;
+  if (searching_) chosen_ = std::max(0, chosen_ + input.choose);
+  if (input.accept && searching_) accept();
   if (input.leave) {
     if (searching_)
-      query_.fill(0);
+      close_palette();
     else if (session.selection().has_range())
       session.clear_range();
     else if (session.can_back())
@@ -50,6 +52,17 @@ void Shell::keys(const FrameInput& input) {
   if (input.step_forward) session.step(run, 1);
   if (input.history_back) session.back(run);
   if (input.history_forward) session.forward(run);
+  if (input.step_event != 0) session.step_event(run, input.step_event);
+  if (input.step_packet != 0) session.step_packet(run, input.step_packet);
+  if (input.bookmark) session.toggle_bookmark();
+  if (input.to_bookmark != 0) session.to_bookmark(input.to_bookmark);
+  if (input.begin) session.rewind();
+  if (input.end) session.to_end(run);
+  if (input.copy) copy(session.selection().has_range() ? CopyAs::hex : CopyAs::text);
+  if (input.export_page) export_page();
+  int tab = 0;
+  for (const Panel& p : panels())
+    if ((p.area == Area::centre || p.area == Area::below) && ++tab == input.panel) show(p);
   session.advance(run, input.seconds);
 }
 
@@ -71,7 +84,7 @@ void Shell::frame(const FrameInput& input) {
     middle({0, top}, {size.x, bottom});
     top_bar({0, 0}, {size.x, top});
     bottom_bar({0, bottom}, size);
-    if (searching_) search_results({(size.x - kit_.px(400)) / 2, top - kit_.px(4)}, kit_.px(400));
+    if (searching_) palette({(size.x - kit_.px(440)) / 2, top - kit_.px(4)}, kit_.px(440));
   }
   ImGui::End();
   if (revealing) session.reveal = false;

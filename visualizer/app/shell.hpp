@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 
+#include "visualizer/models/copy.hpp"
 #include "visualizer/models/search.hpp"
 #include "visualizer/panels/panel.hpp"
 
@@ -13,6 +14,11 @@ struct FrameInput {
   double seconds = 0;
   bool play = false, step_back = false, step_forward = false, leave = false;
   bool history_back = false, history_forward = false, find = false;
+  int step_event = 0, step_packet = 0;  ///< -1 back, +1 forward
+  int to_bookmark = 0, choose = 0;      ///< choose: up and down in the palette
+  bool accept = false;                  ///< Enter, in the palette
+  bool bookmark = false, begin = false, end = false, copy = false, export_page = false;
+  int panel = 0;  ///< 1: the first tab, and so on
 };
 
 class Shell {
@@ -29,6 +35,18 @@ class Shell {
   float wanted_scale = 1.0F;
   /// Brings a panel's tab to the front.
   void show(const Panel& panel);
+  /// Puts what is selected on the clipboard.
+  void copy(CopyAs as);
+  /// Writes the run as a page, or the ladder as a drawing, into the current folder.
+  void export_page();
+  void export_ladder();
+  /// A line that stands in the top bar for a while.
+  void notice(std::string words, bool is_error = false);
+  /// What is selected and when: "message:3 octets:28-44 at 1.040 s", for tests and for the title.
+  [[nodiscard]] std::string place() const;
+  /// Theme, scale and the sizes of the parts, as one line; and back. What does not fit is ignored.
+  [[nodiscard]] std::string layout() const;
+  void set_layout(std::string_view line, bool with_look);
   void frame(const FrameInput& input);
 
  private:
@@ -37,7 +55,21 @@ class Shell {
   float top_left(ImVec2 min, ImVec2 max);
   void top_right(ImVec2 min, ImVec2 max);
   void search_field(ImVec2 min, ImVec2 max);
-  void search_results(ImVec2 at, float width);
+  struct Command {
+    const char *words, *key;
+    void (*act)(Shell&);
+  };
+  struct PaletteRow {
+    std::string what, text, key;
+    const Command* command = nullptr;
+    const Panel* panel = nullptr;
+    Selection selection;
+  };
+  std::vector<PaletteRow> palette_rows() const;
+  void run_row(const PaletteRow& row);
+  void accept();
+  void close_palette();
+  void palette(ImVec2 at, float width);
   void bottom_bar(ImVec2 min, ImVec2 max);
   float transport(ImVec2 min, ImVec2 max);
   void middle(ImVec2 min, ImVec2 max);
@@ -52,7 +84,11 @@ class Shell {
   float story_width_ = 248, inspector_width_ = 416, below_share_ = 0.42F;  ///< base pixels
   bool grown_ = false;  ///< the panels below take the whole centre
   std::array<char, 128> query_{};
-  bool focus_search_ = false, searching_ = false;
+  bool focus_search_ = false, searching_ = false, palette_open_ = false;
+  int chosen_ = 0;  ///< row of the palette
+  std::string notice_;
+  bool notice_is_error_ = false;
+  double notice_until_ = 0;
 };
 
 }  // namespace ikelab::view

@@ -40,11 +40,14 @@ float Shell::top_left(ImVec2 min, ImVec2 max) {
                           ? "no run is open"
                           : fmt::format("seed {}, {}, {}", info.seed, status_words(info.status),
                                         span_text({std::chrono::nanoseconds(run.end().ns)}));
+  const bool told = !notice_.empty() && ImGui::GetTime() < notice_until_;
   if (!status.empty()) about = status;
+  if (told) about = notice_;
   const float left = min.x + kit_.px(edge) + room - x;
   if (left > kit_.px(40))
     put(list, kit_.fonts.small, {x, middle - kit_.fonts.small->FontSize / 2 + kit_.px(1)},
-        kit_.ink(status_is_error ? Role::adversary : Role::muted), about, left);
+        kit_.ink((told ? notice_is_error_ : status_is_error) ? Role::adversary : Role::muted),
+        about, left);
   const Hit h = hit("about", min, {min.x + kit_.px(edge) + room, max.y});
   if (h.hovered && !info.scenario.empty())
     tip(kit_, info.about.empty() ? info.scenario : info.about,
@@ -106,83 +109,12 @@ void Shell::search_field(ImVec2 min, ImVec2 max) {
   const bool entered =
       ImGui::InputTextWithHint("##search", "Find a message, key, SA, or command   (Ctrl+K)",
                                query_.data(), query_.size(), ImGuiInputTextFlags_EnterReturnsTrue);
-  searching_ = query_[0] != 0;
+  searching_ = query_[0] != 0 || palette_open_;
   ImGui::PopStyleVar();
   ImGui::PopFont();
-  if (!entered) return;
-  const auto found = search(run, query_.data(), 1);
-  if (!found.empty()) session.select(run, found.front().selection);
-  query_.fill(0);
-}
-
-void Shell::search_results(ImVec2 at, float width) {
-  struct Command {
-    const char* words;
-    void (*act)(Shell&);
-  };
-  static constexpr std::array<Command, 7> commands = {{
-      {"motion on or off", [](Shell& s) { s.kit_.motion = !s.kit_.motion; }},
-      {"light theme", [](Shell& s) { s.kit_.theme = Theme::light; }},
-      {"dark theme", [](Shell& s) { s.kit_.theme = Theme::dark; }},
-      {"play", [](Shell& s) { s.session.playing = true; }},
-      {"go to the beginning", [](Shell& s) { s.session.rewind(); }},
-      {"go to the end", [](Shell& s) { s.session.to_end(s.run); }},
-      {"larger, for projectors",
-       [](Shell& s) { s.wanted_scale = std::min(2.0F, s.kit_.scale + 0.25F); }},
-  }};
-  const std::string_view query = query_.data();
-  struct Row {
-    std::string what, text;
-    const Command* command;
-    const Panel* panel;
-    Selection selection;
-  };
-  std::vector<Row> rows;
-  for (const Panel& p : panels())
-    if (p.area != Area::bottom && lower_contains(p.title, query))
-      rows.push_back({"panel", p.title, nullptr, &p, {}});
-  for (const Command& c : commands)
-    if (lower_contains(c.words, query)) rows.push_back({"command", c.words, &c, nullptr, {}});
-  for (Found& f : search(run, query, 10))
-    rows.push_back({f.what, f.text, nullptr, nullptr, f.selection});
-  const float line = kit_.px(28), pad = kit_.px(8);
-  const float height = static_cast<float>(std::max<std::size_t>(1, rows.size())) * line + 2 * pad;
-  ImGui::SetNextWindowPos(at);
-  ImGui::SetNextWindowSize({width, height});
-  ImGui::Begin("results", nullptr,
-               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
-                   ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBackground |
-                   ImGuiWindowFlags_NoFocusOnAppearing);
-  ImDrawList* list = ImGui::GetWindowDrawList();
-  const ImVec2 max = {at.x + width, at.y + height};
-  list->AddRectFilled(at, max, kit_.ink(Role::panel), kit_.px(6));
-  list->AddRect(at, max, kit_.ink(Role::rule), kit_.px(6));
-  float y = at.y + pad;
-  if (rows.empty())
-    put(list, kit_.fonts.small, {at.x + kit_.px(16), y + kit_.px(6)}, kit_.ink(Role::muted),
-        "Nothing in this run holds these words.");
-  int id = 0;
-  for (const Row& row : rows) {
-    const Hit h = hit(id++, {at.x + pad, y}, {max.x - pad, y + line});
-    if (h.hovered)
-      list->AddRectFilled({at.x + pad, y}, {max.x - pad, y + line},
-                          kit_.tint(Role::panel, Role::text, 0.06F), kit_.px(4));
-    put(list, kit_.fonts.small, {at.x + kit_.px(16), y + kit_.px(6)}, kit_.ink(Role::muted),
-        row.what);
-    put(list, kit_.fonts.small, {at.x + kit_.px(96), y + kit_.px(6)}, kit_.ink(Role::text),
-        row.text, width - kit_.px(112));
-    if (h.clicked) {
-      if (row.command != nullptr)
-        row.command->act(*this);
-      else if (row.panel != nullptr)
-        show(*row.panel);
-      else
-        session.select(run, row.selection);
-      query_.fill(0);
-    }
-    y += line;
-  }
-  ImGui::End();
+  if (ImGui::IsItemActivated()) palette_open_ = true;
+  if (ImGui::IsItemEdited()) chosen_ = 0;
+  if (entered && searching_) accept();
 }
 
 void Shell::top_bar(ImVec2 min, ImVec2 max) {

@@ -166,6 +166,36 @@ int KeyGraph::node_of(std::uint64_t seq) const {
   return -1;
 }
 
+bool is_public(const GraphNode& n) {
+  return n.what == GraphNode::What::input && !is_shared_secret(n.name) &&
+         !n.name.starts_with("SK") &&
+         (n.name.starts_with("N") || n.name.starts_with("SPI") || n.name.starts_with("KE") ||
+          n.name.find("public") != std::string::npos);
+}
+
+std::vector<bool> KeyGraph::falls(std::vector<bool> known) const {
+  known.resize(nodes.size(), false);
+  for (std::size_t n = 0; n < nodes.size(); ++n)  // the same value may be drawn twice
+    for (std::size_t m = 0; m < nodes.size(); ++m)
+      if (known[n] && !nodes[n].value.empty() && nodes[m].value == nodes[n].value) known[m] = true;
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (std::size_t f = 0; f < nodes.size(); ++f) {
+      if (nodes[f].what != GraphNode::What::function || nodes[f].name == "DH") continue;
+      bool all = true, secret = false;
+      for (const GraphEdge& e : edges) {
+        if (e.to != f) continue;
+        all = all && (known[e.from] || is_public(nodes[e.from]));
+        secret = secret || known[e.from];
+      }
+      if (!all || !secret) continue;
+      for (const GraphEdge& e : edges)
+        if (e.from == f && !known[e.to]) known[e.to] = moved = true;
+    }
+  }
+  return known;
+}
+
 std::vector<bool> KeyGraph::related(std::size_t node) const {
   const auto reach = [&](bool forward) {
     std::vector<bool> seen(nodes.size(), false);

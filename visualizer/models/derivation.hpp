@@ -32,6 +32,8 @@ struct GraphNode {
   int column = 0;
   double row = 0;  ///< 0 is the middle of the graph
 };
+/// Of an input: on the wire for everyone to read (RFC 7296, 1.2).
+bool is_public(const GraphNode& node);
 struct GraphEdge {
   std::size_t from = 0, to = 0;
 };
@@ -43,6 +45,9 @@ struct KeyGraph {
   double top = 0, bottom = 0;  ///< extent in rows
   /// The value of a KeyDerived event, or -1.
   [[nodiscard]] int node_of(std::uint64_t seq) const;
+  /// What follows from values that are known: a function whose secret inputs are all known gives
+  /// its outputs away. Nonces, SPIs and public key shares are known to everyone who listens.
+  [[nodiscard]] std::vector<bool> falls(std::vector<bool> known) const;
   /// For each node: whether it lies on a path to or from `node`.
   [[nodiscard]] std::vector<bool> related(std::size_t node) const;
 };

@@ -24,6 +24,15 @@ bool is_told(const trace::Body& b) {
 
 }  // namespace
 
+bool is_listed(const trace::Event& e) {
+  return !std::holds_alternative<trace::DatagramSent>(e.body) &&
+         !std::holds_alternative<trace::DatagramReceived>(e.body) &&
+         !std::holds_alternative<trace::PacketOnLink>(e.body) &&
+         !std::holds_alternative<trace::Message>(e.body) &&
+         !std::holds_alternative<trace::EspSealed>(e.body) &&
+         !std::holds_alternative<trace::EspOpened>(e.body);
+}
+
 void RunModel::set_info(store::RunInfo info) {
   info_ = std::move(info);
   for (const store::NodeInfo& node : info_.nodes)  // one that never speaks has a name, too
@@ -44,6 +53,7 @@ void RunModel::append(std::vector<trace::Event> events, bool more) {
     if (std::holds_alternative<trace::Negotiated>(e.body)) negotiations_.push_back(&e);
     if (std::holds_alternative<trace::AuthDecided>(e.body)) auths_.push_back(&e);
     if (std::holds_alternative<trace::Mark>(e.body)) marks_.push_back(&e);
+    if (is_listed(e)) listed_.push_back(&e);
     if (has_row(e.body)) row_events_.push_back(&e);
     if (is_told(e.body)) told_events_.push_back(&e);
     if (const auto* m = std::get_if<trace::Message>(&e.body);

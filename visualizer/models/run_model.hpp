@@ -13,6 +13,10 @@
 
 namespace ikelab::view {
 
+/// Whether an event gets a line in the list of everything: all but those that a message or a packet
+/// already stands for.
+bool is_listed(const trace::Event& event);
+
 class RunModel {
  public:
   /// Describes the run; keeps the events.
@@ -45,6 +49,8 @@ class RunModel {
   [[nodiscard]] const std::vector<EventPtr>& negotiations() const { return negotiations_; }
   [[nodiscard]] const std::vector<EventPtr>& auths() const { return auths_; }
   [[nodiscard]] const std::vector<EventPtr>& marks() const { return marks_; }
+  /// Every event with a line of its own, by seq.
+  [[nodiscard]] const std::vector<EventPtr>& listed() const { return listed_; }
   /// Times of IKE messages and of ESP packets, ascending: for the time line's density.
   [[nodiscard]] const std::vector<std::int64_t>& ike_times() const { return ike_times_; }
   [[nodiscard]] const std::vector<std::int64_t>& esp_times() const { return esp_times_; }
@@ -65,7 +71,7 @@ class RunModel {
   SaTable sas_;
   Topology topology_;
   AdversaryLog adversary_;
-  std::vector<EventPtr> negotiations_, auths_, marks_, row_events_, told_events_;
+  std::vector<EventPtr> negotiations_, auths_, marks_, row_events_, told_events_, listed_;
   std::vector<std::size_t> sa_order_;
   std::vector<std::int64_t> ike_times_, esp_times_;
   Instant end_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace ikelab::view {
 
@@ -43,6 +44,12 @@ SaRow* SaTable::open_row(const std::string& node, const std::string& spi,
   return found == newest_.end() ? nullptr : &rows_[found->second];
 }
 
+void SaTable::count(SaRow& row, Instant time, std::uint64_t sequence) {
+  row.packets.push_back(time);
+  row.sequences.push_back(sequence);
+  row.highest.push_back(row.highest.empty() ? sequence : std::max(row.highest.back(), sequence));
+}
+
 void SaTable::add(const trace::Event& event) {
   if (const auto* i = std::get_if<trace::SaInstalled>(&event.body)) {
     SaRow row;
@@ -52,19 +59,26 @@ void SaTable::add(const trace::Event& event) {
                                   : fmt::format("{} {} {}", event.node, i->direction, i->spi);
     newest_[fmt::format("{} {} {}", event.node, i->spi, i->direction)] = rows_.size();
     by_id_.try_emplace(row.id, rows_.size());
-    if (i->protocol == "IKE") ike_rows_[event.node + " " + event.sa].push_back(rows_.size());
+    if (i->protocol == "IKE") {
+      const std::string name = event.node + " " + event.sa;
+      ike_rows_[name].push_back(rows_.size());
+      row.states = std::exchange(early_[name], {});
+    }
     rows_.push_back(std::move(row));
   } else if (const auto* r = std::get_if<trace::SaRemoved>(&event.body)) {
     if (SaRow* row = open_row(event.node, r->spi, r->direction)) row->removed = &event;
   } else if (const auto* s = std::get_if<trace::StateChanged>(&event.body)) {
     if (s->what != "IKE") return;
     const auto mine = ike_rows_.find(event.node + " " + event.sa);
-    if (mine == ike_rows_.end()) return;
+    if (mine == ike_rows_.end()) {
+      early_[event.node + " " + event.sa].push_back(&event);
+      return;
+    }
     for (const std::size_t row : mine->second) rows_[row].states.push_back(&event);
   } else if (const auto* e = std::get_if<trace::EspSealed>(&event.body)) {
-    if (SaRow* row = open_row(event.node, e->spi, "out")) row->packets.push_back(event.time);
+    if (SaRow* row = open_row(event.node, e->spi, "out")) count(*row, event.time, e->sequence);
   } else if (const auto* o = std::get_if<trace::EspOpened>(&event.body)) {
-    if (SaRow* row = open_row(event.node, o->spi, "in")) row->packets.push_back(event.time);
+    if (SaRow* row = open_row(event.node, o->spi, "in")) count(*row, event.time, o->sequence);
   } else if (const auto* x = std::get_if<trace::EspRejected>(&event.body)) {
     if (SaRow* row = open_row(event.node, x->spi, "in")) row->refused.push_back(&event);
   }

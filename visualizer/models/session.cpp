@@ -1,5 +1,7 @@
 #include "visualizer/models/session.hpp"
 
+#include <algorithm>
+
 namespace ikelab::view {
 namespace {
 constexpr double pixels_a_second =
@@ -62,6 +64,66 @@ void Session::step(const RunModel& run, int direction) {
   const std::ptrdiff_t next =
       std::clamp<std::ptrdiff_t>(at + direction, 0, static_cast<std::ptrdiff_t>(rows.size()) - 1);
   select(run, rows[static_cast<std::size_t>(next)].selection);
+}
+
+void Session::step_event(const RunModel& run, int direction) {
+  const auto& events = run.listed();
+  if (events.empty()) return;
+  playing = false;
+  const Selection& s = selection();
+  const bool of_event = s.kind == Selection::Kind::event || s.kind == Selection::Kind::key;
+  const EventPtr here = of_event ? run.event(s.id) : nullptr;
+  const auto after = std::upper_bound(events.begin(), events.end(), now_,
+                                      [](Instant t, EventPtr e) { return t < e->time; });
+  std::ptrdiff_t at = after - events.begin() - 1;
+  if (here != nullptr)
+    at = std::lower_bound(events.begin(), events.end(), here->seq,
+                          [](EventPtr e, std::uint64_t seq) { return e->seq < seq; }) -
+         events.begin();
+  const std::ptrdiff_t next =
+      std::clamp<std::ptrdiff_t>(at + direction, 0, static_cast<std::ptrdiff_t>(events.size()) - 1);
+  const trace::Event& e = *events[static_cast<std::size_t>(next)];
+  const bool key = std::holds_alternative<trace::KeyDerived>(e.body);
+  select(run, key ? select_key(e.seq) : select_event(e.seq));
+}
+
+void Session::step_packet(const RunModel& run, int direction) {
+  const Traffic& traffic = run.traffic();
+  const auto& packets = traffic.packets();
+  const Packet* here = nullptr;
+  if (selection().kind == Selection::Kind::packet) here = traffic.packet(selection().id);
+  if (selection().kind == Selection::Kind::message)
+    if (const MessageRow* m = traffic.message(selection().id)) here = traffic.packet(m->datagram);
+  const std::int64_t from = here != nullptr && here->sent ? here->sent->ns : now_.ns;
+  const Packet* best = nullptr;
+  for (const Packet& p : packets) {  // as a key is pressed, not in every frame
+    if (!p.sent || &p == here) continue;
+    const auto order = std::pair(p.sent->ns, p.id), mine = std::pair(from, here ? here->id : 0);
+    if (direction > 0 ? order <= mine : order >= mine) continue;
+    const bool nearer =
+        best == nullptr || (direction > 0 ? order < std::pair(best->sent->ns, best->id)
+                                          : order > std::pair(best->sent->ns, best->id));
+    if (nearer) best = &p;
+  }
+  if (best == nullptr) return;
+  playing = false;
+  select(run, best->message != 0 ? select_message(best->message) : select_packet(best->id));
+}
+
+void Session::toggle_bookmark() {
+  const auto at = std::lower_bound(bookmarks_.begin(), bookmarks_.end(), now_);
+  if (at != bookmarks_.end() && *at == now_)
+    bookmarks_.erase(at);
+  else
+    bookmarks_.insert(at, now_);
+}
+
+void Session::to_bookmark(int direction) {
+  const auto after = std::upper_bound(bookmarks_.begin(), bookmarks_.end(), now_);
+  const auto from = std::lower_bound(bookmarks_.begin(), bookmarks_.end(), now_);
+  if (direction > 0 && after != bookmarks_.end()) now_ = *after;
+  if (direction < 0 && from != bookmarks_.begin()) now_ = *std::prev(from);
+  playing = false;
 }
 
 void Session::follow_end(const RunModel& run) {

@@ -25,6 +25,13 @@ class Session {
   void advance(const RunModel& run, double seconds);
   /// To the next (+1) or previous (-1) row of the ladder.
   void step(const RunModel& run, int direction);
+  /// To the next or previous event that has a line of its own, or datagram that was sent.
+  void step_event(const RunModel& run, int direction);
+  void step_packet(const RunModel& run, int direction);
+  /// Places to come back to. A bookmark on the instant that is shown is taken away again.
+  [[nodiscard]] const std::vector<Instant>& bookmarks() const { return bookmarks_; }
+  void toggle_bookmark();
+  void to_bookmark(int direction);
   /// While the run grows: time stays at its end if it was there.
   void follow_end(const RunModel& run);
   void rewind() {
@@ -45,6 +52,8 @@ class Session {
   /// The key panel's choice; -1: by the selection.
   int key_group = -1;
   std::string key_node;
+  /// The key panel asks what falls if the selected value leaks.
+  bool leaks = false;
   /// The part of the run the time line shows, as shares of the whole.
   double line_begin = 0, line_end = 1;
   /// Raised when something was selected from elsewhere: panels scroll to it.
@@ -69,6 +78,7 @@ class Session {
   Selection inspected_;
   std::uint64_t inspected_generation_ = 0;
   bool at_end_ = true;
+  std::vector<Instant> bookmarks_;  ///< ascending
 };
 
 }  // namespace ikelab::view

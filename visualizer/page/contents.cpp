@@ -6,16 +6,6 @@
 
 namespace ikelab::view {
 
-bool is_listed(const trace::Event& e) {
-  return !std::holds_alternative<trace::DatagramSent>(e.body) &&
-         !std::holds_alternative<trace::DatagramReceived>(e.body) &&
-         !std::holds_alternative<trace::PacketOnLink>(e.body) &&
-         !std::holds_alternative<trace::Message>(e.body) &&
-         !std::holds_alternative<trace::KeyDerived>(e.body) &&
-         !std::holds_alternative<trace::EspSealed>(e.body) &&
-         !std::holds_alternative<trace::EspOpened>(e.body);
-}
-
 void Contents::add(Selection selection, std::string anchor) {
   if (!by_anchor_.try_emplace(anchor, entries_.size()).second) return;
   entries_.push_back({std::move(selection), std::move(anchor)});
@@ -48,9 +38,9 @@ Contents::Contents(const RunModel& run, const PageLimits& limits) : run_(run) {
     sa_anchor_[id] = fmt::format("s{}", i + 1);
     add(select_sa(id), sa_anchor_[id]);
   }
-  for (const trace::Event& e : run.events()) {
+  for (const EventPtr p : run.listed()) {
+    const trace::Event& e = *p;
     const bool key = std::holds_alternative<trace::KeyDerived>(e.body);
-    if (!key && !is_listed(e)) continue;
     if (events >= limits.events) {
       ++no_events;
       continue;

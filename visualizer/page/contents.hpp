@@ -38,8 +38,4 @@ class Contents {
   std::string left_out_;
 };
 
-/// Events that get a line in the list of everything that happened: all but those that a message, a
-/// packet or a key already stands for.
-bool is_listed(const trace::Event& event);
-
 }  // namespace ikelab::view

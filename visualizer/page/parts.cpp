@@ -156,8 +156,9 @@ std::string events_html(const RunModel& run, const Contents& contents) {
                                  "In order. Packets, messages and keys have their own places.") +
                     "<details><summary>Show the list</summary><table class=\"list "
                     "events\"><tbody>";
-  for (const trace::Event& e : run.events()) {
-    if (!is_listed(e)) continue;
+  for (const EventPtr p : run.listed()) {
+    const trace::Event& e = *p;
+    if (std::holds_alternative<trace::KeyDerived>(e.body)) continue;
     const Selection s = select_event(e.seq);
     if (contents.anchor_of(s).empty()) continue;
     out += fmt::format("<tr><td class=\"mono\">{}</td><td>{}</td></tr>\n", clock_text(e.time),

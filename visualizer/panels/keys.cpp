@@ -63,6 +63,8 @@ Choice choose(const View& v) {
   return c;
 }
 
+const std::string leak_words = "If it leaks";
+
 // A chip of the choice: its text, whether it is on, and the group it leads to.
 struct Chip {
   std::string text;
@@ -92,6 +94,8 @@ std::vector<Chip> chips(const View& v, const Choice& choice) {
       out.push_back({groups[i].title, index == choice.ike || index == choice.child, index});
   }
   if (out.size() > nodes.size()) out[nodes.size()].gap = true;
+  if (v.session.selection().kind == Selection::Kind::key)
+    out.push_back({leak_words, v.session.leaks, -1, true});
   return out;
 }
 
@@ -108,6 +112,13 @@ float draw_choice(const View& v, const Choice& choice) {
   const float y = beside ? v.min.y - kit.px(35) : v.min.y;
   int id = 0;
   for (const Chip& c : all) {
+    if (c.text == leak_words) {
+      x += kit.px(16);
+      ImVec2 room;
+      if (text_button(kit, "leaks", {x, y}, c.text, c.on, &room))
+        v.session.leaks = !v.session.leaks;
+      continue;
+    }
     if (c.gap) x += kit.px(16);
     ImVec2 size;
     if (x > v.max.x - kit.px(64)) break;
@@ -200,6 +211,28 @@ Role role_of_value(const GraphNode& n) {
   return n.what == GraphNode::What::input ? Role::text : Role::secret;
 }
 
+// Whether an adversary has a value, and what follows from all it has.
+struct Known {
+  std::vector<bool> has, falls;
+  std::string who;
+};
+
+Known known_of(const View& v, const KeyGraph& graph) {
+  Known k;
+  k.has.assign(graph.nodes.size(), false);
+  for (const EventPtr e : v.run.adversary().knowledge()) {
+    const Bytes& value = std::get<trace::AttackKnowledge>(e->body).value;
+    if (value.empty() || e->time > v.session.now()) continue;
+    for (std::size_t n = 0; n < graph.nodes.size(); ++n)
+      if (graph.nodes[n].value == value && !is_public(graph.nodes[n])) {
+        k.has[n] = true;
+        k.who = e->node;
+      }
+  }
+  k.falls = graph.falls(k.has);
+  return k;
+}
+
 void draw_value(const Canvas& c, const GraphNode& n, bool selected, bool dimmed) {
   const Kit& kit = c.v.kit;
   const ImVec2 min = c.min(n), size = c.size(n), max = {min.x + size.x, min.y + size.y};
@@ -230,6 +263,20 @@ void draw_value(const Canvas& c, const GraphNode& n, bool selected, bool dimmed)
   put(c.v.list(), n.value.empty() ? kit.fonts.small : kit.fonts.mono_small,
       {min.x + pad, min.y + kit.px(23)}, kit.ink(n.value.empty() ? Role::muted : role, alpha),
       value, room + kit.px(6));
+}
+
+// A corner in the adversary's colour: filled when it has the value, open when it follows from
+// others.
+void draw_fallen(const Canvas& c, const GraphNode& n, bool has) {
+  const Kit& kit = c.v.kit;
+  const ImVec2 min = c.min(n), size = c.size(n), max = {min.x + size.x, min.y + size.y};
+  const ImU32 ink = kit.ink(Role::adversary);
+  const float r = kit.px(10);
+  dashed_box(c.v.list(), min, max, ink, 1.5F * kit.scale, kit.px(has ? 400 : 4));
+  if (has)
+    c.v.list()->AddTriangleFilled({max.x - r, min.y}, {max.x, min.y}, {max.x, min.y + r}, ink);
+  else
+    c.v.list()->AddTriangle({max.x - r, min.y}, {max.x, min.y}, {max.x, min.y + r}, ink, kit.scale);
 }
 
 void draw_function(const Canvas& c, const GraphNode& n, bool dimmed) {
@@ -276,8 +323,16 @@ std::string keys_caption(const View& v) {
   const Selection& s = v.session.selection();
   if (s.kind == Selection::Kind::key)
     if (const EventPtr e = v.run.event(s.id))
-      return fmt::format("The way of {}", std::get<trace::KeyDerived>(e->body).name);
-  return fmt::format("How {} derives its keys", c.node);
+      return fmt::format(fmt::runtime(v.session.leaks ? "If {} leaks, what is marked falls as well"
+                                                      : "The way of {}"),
+                         std::get<trace::KeyDerived>(e->body).name);
+  const bool told = std::any_of(v.run.adversary().knowledge().begin(),
+                                v.run.adversary().knowledge().end(), [&](EventPtr e) {
+                                  return e->time <= v.session.now() &&
+                                         !std::get<trace::AttackKnowledge>(e->body).value.empty();
+                                });
+  return fmt::format("How {} derives its keys{}", c.node,
+                     told ? "; marked in the corner: what the adversary has, or can compute" : "");
 }
 
 void draw_keys(const View& v) {
@@ -314,12 +369,20 @@ void draw_keys(const View& v) {
       const bool on = selected >= 0 && lit[e.from] && lit[e.to];
       if (on == pass) draw_edge(c, e, on, selected >= 0);
     }
+  Known known = known_of(v, graph);
+  if (v.session.leaks && selected >= 0) {  // what falls if this leaks
+    known.has.assign(graph.nodes.size(), false);
+    known.has[static_cast<std::size_t>(selected)] = true;
+    known.falls = graph.falls(known.has);
+  }
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const bool dimmed = selected >= 0 && !lit[i];
     if (graph.nodes[i].what == GraphNode::What::function)
       draw_function(c, graph.nodes[i], dimmed);
     else
       draw_value(c, graph.nodes[i], static_cast<int>(i) == selected, dimmed);
+    if (known.falls[i] && graph.nodes[i].what != GraphNode::What::function)
+      draw_fallen(c, graph.nodes[i], known.has[i]);
     touch(c, i);
   }
   ImGui::SetCursorScreenPos({c.x0 + total, c.y0 + c.height()});

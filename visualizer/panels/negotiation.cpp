@@ -1,6 +1,9 @@
 // What was offered, what was taken, and the reason for every refusal (RFC 7296, 2.7).
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "visualizer/models/text.hpp"
 #include "visualizer/panels/panel.hpp"
 
@@ -62,6 +65,27 @@ float draw_decision(const View& v, EventPtr e, float y, int id) {
   return y - start + kit.px(12);
 }
 
+// The two decisions about one offer: the responder's, then what the initiator made of the answer.
+struct Offer {
+  EventPtr first, second = nullptr;
+};
+
+std::vector<Offer> offers_of(const RunModel& run) {
+  std::vector<Offer> out;
+  for (const EventPtr e : run.negotiations()) {
+    const trace::Negotiated& n = body(e);
+    const bool answers = n.role == "initiator" && !out.empty() && out.back().second == nullptr &&
+                         body(out.back().first).protocol == n.protocol &&
+                         body(out.back().first).role == "responder" &&
+                         out.back().first->node != e->node;
+    if (answers)
+      out.back().second = e;
+    else
+      out.push_back({e});
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string negotiation_caption(const View& v) {
@@ -84,9 +108,26 @@ void draw_negotiation(const View& v) {
   }
   View inner = begin_scroll(v, "negotiation", {v.min.x - v.kit.px(8), v.min.y}, v.max);
   inner.min.x += v.kit.px(8);
+  // One offer a row: who answered it at the left, who made it at the right, in a wide panel.
+  const bool beside = inner.width() > v.kit.px(520);
+  const float half = std::round(inner.width() / 2), gap = v.kit.px(16);
   float y = inner.min.y + v.kit.px(4);
   int id = 0;
-  for (const EventPtr e : v.run.negotiations()) y += draw_decision(inner, e, y, id++);
+  for (const Offer& offer : offers_of(v.run)) {
+    View left = inner, right = inner;
+    if (beside && offer.second != nullptr) {
+      left.max.x = inner.min.x + half - gap;
+      right.min.x = inner.min.x + half + gap;
+    }
+    const float first = draw_decision(left, offer.first, y, id++);
+    const float from = beside ? y : y + first;
+    const float second =
+        offer.second == nullptr ? 0 : draw_decision(right, offer.second, from, id++);
+    if (beside && offer.second != nullptr)
+      v.list()->AddLine({inner.min.x + half, y}, {inner.min.x + half, y + first - v.kit.px(16)},
+                        v.kit.ink(Role::rule));
+    y += beside ? std::max(first, second) : first + second;
+  }
   end_scroll(v, y - inner.min.y);
 }
 

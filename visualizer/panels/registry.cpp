@@ -7,7 +7,7 @@
 namespace ikelab::view {
 
 std::span<const Panel> panels() {
-  static constexpr std::array<Panel, 9> all = {{
+  static constexpr std::array<Panel, 11> all = {{
       {"story", "Story", Area::left, story_caption, draw_story},
       {"ladder", "Messages", Area::centre, ladder_caption, draw_ladder},
       {"topology", "Network", Area::centre, topology_caption, draw_topology},
@@ -15,6 +15,8 @@ std::span<const Panel> panels() {
       {"sas", "SAs", Area::below, sas_caption, draw_sas},
       {"negotiation", "Negotiation", Area::below, negotiation_caption, draw_negotiation},
       {"adversary", "Adversary", Area::below, adversary_caption, draw_adversary},
+      {"monitors", "Alerts", Area::below, monitors_caption, draw_monitors},
+      {"events", "Events", Area::below, events_caption, draw_events},
       {"inspector", "Inspector", Area::right, inspector_caption, draw_inspector},
       {"timeline", "Time line", Area::bottom, timeline_caption, draw_timeline},
   }};

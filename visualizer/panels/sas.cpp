@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "visualizer/models/text.hpp"
+#include "visualizer/panels/sa_detail.hpp"
 #include "visualizer/panels/table.hpp"
 
 namespace ikelab::view {
@@ -53,7 +54,17 @@ std::string sas_caption(const View& v) {
                      thousands(v.run.sas().rows().size()));
 }
 
-void draw_sas(const View& v) {
+void draw_sas(const View& whole) {
+  View v = whole;
+  const SaRow* chosen = v.session.selection().kind == Selection::Kind::sa
+                            ? v.run.sas().find(v.session.selection().name)
+                            : nullptr;
+  if (chosen != nullptr && v.height() > v.kit.px(sa_detail_height) + v.kit.px(58)) {
+    View detail = v;
+    detail.min.y = v.max.y - v.kit.px(sa_detail_height);
+    draw_sa_detail(detail, *chosen);
+    v.max.y = detail.min.y - v.kit.px(8);
+  }
   if (v.run.sas().rows().empty()) {
     empty_state(v.kit, v.list(), v.min, v.max, "No security associations",
                 "Each IKE SA and each direction of a tunnel becomes a row here once its keys are "
@@ -63,6 +74,15 @@ void draw_sas(const View& v) {
   const float head = v.kit.px(Table::head_height), step = v.kit.px(Table::row_height);
   View inner = begin_scroll(v, "sas", {v.min.x - v.kit.px(8), v.min.y + head}, v.max);
   const Table table(inner, columns());
+  if (chosen != nullptr && v.session.reveal) {
+    const auto& order = v.run.sa_order();
+    const auto at = std::find_if(order.begin(), order.end(),
+                                 [&](std::size_t i) { return &v.run.sas().rows()[i] == chosen; });
+    const float place = static_cast<float>(at - order.begin()) * step;
+    const float shown = ImGui::GetWindowHeight();
+    if (place < ImGui::GetScrollY() || place + step > ImGui::GetScrollY() + shown)
+      ImGui::SetScrollY(std::max(0.0F, place - shown / 2));
+  }
   float y = inner.min.y;
   int id = 0;
   const Instant now = v.session.now();

@@ -111,6 +111,26 @@ void draw_flags(const Line& line, float top, float bottom) {
   }
 }
 
+void draw_alerts(const Line& line, float top, float bottom) {
+  float last = -1e9F;
+  for (const EventPtr e : line.v.run.adversary().alerts()) {
+    if (line.x(e->time.ns) - last < line.v.kit.px(6)) continue;
+    last = std::round(line.x(e->time.ns));
+    if (last < line.v.min.x - 1 || last > line.v.max.x + 1) continue;
+    const ImU32 ink = line.v.kit.ink(Role::warning);
+    const float r = line.v.kit.px(5);
+    line.v.list()->AddLine({last, top + r}, {last, bottom}, ink, 1);
+    line.v.list()->AddTriangleFilled({last - r, top + r}, {last, top - r}, {last + r, top + r},
+                                     ink);
+  }
+  for (const Instant t : line.v.session.bookmarks()) {
+    const float x = std::round(line.x(t.ns)), w = line.v.kit.px(3);
+    const ImU32 ink = line.v.kit.ink(Role::initiator);
+    line.v.list()->AddRectFilled({x - w, top - line.v.kit.px(2)}, {x + w, top + line.v.kit.px(9)},
+                                 ink, line.v.kit.px(1));
+  }
+}
+
 void draw_playhead(const Line& line, float top, float bottom) {
   const float x = std::round(line.x(line.v.session.now().ns));
   if (x < line.v.min.x - 1 || x > line.v.max.x + 1) return;
@@ -137,6 +157,8 @@ std::string words_at(const Line& line, float x) {
   const std::int64_t near = line.ns(x + line.v.kit.px(5)) - line.ns(x);
   const std::int64_t t = line.ns(x);
   for (const EventPtr e : line.v.run.marks())
+    if (std::abs(e->time.ns - t) <= near) return event_sentence(*e);
+  for (const EventPtr e : line.v.run.adversary().alerts())
     if (std::abs(e->time.ns - t) <= near) return event_sentence(*e);
   for (const AttackLine& a : line.v.run.adversary().lines())
     if (a.action != "observe" && a.action != "pass" && std::abs(a.first->time.ns - t) <= near)
@@ -177,6 +199,7 @@ void draw_timeline(const View& v) {
   draw_density(line, base, base - top - v.kit.px(6));
   draw_ticks(line, ticks);
   draw_flags(line, top, ticks);
+  draw_alerts(line, top, ticks);
   draw_playhead(line, top, ticks);
   v.list()->PopClipRect();
   if (held) {

@@ -22,7 +22,8 @@ using namespace ikelab::view;
 struct Options {
   std::string run, database = "ikelab.db", png, panel, size = "1280x800", theme = "light",
                    scale = "100%";
-  std::string at, select, html, svg;
+  std::string at, select, html, svg, status;
+  bool look_given = false;
 };
 
 struct Drawing {
@@ -137,6 +138,8 @@ Result<void> open_window(const Options& o, const Drawing& d) {
                   .theme = d.theme,
                   .scale = d.scale,
                   .panel = d.panel,
+                  .look_given = o.look_given,
+                  .status = o.status,
                   .arrive = {}};
   w.arrive = [&o](Shell& shell) {
     if (const Result<void> r = arrive(shell, o); !r.ok()) {
@@ -179,8 +182,10 @@ int main(int argc, char** argv) {
   app.add_option(
       "--select", o.select,
       "message:3, message:3/field:Nonce Data, key:SKEYSEED, sa:SPI, packet:17, event:120");
+  app.add_option("--status", o.status, "where the window is, line by line, for tests")->group("");
   try {
     app.parse(argc, argv);
+    o.look_given = app.count("--theme") + app.count("--scale") > 0;
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) return app.exit(e);
     fmt::print(stderr, "ikelab-view: {} (see ikelab-view --help)\n", e.what());

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
+#include <fstream>
 
 #include "visualizer/app/loader.hpp"
 #include "visualizer/models/text.hpp"
@@ -26,6 +28,18 @@ Error no_display(std::string_view why) {
                    "with `ikelab show`"};
 }
 
+// Alone: rows of the ladder; with Shift events, with Ctrl packets, with Alt the history.
+void on_arrow(FrameInput& input, bool left, int mods) {
+  if ((mods & GLFW_MOD_ALT) != 0)
+    (left ? input.history_back : input.history_forward) = true;
+  else if ((mods & GLFW_MOD_SHIFT) != 0)
+    input.step_event = left ? -1 : 1;
+  else if ((mods & GLFW_MOD_CONTROL) != 0)
+    input.step_packet = left ? -1 : 1;
+  else
+    (left ? input.step_back : input.step_forward) = true;
+}
+
 // Collects keys for the next frame. ImGui's backend chains to it, so texts still receive theirs.
 void on_key(GLFWwindow* window, int key, int, int action, int mods) {
   auto& input = *static_cast<FrameInput*>(glfwGetWindowUserPointer(window));
@@ -36,10 +50,39 @@ void on_key(GLFWwindow* window, int key, int, int action, int mods) {
       input.play = action == GLFW_PRESS;
       break;
     case GLFW_KEY_LEFT:
-      (alt ? input.history_back : input.step_back) = true;
-      break;
     case GLFW_KEY_RIGHT:
-      (alt ? input.history_forward : input.step_forward) = true;
+      on_arrow(input, key == GLFW_KEY_LEFT, mods);
+      break;
+    case GLFW_KEY_ENTER:
+    case GLFW_KEY_KP_ENTER:
+      input.accept = true;  // ImGui misses a key that is pressed and released between two frames
+      break;
+    case GLFW_KEY_UP:
+      input.choose = -1;
+      break;
+    case GLFW_KEY_DOWN:
+      input.choose = 1;
+      break;
+    case GLFW_KEY_HOME:
+      input.begin = true;
+      break;
+    case GLFW_KEY_END:
+      input.end = true;
+      break;
+    case GLFW_KEY_B:
+      input.bookmark = action == GLFW_PRESS && !control;
+      break;
+    case GLFW_KEY_LEFT_BRACKET:
+      input.to_bookmark = -1;
+      break;
+    case GLFW_KEY_RIGHT_BRACKET:
+      input.to_bookmark = 1;
+      break;
+    case GLFW_KEY_C:
+      input.copy = control;
+      break;
+    case GLFW_KEY_E:
+      input.export_page = control && action == GLFW_PRESS;
       break;
     case GLFW_KEY_ESCAPE:
       input.leave = action == GLFW_PRESS;
@@ -48,6 +91,8 @@ void on_key(GLFWwindow* window, int key, int, int action, int mods) {
       input.find = input.find || control;
       break;
     default:
+      if (key >= GLFW_KEY_1 && key <= GLFW_KEY_9 && !alt && !control)
+        input.panel = key - GLFW_KEY_0;
       break;
   }
 }
@@ -97,9 +142,53 @@ class Feed {
   bool arrived_ = false;
 };
 
-void loop(GLFWwindow* window, Kit& kit, Shell& shell, Feed& feed, FrameInput& input) {
+// Where the reader is, line by line into a file: what a test outside can see.
+class Teller {
+ public:
+  explicit Teller(const std::filesystem::path& file) {
+    if (!file.empty()) out_.open(file);
+  }
+  void place(const Shell& shell) {
+    if (!out_.is_open()) return;
+    std::string now = shell.place();
+    if (now == last_) return;
+    out_ << now << std::endl;
+    last_ = std::move(now);
+  }
+
+ private:
+  std::ofstream out_;
+  std::string last_;
+};
+
+// $XDG_CONFIG_HOME/ikelab/view, or ~/.config/ikelab/view.
+std::filesystem::path memory_file() {
+  const char* config = std::getenv("XDG_CONFIG_HOME");
+  if (config != nullptr && *config != 0) return std::filesystem::path(config) / "ikelab" / "view";
+  const char* home = std::getenv("HOME");
+  return home == nullptr ? std::filesystem::path()
+                         : std::filesystem::path(home) / ".config" / "ikelab" / "view";
+}
+
+void recall(Shell& shell, bool with_look) {
+  std::ifstream in(memory_file());
+  std::string line;
+  if (std::getline(in, line)) shell.set_layout(line, with_look);
+}
+
+void remember(const Shell& shell) {
+  const std::filesystem::path file = memory_file();
+  if (file.empty()) return;
+  std::error_code ignored;  // a home that cannot be written is no reason to complain
+  std::filesystem::create_directories(file.parent_path(), ignored);
+  std::ofstream(file) << shell.layout() << '\n';
+}
+
+volatile std::sig_atomic_t asked_to_stop = 0;
+
+void loop(GLFWwindow* window, Kit& kit, Shell& shell, Feed& feed, FrameInput& input, Teller& tell) {
   double last = glfwGetTime();
-  while (glfwWindowShouldClose(window) == 0) {
+  while (glfwWindowShouldClose(window) == 0 && asked_to_stop == 0) {
     if (shell.session.playing)
       glfwPollEvents();
     else
@@ -110,12 +199,17 @@ void loop(GLFWwindow* window, Kit& kit, Shell& shell, Feed& feed, FrameInput& in
     input.seconds = std::min(0.1, now - last);
     last = now;
     if (ImGui::GetIO().WantTextInput)
-      input = {.seconds = input.seconds, .leave = input.leave, .find = input.find};
+      input = {.seconds = input.seconds,
+               .leave = input.leave,
+               .find = input.find,
+               .choose = input.choose,
+               .accept = input.accept};
     kit.apply_style();
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
     ImGui::NewFrame();
     shell.frame(input);
+    tell.place(shell);
     input = {};
     ImGui::Render();
     int width = 0, height = 0;
@@ -142,10 +236,15 @@ void run_in(GLFWwindow* window, const WindowOptions& options) {
   Shell shell(kit);
   shell.wanted_scale = options.scale;
   if (options.panel != nullptr) shell.show(*options.panel);
+  recall(shell, !options.look_given);
+  std::signal(SIGTERM, [](int) { asked_to_stop = 1; });
+  std::signal(SIGINT, [](int) { asked_to_stop = 1; });
   {
     Feed feed(options);
-    loop(window, kit, shell, feed, input);
+    Teller tell(options.status);
+    loop(window, kit, shell, feed, input, tell);
   }
+  remember(shell);
   ImGui_ImplOpenGL3_Shutdown();
   ImGui_ImplGlfw_Shutdown();
   ImGui::DestroyContext();

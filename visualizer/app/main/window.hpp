@@ -15,6 +15,8 @@ struct WindowOptions {
   Theme theme = Theme::light;
   float scale = 1;
   const Panel* panel = nullptr;
+  bool look_given = false;       ///< theme or scale were asked for: what is remembered gives way
+  std::filesystem::path status;  ///< a line for each change of place, for tests; empty: none
   /// Called once the run is read: sets time and selection as the command line asks.
   std::function<void(Shell&)> arrive;
 };
