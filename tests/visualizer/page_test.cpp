@@ -188,6 +188,14 @@ TEST_CASE("svg: the ladder holds every row, each lost message ends in a cross", 
   CHECK(count(svg, "class=\"line adversary\"") > count(without, "class=\"line adversary\""));
 }
 
+TEST_CASE("svg: folds of ESP lie below every arrow, so that none is cut", "[page]") {
+  SvgOptions options;
+  options.theme = Theme::light;
+  const std::string svg = ladder_svg(sample(), options);
+  CHECK(svg.rfind("class=\"band\"") < svg.find("<polygon"));
+  CHECK(count(svg, "class=\"band\"") >= 2);
+}
+
 TEST_CASE("svg: the derivation has a box for each value and function", "[page]") {
   const RunModel run = sample();
   const KeyGraph graph = run.derivations().graph_around(-1);

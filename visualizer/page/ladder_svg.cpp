@@ -197,8 +197,10 @@ std::string ladder_svg(const RunModel& run, const SvgOptions& options) {
   const std::size_t shown = std::min(rows.size(), most_ladder_rows);
   double height = d.y(24);
   std::string body;
+  for (const bool folds : {true, false})  // folds lie below the arrows that cross them
+    for (std::size_t i = 0; i < shown; ++i)
+      if ((rows[i].kind == LadderRow::Kind::esp) == folds) body += d.row(rows[i]);
   for (std::size_t i = 0; i < shown; ++i) {
-    body += d.row(rows[i]);
     height = std::max(height, d.y(rows[i].y_end) + 40);
   }
   if (shown < rows.size()) {

@@ -314,6 +314,15 @@ void touch(const Canvas& c, std::size_t index) {
   }
 }
 
+// An adversary has what this derivation made, by now.
+bool is_known(const View& v, const trace::Event& derived) {
+  const Bytes& output = std::get<trace::KeyDerived>(derived.body).output;
+  const auto& knowledge = v.run.adversary().knowledge();
+  return !output.empty() && std::any_of(knowledge.begin(), knowledge.end(), [&](EventPtr e) {
+    return e->time <= v.session.now() && std::get<trace::AttackKnowledge>(e->body).value == output;
+  });
+}
+
 }  // namespace
 
 std::string keys_caption(const View& v) {
@@ -326,11 +335,12 @@ std::string keys_caption(const View& v) {
       return fmt::format(fmt::runtime(v.session.leaks ? "If {} leaks, what is marked falls as well"
                                                       : "The way of {}"),
                          std::get<trace::KeyDerived>(e->body).name);
-  const bool told = std::any_of(v.run.adversary().knowledge().begin(),
-                                v.run.adversary().knowledge().end(), [&](EventPtr e) {
-                                  return e->time <= v.session.now() &&
-                                         !std::get<trace::AttackKnowledge>(e->body).value.empty();
-                                });
+  const auto has_one = [&](int group) {
+    if (group < 0) return false;
+    const auto& derived = groups[static_cast<std::size_t>(group)].derived;
+    return std::any_of(derived.begin(), derived.end(), [&](EventPtr e) { return is_known(v, *e); });
+  };
+  const bool told = has_one(c.ike) || has_one(c.child);
   return fmt::format("How {} derives its keys{}", c.node,
                      told ? "; marked in the corner: what the adversary has, or can compute" : "");
 }

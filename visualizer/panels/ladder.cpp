@@ -232,8 +232,7 @@ void draw_row(const Frame& f, const LadderRow& row, int id, const LadderRow* sel
       clock_text(row.time));
   switch (row.kind) {
     case LadderRow::Kind::esp:
-      draw_esp(f, row, selected);
-      break;
+      break;  // drawn before, below every arrow that crosses it
     case LadderRow::Kind::mark:
       draw_mark(f, row, selected);
       break;
@@ -349,8 +348,13 @@ void draw_ladder(const View& v) {
       frame.model_y(window.y), frame.model_y(window.y + ImGui::GetWindowHeight()));
   const auto& rows = v.run.ladder().rows();
   for (std::size_t i = first; i < last; ++i) draw_repeat_tie(frame, rows[i]);
+  // Folds lie below the arrows that cross them, and what lies above is under the mouse first.
+  const auto is_fold = [&](std::size_t i) { return rows[i].kind == LadderRow::Kind::esp; };
   for (std::size_t i = first; i < last; ++i)
-    draw_row(frame, rows[i], static_cast<int>(i), selected);
+    if (is_fold(i)) draw_esp(frame, rows[i], selected == &rows[i]);
+  for (const bool folds : {false, true})
+    for (std::size_t i = first; i < last; ++i)
+      if (is_fold(i) == folds) draw_row(frame, rows[i], static_cast<int>(i), selected);
   draw_now(frame);
   reveal(frame, selected);
   follow_now(frame);

@@ -72,6 +72,15 @@ class Browser:
             raise RuntimeError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
+    def comes_true(self, expression, seconds=10):
+        """Input is handled when the browser comes to it: asks until it is so."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self.value(expression):
+                return True
+            time.sleep(0.05)
+        return False
+
     def key(self, key):
         for kind in ("keyDown", "keyUp"):
             text = {"text": key} if kind == "keyDown" and len(key) == 1 else {}
