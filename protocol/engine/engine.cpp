@@ -57,8 +57,8 @@ bool names_no_sa(const ikev2::Command& command) {
 
 Engine::Engine(policy::EndpointConfig config, crypto::Provider& provider,
                std::unique_ptr<crypto::RngSource> rng, std::unique_ptr<crypto::RngSource> rng_of_v1,
-               ikev1::Habits habits)
-    : v2_(only_v2(config), provider, std::move(rng)),
+               ikev2::Decisions decisions, ikev1::Habits habits)
+    : v2_(only_v2(config), provider, std::move(rng), decisions),
       v1_(make_v1(config, provider, std::move(rng_of_v1), habits)) {}
 Engine::~Engine() = default;
 

@@ -13,7 +13,7 @@ class Engine {
   /// A source of randomness for each version, so that one does not change the other's octets.
   Engine(policy::EndpointConfig config, crypto::Provider& provider,
          std::unique_ptr<crypto::RngSource> rng, std::unique_ptr<crypto::RngSource> rng_of_v1,
-         ikev1::Habits habits = {});
+         ikev2::Decisions decisions = {}, ikev1::Habits habits = {});
   ~Engine();
 
   void handle_datagram(Instant now, const ikev2::Datagram& datagram);

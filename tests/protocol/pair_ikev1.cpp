@@ -15,9 +15,10 @@ struct Certified {
   policy::EndpointConfig a, b;
 };
 
-Certified certified_v1(bool aggressive, bool encryption = false, const char* key = "rsa2048") {
+Certified certified_v1(bool aggressive, bool encryption = false, bool unknown_ca = false) {
   LabCertificates lab;
-  lab.key_type = key;
+  lab.unknown_ca = unknown_ca;
+  lab.key_type = "rsa2048";
   CertifiedPair sites = certified_sites(lab);
   const auto proposal = policy::parse_proposal("aes128-sha1-modp1024", wire::ProtocolId::ike,
                                                policy::Era::historic);
@@ -122,12 +123,7 @@ TEST_CASE("ikev1 with RSA signatures, main and aggressive", "[ikev1][pair]") {
 
 TEST_CASE("ikev1 with RSA signatures: a certificate of a CA that nobody trusts is refused",
           "[ikev1][pair]") {
-  Certified sites = certified_v1(false);
-  LabCertificates other;
-  other.key_type = "rsa2048";
-  other.unknown_ca = true;
-  sites.b.connections[0].remote.authorities =
-      certified_sites(other).a.connections[0].remote.authorities;
+  Certified sites = certified_v1(false, false, true);
   V1Pair pair(std::move(sites.a), std::move(sites.b));
   bring_up(pair);
   CHECK_FALSE(pair.consistent());
@@ -161,7 +157,7 @@ TEST_CASE("ikev1 with RSA-encrypted nonces: what does not decrypt is not told fr
     return pair.b.said().size();
   };
   CHECK(answers({}) >= 2);                                 // message 4 comes, as always
-  CHECK(answers({.tells_bad_padding = true}) == 2);        // message 2, and a refusal by silence
+  CHECK(answers({.tells_bad_padding = true}) == 1);  // message 2, and then silence
 }
 
 TEST_CASE("ikev1 quick mode with PFS, and a rekey by a new one", "[ikev1][pair]") {

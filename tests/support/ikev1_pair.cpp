@@ -53,7 +53,8 @@ V1Pair::V1Pair(policy::EndpointConfig a_config, policy::EndpointConfig b_config,
     side.provider = crypto::openssl_provider();
     side.engine = std::make_unique<engine::Engine>(std::move(config), *side.provider,
                                                    crypto::seeded_rng(seed, node),
-                                                   crypto::seeded_rng(seed, node), habits);
+                                                   crypto::seeded_rng(seed, node), ikev2::Decisions{},
+                                                   habits);
   };
   make(a, std::move(a_config), {});
   make(b, std::move(b_config), b_habits);
