@@ -101,7 +101,7 @@ void IsakmpSa::check_liveness(Instant now) {
   if (dpd_sequence_ == 0)
     dpd_sequence_ = static_cast<std::uint32_t>(services.streams.message_id->u64() & 0x7fff'ffff) | 1;
   ++dpd_unanswered_;
-  //= rfc3706#5.4 "The Notification Data field contains the sequence number"
+  //= rfc3706#5.3 "MUST be set to the sequence number corresponding to this message"
   notify(now, notify_type::r_u_there, keys::v1::cookies(cky_i, cky_r),
          number_octets(++dpd_sequence_));
   const Duration wait = connection->dpd_delay > Duration::zero() ? connection->dpd_delay
@@ -150,7 +150,8 @@ void IsakmpSa::take_informational(Instant now, const Datagram& datagram,
   if (dpd_at_) dpd_at_ = now + std::max(connection->dpd_delay, Duration(1s));
   for (const wire::Payload& payload : in->payloads) {
     if (const auto* n = std::get_if<wire::v1::NotifyPayload>(&payload.body)) {
-      //= rfc3706#5.4 "the entity receiving the R-U-THERE message ... MUST respond"
+      //= rfc3706#5.3 "Again, the Notification Data MUST be sent to the sequence number
+      //= corresponding to the received R-U-THERE message."
       if (n->type == notify_type::r_u_there)
         notify(now, notify_type::r_u_there_ack, n->spi, n->data);
       if (n->type < 16384 && n->protocol == wire::v1::protocol_isakmp)

@@ -133,7 +133,7 @@ Result<Secret> Schedule::cipher_key(const Secret& skeyid_e, const crypto::Algori
   Secret made = skeyid_e.copy();
   const bool stretched = encr.key_size > skeyid_e.size();
   if (stretched) {
-    //= rfc2409#B "Ka = K1 | K2 | K3"
+    // RFC 2409, appendix B: Ka = K1 | K2 | K3, each the prf of the one before.
     Bytes all;
     const std::uint8_t zero[] = {0};
     Secret block(to_bytes(zero));
