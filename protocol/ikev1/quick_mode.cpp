@@ -166,6 +166,11 @@ Result<void> IsakmpSa::answer_quick(Quick& quick, const Inbound& in) {
                                    policy::to_string(quick.remote_ts) + " to " +
                                    policy::to_string(quick.local_ts)}
         .see("RFC 2409, 5.5");
+  // Nothing says that this is a rekey: the same traffic of the same child does.
+  for (const auto& [spi, child] : children)
+    if (child.config == quick.child && child.local_ts == quick.local_ts &&
+        child.remote_ts == quick.remote_ts)
+      quick.replaces = "rekey of " + to_string(child.spi_in);
   quick.spi_in = new_spi(*this);
   const auto& sa = std::get<wire::v1::SaPayload>(find(in.payloads, PayloadType::v1_sa)->body);
   policy::v1::Choice choice =

@@ -81,7 +81,7 @@ ROWS = [
         auth="rsa", expect=(r"Main Mode .*ID, CERT, SIG",)),
     Row("ikev1 aggressive mode", version=1, world="aggressive", ike="aes128-sha1-modp2048",
         esp="aes128-sha1", ikelab_more="aggressive: yes", strongswan_more="aggressive = yes",
-        expect=(r"Aggressive Mode .*SA, KE, NONCE, ID, HASH",)),
+        expect=(r"Aggressive Mode .*SA, KE, NONCE, ID.*HASH",)),
     Row("ikev1 strongswan deletes child", version=1, ike="aes128-sha1-modp2048", esp="aes128-sha1",
         steps=("strongswan deletes child",)),
     Row("ikev1 ikelab deletes ike", version=1, ike="aes128-sha1-modp2048", esp="aes128-sha1",
