@@ -63,8 +63,8 @@ Engine::Engine(policy::EndpointConfig config, crypto::Provider& provider,
 Engine::~Engine() = default;
 
 void Engine::handle_datagram(Instant now, const ikev2::Datagram& datagram) {
-  const bool of_v1 = v1_ && datagram.payload.size() > version_octet &&
-                     datagram.payload[version_octet] >> 4 == 1;
+  const bool of_v1 =
+      v1_ && datagram.payload.size() > version_octet && datagram.payload[version_octet] >> 4 == 1;
   if (of_v1)
     v1_->handle_datagram(now, datagram);
   else

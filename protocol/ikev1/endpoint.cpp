@@ -1,4 +1,5 @@
-// The demultiplexer of IKEv1: which SA a message belongs to, and who may begin one (RFC 2408, 2.5.3).
+// The demultiplexer of IKEv1: which SA a message belongs to, and who may begin one (RFC
+// 2408, 2.5.3).
 #include "protocol/ikev1/endpoint.hpp"
 
 #include <algorithm>
@@ -46,10 +47,9 @@ struct Endpoint::Impl {
   std::map<std::uint64_t, std::unique_ptr<IsakmpSa>> sas;  ///< by our own cookie
 
   [[nodiscard]] std::size_t half_open() const {
-    return static_cast<std::size_t>(
-        std::count_if(sas.begin(), sas.end(), [](const auto& row) {
-          return !row.second->initiator && row.second->state != State::established;
-        }));
+    return static_cast<std::size_t>(std::count_if(sas.begin(), sas.end(), [](const auto& row) {
+      return !row.second->initiator && row.second->state != State::established;
+    }));
   }
 
   const policy::ConnectionConfig* connection_for(const Datagram& datagram, bool aggressive) const {
@@ -78,7 +78,9 @@ struct Endpoint::Impl {
     return nullptr;
   }
 
-  void diagnose(const Error& error, std::uint64_t datagram) { services.diagnose("", error, datagram); }
+  void diagnose(const Error& error, std::uint64_t datagram) {
+    services.diagnose("", error, datagram);
+  }
 
   /// A refusal that keeps no state and vouches for nothing (RFC 2408, 5.4).
   void answer_in_clear(const Datagram& to, const wire::Header& asked, std::uint16_t type) {
@@ -229,9 +231,8 @@ Result<void> Endpoint::Impl::execute(Instant now, const ikev2::Initiate& c) {
   if (connection->remote_addr.is_unspecified())
     return Error{"E-CMD-002",
                  "connection '" + c.connection + "' has no peer's address to begin with"};
-  const auto child =
-      std::find_if(connection->children.begin(), connection->children.end(),
-                   [&](const auto& config) { return config.name == c.child; });
+  const auto child = std::find_if(connection->children.begin(), connection->children.end(),
+                                  [&](const auto& config) { return config.name == c.child; });
   if (!c.child.empty() && child == connection->children.end())
     return Error{"E-CMD-001", "no child '" + c.child + "' is configured"};
   for (auto& [cookie, sa] : sas) {
@@ -257,11 +258,11 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
   const wire::Header& header = decoded.message.header;
   if (header.major != 1) {
     const auto* error = wire::first_error(decoded.diagnostics);
-    return impl_->diagnose(error != nullptr
-                               ? wire::to_error(*error)
-                               : Error{"E-WIRE-004", "not a message of IKEv1"}.at(17).see(
-                                     "RFC 2408, 3.1"),
-                           datagram.id);
+    return impl_->diagnose(
+        error != nullptr
+            ? wire::to_error(*error)
+            : Error{"E-WIRE-004", "not a message of IKEv1"}.at(17).see("RFC 2408, 3.1"),
+        datagram.id);
   }
   if (IsakmpSa* sa = impl_->find(header, datagram.src)) {
     if (sa->initiator && sa->cky_r.value == 0 && header.spi_r.value != 0 &&
@@ -319,11 +320,20 @@ std::optional<Instant> Endpoint::poll_timeout() const {
 std::vector<IkeSaInfo> Endpoint::sas() const {
   std::vector<IkeSaInfo> out;
   for (const auto& [cookie, sa] : impl_->sas) {
-    IkeSaInfo info{sa->name,  sa->connection->name, std::string(to_string(sa->state)),
-                   sa->initiator, sa->cky_i, sa->cky_r, {}};
+    IkeSaInfo info{sa->name,
+                   sa->connection->name,
+                   std::string(to_string(sa->state)),
+                   sa->initiator,
+                   sa->cky_i,
+                   sa->cky_r,
+                   {}};
     for (const auto& [spi, child] : sa->children)
-      info.children.push_back({child.config->name, "INSTALLED", child.spi_in, child.spi_out,
-                               {child.local_ts}, {child.remote_ts}});
+      info.children.push_back({child.config->name,
+                               "INSTALLED",
+                               child.spi_in,
+                               child.spi_out,
+                               {child.local_ts},
+                               {child.remote_ts}});
     out.push_back(std::move(info));
   }
   return out;

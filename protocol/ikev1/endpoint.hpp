@@ -1,6 +1,6 @@
-// The IKEv1 engine of one node (RFC 2407 to 2409; historic, RFC 9395): main and aggressive mode with
-// pre-shared keys and RSA signatures, main mode with RSA-encrypted nonces, quick mode, informational
-// exchanges, DPD (RFC 3706), NAT traversal (RFC 3947). The same contract as IKEv2's
+// The IKEv1 engine of one node (RFC 2407 to 2409; historic, RFC 9395): main and aggressive mode
+// with pre-shared keys and RSA signatures, main mode with RSA-encrypted nonces, quick mode,
+// informational exchanges, DPD (RFC 3706), NAT traversal (RFC 3947). The same contract as IKEv2's
 // (protocol/ikev2/endpoint.hpp), whose datagrams, commands and rows these are.
 #pragma once
 #include "protocol/ikev2/endpoint.hpp"
@@ -15,7 +15,8 @@ using ikev2::IkeSaInfo;
 struct Habits {
   /// The responder repeats its first answer to an unproven initiator, unasked (CVE-2016-5361).
   bool repeats_to_anybody = false;
-  /// A nonce that does not decrypt ends the exchange, one that does goes on: an oracle (CVE-2018-0131).
+  /// A nonce that does not decrypt ends the exchange, one that does goes on: an oracle
+  /// (CVE-2018-0131).
   bool tells_bad_padding = false;
 };
 

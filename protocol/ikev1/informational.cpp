@@ -13,7 +13,8 @@ constexpr unsigned dpd_tries = 3;
 
 Bytes number_octets(std::uint32_t value) {
   Bytes out;
-  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
+  for (int shift = 24; shift >= 0; shift -= 8)
+    out.push_back(static_cast<std::uint8_t>(value >> shift));
   return out;
 }
 
@@ -84,7 +85,8 @@ void IsakmpSa::delete_self(Instant now, const std::string& reason) {
 }
 
 void IsakmpSa::hand_children_to(IsakmpSa& other) {
-  for (auto& [spi, child] : std::exchange(children, {})) other.children.emplace(spi, std::move(child));
+  for (auto& [spi, child] : std::exchange(children, {}))
+    other.children.emplace(spi, std::move(child));
 }
 
 // ---- DPD ---------------------------------------------------------------------------------------
@@ -99,13 +101,14 @@ void IsakmpSa::check_liveness(Instant now) {
     return die(now, "the peer is gone: no answer to R-U-THERE");
   }
   if (dpd_sequence_ == 0)
-    dpd_sequence_ = static_cast<std::uint32_t>(services.streams.message_id->u64() & 0x7fff'ffff) | 1;
+    dpd_sequence_ =
+        static_cast<std::uint32_t>(services.streams.message_id->u64() & 0x7fff'ffff) | 1;
   ++dpd_unanswered_;
   //= rfc3706#5.3 "MUST be set to the sequence number corresponding to this message"
   notify(now, notify_type::r_u_there, keys::v1::cookies(cky_i, cky_r),
          number_octets(++dpd_sequence_));
-  const Duration wait = connection->dpd_delay > Duration::zero() ? connection->dpd_delay
-                                                                 : Duration(10s);
+  const Duration wait =
+      connection->dpd_delay > Duration::zero() ? connection->dpd_delay : Duration(10s);
   dpd_at_ = now + (dpd_unanswered_ > 0 ? std::min(wait, Duration(5s)) : wait);
 }
 
@@ -131,8 +134,7 @@ void IsakmpSa::take_informational(Instant now, const Datagram& datagram,
   if (hash != nullptr && in->header.encrypted) {
     const std::size_t begin = in->payloads.front().end;
     const auto expected = hash_of(
-        *this, exchange.id,
-        ByteView(in->octets).subspan(begin, in->payloads.back().end - begin));
+        *this, exchange.id, ByteView(in->octets).subspan(begin, in->payloads.back().end - begin));
     proven = expected.ok() && equal_constant_time(*expected, *hash);
   }
   if (!proven) {
@@ -155,10 +157,11 @@ void IsakmpSa::take_informational(Instant now, const Datagram& datagram,
       if (n->type == notify_type::r_u_there)
         notify(now, notify_type::r_u_there_ack, n->spi, n->data);
       if (n->type < 16384 && n->protocol == wire::v1::protocol_isakmp)
-        services.diagnose(name,
-                          Error{"E-IKE1-041", "the peer says " + wire::v1::notify_name(n->type)}.see(
-                              "RFC 2408, 3.14.1"),
-                          datagram.id);
+        services.diagnose(
+            name,
+            Error{"E-IKE1-041", "the peer says " + wire::v1::notify_name(n->type)}.see(
+                "RFC 2408, 3.14.1"),
+            datagram.id);
     }
     const auto* gone = std::get_if<wire::v1::DeletePayload>(&payload.body);
     if (gone == nullptr) continue;

@@ -27,8 +27,8 @@ std::optional<Instant> earlier(std::optional<Instant> a, std::optional<Instant> 
 }  // namespace
 
 std::string_view to_string(State state) {
-  static constexpr std::string_view names[] = {"OFFERING", "KEYING", "AUTHENTICATING", "ESTABLISHED",
-                                               "DEAD"};
+  static constexpr std::string_view names[] = {"OFFERING", "KEYING", "AUTHENTICATING",
+                                               "ESTABLISHED", "DEAD"};
   return names[static_cast<std::size_t>(state)];
 }
 
@@ -128,7 +128,8 @@ void IsakmpSa::arm(Instant now, Exchange& exchange, bool waits) {
   const policy::RetransmitPolicy& policy = services.config.retransmit;
   const double factor = std::pow(policy.base, exchange.attempt);
   exchange.resend_at =
-      now + Duration(static_cast<std::int64_t>(static_cast<double>(policy.timeout.count()) * factor));
+      now +
+      Duration(static_cast<std::int64_t>(static_cast<double>(policy.timeout.count()) * factor));
 }
 
 Result<void> IsakmpSa::send(Instant now, Exchange& exchange, const Payloads& payloads, bool encrypt,
@@ -156,7 +157,8 @@ Result<void> IsakmpSa::send(Instant now, Exchange& exchange, const Payloads& pay
   exchange.last_payloads = payloads;
   exchange.last_out = octets;
   const std::uint64_t id = services.transmit(local, peer, octets);
-  emit_message(exchange, true, header, id, octets, payloads, exchange.last_plain, local, peer, true);
+  emit_message(exchange, true, header, id, octets, payloads, exchange.last_plain, local, peer,
+               true);
   arm(now, exchange, waits);
   return {};
 }
@@ -192,8 +194,7 @@ std::optional<Inbound> IsakmpSa::open(Instant now, Exchange& exchange, const Dat
     return refuse_it(
         Error{"E-IKE1-001", "a ciphertext that is not whole blocks, or there are no keys yet"}.see(
             "RFC 2409, appendix B"));
-  auto plain =
-      services.provider.open(*suite.encr, cipher_key.reveal(), exchange.iv, {}, body.body);
+  auto plain = services.provider.open(*suite.encr, cipher_key.reveal(), exchange.iv, {}, body.body);
   if (!plain) return refuse_it(plain.error());
   auto chain = wire::decode_chain(*plain, body.first_inner);
   if (const auto* error = wire::first_error(chain.diagnostics))
@@ -271,7 +272,8 @@ void IsakmpSa::handle_timeout(Instant now) {
     resend(quick.exchange);
     arm(now, quick.exchange, true);
   }
-  for (const std::uint32_t id : failed) quick_failed(now, quick_.at(id), "the peer does not answer");
+  for (const std::uint32_t id : failed)
+    quick_failed(now, quick_.at(id), "the peer does not answer");
   if (!failed.empty()) return die(now, "the peer does not answer");
   for (auto& [spi, child] : children) {
     if (!due(child.rekey_at)) continue;
@@ -326,7 +328,8 @@ void IsakmpSa::establish(Instant now) {
   emit(trace::TaskEnded{aggressive() ? "aggressive_mode" : "main_mode",
                         initiator ? "initiator" : "responder", "done", "",
                         (now - phase1.begun).count()});
-  if (connection->dpd_delay > Duration::zero() && peer_has_dpd) dpd_at_ = now + connection->dpd_delay;
+  if (connection->dpd_delay > Duration::zero() && peer_has_dpd)
+    dpd_at_ = now + connection->dpd_delay;
   if (connection->rekey_time > Duration::zero() && initiator)
     rekey_at = now + connection->rekey_time;
   if (replaces.value != 0) services.replaced.push_back(replaces);

@@ -1,5 +1,5 @@
-// One ISAKMP SA, from its first message to its end: phase 1 as a row of steps (phase1.cpp), and what
-// runs under its protection: quick modes, informational exchanges (RFC 2408, 4; RFC 2409, 5).
+// One ISAKMP SA, from its first message to its end: phase 1 as a row of steps (phase1.cpp), and
+// what runs under its protection: quick modes, informational exchanges (RFC 2408, 4; RFC 2409, 5).
 //
 // Invariant: nothing that is not authenticated changes it, except that a first message begins one.
 #pragma once
@@ -105,7 +105,9 @@ class IsakmpSa {
   void die(Instant now, const std::string& reason);
   [[nodiscard]] ChildSa* child_by_name(const std::string& child);
   [[nodiscard]] IkeSpi own_cookie() const { return initiator ? cky_i : cky_r; }
-  [[nodiscard]] bool aggressive() const { return phase1.type == wire::ExchangeType::aggressive_mode; }
+  [[nodiscard]] bool aggressive() const {
+    return phase1.type == wire::ExchangeType::aggressive_mode;
+  }
 
   Services& services;
   const policy::ConnectionConfig* connection;
@@ -126,7 +128,7 @@ class IsakmpSa {
   Bytes last_block;  ///< of phase 1: where phase 2's IVs come from
   std::string peer_identity;
   bool peer_has_dpd = false, peer_has_nat_t = false, nat_here = false, nat_there = false;
-  std::vector<std::string> wanted;  ///< children to ask for when it is established
+  std::vector<std::string> wanted;            ///< children to ask for when it is established
   std::map<std::uint32_t, ChildSa> children;  ///< by our inbound SPI
   IkeSpi replaces;                            ///< our cookie of the SA this one takes over from
   std::optional<Instant> rekey_at;
@@ -171,7 +173,8 @@ class IsakmpSa {
   unsigned dpd_unanswered_ = 0;
 };
 
-/// Phase 1's IV and keys, once both public values and nonces are there (RFC 2409, 5 and appendix B).
+/// Phase 1's IV and keys, once both public values and nonces are there (RFC 2409, 5 and appendix
+/// B).
 Result<void> make_phase1_keys(IsakmpSa& sa);
 /// Our HASH or SIG with the certificates that go with it.
 Result<Payloads> make_proof(IsakmpSa& sa);

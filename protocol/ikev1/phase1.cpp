@@ -73,8 +73,7 @@ Result<void> choose(IsakmpSa& sa, const Inbound& in) {
 
 /// The initiator's check that the answer is one of its transforms.
 Result<void> accept(IsakmpSa& sa, const Inbound& in) {
-  const auto& answer =
-      std::get<wire::v1::SaPayload>(find(in.payloads, PayloadType::v1_sa)->body);
+  const auto& answer = std::get<wire::v1::SaPayload>(find(in.payloads, PayloadType::v1_sa)->body);
   //= rfc2408#4.2 "The initiator MUST verify that the Security Association payload received from the
   //= responder matches one of the proposals sent initially."
   const auto ours = policy::v1::offers(sa.offered, wire::v1::protocol_isakmp);
@@ -308,8 +307,8 @@ void IsakmpSa::next_of_phase1(Instant now) {
     return die(now, sent.error().message);
   }
   if (step.last) return establish(now);
-  static constexpr State after[] = {State::offering, State::offering, State::keying,
-                                    State::keying, State::authenticating};
+  static constexpr State after[] = {State::offering, State::offering, State::keying, State::keying,
+                                    State::authenticating};
   if (state == State::dead) return;
   const State to = aggressive() ? State::authenticating : after[phase1.messages - 1];
   if (to != state) become(to, "the next message of phase 1 is out", "RFC 2409, 5");
@@ -325,8 +324,7 @@ void IsakmpSa::take_phase1(Instant now, const Datagram& datagram, const wire::De
   const bool over = state == State::established || state == State::dead;
   if (over || header.exchange != phase1.type || header.message_id != phase1.id)
     return services.diagnose(
-        name,
-        Error{"E-IKE1-003", "a message of phase 1 that is not due"}.at(18).see("RFC 2408, 4"),
+        name, Error{"E-IKE1-003", "a message of phase 1 that is not due"}.at(18).see("RFC 2408, 4"),
         datagram.id);
   const Step& step = step_of(phase1.type, phase1.messages + 1);
   const bool may_be_clear = phase1.type == ExchangeType::aggressive_mode;

@@ -48,9 +48,10 @@ trace::AuthDecided decided(const IsakmpSa& sa, bool of_initiator) {
     const char* label;
     ByteView octets;
   };
-  const Bytes cookies = of_initiator ? keys::v1::cookies(sa.cky_i, sa.cky_r)
-                                     : keys::v1::cookies(sa.cky_r, sa.cky_i);
-  const ByteView first = of_initiator ? sa.g_xi : sa.g_xr, second = of_initiator ? sa.g_xr : sa.g_xi;
+  const Bytes cookies =
+      of_initiator ? keys::v1::cookies(sa.cky_i, sa.cky_r) : keys::v1::cookies(sa.cky_r, sa.cky_i);
+  const ByteView first = of_initiator ? sa.g_xi : sa.g_xr,
+                 second = of_initiator ? sa.g_xr : sa.g_xi;
   const Part parts[] = {{of_initiator ? "g^xi" : "g^xr", first},
                         {of_initiator ? "g^xr" : "g^xi", second},
                         {of_initiator ? "CKY-I | CKY-R" : "CKY-R | CKY-I", cookies},
@@ -81,7 +82,8 @@ Result<void> check_signature(IsakmpSa& sa, const Inbound& in, const policy::Iden
     if (const auto* cert = std::get_if<wire::v1::CertPayload>(&payload.body);
         cert && !cert->request && cert->encoding == x509_signature && chain.size() < chain_most)
       chain.push_back(cert->data);
-  if (chain.empty()) return Error{"E-IKE1-021", "the peer sent no certificate"}.see("RFC 2409, 5.1");
+  if (chain.empty())
+    return Error{"E-IKE1-021", "the peer sent no certificate"}.see("RFC 2409, 5.1");
   const policy::AuthConfig& expected = sa.connection->remote;
   const std::int64_t unix_time = sa.services.config.epoch + in.now.ns / 1'000'000'000;
   const std::vector<Bytes> crls = policy::published(expected.crls, in.now);
@@ -89,12 +91,12 @@ Result<void> check_signature(IsakmpSa& sa, const Inbound& in, const policy::Iden
   rules.purpose = pki::Purpose::ike;
   rules.crls = crls;
   IKELAB_TRY(const auto path,
-             pki::validate_chain(chain.front(), std::span<const Bytes>(chain).subspan(1), expected.authorities,
-                                 unix_time, rules));
+             pki::validate_chain(chain.front(), std::span<const Bytes>(chain).subspan(1),
+                                 expected.authorities, unix_time, rules));
   IKELAB_TRY(const auto leaf, pki::parse_certificate(chain.front()));
   if (!names(leaf, id))
-    return Error{"E-IKE1-022", "the peer says it is '" + id.to_string() + "', its certificate is of '" +
-                                   leaf.subject + "'"}
+    return Error{"E-IKE1-022", "the peer says it is '" + id.to_string() +
+                                   "', its certificate is of '" + leaf.subject + "'"}
         .see("RFC 2407, 4.6.2");
   IKELAB_TRY(const auto key, sa.services.provider.public_key(leaf.public_key_der));
   const Bytes* signature = data_of(in.payloads, PayloadType::v1_sig);
@@ -153,16 +155,14 @@ Result<Payloads> make_proof(IsakmpSa& sa) {
     IKELAB_TRY(const auto shown, sa.services.provider.public_key(key->public_key_der()));
     const auto numbers = shown->rsa_numbers();
     if (!numbers || numbers->n.size() < hash.size() + crypto::pkcs1::overhead)
-      return Error{"E-IKE1-024", "IKEv1 signs with RSA here, and our key is none, or too small"}.see(
-          "RFC 2409, 5.1");
+      return Error{"E-IKE1-024", "IKEv1 signs with RSA here, and our key is none, or too small"}
+          .see("RFC 2409, 5.1");
     //= rfc2409#5.1 "RSA signatures MUST be encoded as a private key encryption in PKCS #1 format
     //= and not as a signature in PKCS #1 format (which includes the OID of the hash algorithm)."
-    IKELAB_TRY(Bytes signature,
-               key->rsa_bare(crypto::pkcs1::signing_block(hash, numbers->n.size()),
-                             *sa.services.streams.rsa));
+    IKELAB_TRY(Bytes signature, key->rsa_bare(crypto::pkcs1::signing_block(hash, numbers->n.size()),
+                                              *sa.services.streams.rsa));
     for (const Bytes& certificate : sa.connection->local.certificates)
-      out.push_back(
-          wire::make_payload(wire::v1::CertPayload{false, x509_signature, certificate}));
+      out.push_back(wire::make_payload(wire::v1::CertPayload{false, x509_signature, certificate}));
     out.push_back(data_payload(PayloadType::v1_sig, std::move(signature)));
   } else {
     out.push_back(data_payload(PayloadType::v1_hash, std::move(hash)));

@@ -82,7 +82,8 @@ std::string outer(const IpAddress& ip, const std::optional<esp::UdpPorts>& udp,
 }  // namespace
 
 void IsakmpSa::begin_quick(Instant now, const policy::ChildConfig& child, const ChildSa* old) {
-  if (quick_.size() >= bounds::queued_tasks || children.size() >= bounds::children_in_ike_sa) return;
+  if (quick_.size() >= bounds::queued_tasks || children.size() >= bounds::children_in_ike_sa)
+    return;
   MessageId id;
   while (id.value == 0 || quick_.contains(id.value))
     id = MessageId{static_cast<std::uint32_t>(services.streams.message_id->u64())};
@@ -180,10 +181,9 @@ Result<void> IsakmpSa::answer_quick(Quick& quick, const Inbound& in) {
     return Error{"E-IKE1-032", "no proposal of quick mode was acceptable"}.see("RFC 2409, 5.5");
   quick.suite = choice.selection.suite;
   quick.spi_out = spi_of(choice.selection.chosen->spi);
-  const auto mode = choice.answer.proposals.front().transforms.front().value_of(
-      wire::v1::phase2::mode);
-  quick.transport =
-      mode == wire::v1::mode_transport || mode == wire::v1::mode_udp_transport;
+  const auto mode =
+      choice.answer.proposals.front().transforms.front().value_of(wire::v1::phase2::mode);
+  quick.transport = mode == wire::v1::mode_transport || mode == wire::v1::mode_udp_transport;
   if (quick.transport != (quick.child->mode == policy::ChildMode::transport))
     return Error{"E-IKE1-032", "the peer wants another encapsulation mode"}.see("RFC 2407, 4.5");
   quick.ni_b = *data_of(in.payloads, PayloadType::v1_nonce);
@@ -203,8 +203,8 @@ Result<void> IsakmpSa::answer_quick(Quick& quick, const Inbound& in) {
   for (const wire::Payload* payload : {id_i, id_r})
     if (payload != nullptr) payloads.push_back(wire::make_payload(payload->body));
   //= rfc2409#5.5 "HASH(2) = prf(SKEYID_a, M-ID | Ni_b | SA | Nr [ | KE ] [ | IDci | IDcr )"
-  IKELAB_TRY(Bytes hash, schedule.hash(keys.skeyid_a,
-                                       {id, quick.ni_b, wire::encode_chain(payloads).bytes}));
+  IKELAB_TRY(Bytes hash,
+             schedule.hash(keys.skeyid_a, {id, quick.ni_b, wire::encode_chain(payloads).bytes}));
   payloads.insert(payloads.begin(), data_payload(PayloadType::v1_hash, std::move(hash)));
   IKELAB_CHECK(send(in.now, quick.exchange, payloads, true, true));
   return install_quick(in.now, quick, true, false);
@@ -298,10 +298,10 @@ void IsakmpSa::take_quick(Instant now, const Datagram& datagram, const wire::Dec
     return;
   }
   if (!due || !in->header.encrypted || !starts_with_hash(*in))
-    return drop_it(Error{"E-IKE1-004", "a message of quick mode that is not due, or unprotected"}.see(
-        "RFC 2409, 5.5"));
-  const auto judged =
-      wire::v1::check(wire::ExchangeType::quick_mode, number, method, in->payloads);
+    return drop_it(
+        Error{"E-IKE1-004", "a message of quick mode that is not due, or unprotected"}.see(
+            "RFC 2409, 5.5"));
+  const auto judged = wire::v1::check(wire::ExchangeType::quick_mode, number, method, in->payloads);
   if (const auto* error = wire::first_error(judged)) return drop_it(wire::to_error(*error));
   if (connection->dpd_delay > Duration::zero() && dpd_at_) dpd_at_ = now + connection->dpd_delay;
   if (number == 3) {
@@ -344,7 +344,8 @@ void IsakmpSa::finish_quick(Instant now, Quick& quick) {
                         quick.replaces, (now - quick.exchange.begun).count()});
   const auto old = quick.old_in;
   const std::uint32_t id = quick.exchange.id.value;
-  if (finished_quick_.size() >= bounds::queued_tasks) finished_quick_.erase(finished_quick_.begin());
+  if (finished_quick_.size() >= bounds::queued_tasks)
+    finished_quick_.erase(finished_quick_.begin());
   finished_quick_[id] = quick.exchange.initiator ? quick.exchange.last_out : Bytes{};
   quick_.erase(id);
   if (old && children.contains(old->value)) delete_child(now, *old, "replaced");
@@ -367,8 +368,7 @@ Result<void> IsakmpSa::install_quick(Instant now, Quick& quick, bool inbound, bo
     sa.spi = spi;
     sa.src = in ? peer.ip : local.ip;
     sa.dst = in ? local.ip : peer.ip;
-    if (auto ports = udp_ports(*this))
-      sa.udp = in ? esp::UdpPorts{ports->dst, ports->src} : *ports;
+    if (auto ports = udp_ports(*this)) sa.udp = in ? esp::UdpPorts{ports->dst, ports->src} : *ports;
     sa.suite = quick.suite;
     sa.encryption_key = std::move(made.encryption);
     sa.integrity_key = std::move(made.integrity);
@@ -405,8 +405,8 @@ Result<void> IsakmpSa::install_quick(Instant now, Quick& quick, bool inbound, bo
   };
   if (inbound) {
     IKELAB_CHECK(install(true));
-    ChildSa child{quick.child, quick.spi_in, quick.spi_out, quick.local_ts, quick.remote_ts,
-                  {},          quick.replaces};
+    ChildSa child{quick.child,     quick.spi_in, quick.spi_out, quick.local_ts,
+                  quick.remote_ts, {},           quick.replaces};
     if (we && quick.child->rekey_time > Duration::zero())
       child.rekey_at = now + quick.child->rekey_time;
     children.insert_or_assign(quick.spi_in.value, std::move(child));

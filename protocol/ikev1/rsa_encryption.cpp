@@ -18,13 +18,12 @@ Result<wire::Payload> hidden(IsakmpSa& sa, const crypto::PublicKey& key, Payload
                              ByteView body) {
   const auto numbers = key.rsa_numbers();
   if (!numbers || numbers->n.size() < body.size() + crypto::pkcs1::overhead)
-    return Error{"E-IKE1-025",
-                 "the peer's key is not RSA, or too small for " + std::to_string(body.size()) +
-                     " octets"}
+    return Error{"E-IKE1-025", "the peer's key is not RSA, or too small for " +
+                                   std::to_string(body.size()) + " octets"}
         .see("RFC 2409, 5.2");
   //= rfc2409#5.2 "RSA encryption MUST be encoded in PKCS #1 format."
-  IKELAB_TRY(Bytes sealed, key.rsa_bare(crypto::pkcs1::encryption_block(
-                               body, numbers->n.size(), *sa.services.streams.rsa)));
+  IKELAB_TRY(Bytes sealed, key.rsa_bare(crypto::pkcs1::encryption_block(body, numbers->n.size(),
+                                                                        *sa.services.streams.rsa)));
   wire::Payload payload;
   payload.type = type;
   payload.body = wire::UnknownPayload{type, std::move(sealed)};

@@ -49,8 +49,8 @@ wire::v1::IdPayload id_of_selector(const wire::TrafficSelector& ts) {
 }
 
 Result<wire::TrafficSelector> selector_of_id(const wire::v1::IdPayload& p) {
-  const bool v6 = p.type == id::ipv6_addr || p.type == id::ipv6_addr_subnet ||
-                  p.type == id::ipv6_addr_range;
+  const bool v6 =
+      p.type == id::ipv6_addr || p.type == id::ipv6_addr_subnet || p.type == id::ipv6_addr_range;
   const bool one = p.type == id::ipv4_addr || p.type == id::ipv6_addr;
   const bool subnet = p.type == id::ipv4_addr_subnet || p.type == id::ipv6_addr_subnet;
   const bool range = p.type == id::ipv4_addr_range || p.type == id::ipv6_addr_range;

@@ -45,7 +45,9 @@ struct Services {
   /// Another established SA of the same connection, or nullptr.
   std::function<IsakmpSa*(const IsakmpSa&)> successor;
 
-  void event(std::string sa, trace::Body body) { events.push_back({std::move(sa), std::move(body)}); }
+  void event(std::string sa, trace::Body body) {
+    events.push_back({std::move(sa), std::move(body)});
+  }
   std::uint64_t transmit(const SocketAddress& src, const SocketAddress& dst, Bytes payload) {
     // IKEv1's datagrams count apart from IKEv2's of the same node.
     const std::uint64_t id = config.datagram_id_base + (1ULL << 30) + ++datagrams;

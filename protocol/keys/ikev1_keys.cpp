@@ -98,8 +98,8 @@ Result<Secret> Schedule::skeyid_of_encryption(const Nonces& nonces, IkeSpi cky_i
 Result<Secret> Schedule::next(const char* name, const Secret& skeyid, const Secret* before,
                               const Secret& g_xy, ByteView cookie_octets, std::uint8_t number) {
   const std::uint8_t octet[] = {number};
-  const Secret data(concat({before == nullptr ? ByteView{} : before->reveal(), g_xy.reveal(),
-                            cookie_octets, octet}));
+  const Secret data(concat(
+      {before == nullptr ? ByteView{} : before->reveal(), g_xy.reveal(), cookie_octets, octet}));
   IKELAB_TRY(Secret made, provider_.prf(prf_, skeyid.reveal(), data.reveal()));
   if (derivations_ == nullptr) return made;
   static constexpr const char* earlier[] = {"", "SKEYID_d", "SKEYID_a"};
@@ -110,7 +110,8 @@ Result<Secret> Schedule::next(const char* name, const Secret& skeyid, const Secr
   inputs.push_back(derivations_->secret("g^xy", g_xy.reveal(), "key exchange"));
   show_cookies(inputs, cookie_octets);
   derivations_->add(name,
-                    "prf(SKEYID, " + (before == nullptr ? "" : earlier[number] + std::string(" | ")) +
+                    "prf(SKEYID, " +
+                        (before == nullptr ? "" : earlier[number] + std::string(" | ")) +
                         "g^xy | CKY-I | CKY-R | " + std::to_string(number) + ")",
                     prf_, std::move(inputs), made.reveal(), "RFC 2409, 5");
   return made;
@@ -145,8 +146,8 @@ Result<Secret> Schedule::cipher_key(const Secret& skeyid_e, const crypto::Algori
   }
   made = cut(made, 0, encr.key_size);
   if (derivations_ != nullptr)
-    derivations_->add("Ka", stretched ? "K1 | K2 ..., K1 = prf(SKEYID_e, 0)" : "SKEYID_e, cut", prf_,
-                      {derivations_->secret("SKEYID_e", skeyid_e.reveal(), "SKEYID_e")},
+    derivations_->add("Ka", stretched ? "K1 | K2 ..., K1 = prf(SKEYID_e, 0)" : "SKEYID_e, cut",
+                      prf_, {derivations_->secret("SKEYID_e", skeyid_e.reveal(), "SKEYID_e")},
                       made.reveal(), "RFC 2409, appendix B");
   return made;
 }
@@ -203,11 +204,11 @@ Result<EspKeys> Schedule::keymat(const Secret& skeyid_d, const Secret* g_xy, Byt
                     prf_, std::move(inputs), whole.reveal(), "RFC 2409, 5.5");
   const auto tell = [&](const char* what, const Secret& key, std::size_t begin) {
     if (key.empty()) return;
-    derivations_->add(std::string("ESP ") + what + " key, " + direction,
-                      "KEYMAT[" + std::to_string(begin) + ".." +
-                          std::to_string(begin + key.size()) + "]",
-                      prf_, {derivations_->secret("KEYMAT", whole.reveal(), "KEYMAT")},
-                      key.reveal(), "RFC 2407, 4.4.4");
+    derivations_->add(
+        std::string("ESP ") + what + " key, " + direction,
+        "KEYMAT[" + std::to_string(begin) + ".." + std::to_string(begin + key.size()) + "]", prf_,
+        {derivations_->secret("KEYMAT", whole.reveal(), "KEYMAT")}, key.reveal(),
+        "RFC 2407, 4.4.4");
   };
   tell("encryption", keys.encryption, 0);
   tell("integrity", keys.integrity, e);

@@ -18,9 +18,9 @@ struct Pair {
   std::uint16_t v2, v1;
 };
 // IKEv2's transform IDs and IKEv1's numbers of the same algorithms.
-constexpr Pair ciphers[] = {{2, 1}, {3, 5}, {7, 3}, {12, 7}, {23, 8}};     // RFC 2409, appendix A
-constexpr Pair hashes[] = {{1, 1}, {2, 2}, {12, 4}, {13, 5}, {14, 6}};     // integ to Hash Algorithm
-constexpr Pair prfs[] = {{1, 1}, {2, 2}, {5, 4}, {6, 5}, {7, 6}};          // prf to Hash Algorithm
+constexpr Pair ciphers[] = {{2, 1}, {3, 5}, {7, 3}, {12, 7}, {23, 8}};  // RFC 2409, appendix A
+constexpr Pair hashes[] = {{1, 1}, {2, 2}, {12, 4}, {13, 5}, {14, 6}};  // integ to Hash Algorithm
+constexpr Pair prfs[] = {{1, 1}, {2, 2}, {5, 4}, {6, 5}, {7, 6}};       // prf to Hash Algorithm
 constexpr Pair esp_integ[] = {{1, 1}, {2, 2}, {12, 5}, {13, 6}, {14, 7}};  // RFC 2407, 4.5
 constexpr std::uint16_t unknown = 0xffff;
 constexpr std::uint8_t key_length = 14;  // of IKEv2's transforms (RFC 7296, 3.3.5)
@@ -125,8 +125,8 @@ Choice answer_of(const wire::v1::SaPayload& offered, const std::vector<Offer>& a
   if (!choice.selection.chosen) return choice;
   const Offer& won = all.at(choice.selection.chosen->number - 1U);
   choice.answer = {offered.doi, offered.situation, {}};
-  wire::v1::Proposal proposal{won.proposal->number, won.proposal->protocol, to_bytes(spi),
-                              {*won.transform}};
+  wire::v1::Proposal proposal{
+      won.proposal->number, won.proposal->protocol, to_bytes(spi), {*won.transform}};
   choice.answer.proposals.push_back(std::move(proposal));
   return choice;
 }
@@ -140,7 +140,8 @@ wire::v1::SaPayload isakmp_sa(const std::vector<wire::Proposal>& configured, std
     const std::uint16_t cipher = to_v1(ciphers, suite.encr->id);
     const std::uint16_t hash = suite.integ == nullptr ? 0 : to_v1(hashes, suite.integ->id);
     if (cipher == 0 || hash == 0 || suite.ke == nullptr) continue;
-    wire::v1::Transform t{static_cast<std::uint8_t>(p.transforms.size() + 1), wire::v1::key_ike, {}};
+    wire::v1::Transform t{
+        static_cast<std::uint8_t>(p.transforms.size() + 1), wire::v1::key_ike, {}};
     t.attributes = {{phase1::encryption, true, cipher, {}},
                     {phase1::hash, true, hash, {}},
                     {phase1::group, true, suite.ke->id, {}},
@@ -203,9 +204,9 @@ Choice choose_isakmp(const wire::v1::SaPayload& offered,
     const auto word = [](std::uint32_t value) {
       return wire::v1::attribute_value_name(true, phase1::authentication, value);
     };
-    others.push_back({offer.words.number, "IKE", to_string(offer.words), false,
-                      fmt::format("offered authentication by {}; configured {}", word(theirs),
-                                  word(method))});
+    others.push_back(
+        {offer.words.number, "IKE", to_string(offer.words), false,
+         fmt::format("offered authentication by {}; configured {}", word(theirs), word(method))});
   }
   Selection selection = select(fitting, configured);
   selection.verdicts.insert(selection.verdicts.end(), others.begin(), others.end());

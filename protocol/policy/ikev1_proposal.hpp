@@ -21,7 +21,8 @@ struct Offer {
   const wire::v1::Proposal* proposal = nullptr;
   const wire::v1::Transform* transform = nullptr;
 };
-/// The transforms of an SA payload for `protocol` (1 ISAKMP, 3 ESP), in order; they point into `sa`.
+/// The transforms of an SA payload for `protocol` (1 ISAKMP, 3 ESP), in order; they point into
+/// `sa`.
 std::vector<Offer> offers(const wire::v1::SaPayload& sa, std::uint8_t protocol);
 
 struct Choice {

@@ -182,8 +182,9 @@ Result<wire::Proposal> parse_proposal(std::string_view text, ProtocolId protocol
           .see("RFC 7296, 3.3.2")
           .expect(did_you_mean(word, words_for(protocol)));
     if (a->historic && era == Era::current)
-      return Error{"E-POL-003", fmt::format("\"{}\" in proposal \"{}\" is historic: it can be broken",
-                                            word, text)}
+      return Error{
+          "E-POL-003",
+          fmt::format("\"{}\" in proposal \"{}\" is historic: it can be broken", word, text)}
           .at(at)
           .see("RFC 8247, 2.4")
           .expect("it goes with version: 1, or with historic: yes in a lab");

@@ -36,9 +36,9 @@ constexpr FieldInfo f_v1_encrypted{
     "All payloads as one ciphertext of SKEYID_e, padded to whole blocks; no IV and no ICV stand "
     "here: the IV comes from the messages before, the HASH payload inside authenticates.",
     "RFC 2409, appendix B"};
-constexpr FieldInfo f_v1_padding{
-    "Padding", "Fills the last block of the cipher; nothing says how long it is.",
-    "RFC 2409, appendix B"};
+constexpr FieldInfo f_v1_padding{"Padding",
+                                 "Fills the last block of the cipher; nothing says how long it is.",
+                                 "RFC 2409, appendix B"};
 constexpr FieldInfo f_unknown{
     "Unknown payload data",
     "A payload type this implementation does not know; skipped unless it is critical.",
@@ -276,7 +276,8 @@ void read_message(Reader& r, std::size_t size, const std::optional<CipherHint>& 
   if (out.header.length >= header_size && out.header.length < size)
     r.narrow(out.header.length - header_size);
   Walk walk{r, hint, out.payloads};
-  if (out.header.major == 1 && out.header.encrypted) return walk.encrypted_v1(out.header.next_payload);
+  if (out.header.major == 1 && out.header.encrypted)
+    return walk.encrypted_v1(out.header.next_payload);
   walk.chain(out.header.next_payload);
 }
 
@@ -306,10 +307,9 @@ Decoded decode(ByteView datagram) {
 
 Dissection dissect(ByteView datagram, std::optional<CipherHint> hint) {
   Dissection out;
-  out.root =
-      Field{"IKE message", "", "One message of IKE, as it crossed the network.",
-            "RFC 7296, 3", 0,  0,
-            std::nullopt,  {}};
+  out.root = Field{"IKE message", "", "One message of IKE, as it crossed the network.",
+                   "RFC 7296, 3", 0,  0,
+                   std::nullopt,  {}};
   Reader r(datagram, out.diagnostics, &out.root);
   read_message(r, datagram.size(), hint, out.message);
   r.finish(f_trailing);

@@ -19,8 +19,7 @@ constexpr Rule proof_by_hash[] = {{P::v1_id}, {P::v1_hash}};
 constexpr Rule proof_hidden[] = {{P::v1_hash}};
 constexpr Rule proof_by_signature[] = {{P::v1_id}, {P::v1_cert, 0, 8}, {P::v1_sig}};
 constexpr Rule all_at_once[] = {{P::v1_sa}, {P::v1_ke}, {P::v1_nonce}, {P::v1_id}};
-constexpr Rule answer_by_hash[] = {
-    {P::v1_sa}, {P::v1_ke}, {P::v1_nonce}, {P::v1_id}, {P::v1_hash}};
+constexpr Rule answer_by_hash[] = {{P::v1_sa}, {P::v1_ke}, {P::v1_nonce}, {P::v1_id}, {P::v1_hash}};
 constexpr Rule answer_by_signature[] = {{P::v1_sa}, {P::v1_ke},         {P::v1_nonce},
                                         {P::v1_id}, {P::v1_cert, 0, 8}, {P::v1_sig}};
 constexpr Rule last_by_signature[] = {{P::v1_cert, 0, 8}, {P::v1_sig}};

@@ -1,5 +1,5 @@
-// Which payloads each message of IKEv1 must hold: the message grammar as data (RFC 2409, 5). What no
-// row names is ignored: vendor IDs, notifications, payloads of later documents.
+// Which payloads each message of IKEv1 must hold: the message grammar as data (RFC 2409, 5). What
+// no row names is ignored: vendor IDs, notifications, payloads of later documents.
 #pragma once
 #include <span>
 

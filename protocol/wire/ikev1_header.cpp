@@ -1,5 +1,5 @@
-// The ISAKMP header (RFC 2408, 3.1): the octets of IKEv2's, with cookies for SPIs, other flags, and a
-// Message ID that is zero in phase 1 and random in phase 2.
+// The ISAKMP header (RFC 2408, 3.1): the octets of IKEv2's, with cookies for SPIs, other flags, and
+// a Message ID that is zero in phase 1 and random in phase 2.
 //
 //                        1                   2                   3
 //    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -22,17 +22,16 @@ namespace ikelab::wire::v1 {
 namespace {
 
 constexpr const char* rfc = "RFC 2408, 3.1";
-constexpr FieldInfo f_header{"ISAKMP Header",
-                             "Says which ISAKMP SA and which exchange this message belongs to.",
-                             rfc};
+constexpr FieldInfo f_header{
+    "ISAKMP Header", "Says which ISAKMP SA and which exchange this message belongs to.", rfc};
 constexpr FieldInfo f_cky_i{"Initiator Cookie",
                             "The number the initiator chose for this SA; never zero.", rfc};
 constexpr FieldInfo f_cky_r{
     "Responder Cookie",
     "The number the responder chose for this SA; zero in the very first message.", rfc};
 constexpr FieldInfo f_next{
-    "Next Payload",
-    "The type of the first payload; of an encrypted message, the first one inside.", rfc};
+    "Next Payload", "The type of the first payload; of an encrypted message, the first one inside.",
+    rfc};
 constexpr FieldInfo f_version{"Version", "1.0: IKEv1, historic since RFC 9395.", rfc};
 constexpr FieldInfo f_major{"Major Version", "A receiver refuses a major version it does not know.",
                             rfc};
@@ -88,9 +87,8 @@ Header read_header(Reader& r) {
   r.says([&] { return fmt::format("{:08x}", h.message_id.value); });
   h.length = r.u32(f_length);
   r.says([&] { return count_octets(h.length); });
-  group.says([&] {
-    return fmt::format("{}, message ID {:08x}", name(h.exchange), h.message_id.value);
-  });
+  group.says(
+      [&] { return fmt::format("{}, message ID {:08x}", name(h.exchange), h.message_id.value); });
   return h;
 }
 

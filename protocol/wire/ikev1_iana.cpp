@@ -9,20 +9,27 @@ namespace {
 using names::look_up;
 using names::Row;
 
-constexpr Row phase1_attributes[] = {
-    {1, "Encryption Algorithm"}, {2, "Hash Algorithm"}, {3, "Authentication Method"},
-    {4, "Group Description"},    {5, "Group Type"},     {6, "Group Prime"},
-    {7, "Group Generator One"},  {11, "Life Type"},     {12, "Life Duration"},
-    {13, "PRF"},                 {14, "Key Length"},    {15, "Field Size"},
-    {16, "Group Order"}};
+constexpr Row phase1_attributes[] = {{1, "Encryption Algorithm"},
+                                     {2, "Hash Algorithm"},
+                                     {3, "Authentication Method"},
+                                     {4, "Group Description"},
+                                     {5, "Group Type"},
+                                     {6, "Group Prime"},
+                                     {7, "Group Generator One"},
+                                     {11, "Life Type"},
+                                     {12, "Life Duration"},
+                                     {13, "PRF"},
+                                     {14, "Key Length"},
+                                     {15, "Field Size"},
+                                     {16, "Group Order"}};
 constexpr Row phase2_attributes[] = {
     {1, "SA Life Type"},       {2, "SA Life Duration"},         {3, "Group Description"},
     {4, "Encapsulation Mode"}, {5, "Authentication Algorithm"}, {6, "Key Length"},
     {7, "Key Rounds"}};
 
-constexpr Row ciphers[] = {{1, "DES-CBC"},      {2, "IDEA-CBC"}, {3, "Blowfish-CBC"}, {4, "RC5-CBC"},
-                           {5, "3DES-CBC"},     {6, "CAST-CBC"}, {7, "AES-CBC"},
-                           {8, "CAMELLIA-CBC"}};
+constexpr Row ciphers[] = {{1, "DES-CBC"}, {2, "IDEA-CBC"},    {3, "Blowfish-CBC"},
+                           {4, "RC5-CBC"}, {5, "3DES-CBC"},    {6, "CAST-CBC"},
+                           {7, "AES-CBC"}, {8, "CAMELLIA-CBC"}};
 constexpr Row hashes[] = {{1, "MD5"},      {2, "SHA"},      {3, "Tiger"},
                           {4, "SHA2-256"}, {5, "SHA2-384"}, {6, "SHA2-512"}};
 constexpr Row methods[] = {{1, "pre-shared key"},
@@ -79,27 +86,26 @@ constexpr Row notifies[] = {{1, "INVALID-PAYLOAD-TYPE"},
                             {24578, "INITIAL-CONTACT"},
                             {36136, "R-U-THERE"},
                             {36137, "R-U-THERE-ACK"}};
-constexpr Row id_types[] = {{1, "ID_IPV4_ADDR"},        {2, "ID_FQDN"},
-                            {3, "ID_USER_FQDN"},        {4, "ID_IPV4_ADDR_SUBNET"},
-                            {5, "ID_IPV6_ADDR"},        {6, "ID_IPV6_ADDR_SUBNET"},
-                            {7, "ID_IPV4_ADDR_RANGE"},  {8, "ID_IPV6_ADDR_RANGE"},
-                            {9, "ID_DER_ASN1_DN"},      {10, "ID_DER_ASN1_GN"},
+constexpr Row id_types[] = {{1, "ID_IPV4_ADDR"},       {2, "ID_FQDN"},
+                            {3, "ID_USER_FQDN"},       {4, "ID_IPV4_ADDR_SUBNET"},
+                            {5, "ID_IPV6_ADDR"},       {6, "ID_IPV6_ADDR_SUBNET"},
+                            {7, "ID_IPV4_ADDR_RANGE"}, {8, "ID_IPV6_ADDR_RANGE"},
+                            {9, "ID_DER_ASN1_DN"},     {10, "ID_DER_ASN1_GN"},
                             {11, "ID_KEY_ID"}};
 constexpr Row protocols[] = {{1, "ISAKMP"}, {2, "AH"}, {3, "ESP"}, {4, "IPCOMP"}};
-constexpr Row esp_transforms[] = {{1, "ESP_DES_IV64"},     {2, "ESP_DES"},
-                                  {3, "ESP_3DES"},         {4, "ESP_RC5"},
-                                  {6, "ESP_CAST"},         {7, "ESP_BLOWFISH"},
-                                  {11, "ESP_NULL"},        {12, "ESP_AES-CBC"},
-                                  {13, "ESP_AES-CTR"},     {14, "ESP_AES-CCM_8"},
-                                  {15, "ESP_AES-CCM_12"},  {16, "ESP_AES-CCM_16"},
-                                  {18, "ESP_AES-GCM_8"},   {19, "ESP_AES-GCM_12"},
-                                  {20, "ESP_AES-GCM_16"},  {23, "ESP_NULL_AUTH_AES-GMAC"}};
-constexpr Row config[] = {{1, "INTERNAL_IP4_ADDRESS"}, {2, "INTERNAL_IP4_NETMASK"},
-                          {3, "INTERNAL_IP4_DNS"},     {4, "INTERNAL_IP4_NBNS"},
-                          {7, "APPLICATION_VERSION"},  {16520, "XAUTH-TYPE"},
-                          {16521, "XAUTH-USER-NAME"},  {16522, "XAUTH-USER-PASSWORD"},
-                          {16523, "XAUTH-PASSCODE"},   {16524, "XAUTH-MESSAGE"},
-                          {16527, "XAUTH-STATUS"},     {28672, "UNITY_BANNER"}};
+constexpr Row esp_transforms[] = {{1, "ESP_DES_IV64"},    {2, "ESP_DES"},
+                                  {3, "ESP_3DES"},        {4, "ESP_RC5"},
+                                  {6, "ESP_CAST"},        {7, "ESP_BLOWFISH"},
+                                  {11, "ESP_NULL"},       {12, "ESP_AES-CBC"},
+                                  {13, "ESP_AES-CTR"},    {14, "ESP_AES-CCM_8"},
+                                  {15, "ESP_AES-CCM_12"}, {16, "ESP_AES-CCM_16"},
+                                  {18, "ESP_AES-GCM_8"},  {19, "ESP_AES-GCM_12"},
+                                  {20, "ESP_AES-GCM_16"}, {23, "ESP_NULL_AUTH_AES-GMAC"}};
+constexpr Row config[] = {
+    {1, "INTERNAL_IP4_ADDRESS"}, {2, "INTERNAL_IP4_NETMASK"},    {3, "INTERNAL_IP4_DNS"},
+    {4, "INTERNAL_IP4_NBNS"},    {7, "APPLICATION_VERSION"},     {16520, "XAUTH-TYPE"},
+    {16521, "XAUTH-USER-NAME"},  {16522, "XAUTH-USER-PASSWORD"}, {16523, "XAUTH-PASSCODE"},
+    {16524, "XAUTH-MESSAGE"},    {16527, "XAUTH-STATUS"},        {28672, "UNITY_BANNER"}};
 constexpr Row config_types[] = {{1, "ISAKMP_CFG_REQUEST"},
                                 {2, "ISAKMP_CFG_REPLY"},
                                 {3, "ISAKMP_CFG_SET"},
@@ -121,7 +127,8 @@ constexpr unsigned never = 0x10000;
 }  // namespace
 
 std::string attribute_name(bool phase_1, std::uint16_t type) {
-  return phase_1 ? look_up(phase1_attributes, type, 16384) : look_up(phase2_attributes, type, 32001);
+  return phase_1 ? look_up(phase1_attributes, type, 16384)
+                 : look_up(phase2_attributes, type, 32001);
 }
 
 std::string attribute_value_name(bool phase_1, std::uint16_t type, std::uint32_t value) {
@@ -131,9 +138,9 @@ std::string attribute_value_name(bool phase_1, std::uint16_t type, std::uint32_t
     std::span<const Row> rows;
   };
   static constexpr Values tables[] = {
-      {true, phase1::encryption, ciphers},         {true, phase1::hash, hashes},
-      {true, phase1::authentication, methods},     {true, phase1::life_type, life_types},
-      {false, phase2::life_type, life_types},      {false, phase2::mode, modes},
+      {true, phase1::encryption, ciphers},       {true, phase1::hash, hashes},
+      {true, phase1::authentication, methods},   {true, phase1::life_type, life_types},
+      {false, phase2::life_type, life_types},    {false, phase2::mode, modes},
       {false, phase2::authentication, integrity}};
   const std::uint16_t group = phase_1 ? phase1::group : phase2::group;
   if (type == group) return transform_name(4, static_cast<std::uint16_t>(value));

@@ -1,5 +1,5 @@
-// IANA's numbers of ISAKMP, IKEv1 and the IPsec DOI that the payload types do not say (RFC 2407, 4.4
-// and 4.5; RFC 2408, 3.14.1; RFC 2409, appendix A), with the RFCs' names.
+// IANA's numbers of ISAKMP, IKEv1 and the IPsec DOI that the payload types do not say (RFC
+// 2407, 4.4 and 4.5; RFC 2408, 3.14.1; RFC 2409, appendix A), with the RFCs' names.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -45,10 +45,11 @@ inline constexpr std::uint16_t mode_tunnel = 1, mode_transport = 2, mode_udp_tun
 std::string attribute_name(bool phase_1, std::uint16_t type);  ///< "Encryption Algorithm"
 /// "AES-CBC", "HMAC-SHA", "MODP_1024"; the number where there is no name.
 std::string attribute_value_name(bool phase_1, std::uint16_t type, std::uint32_t value);
-std::string notify_name(std::uint16_t type);      ///< "NO-PROPOSAL-CHOSEN"
-std::string id_type_name(std::uint8_t type);      ///< "ID_FQDN"
-std::string protocol_name(std::uint8_t id);       ///< "ISAKMP", "ESP"
-std::string transform_id_name(std::uint8_t protocol, std::uint8_t id);  ///< "KEY_IKE", "ESP_AES-CBC"
+std::string notify_name(std::uint16_t type);  ///< "NO-PROPOSAL-CHOSEN"
+std::string id_type_name(std::uint8_t type);  ///< "ID_FQDN"
+std::string protocol_name(std::uint8_t id);   ///< "ISAKMP", "ESP"
+std::string transform_id_name(std::uint8_t protocol,
+                              std::uint8_t id);   ///< "KEY_IKE", "ESP_AES-CBC"
 std::string config_name(std::uint16_t type);      ///< "XAUTH-USER-NAME"
 std::string config_type_name(std::uint8_t type);  ///< "ISAKMP_CFG_REQUEST"
 /// What a Vendor ID is known for: "RFC 3947 (NAT-T)", "Dead Peer Detection"; "" when it is not.

@@ -49,19 +49,20 @@ constexpr FieldInfo f_ke{"Key Exchange Data",
                          "The sender's Diffie-Hellman public value; g^xy comes from it and the "
                          "receiver's private one.",
                          "RFC 2408, 3.7"};
-constexpr FieldInfo f_hash{"Hash Data", "prf of the SA's keys over what was said: proves who speaks.",
-                           "RFC 2408, 3.11"};
+constexpr FieldInfo f_hash{
+    "Hash Data", "prf of the SA's keys over what was said: proves who speaks.", "RFC 2408, 3.11"};
 constexpr FieldInfo f_signature{"Signature Data", "The hash, signed with the certificate's key.",
                                 "RFC 2408, 3.12"};
-constexpr FieldInfo f_nonce{"Nonce Data",
-                            "Fresh randomness; with authentication by RSA encryption its ciphertext.",
-                            "RFC 2408, 3.13"};
+constexpr FieldInfo f_nonce{
+    "Nonce Data", "Fresh randomness; with authentication by RSA encryption its ciphertext.",
+    "RFC 2408, 3.13"};
 constexpr FieldInfo f_vendor{"Vendor ID", "Tells what implementation this is, or what it can do.",
                              "RFC 2408, 3.16"};
-constexpr FieldInfo f_nat_d{"HASH of the address and port",
-                            "Of the receiver first, then of the sender: who finds another hash than "
-                            "its own is behind a NAT.",
-                            "RFC 3947, 3.2"};
+constexpr FieldInfo f_nat_d{
+    "HASH of the address and port",
+    "Of the receiver first, then of the sender: who finds another hash than "
+    "its own is behind a NAT.",
+    "RFC 3947, 3.2"};
 constexpr FieldInfo f_oa_address{"Original address", "Before any NAT changed it.", rfc_nat};
 
 constexpr AttributeNames of_config{

@@ -34,12 +34,13 @@ constexpr FieldInfo f_situation{"Situation", "1: who the peers are is all that m
 constexpr FieldInfo f_proposal{"Proposal payload (P)",
                                "A protocol with the transforms the sender can live with.",
                                rfc_proposal};
-constexpr FieldInfo f_next{"Next Payload", "2: another proposal follows; 3: another transform; 0: none.",
-                           rfc_proposal};
+constexpr FieldInfo f_next{
+    "Next Payload", "2: another proposal follows; 3: another transform; 0: none.", rfc_proposal};
 constexpr FieldInfo f_reserved{"RESERVED", "Sent as zero.", rfc_proposal};
 constexpr FieldInfo f_length{"Payload Length", "Octets of this payload, these four included.",
                              rfc_proposal};
-constexpr FieldInfo f_number{"Proposal #", "Proposals of one number belong together.", rfc_proposal};
+constexpr FieldInfo f_number{"Proposal #", "Proposals of one number belong together.",
+                             rfc_proposal};
 constexpr FieldInfo f_protocol{"Protocol-Id", "For which protocol: ISAKMP itself, or ESP.",
                                "RFC 2407, 4.4.1"};
 constexpr FieldInfo f_spi_size{"SPI Size", "Octets of the SPI.", rfc_proposal};
@@ -50,14 +51,15 @@ constexpr FieldInfo f_spi{"SPI", "The number the sender wants to receive this SA
 constexpr FieldInfo f_transform{"Transform payload (T)",
                                 "One whole choice of algorithms; the responder takes one of them.",
                                 rfc_transform};
-constexpr FieldInfo f_t_number{"Transform #", "Counts the transforms of a proposal.", rfc_transform};
+constexpr FieldInfo f_t_number{"Transform #", "Counts the transforms of a proposal.",
+                               rfc_transform};
 constexpr FieldInfo f_t_id{"Transform-Id", "In phase 2 the ESP cipher.", rfc_transform};
 constexpr FieldInfo f_attribute{"SA Attribute", "A parameter of the transform.", rfc_attribute};
 constexpr FieldInfo f_a_type{
     "Attribute Type", "Which parameter; the top bit (AF) says that the value is in two octets.",
     rfc_attribute};
-constexpr FieldInfo f_af{"AF (Attribute Format)", "1: the value follows at once; 0: its length does.",
-                         rfc_attribute};
+constexpr FieldInfo f_af{"AF (Attribute Format)",
+                         "1: the value follows at once; 0: its length does.", rfc_attribute};
 constexpr FieldInfo f_a_number{"Type", "The attribute's number.", rfc_attribute};
 constexpr FieldInfo f_a_value{"Attribute Value", "What the parameter is set to.", rfc_attribute};
 constexpr FieldInfo f_a_length{"Attribute Length", "Octets of the value that follows.",
@@ -110,9 +112,8 @@ bool read_transform(Reader& r, Proposal& proposal, bool& more) {
   r.reserved(2, f_reserved);
   while (r.left() > 0)
     if (!read_attribute(r, phase_1 ? of_phase_1 : of_phase_2, t.attributes)) return false;
-  group.says([&] {
-    return fmt::format("{}: {}", t.number, transform_id_name(proposal.protocol, t.id));
-  });
+  group.says(
+      [&] { return fmt::format("{}: {}", t.number, transform_id_name(proposal.protocol, t.id)); });
   proposal.transforms.push_back(std::move(t));
   return true;
 }

@@ -10,8 +10,8 @@
 #include <set>
 #include <vector>
 
-#include "protocol/esp/esp.hpp"
 #include "protocol/engine/engine.hpp"
+#include "protocol/esp/esp.hpp"
 #include "sim/host/socket.hpp"
 #include "sim/host/tun.hpp"
 #include "sim/scenario/scenario.hpp"

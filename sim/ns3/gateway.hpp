@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 
-#include "protocol/esp/esp.hpp"
 #include "protocol/engine/engine.hpp"
 #include "sim/historic/historic.hpp"
 #include "sim/ns3/ns3.hpp"

@@ -138,8 +138,9 @@ policy::ChildConfig read_child(const YAML::Node& node, Problems& problems) {
 
 namespace {
 
-/// swanctl's `version` and `aggressive`, for IKEv1 (historic, RFC 9395): it is off unless asked for.
-/// rsa_encryption: authentication with RSA-encrypted nonces, with the peer's certificate at hand.
+/// swanctl's `version` and `aggressive`, for IKEv1 (historic, RFC 9395): it is off unless asked
+/// for. rsa_encryption: authentication with RSA-encrypted nonces, with the peer's certificate at
+/// hand.
 void read_ikev1(Section& section, const LabPki& pki, policy::ConnectionConfig& connection) {
   if (section.word("version", {"2", "1"}, 0) == 0) {
     for (const char* key : {"aggressive", "rsa_encryption", "peer_cert"})
@@ -167,12 +168,13 @@ void read_ikev1(Section& section, const LabPki& pki, policy::ConnectionConfig& c
 
 policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& pki,
                                          Problems& problems) {
-  Section section(node, "a connection",
-                  {"name", "local_addr", "remote_addr", "proposals", "local", "remote", "children",
-                   "rekey_time", "dpd_delay", "encap", "keep_alive", "ocsp", "fragmentation",
-                   "fragment_size", "fragment_probing", "version", "aggressive", "rsa_encryption",
-                   "peer_cert", "historic"},
-                  problems);
+  Section section(
+      node, "a connection",
+      {"name",       "local_addr", "remote_addr",    "proposals",     "local",
+       "remote",     "children",   "rekey_time",     "dpd_delay",     "encap",
+       "keep_alive", "ocsp",       "fragmentation",  "fragment_size", "fragment_probing",
+       "version",    "aggressive", "rsa_encryption", "peer_cert",     "historic"},
+      problems);
   policy::ConnectionConfig connection;
   connection.name = section.text("name", true);
   read_ikev1(section, pki, connection);
@@ -180,9 +182,10 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
   const policy::Era era = historic ? policy::Era::historic : policy::Era::current;
   connection.local_addr = section.parsed("local_addr", IpAddress::parse, IpAddress{}, true);
   connection.remote_addr = section.parsed("remote_addr", parse_peer, IpAddress{}, true);
-  connection.proposals = read_list<wire::Proposal>(section, "proposals", [&](std::string_view text) {
-    return policy::parse_proposal(text, wire::ProtocolId::ike, era);
-  });
+  connection.proposals =
+      read_list<wire::Proposal>(section, "proposals", [&](std::string_view text) {
+        return policy::parse_proposal(text, wire::ProtocolId::ike, era);
+      });
   for (const char* side : {"local", "remote"}) {
     if (!section.has(side)) {
       section.text(side, true);

@@ -42,8 +42,8 @@ int push_result(lua_State* state, const Result<Bytes>& made) {
 
 // ---- ike.v1 ------------------------------------------------------------------------------------
 
-/// ike.v1.sa(body): {suite = {encr, integ, prf, ke}, method = number} of the first transform of an SA
-/// payload's body; nil when it says none that we know.
+/// ike.v1.sa(body): {suite = {encr, integ, prf, ke}, method = number} of the first transform of an
+/// SA payload's body; nil when it says none that we know.
 int v1_sa(lua_State* state) {
   Sandbox::charge(state, check_octets(state, 1).size());
   const auto chain = wire::decode_chain(
@@ -66,8 +66,8 @@ int v1_sa(lua_State* state) {
     if (known != nullptr && t.type < std::size(words)) set(state, words[t.type], known->keyword);
   }
   lua_setfield(state, -2, "suite");
-  set_integer(state, "method", offers.front().transform->value_of(
-                                   wire::v1::phase1::authentication));
+  set_integer(state, "method",
+              offers.front().transform->value_of(wire::v1::phase1::authentication));
   return 1;
 }
 
@@ -79,11 +79,11 @@ int v1_skeyid(lua_State* state) {
   const Bytes ni = given.octets("ni"), nr = given.octets("nr");
   Sandbox::charge(state, cost_of_prf);
   keys::v1::Schedule schedule(mine(state).provider(), prf);
-  const auto made = given.has("psk") ? schedule.skeyid_of_psk(given.octets("psk"), {ni, nr})
-                    : given.has("shared")
-                        ? schedule.skeyid_of_signatures(Secret(given.octets("shared")), {ni, nr})
-                        : schedule.skeyid_of_encryption({ni, nr}, given.spi("spi_i"),
-                                                        given.spi("spi_r"));
+  const auto made =
+      given.has("psk") ? schedule.skeyid_of_psk(given.octets("psk"), {ni, nr})
+      : given.has("shared")
+          ? schedule.skeyid_of_signatures(Secret(given.octets("shared")), {ni, nr})
+          : schedule.skeyid_of_encryption({ni, nr}, given.spi("spi_i"), given.spi("spi_r"));
   if (!made.ok()) return refuse(state, made.error());
   push(state, made->reveal());
   return 1;
@@ -96,9 +96,8 @@ int v1_keys(lua_State* state) {
   if (chosen.prf == nullptr) return luaL_argerror(state, 1, "the suite has no prf");
   Sandbox::charge(state, 4 * cost_of_prf);
   keys::v1::Schedule schedule(mine(state).provider(), *chosen.prf);
-  const auto made =
-      schedule.skeyids(Secret(given.octets("skeyid")), Secret(given.octets("shared")),
-                       given.spi("spi_i"), given.spi("spi_r"));
+  const auto made = schedule.skeyids(Secret(given.octets("skeyid")), Secret(given.octets("shared")),
+                                     given.spi("spi_i"), given.spi("spi_r"));
   if (!made.ok()) return refuse(state, made.error());
   const auto key = schedule.cipher_key(made->skeyid_e, *chosen.encr);
   if (!key.ok()) return refuse(state, key.error());
@@ -130,13 +129,13 @@ int v1_hash(lua_State* state) {
               id = given.octets("id");
   Sandbox::charge(state, cost_of_prf + (g_xi.size() + sa.size()) / 4);
   keys::v1::Schedule schedule(mine(state).provider(), prf);
-  return push_result(state,
-                     schedule.hash_of(initiator, Secret(given.octets("skeyid")),
-                                      {g_xi, g_xr, sa, given.spi("spi_i"), given.spi("spi_r")}, id));
+  return push_result(
+      state, schedule.hash_of(initiator, Secret(given.octets("skeyid")),
+                              {g_xi, g_xr, sa, given.spi("spi_i"), given.spi("spi_r")}, id));
 }
 
-/// ike.v1.open(octets, suite, key, iv): the message with the payloads inside, and the IV of the next
-/// message as `iv`; nil and why when the key opens no payloads.
+/// ike.v1.open(octets, suite, key, iv): the message with the payloads inside, and the IV of the
+/// next message as `iv`; nil and why when the key opens no payloads.
 int v1_open(lua_State* state) {
   const ByteView octets = check_octets(state, 1);
   const policy::Suite chosen = check_suite(state, 2);
@@ -200,8 +199,8 @@ int rsa_block(lua_State* state) {
   const lua_Integer octets = luaL_checkinteger(state, 2);
   luaL_argcheck(state, octets <= 1024 && octets >= static_cast<lua_Integer>(data.size() + 11), 2,
                 "too small for the data, or above 1024");
-  push(state, crypto::pkcs1::encryption_block(data, static_cast<std::size_t>(octets),
-                                              mine(state).rng()));
+  push(state,
+       crypto::pkcs1::encryption_block(data, static_cast<std::size_t>(octets), mine(state).rng()));
   return 1;
 }
 

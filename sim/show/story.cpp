@@ -161,7 +161,8 @@ class Teller {
   // The I flag says which side of the IKE SA sent it (RFC 7296, 3.1); without octets, and in IKEv1,
   // who began the SA does.
   bool by_initiator(const IkeMessage& m) const {
-    if (m.content->bytes.size() > 19 && !is_ikev1(*m.content)) return (m.content->bytes[19] & 0x08) != 0;
+    if (m.content->bytes.size() > 19 && !is_ikev1(*m.content))
+      return (m.content->bytes[19] & 0x08) != 0;
     return facts_.initiators.contains(m.content->spi_i + m.from);
   }
 
@@ -277,7 +278,8 @@ std::string init_in_words(const IkeMessage& m) {
 std::string ikev1_in_words(const IkeMessage& m) {
   const trace::Message& c = *m.content;
   const bool answers = c.response;
-  if (has(m, "N(R-U-THERE)")) return fmt::format("{} asks whether {} is still there.", m.from, m.to);
+  if (has(m, "N(R-U-THERE)"))
+    return fmt::format("{} asks whether {} is still there.", m.from, m.to);
   if (has(m, "N(R-U-THERE-ACK)")) return fmt::format("{} is still there.", m.from);
   if (c.exchange == "Quick Mode") {
     if (!has(m, "SA")) return fmt::format("{} confirms: the ESP SAs are used from now on.", m.from);
@@ -286,12 +288,14 @@ std::string ikev1_in_words(const IkeMessage& m) {
   }
   if (has(m, "D")) return fmt::format("{} closes an SA.", m.from);
   if (c.exchange == "Aggressive Mode" && has(m, "SA"))
-    return answers ? fmt::format("{} chooses, says who it is, and proves it in the clear: with a "
-                                 "pre-shared key whoever sees this can try secrets at leisure.",
-                                 m.from)
-                   : fmt::format("{} says all at once: algorithms, public value, nonce, and who it "
-                                 "is, in the clear.",
-                                 m.from);
+    return answers ? fmt::format(
+                         "{} chooses, says who it is, and proves it in the clear: with a "
+                         "pre-shared key whoever sees this can try secrets at leisure.",
+                         m.from)
+                   : fmt::format(
+                         "{} says all at once: algorithms, public value, nonce, and who it "
+                         "is, in the clear.",
+                         m.from);
   if (has(m, "SA"))
     return fmt::format(fmt::runtime(answers ? "{} chooses one of the suites on offer."
                                             : "{} offers suites of algorithms."),
@@ -301,8 +305,7 @@ std::string ikev1_in_words(const IkeMessage& m) {
         fmt::runtime(answers ? "{} answers with its own; now both can derive keys."
                              : "{} sends its Diffie-Hellman public value and a nonce."),
         m.from);
-  if (has(m, "HASH") || has(m, "SIG"))
-    return fmt::format("{} proves who it is.", m.from);
+  if (has(m, "HASH") || has(m, "SIG")) return fmt::format("{} proves who it is.", m.from);
   return fmt::format("{} sends {}: {}.", m.from, c.exchange, c.payloads);
 }
 

@@ -1,20 +1,22 @@
-// Fuzz target: a hostile peer of IKEv1 with the keys. b has an established SA and meets messages that
-// are correctly encrypted and otherwise anything, with a HASH(1) that fits or one that does not.
+// Fuzz target: a hostile peer of IKEv1 with the keys. b has an established SA and meets messages
+// that are correctly encrypted and otherwise anything, with a HASH(1) that fits or one that does
+// not.
 //
 //   messages, each
-//     octet 0    bit 0: HASH(1) goes before the plaintext; bit 1: the message is sent twice; bit 2: in
+//     octet 0    bit 0: HASH(1) goes before the plaintext; bit 1: the message is sent twice; bit 2:
+//     in
 //                the clear
 //     octet 1    exchange type: 5, 6, 32 or anything
 //     octet 2    type of the first payload
 //     octet 3    message id
 //     octet 4    length of the plaintext
 //     plaintext, as it is: chains that do not hold included
+#include <algorithm>
+
 #include "protocol/keys/ikev1_keys.hpp"
 #include "protocol/wire/encode.hpp"
 #include "tests/fuzz/targets.hpp"
 #include "tests/support/ikev1_pair.hpp"
-
-#include <algorithm>
 
 using namespace ikelab;
 using namespace ikelab::test;

@@ -19,8 +19,12 @@ struct Target {
   void (*run)(ByteView octets);
 };
 inline constexpr Target targets[] = {
-    {"decode", decode},   {"dissect", dissect},         {"esp_open", esp_open},
-    {"payload", payload}, {"certificate", certificate}, {"session", session},
+    {"decode", decode},
+    {"dissect", dissect},
+    {"esp_open", esp_open},
+    {"payload", payload},
+    {"certificate", certificate},
+    {"session", session},
     {"ikev1_session", ikev1_session},
 };
 

@@ -18,10 +18,10 @@ TEST_CASE("pkcs1: blocks are as RFC 8017 draws them", "[crypto]") {
 }
 
 TEST_CASE("pkcs1: what is not well-formed has no data", "[crypto]") {
-  for (const char* block : {"0001ffffffffffffff000102030405aa",  // seven octets of padding
-                            "0002ffffffffffffffff000102030405", "0101ffffffffffffffff000102030405",
-                            "0001fffffffffffffffe000102030405", "0001ffffffffffffffffffffffffffff",
-                            ""})
+  for (const char* block :
+       {"0001ffffffffffffff000102030405aa",  // seven octets of padding
+        "0002ffffffffffffffff000102030405", "0101ffffffffffffffff000102030405",
+        "0001fffffffffffffffe000102030405", "0001ffffffffffffffffffffffffffff", ""})
     CHECK_FALSE(pkcs1::data_of_signing_block(hex(block)));
   CHECK_FALSE(pkcs1::data_of_encryption_block(hex("0002aabbccddeeff00112233445566770000")));
   CHECK(pkcs1::data_of_encryption_block(hex("0002aabbccddeeff112200")) == Bytes{});

@@ -1,6 +1,7 @@
 // The IKEv1 key schedule against NIST's answers (tests/vectors/ikev1_psk.vec: CAVS 17.3), and the
 // stretching of keys by its definition (RFC 2409, appendix B).
 #include "protocol/keys/ikev1_keys.hpp"
+
 #include "tests/support/vec.hpp"
 
 using namespace ikelab;

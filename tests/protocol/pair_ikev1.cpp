@@ -20,8 +20,8 @@ Certified certified_v1(bool aggressive, bool encryption = false, bool unknown_ca
   lab.unknown_ca = unknown_ca;
   lab.key_type = "rsa2048";
   CertifiedPair sites = certified_sites(lab);
-  const auto proposal = policy::parse_proposal("aes128-sha1-modp1024", wire::ProtocolId::ike,
-                                               policy::Era::historic);
+  const auto proposal =
+      policy::parse_proposal("aes128-sha1-modp1024", wire::ProtocolId::ike, policy::Era::historic);
   for (policy::EndpointConfig* config : {&sites.a, &sites.b}) {
     policy::ConnectionConfig& c = config->connections.at(0);
     c.proposals = {proposal.value()};
@@ -148,7 +148,8 @@ TEST_CASE("ikev1 with RSA-encrypted nonces: what does not decrypt is not told fr
     Certified sites = certified_v1(false, true);
     V1Pair pair(std::move(sites.a), std::move(sites.b), habits);
     pair.lose = [&](const V1Side& from, ikev2::Datagram& datagram) {
-      if (&from == &pair.a && from.sent.size() == 2)  // message 3: one bit of the nonce's ciphertext
+      if (&from == &pair.a &&
+          from.sent.size() == 2)  // message 3: one bit of the nonce's ciphertext
         datagram.payload[datagram.payload.size() - 60] ^= 1;
       return false;
     };
@@ -156,7 +157,7 @@ TEST_CASE("ikev1 with RSA-encrypted nonces: what does not decrypt is not told fr
     pair.settle();
     return pair.b.said().size();
   };
-  CHECK(answers({}) >= 2);                                 // message 4 comes, as always
+  CHECK(answers({}) >= 2);                           // message 4 comes, as always
   CHECK(answers({.tells_bad_padding = true}) == 1);  // message 2, and then silence
 }
 
@@ -250,7 +251,9 @@ TEST_CASE("ikev1: a forged deletion in the clear changes nothing", "[ikev1][pair
   wire::v1::DeletePayload gone;
   gone.spi_size = 16;
   gone.spis = {keys::v1::cookies(sa.spi_i, sa.spi_r)};
-  pair.deliver(pair.b, {9, {pair.a.address, 500}, {pair.b.address, 500},
+  pair.deliver(pair.b, {9,
+                        {pair.a.address, 500},
+                        {pair.b.address, 500},
                         wire::encode({header, {wire::make_payload(gone)}})});
   CHECK(pair.b.state() == "ESTABLISHED");
   CHECK(pair.b.diagnosed("E-IKE1-040"));

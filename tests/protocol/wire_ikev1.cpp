@@ -79,7 +79,8 @@ TEST_CASE("ikev1 wire: a lifetime that needs four octets is written long", "[wir
 
 TEST_CASE("ikev1 wire: an encrypted message is one ciphertext; what is inside has its padding",
           "[wire][ikev1]") {
-  Message message = message_of(make_payload(v1::EncryptedPayload{PayloadType::v1_id, Bytes(32, 7)}));
+  Message message =
+      message_of(make_payload(v1::EncryptedPayload{PayloadType::v1_id, Bytes(32, 7)}));
   message.header.encrypted = true;
   const Bytes octets = encode(message);
   CHECK(octets.size() == 60);
@@ -168,5 +169,6 @@ TEST_CASE("historic groups are for those who ask for them", "[policy][ikev1]") {
   const auto refused = policy::parse_proposal("aes128-sha1-modp1024", ProtocolId::ike);
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == "E-POL-003");
-  CHECK(policy::parse_proposal("aes128-sha1-modp1024", ProtocolId::ike, policy::Era::historic).ok());
+  CHECK(
+      policy::parse_proposal("aes128-sha1-modp1024", ProtocolId::ike, policy::Era::historic).ok());
 }

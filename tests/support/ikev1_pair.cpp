@@ -129,8 +129,8 @@ bool V1Pair::consistent() const {
                     equal(in->second.encryption_key.reveal(), row.second.encryption_key.reveal()) &&
                     equal(in->second.integrity_key.reveal(), row.second.integrity_key.reveal()) &&
                     in->second.ts_src == row.second.ts_src &&
-                    in->second.ts_dst == row.second.ts_dst && in->second.udp.has_value() ==
-                    row.second.udp.has_value();
+                    in->second.ts_dst == row.second.ts_dst &&
+                    in->second.udp.has_value() == row.second.udp.has_value();
            });
   };
   return match(a, b) && match(b, a) && ours[0].children.size() == a.inbound.size();

@@ -1,5 +1,5 @@
-// Two nodes with both versions of IKE and an in-memory wire between them, for the exchanges of IKEv1.
-// Time moves only when a test says so.
+// Two nodes with both versions of IKE and an in-memory wire between them, for the exchanges of
+// IKEv1. Time moves only when a test says so.
 #pragma once
 #include <deque>
 #include <functional>
@@ -44,8 +44,8 @@ class V1Pair {
 
   Result<void> command(V1Side& side, const ikev2::Command& command);
   void deliver(V1Side& to, const ikev2::Datagram& datagram);
-  void settle();                    ///< until nothing is on its way; no timers
-  void drive(Duration time);        ///< with timers
+  void settle();              ///< until nothing is on its way; no timers
+  void drive(Duration time);  ///< with timers
   /// One established SA on both sides with the same cookies, and ESP SAs whose keys fit.
   [[nodiscard]] bool consistent() const;
 
@@ -55,11 +55,9 @@ class V1Pair {
 };
 
 /// site_a() and site_b() in IKEv1's words.
-policy::EndpointConfig v1_site_a(bool aggressive = false,
-                                 const char* ike = "aes128-sha1-modp1024",
+policy::EndpointConfig v1_site_a(bool aggressive = false, const char* ike = "aes128-sha1-modp1024",
                                  const char* esp = "aes128-sha1");
-policy::EndpointConfig v1_site_b(bool aggressive = false,
-                                 const char* ike = "aes128-sha1-modp1024",
+policy::EndpointConfig v1_site_b(bool aggressive = false, const char* ike = "aes128-sha1-modp1024",
                                  const char* esp = "aes128-sha1");
 
 }  // namespace ikelab::test

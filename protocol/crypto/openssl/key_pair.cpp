@@ -321,7 +321,8 @@ Result<std::unique_ptr<PrivateKey>> make_private_key(const std::shared_ptr<Share
   if (type == "ed25519") return wrap(shared, generate_ed25519(randomness, rng));
   if (type == "rsa2048") return wrap(shared, generate_rsa(randomness, 2048, rng));
   for (const unsigned toy : {505U, 512U, 1024U})  // for attacks that must end in a lesson's time
-    if (type == "rsa" + std::to_string(toy)) return wrap(shared, generate_rsa(randomness, toy, rng));
+    if (type == "rsa" + std::to_string(toy))
+      return wrap(shared, generate_rsa(randomness, toy, rng));
   if (type == "rsa3072") return wrap(shared, generate_rsa(randomness, 3072, rng));
   Error error = failure("E-CRYPTO-KEY", "no kind of key is called '" + std::string(type) + "'");
   error.hint = "rsa2048, rsa3072, p256, p384 or ed25519";
