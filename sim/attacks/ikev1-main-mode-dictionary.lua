@@ -47,7 +47,7 @@ end
 -- Message 1: its only transform is taken.
 local function choose(p, message)
   local sa = find(message, "SA")
-  local offer = ike.v1.sa(sa.body)
+  local offer = ikev1.sa(sa.body)
   me = { suite = offer.suite, sa = sa.body, spi = bytes.hex(crypto.random(8)), nonce = crypto.random(20) }
   reply(p, message, { { number = 1, body = sa.body } }, "main mode's first message answered in the place of " .. p.to)
 end
@@ -63,19 +63,19 @@ end
 
 -- Message 5: encrypted with what only the shared secret is missing from.
 local function take(p, message)
-  trial = { octets = p.payload, spi_i = message.spi_i, at = 1, iv = ike.v1.iv(me.suite, me.g_xi, me.pair.public) }
+  trial = { octets = p.payload, spi_i = message.spi_i, at = 1, iv = ikev1.iv(me.suite, me.g_xi, me.pair.public) }
   learn("message 5", "IDii and HASH_I under a key that a word may give", "main mode, sent to whoever answers", p.payload)
   timer.after("1ms", "try")
 end
 
 local function opens(guess)
-  local skeyid = ike.v1.skeyid(me.suite.prf, { psk = guess, ni = me.ni, nr = me.nonce })
-  local keys = ike.v1.keys(me.suite, { skeyid = skeyid, shared = me.shared, spi_i = trial.spi_i, spi_r = me.spi })
-  local inner = ike.v1.open(trial.octets, me.suite, keys.key, trial.iv)
+  local skeyid = ikev1.skeyid(me.suite.prf, { psk = guess, ni = me.ni, nr = me.nonce })
+  local keys = ikev1.keys(me.suite, { skeyid = skeyid, shared = me.shared, spi_i = trial.spi_i, spi_r = me.spi })
+  local inner = ikev1.open(trial.octets, me.suite, keys.key, trial.iv)
   if not inner then return false end
   local id, hash = find(inner, "ID"), find(inner, "HASH")
   if not id or not hash then return false end
-  local expected = ike.v1.hash(me.suite.prf, "initiator", { skeyid = skeyid, g_xi = me.g_xi, g_xr = me.pair.public,
+  local expected = ikev1.hash(me.suite.prf, "initiator", { skeyid = skeyid, g_xi = me.g_xi, g_xr = me.pair.public,
     spi_i = trial.spi_i, spi_r = me.spi, sa = me.sa, id = id.body })
   return expected == hash.body, id.body:sub(5)
 end

@@ -49,7 +49,7 @@ local function first_message(message)
 end
 
 local function second_message(message, known)
-  local hash, chosen = find(message, "HASH"), ike.v1.sa(find(message, "SA").body)
+  local hash, chosen = find(message, "HASH"), ikev1.sa(find(message, "SA").body)
   if not hash or not chosen then return end
   local id = find(message, "ID").body
   learn("identity", "the responder is " .. id:sub(5), "IDir goes in the clear in aggressive mode", id:sub(5))
@@ -77,8 +77,8 @@ function on_timer()
   for i = trial.at, last do
     for _, guess in ipairs(variants(dictionary[i])) do
       tried = tried + 1
-      trial.skeyid = ike.v1.skeyid(trial.prf, { psk = guess, ni = trial.ni, nr = trial.nr })
-      if ike.v1.hash(trial.prf, "responder", trial) == trial.hash then
+      trial.skeyid = ikev1.skeyid(trial.prf, { psk = guess, ni = trial.ni, nr = trial.nr })
+      if ikev1.hash(trial.prf, "responder", trial) == trial.hash then
         learn("psk", "the shared secret is \"" .. guess .. "\"", "try " .. tried .. " of a dictionary on HASH_R", guess)
         return achieved("find the shared secret", true, "found at try " .. tried)
       end

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "protocol/engine/engine.hpp"
+#include "protocol/esp/esp.hpp"
 #include "sim/historic/historic.hpp"
 #include "sim/ns3/ns3.hpp"
 #include "sim/scenario/scenario.hpp"

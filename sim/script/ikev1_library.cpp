@@ -1,5 +1,5 @@
-// What an adversary of IKEv1 computes: ike.v1.sa, ike.v1.skeyid, ike.v1.keys, ike.v1.hash,
-// ike.v1.open, ike.v1.seal (RFC 2409), RSA's bare operation with a public key, and numbers larger
+// What an adversary of IKEv1 computes: ikev1.sa, ikev1.skeyid, ikev1.keys, ikev1.hash,
+// ikev1.open, ikev1.seal (RFC 2409), RSA's bare operation with a public key, and numbers larger
 // than Lua's for the arithmetic of attacks on it: number.*.
 #include <algorithm>
 
@@ -40,9 +40,9 @@ int push_result(lua_State* state, const Result<Bytes>& made) {
   return 1;
 }
 
-// ---- ike.v1 ------------------------------------------------------------------------------------
+// ---- ikev1 -------------------------------------------------------------------------------------
 
-/// ike.v1.sa(body): {suite = {encr, integ, prf, ke}, method = number} of the first transform of an
+/// ikev1.sa(body): {suite = {encr, integ, prf, ke}, method = number} of the first transform of an
 /// SA payload's body; nil when it says none that we know.
 int v1_sa(lua_State* state) {
   Sandbox::charge(state, check_octets(state, 1).size());
@@ -71,7 +71,7 @@ int v1_sa(lua_State* state) {
   return 1;
 }
 
-/// ike.v1.skeyid(prf, {psk, ni, nr}) or ({shared, ni, nr}) or ({ni, nr, spi_i, spi_r}): SKEYID by
+/// ikev1.skeyid(prf, {psk, ni, nr}) or ({shared, ni, nr}) or ({ni, nr, spi_i, spi_r}): SKEYID by
 /// pre-shared key, signatures, RSA encryption (RFC 2409, 5).
 int v1_skeyid(lua_State* state) {
   const crypto::Algorithm& prf = prf_at(state, 1);
@@ -89,7 +89,7 @@ int v1_skeyid(lua_State* state) {
   return 1;
 }
 
-/// ike.v1.keys(suite, {skeyid, shared, spi_i, spi_r}): {skeyid_d, skeyid_a, skeyid_e, key}.
+/// ikev1.keys(suite, {skeyid, shared, spi_i, spi_r}): {skeyid_d, skeyid_a, skeyid_e, key}.
 int v1_keys(lua_State* state) {
   const policy::Suite chosen = check_suite(state, 1);
   const Fields given(state, 2);
@@ -109,7 +109,7 @@ int v1_keys(lua_State* state) {
   return 1;
 }
 
-/// ike.v1.iv(suite, first, second): hash(g^xi | g^xr), or hash(last block of phase 1 | M-ID).
+/// ikev1.iv(suite, first, second): hash(g^xi | g^xr), or hash(last block of phase 1 | M-ID).
 int v1_iv(lua_State* state) {
   const policy::Suite chosen = check_suite(state, 1);
   if (chosen.prf == nullptr) return luaL_argerror(state, 1, "the suite has no prf");
@@ -119,7 +119,7 @@ int v1_iv(lua_State* state) {
                      schedule.iv(check_octets(state, 2), check_octets(state, 3), *chosen.encr));
 }
 
-/// ike.v1.hash(prf, who, {skeyid, g_xi, g_xr, spi_i, spi_r, sa, id}): HASH_I or HASH_R, `who` is
+/// ikev1.hash(prf, who, {skeyid, g_xi, g_xr, spi_i, spi_r, sa, id}): HASH_I or HASH_R, `who` is
 /// "initiator" or "responder"; sa and id are payloads' bodies.
 int v1_hash(lua_State* state) {
   const crypto::Algorithm& prf = prf_at(state, 1);
@@ -134,7 +134,7 @@ int v1_hash(lua_State* state) {
                               {g_xi, g_xr, sa, given.spi("spi_i"), given.spi("spi_r")}, id));
 }
 
-/// ike.v1.open(octets, suite, key, iv): the message with the payloads inside, and the IV of the
+/// ikev1.open(octets, suite, key, iv): the message with the payloads inside, and the IV of the
 /// next message as `iv`; nil and why when the key opens no payloads.
 int v1_open(lua_State* state) {
   const ByteView octets = check_octets(state, 1);
@@ -155,7 +155,7 @@ int v1_open(lua_State* state) {
   return 1;
 }
 
-/// ike.v1.seal(message, suite, key, iv): octets, and the IV of the next message.
+/// ikev1.seal(message, suite, key, iv): octets, and the IV of the next message.
 int v1_seal(lua_State* state) {
   const wire::Message message = message_argument(state, 1);
   const policy::Suite chosen = check_suite(state, 2);
@@ -305,10 +305,8 @@ void new_table(lua_State* state, const luaL_Reg* functions, Primitives& primitiv
 }  // namespace
 
 void open_ikev1_library(lua_State* state, Primitives& primitives) {
-  lua_getglobal(state, "ike");
   new_table(state, v1_functions, primitives);
-  lua_setfield(state, -2, "v1");
-  lua_pop(state, 1);
+  lua_setglobal(state, "ikev1");
   new_table(state, rsa_functions, primitives);
   lua_setglobal(state, "rsa");
   new_table(state, number_functions, primitives);
