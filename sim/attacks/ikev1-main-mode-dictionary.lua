@@ -1,7 +1,7 @@
 -- Main mode hides its proofs, but not from the one who answers: a responder of the adversary's own has the Diffie-Hellman secret, and
 -- SKEYID_e needs the shared secret besides. Message 5 opens with the right word and with no other.
 attack = {
-  name = "ikev1-main-mode-dictionary",
+  id = "A05", name = "ikev1-main-mode-dictionary",
   about = "Answers main mode in the responder's place, takes message 5 and tries a dictionary on its keys",
   position = "on-path",
   needs = "to answer instead of the responder, once",
@@ -10,6 +10,7 @@ attack = {
     vulnerable = "the shared secret is a word and a year: message 5 opens after some hundred tries",
     hardened = "a secret of 128 random bits is in no dictionary",
   },
+  scenarios = { vulnerable = "ikev1-main-mode-crack", hardened = { "ikev1-main-mode-crack-strong" } },
 }
 
 -- Parameters: dictionary = "common"; each = 100 (tries in one go), pause = "10ms" (between them).

@@ -1,7 +1,7 @@
 -- Aggressive mode says HASH_R in the clear, made from the shared secret and from what anybody on the way has seen: each word of a
 -- dictionary can be tried at home. Nothing is sent, nobody can notice.
 attack = {
-  name = "ikev1-psk-crack",
+  id = "A06", name = "ikev1-psk-crack",
   about = "Reads the two clear messages of IKEv1's aggressive mode and tries a dictionary on HASH_R",
   position = "passive",
   needs = "to see one aggressive mode handshake",
@@ -10,6 +10,7 @@ attack = {
     vulnerable = "aggressive mode with a word and a year as shared secret: found after some hundred tries, offline",
     hardened = "main mode: the proof is encrypted with keys that need the Diffie-Hellman secret; a listener has nothing to try",
   },
+  scenarios = { vulnerable = "ikev1-aggressive-crack", hardened = { "ikev1-aggressive-crack-main" } },
 }
 
 -- Parameters: dictionary = "common"; each = 200 (tries in one go), pause = "10ms" (between them).
