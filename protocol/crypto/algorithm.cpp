@@ -112,6 +112,12 @@ constexpr Algorithm hmac_prf(std::uint16_t id, Text name, Text keyword, std::siz
           .output_size = size,
           .openssl = openssl};
 }
+/// IKEv1's, and still what many peers offer (RFC 8247, 2.2: MUST-).
+constexpr Algorithm hmac_sha1_prf() {
+  Algorithm row = hmac_prf(2, "PRF_HMAC_SHA1", "prfsha1", 20, "SHA1");
+  row.rfc = "RFC 2104";
+  return row;
+}
 //= rfc4868#2.3 "a truncated value using the first nnn/2 bits -- exactly half the algorithm output
 //= size -- MUST be supported."
 constexpr Algorithm hmac_integ(std::uint16_t id, Text name, Text keyword, std::size_t size,
@@ -145,6 +151,13 @@ constexpr Algorithm ke(std::uint16_t id, Text name, Text keyword, std::size_t pu
           .rfc = rfc,
           .output_size = public_size,
           .openssl = openssl};
+}
+/// Small enough to be broken by who can afford it: only where somebody asks for it by name.
+constexpr Algorithm historic_ke(std::uint16_t id, Text name, Text keyword, std::size_t public_size,
+                                Text rfc, Text openssl) {
+  Algorithm row = ke(id, name, keyword, public_size, rfc, openssl);
+  row.historic = true;
+  return row;
 }
 /// A KEM: the initiator's KE payload carries an encapsulation key, the responder's a ciphertext.
 constexpr Algorithm kem(std::uint16_t id, Text name, Text keyword, std::size_t key_octets,
@@ -192,6 +205,7 @@ constexpr std::array rows = {
     gmac(192, "aes192gmac", "AES-192-GCM"),
     gmac(256, "aes256gmac", "AES-256-GCM"),
     null_cipher(),
+    hmac_sha1_prf(),
     hmac_prf(5, "PRF_HMAC_SHA2_256", "prfsha256", 32, "SHA256"),
     hmac_prf(6, "PRF_HMAC_SHA2_384", "prfsha384", 48, "SHA384"),
     hmac_prf(7, "PRF_HMAC_SHA2_512", "prfsha512", 64, "SHA512"),
@@ -200,6 +214,9 @@ constexpr std::array rows = {
     hmac_integ(14, "AUTH_HMAC_SHA2_512_256", "sha512", 64, "SHA512"),
     hmac_sha1_96(),
     no_integ(),
+    historic_ke(1, "MODP_768", "modp768", 96, "RFC 2409, 6.1", "modp_768"),
+    historic_ke(2, "MODP_1024", "modp1024", 128, "RFC 2409, 6.2", "modp_1024"),
+    ke(5, "MODP_1536", "modp1536", 192, "RFC 3526, 2", "modp_1536"),
     ke(14, "MODP_2048", "modp2048", 256, "RFC 3526, 3", "modp_2048"),
     ke(15, "MODP_3072", "modp3072", 384, "RFC 3526, 4", "modp_3072"),
     ke(16, "MODP_4096", "modp4096", 512, "RFC 3526, 5", "modp_4096"),

@@ -51,6 +51,7 @@ struct Algorithm {
       0;  ///< prf: octets of output; ke: octets of the public value in the KE payload
   std::size_t answer_size = 0;  ///< ke that is a KEM: octets of the responder's ciphertext, else 0
   bool aead = false;
+  bool historic = false;          ///< for IKEv1 and labs: nobody gets it who did not ask for it
   bool esp_only = false;          ///< no cipher for IKE's own messages: nothing would be encrypted
   std::string_view openssl = {};  ///< what the OpenSSL adapter fetches: "AES-256-GCM", "SHA256",
                                   ///< "X25519", "P-256", "modp_2048"

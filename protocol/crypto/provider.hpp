@@ -58,9 +58,19 @@ struct KeyAnswer {
   Secret shared;
 };
 
+/// An RSA public key's modulus and exponent, big-endian without leading zeros.
+struct RsaNumbers {
+  Bytes n, e;
+};
+
 class PublicKey {
  public:
   virtual ~PublicKey() = default;
+  /// Nothing for other kinds of keys.
+  [[nodiscard]] virtual std::optional<RsaNumbers> rsa_numbers() const = 0;
+  /// RSA's bare operation, block^e mod n; block has as many octets as the modulus. IKEv1 verifies
+  /// and encrypts with it (RFC 2409, 5.1 and 5.2). Errors: E-CRYPTO-RSA.
+  virtual Result<Bytes> rsa_bare(ByteView block) const = 0;
   [[nodiscard]] virtual std::string_view type() const = 0;  ///< "RSA", "EC P-256", "Ed25519"
   [[nodiscard]] virtual bool supports(SignatureScheme scheme) const = 0;
   /// Errors: E-CRYPTO-SIG when the signature does not verify.
@@ -70,6 +80,9 @@ class PublicKey {
 class PrivateKey {
  public:
   virtual ~PrivateKey() = default;
+  /// RSA's bare operation, block^d mod n; block has as many octets as the modulus. `rng` blinds it.
+  /// Errors: E-CRYPTO-RSA.
+  virtual Result<Bytes> rsa_bare(ByteView block, Rng& rng) const = 0;
   [[nodiscard]] virtual std::string_view type() const = 0;
   /// Schemes this key can make, best first.
   [[nodiscard]] virtual std::vector<SignatureScheme> schemes() const = 0;
@@ -113,7 +126,8 @@ class Provider {
   /// DER: PKCS #8 / SubjectPublicKeyInfo. Errors: E-CRYPTO-KEY.
   virtual Result<std::unique_ptr<PrivateKey>> private_key(ByteView der) = 0;
   virtual Result<std::unique_ptr<PublicKey>> public_key(ByteView der) = 0;
-  /// "rsa2048", "rsa3072", "p256", "p384", "ed25519"; deterministic from rng.
+  /// "rsa2048", "rsa3072", "p256", "p384", "ed25519", and toys for attacks, "rsa505", "rsa512",
+  /// "rsa1024"; deterministic from rng.
   virtual Result<std::unique_ptr<PrivateKey>> generate_key(std::string_view type, Rng& rng) = 0;
   [[nodiscard]] virtual const OperationCounts& counts() const = 0;
 };

@@ -270,6 +270,12 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
                       ? wire::to_error(*error)
                       : Error{"E-IKE-001", "shorter than an IKE header"}.at(0).see("RFC 7296, 3.1"),
                   datagram.id);
+  } else if (header.major < 2) {  // IKEv1 has an engine of its own, for whom it was configured
+    impl.diagnose(Error{"E-WIRE-004", "a message of IKE version " + std::to_string(header.major) +
+                                          ", and only version 2 is configured"}
+                      .at(17)
+                      .see("RFC 7296, 2.5"),
+                  datagram.id);
   } else if (header.major > 2) {
     //= rfc7296#2.5 "If an endpoint receives a message with a higher major version number, it MUST
     //= drop the message and SHOULD send an unauthenticated Notify message of type

@@ -87,6 +87,13 @@ struct EapUser {
   Bytes secret;
 };
 
+/// What a connection of IKEv1 has (historic, RFC 9395): there is none unless somebody asks for it.
+struct Ikev1Config {
+  bool aggressive = false;      ///< Aggressive Mode instead of Main Mode
+  bool rsa_encryption = false;  ///< authentication with RSA-encrypted nonces (RFC 2409, 5.2)
+  Bytes peer_certificate;       ///< rsa_encryption: DER; whose key the nonce is encrypted with
+};
+
 struct ConnectionConfig {
   std::string name;
   IpAddress local_addr, remote_addr;  ///< remote unspecified: any (a road warrior's gateway)
@@ -108,6 +115,7 @@ struct ConnectionConfig {
   std::size_t fragment_size = 1280;  ///< octets of an IP datagram that messages keep below; 0: 1280
                                      ///< with IPv6, 576 with IPv4 (RFC 7383, 2.5.1)
   bool fragment_probing = false;     ///< smaller fragments, if no answer comes (RFC 7383, 2.5.2)
+  std::optional<Ikev1Config> ikev1;  ///< swanctl's `version: 1`
 };
 
 /// Retransmission as strongSwan's: attempt n waits timeout * base^n (RFC 7296, 2.1 leaves the

@@ -272,6 +272,35 @@ void mixed_strength(const ConnectionConfig& c, const LintRule& rule, Findings& o
                  "only the strong ones", "RFC 7296, 5"});
 }
 
+// ---- IKEv1 --------------------------------------------------------------------------------------
+
+void historic_version(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  if (!c.ikev1) return;
+  out.push_back({Severity::error, std::string(rule.name), c.name + ": version",
+                 "IKEv1 is historic: nobody mends it any more",
+                 "what is known against it (its dictionary attacks, its amplification, its padding "
+                 "oracles) works tomorrow as it does today.",
+                 "version: 2", "RFC 9395, 3"});
+}
+
+void proof_in_the_clear(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  if (!c.ikev1 || !c.ikev1->aggressive || c.local.kind != AuthKind::psk) return;
+  out.push_back({Severity::error, std::string(rule.name), c.name + ": aggressive",
+                 "aggressive mode shows a hash of the shared key to everybody on the way",
+                 "who hears two messages, or sends one, tries passwords at home until HASH_R fits, "
+                 "and has both names as well.",
+                 "version: 2, or at least main mode", "RFC 2409, 5.4; CVE-2002-1623"});
+}
+
+void encrypted_nonces(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  if (!c.ikev1 || !c.ikev1->rsa_encryption) return;
+  out.push_back({Severity::error, std::string(rule.name), c.name + ": rsa_encryption",
+                 "authentication with RSA-encrypted nonces needs PKCS #1 v1.5 decryption",
+                 "any difference in how a bad ciphertext is answered decrypts a nonce for who asks "
+                 "some thousand times, and a nonce is all that proves who somebody is.",
+                 "signatures, in version: 2", "RFC 2409, 5.2; CVE-2018-0131"});
+}
+
 constexpr LintRule of_short_keys = {"short-key", "RSA keys below 2048 bits"};
 
 constexpr Rule rules[] = {
@@ -289,6 +318,9 @@ constexpr Rule rules[] = {
     {{"short-sequence", "32-bit sequence numbers without rekeying"}, short_sequence},
     {{"child-stronger-than-ike", "a child better protected than the SA that keys it"},
      child_stronger_than_ike},
+    {{"historic-version", "a connection of IKEv1"}, historic_version},
+    {{"proof-in-the-clear", "aggressive mode with a shared key"}, proof_in_the_clear},
+    {{"encrypted-nonces", "authentication with RSA-encrypted nonces"}, encrypted_nonces},
 };
 
 }  // namespace

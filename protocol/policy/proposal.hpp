@@ -9,9 +9,14 @@
 
 namespace ikelab::policy {
 
+/// Whether what is historic may be named: IKEv1's connections and labs may.
+enum class Era { current, historic };
+
 /// Errors: E-POL-001 unknown keyword (says which, and near names), E-POL-002 an incomplete
-/// combination (no PRF, AEAD with integ..).
-Result<wire::Proposal> parse_proposal(std::string_view text, wire::ProtocolId protocol);
+/// combination (no PRF, AEAD with integ..), E-POL-003 a historic algorithm where nobody asked for
+/// one.
+Result<wire::Proposal> parse_proposal(std::string_view text, wire::ProtocolId protocol,
+                                      Era era = Era::current);
 /// Whether some proposal asks for Additional Key Exchanges.
 bool asks_for_additional(const std::vector<wire::Proposal>& proposals);
 /// Those that do without: proposals that need one are left out.

@@ -164,7 +164,7 @@ std::string word_of(const wire::Transform& t) {
 
 }  // namespace
 
-Result<wire::Proposal> parse_proposal(std::string_view text, ProtocolId protocol) {
+Result<wire::Proposal> parse_proposal(std::string_view text, ProtocolId protocol, Era era) {
   Parts parts;
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find('-', at), text.size());
@@ -181,6 +181,13 @@ Result<wire::Proposal> parse_proposal(std::string_view text, ProtocolId protocol
           .at(at)
           .see("RFC 7296, 3.3.2")
           .expect(did_you_mean(word, words_for(protocol)));
+    if (a->historic && era == Era::current)
+      return Error{
+          "E-POL-003",
+          fmt::format("\"{}\" in proposal \"{}\" is historic: it can be broken", word, text)}
+          .at(at)
+          .see("RFC 8247, 2.4")
+          .expect("it goes with version: 1, or with historic: yes in a lab");
     if (!may_stand(*a, protocol))
       return Error{"E-POL-002", fmt::format("\"{}\" does not belong in an {} proposal", word,
                                             wire::name(protocol))}

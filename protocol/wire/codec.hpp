@@ -5,6 +5,7 @@
 #pragma once
 #include "protocol/base/bounds.hpp"
 #include "protocol/wire/dissect.hpp"
+#include "protocol/wire/ikev1_codec.hpp"
 #include "protocol/wire/message.hpp"
 #include "protocol/wire/reader.hpp"
 #include "protocol/wire/writer.hpp"

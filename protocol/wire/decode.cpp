@@ -30,6 +30,15 @@ constexpr FieldInfo f_c{"C (Critical)",
 constexpr FieldInfo f_reserved{"RESERVED", "Sent as zero, ignored when received.", rfc_generic};
 constexpr FieldInfo f_length{"Payload Length", "Octets of this payload, these four included.",
                              rfc_generic};
+constexpr FieldInfo f_v1_reserved{"RESERVED", "Sent as zero.", "RFC 2408, 3.2"};
+constexpr FieldInfo f_v1_encrypted{
+    "Encrypted payloads",
+    "All payloads as one ciphertext of SKEYID_e, padded to whole blocks; no IV and no ICV stand "
+    "here: the IV comes from the messages before, the HASH payload inside authenticates.",
+    "RFC 2409, appendix B"};
+constexpr FieldInfo f_v1_padding{"Padding",
+                                 "Fills the last block of the cipher; nothing says how long it is.",
+                                 "RFC 2409, appendix B"};
 constexpr FieldInfo f_unknown{
     "Unknown payload data",
     "A payload type this implementation does not know; skipped unless it is critical.",
@@ -112,6 +121,17 @@ struct Walk {
   Reader& r;
   const std::optional<CipherHint>& hint;
   std::vector<Payload>& out;
+  bool inner = false;  // what decryption gave
+
+  /// The whole of an encrypted IKEv1 message.
+  void encrypted_v1(PayloadType first) {
+    Payload payload;
+    payload.type = first;
+    payload.begin = r.at();
+    payload.end = r.limit();
+    payload.body = v1::EncryptedPayload{first, to_bytes(r.rest(f_v1_encrypted))};
+    out.push_back(std::move(payload));
+  }
 
   bool read_body(const Payload& payload, PayloadType next, PayloadBody& body) {
     if (payload.type == PayloadType::sk) {
@@ -122,6 +142,17 @@ struct Walk {
     if (const auto read = codec_of(payload.type).read) return read(r, body);
     body = UnknownPayload{payload.type, to_bytes(r.rest(f_unknown))};
     return true;
+  }
+
+  bool read_critical() {
+    const std::uint8_t flags = r.u8(f_critical);
+    const bool critical = (flags & 0x80) != 0;
+    r.says([&] { return std::string(critical ? "critical" : "not critical"); });
+    r.bits(0, 0, f_c, critical ? "1" : "0");
+    r.bits(1, 7, f_reserved, std::to_string(flags & 0x7f));
+    if ((flags & 0x7f) != 0)
+      r.warn("E-WIRE-010", r.at() - 1, rfc_generic, "a reserved field is not zero; it is ignored");
+    return critical;
   }
 
   PayloadType read_payload(PayloadType type, std::size_t size) {
@@ -136,13 +167,10 @@ struct Walk {
       return numbered(static_cast<unsigned>(next),
                       next == PayloadType::none ? "none" : notation(next));
     });
-    const std::uint8_t flags = r.u8(f_critical);
-    payload.critical = (flags & 0x80) != 0;
-    r.says([&] { return std::string(payload.critical ? "critical" : "not critical"); });
-    r.bits(0, 0, f_c, payload.critical ? "1" : "0");
-    r.bits(1, 7, f_reserved, std::to_string(flags & 0x7f));
-    if ((flags & 0x7f) != 0)
-      r.warn("E-WIRE-010", r.at() - 1, rfc_generic, "a reserved field is not zero; it is ignored");
+    if (v1::is_v1(type))
+      r.reserved(1, f_v1_reserved);
+    else
+      payload.critical = read_critical();
     r.u16(f_length);
     r.says([&] { return count_octets(size); });
     const ByteView octets = r.peek();
@@ -156,6 +184,8 @@ struct Walk {
   // What stands beside a payload's name in a tree that is folded.
   static std::string payload_value(const Payload& payload) {
     if (const auto* n = std::get_if<NotifyPayload>(&payload.body)) return name(n->type);
+    if (const auto* n = std::get_if<v1::NotifyPayload>(&payload.body))
+      return v1::notify_name(n->type);
     if (const auto* f = std::get_if<SkfPayload>(&payload.body))
       return fmt::format("fragment {} of {}, {}", f->number, f->total,
                          count_octets(payload.end - payload.begin));
@@ -192,6 +222,10 @@ struct Walk {
       next = read_payload(next, size);
     }
     if (r.left() == 0) return;
+    if (inner && v1::is_v1(last)) {
+      r.rest(f_v1_padding);
+      return;
+    }
     const bool encrypted = last == PayloadType::sk || last == PayloadType::skf;
     //= rfc7296#3.14 "if present in a message, MUST be the last payload in the message."
     r.refuse("E-WIRE-008", r.at(), encrypted ? "RFC 7296, 3.14" : rfc_generic,
@@ -232,16 +266,19 @@ void read_message(Reader& r, std::size_t size, const std::optional<CipherHint>& 
   }
   out.header = read_header(r);
   //= rfc7296#2.5 "a message with a higher major version number, it MUST drop the message"
-  if (out.header.major != 2) {
+  if (out.header.major != 2 && out.header.major != 1) {
     r.refuse("E-WIRE-004", 17, "RFC 7296, 2.5",
-             fmt::format("IKE version {}.{}; only version 2 is read here", out.header.major,
+             fmt::format("IKE version {}.{}; versions 1 and 2 are read here", out.header.major,
                          out.header.minor));
     return;
   }
   judge_length(r, out.header, size);
   if (out.header.length >= header_size && out.header.length < size)
     r.narrow(out.header.length - header_size);
-  Walk{r, hint, out.payloads}.chain(out.header.next_payload);
+  Walk walk{r, hint, out.payloads};
+  if (out.header.major == 1 && out.header.encrypted)
+    return walk.encrypted_v1(out.header.next_payload);
+  walk.chain(out.header.next_payload);
 }
 
 const std::optional<CipherHint> no_hint;
@@ -249,6 +286,8 @@ const std::optional<CipherHint> no_hint;
 }  // namespace
 
 const PayloadCodec& codec_of(PayloadType type) {
+  for (const PayloadCodec& row : v1::codecs())
+    if (v1::is_v1(type) && row.type == type) return row;
   const auto* row = std::find_if(std::begin(codecs), std::end(codecs) - 1,
                                  [&](const PayloadCodec& c) { return c.type == type; });
   return *row;  // the last row when there is none
@@ -268,10 +307,9 @@ Decoded decode(ByteView datagram) {
 
 Dissection dissect(ByteView datagram, std::optional<CipherHint> hint) {
   Dissection out;
-  out.root =
-      Field{"IKE message", "", "A request or a response of IKEv2, as it crossed the network.",
-            "RFC 7296, 3", 0,  0,
-            std::nullopt,  {}};
+  out.root = Field{"IKE message", "", "One message of IKE, as it crossed the network.",
+                   "RFC 7296, 3", 0,  0,
+                   std::nullopt,  {}};
   Reader r(datagram, out.diagnostics, &out.root);
   read_message(r, datagram.size(), hint, out.message);
   r.finish(f_trailing);
@@ -283,7 +321,7 @@ Dissection dissect(ByteView datagram, std::optional<CipherHint> hint) {
 DecodedChain decode_chain(ByteView plain, PayloadType first) {
   DecodedChain out;
   Reader r(plain, out.diagnostics);
-  Walk{r, no_hint, out.payloads}.chain(first);
+  Walk{r, no_hint, out.payloads, true}.chain(first);
   r.finish();
   return out;
 }
@@ -294,7 +332,7 @@ ChainDissection dissect_chain(ByteView plain, PayloadType first) {
                    "RFC 7296, 3.14",    0,  0,
                    std::nullopt,        {}};
   Reader r(plain, out.diagnostics, &out.root);
-  Walk{r, no_hint, out.payloads}.chain(first);
+  Walk{r, no_hint, out.payloads, true}.chain(first);
   r.finish();
   out.root.value = count_octets(plain.size());
   return out;

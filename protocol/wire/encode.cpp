@@ -25,10 +25,21 @@ struct TypeOf {
   PayloadType operator()(const SkfPayload&) const { return PayloadType::skf; }
   PayloadType operator()(const ConfigPayload&) const { return PayloadType::cp; }
   PayloadType operator()(const EapPayload&) const { return PayloadType::eap; }
+  PayloadType operator()(const v1::SaPayload&) const { return PayloadType::v1_sa; }
+  PayloadType operator()(const v1::IdPayload&) const { return PayloadType::v1_id; }
+  PayloadType operator()(const v1::CertPayload& b) const {
+    return b.request ? PayloadType::v1_cr : PayloadType::v1_cert;
+  }
+  PayloadType operator()(const v1::NotifyPayload&) const { return PayloadType::v1_notify; }
+  PayloadType operator()(const v1::DeletePayload&) const { return PayloadType::v1_delete; }
+  PayloadType operator()(const v1::AttributePayload&) const { return PayloadType::v1_attributes; }
+  PayloadType operator()(const v1::DataPayload& b) const { return b.type; }
+  PayloadType operator()(const v1::EncryptedPayload& b) const { return b.first_inner; }
   PayloadType operator()(const UnknownPayload& b) const { return b.type; }
 };
 
 void write_body(Writer& w, const PayloadBody& body) {
+  using v1::write;
   std::visit([&](const auto& b) { write(w, b); }, body);
 }
 
@@ -42,6 +53,10 @@ PayloadType next_of(const std::vector<Payload>& payloads, std::size_t i) {
 
 void write_chain(Writer& w, const std::vector<Payload>& payloads) {
   for (std::size_t i = 0; i < payloads.size(); ++i) {
+    if (const auto* all = std::get_if<v1::EncryptedPayload>(&payloads[i].body)) {
+      w.octets(all->body);  // no generic header of its own (RFC 2409, appendix B)
+      continue;
+    }
     const std::size_t begin = w.size();
     w.u8(static_cast<std::uint8_t>(next_of(payloads, i)));
     w.u8(payloads[i].critical ? 0x80 : 0);

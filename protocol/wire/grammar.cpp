@@ -270,6 +270,8 @@ std::string one_summary(const Payload& p, bool response) {
   if (p.type == PayloadType::nonce) return response ? "Nr" : "Ni";
   if (const auto* n = std::get_if<NotifyPayload>(&p.body)) return "N(" + name(n->type) + ")";
   if (const auto* e = std::get_if<EapPayload>(&p.body)) return eap_summary(e->data);
+  if (const auto* n = std::get_if<v1::NotifyPayload>(&p.body))
+    return "N(" + v1::notify_name(n->type) + ")";
   if (const auto* f = std::get_if<SkfPayload>(&p.body))
     return fmt::format("SKF {} of {}", f->number, f->total);
   return notation(p.type);
@@ -313,8 +315,9 @@ std::string payload_summary(const std::vector<Payload>& payloads, bool response)
 }
 
 std::string summary(const Message& outer, const std::vector<Payload>* inner) {
-  std::string text =
-      name(outer.header.exchange) + (outer.header.response ? " response" : " request");
+  const char* direction = outer.header.response ? " response" : " request";
+  std::string text = name(outer.header.exchange) + (outer.header.major == 1 ? "" : direction);
+  if (outer.header.major == 1 && outer.header.encrypted && !inner) return text + ", encrypted";
   if (inner) return text + " {" + payload_summary(*inner, outer.header.response) + "}";
   return outer.payloads.empty()
              ? text

@@ -76,6 +76,7 @@ void read_flags(Reader& r, Header& h) {
 }  // namespace
 
 Header read_header(Reader& r) {
+  if (r.peek()[17] >> 4 == 1) return v1::read_header(r);
   auto group = r.group(f_header, header_size);
   Header h;
   h.spi_i = {r.u64(f_spi_i)};
@@ -109,9 +110,9 @@ void write(Writer& w, const Header& h) {
   w.u8(static_cast<std::uint8_t>(h.next_payload));
   w.u8(static_cast<std::uint8_t>(h.major << 4 | (h.minor & 15)));
   w.u8(static_cast<std::uint8_t>(h.exchange));
-  w.u8(static_cast<std::uint8_t>((h.initiator ? flag_initiator : 0) |
-                                 (h.version_flag ? flag_version : 0) |
-                                 (h.response ? flag_response : 0)));
+  const unsigned flags = (h.initiator ? flag_initiator : 0) | (h.version_flag ? flag_version : 0) |
+                         (h.response ? flag_response : 0);
+  w.u8(h.major == 1 ? v1::flags_of(h) : static_cast<std::uint8_t>(flags));
   w.u32(h.message_id.value);
   w.u32(h.length);
 }

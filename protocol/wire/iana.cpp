@@ -12,6 +12,8 @@ using names::look_up;
 using names::Row;
 
 constexpr Row exchanges[] = {
+    {2, "Main Mode"},         {4, "Aggressive Mode"},     {5, "Informational"},
+    {6, "Transaction"},       {32, "Quick Mode"},         {33, "New Group Mode"},
     {34, "IKE_SA_INIT"},      {35, "IKE_AUTH"},           {36, "CREATE_CHILD_SA"},
     {37, "INFORMATIONAL"},    {38, "IKE_SESSION_RESUME"}, {39, "GSA_AUTH"},
     {40, "GSA_REGISTRATION"}, {41, "GSA_REKEY"},          {43, "IKE_INTERMEDIATE"},
@@ -24,6 +26,22 @@ struct PayloadRow {
 };
 constexpr PayloadRow payloads[] = {
     {0, "No Next Payload", "-", "RFC 7296, 3.2"},
+    {1, "Security Association", "SA", "RFC 2408, 3.4"},  // IKEv1 up to 32
+    {2, "Proposal", "P", "RFC 2408, 3.5"},
+    {3, "Transform", "T", "RFC 2408, 3.6"},
+    {4, "Key Exchange", "KE", "RFC 2408, 3.7"},
+    {5, "Identification", "ID", "RFC 2408, 3.8"},
+    {6, "Certificate", "CERT", "RFC 2408, 3.9"},
+    {7, "Certificate Request", "CR", "RFC 2408, 3.10"},
+    {8, "Hash", "HASH", "RFC 2408, 3.11"},
+    {9, "Signature", "SIG", "RFC 2408, 3.12"},
+    {10, "Nonce", "NONCE", "RFC 2408, 3.13"},
+    {11, "Notification", "N", "RFC 2408, 3.14"},
+    {12, "Delete", "D", "RFC 2408, 3.15"},
+    {13, "Vendor ID", "VID", "RFC 2408, 3.16"},
+    {14, "Attributes", "ATTR", "draft-dukes-ike-mode-cfg-02, 3.2"},
+    {20, "NAT Discovery", "NAT-D", "RFC 3947, 3.2"},
+    {21, "NAT Original Address", "NAT-OA", "RFC 3947, 5.2"},
     {33, "Security Association", "SA", "RFC 7296, 3.3"},
     {34, "Key Exchange", "KE", "RFC 7296, 3.4"},
     {35, "Identification - Initiator", "IDi", "RFC 7296, 3.5"},

@@ -7,6 +7,11 @@
 namespace ikelab::wire {
 
 enum class ExchangeType : std::uint8_t {
+  main_mode = 2,        // IKEv1: RFC 2408, 3.1; RFC 2409, appendix A
+  aggressive_mode = 4,  // IKEv1
+  v1_informational = 5,
+  transaction = 6,  // IKEv1: draft-dukes-ike-mode-cfg, 3.1
+  quick_mode = 32,  // IKEv1
   ike_sa_init = 34,
   ike_auth = 35,
   create_child_sa = 36,
@@ -17,6 +22,20 @@ enum class ExchangeType : std::uint8_t {
 
 enum class PayloadType : std::uint8_t {
   none = 0,
+  v1_sa = 1,  // IKEv1: RFC 2408, 3.1
+  v1_ke = 4,
+  v1_id = 5,
+  v1_cert = 6,
+  v1_cr = 7,
+  v1_hash = 8,
+  v1_sig = 9,
+  v1_nonce = 10,
+  v1_notify = 11,
+  v1_delete = 12,
+  v1_vendor_id = 13,
+  v1_attributes = 14,
+  v1_nat_d = 20,  // RFC 3947
+  v1_nat_oa = 21,
   sa = 33,
   ke = 34,
   id_i = 35,

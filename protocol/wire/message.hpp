@@ -7,6 +7,7 @@
 #include "protocol/base/address.hpp"
 #include "protocol/base/ids.hpp"
 #include "protocol/wire/iana.hpp"
+#include "protocol/wire/ikev1_message.hpp"
 
 namespace ikelab::wire {
 
@@ -21,6 +22,8 @@ struct Header {
   bool response = false;  ///< R flag
   MessageId message_id;
   std::uint32_t length = 0;
+  /// IKEv1 has other flags (RFC 2408, 3.1): E, C and A.
+  bool encrypted = false, commit = false, authentication_only = false;
 };
 
 /// RFC 7296, 3.3.5.
@@ -132,7 +135,9 @@ struct UnknownPayload {
 using PayloadBody =
     std::variant<SaPayload, KePayload, IdPayload, CertPayload, CertreqPayload, AuthPayload,
                  NoncePayload, NotifyPayload, DeletePayload, VendorIdPayload, TsPayload, SkPayload,
-                 SkfPayload, ConfigPayload, EapPayload, UnknownPayload>;
+                 SkfPayload, ConfigPayload, EapPayload, v1::SaPayload, v1::IdPayload, v1::CertPayload,
+                 v1::NotifyPayload, v1::DeletePayload, v1::AttributePayload, v1::DataPayload,
+                 v1::EncryptedPayload, UnknownPayload>;
 
 struct Payload {
   PayloadType type{};

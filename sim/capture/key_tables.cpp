@@ -205,6 +205,14 @@ bool put_table(const std::filesystem::path& file, KeyTable table, const std::vec
   return put(file, known) && (own.empty() || put(file.string() + own_suffix, own));
 }
 
+/// Only where there are such SAs: the table of a historic protocol.
+bool put_ikev1(const std::filesystem::path& file, const std::vector<Ikev1KeyRow>& all) {
+  if (all.empty()) return true;
+  std::vector<std::string> rows;
+  for (const Ikev1KeyRow& row : all) rows.push_back(to_hex(row.cookie_i) + "," + to_hex(row.key));
+  return put(file, rows);
+}
+
 }  // namespace
 
 const IkeKeyRow* KeyTables::find(IkeSpi spi_i, IkeSpi spi_r) const {
@@ -245,7 +253,8 @@ Result<void> write_key_tables(const KeyTables& keys, const std::filesystem::path
   std::error_code ignored;
   std::filesystem::create_directories(directory, ignored);
   const bool written = put_table(directory / tables[0].file, KeyTable::ikev2, keys.ike, ike_row) &&
-                       put_table(directory / tables[1].file, KeyTable::esp, keys.esp, esp_row);
+                       put_table(directory / tables[1].file, KeyTable::esp, keys.esp, esp_row) &&
+                       put_ikev1(directory / tables[2].file, keys.ikev1);
   if (!written)
     return Error{"E-RUN-003", "cannot write the key tables"}
         .in(directory.string())

@@ -18,6 +18,10 @@ class Credulous : public crypto::PublicKey {
  public:
   explicit Credulous(std::unique_ptr<crypto::PublicKey> key) : key_(std::move(key)) {}
   [[nodiscard]] std::string_view type() const override { return key_->type(); }
+  [[nodiscard]] std::optional<crypto::RsaNumbers> rsa_numbers() const override {
+    return key_->rsa_numbers();
+  }
+  Result<Bytes> rsa_bare(ByteView block) const override { return key_->rsa_bare(block); }
   [[nodiscard]] bool supports(crypto::SignatureScheme scheme) const override {
     return key_->supports(scheme);
   }

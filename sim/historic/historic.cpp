@@ -6,10 +6,10 @@
 namespace ikelab::historic {
 namespace {
 
-const std::array<const Bug*, 6>& rows() {
-  static const std::array<const Bug*, 6> all = {&cve_2013_2944,   &cve_2014_2338,
-                                                &cve_2015_3240,   &cve_2016_10396,
-                                                &obeys_the_clear, &reuses_ephemeral_keys};
+const std::array<const Bug*, 8>& rows() {
+  static const std::array<const Bug*, 8> all = {
+      &cve_2013_2944, &cve_2014_2338, &cve_2015_3240,   &cve_2016_10396,
+      &cve_2016_5361, &cve_2018_0131, &obeys_the_clear, &reuses_ephemeral_keys};
   return all;
 }
 
@@ -38,6 +38,14 @@ ikev2::Decisions decisions_with(const std::vector<std::string>& names) {
     if (const Bug* bug = find(name); bug != nullptr && bug->decide != nullptr)
       bug->decide(decisions);
   return decisions;
+}
+
+ikev1::Habits habits_with(const std::vector<std::string>& names) {
+  ikev1::Habits habits;
+  for (const std::string& name : names)
+    if (const Bug* bug = find(name); bug != nullptr && bug->acquire != nullptr)
+      bug->acquire(habits);
+  return habits;
 }
 
 std::vector<std::unique_ptr<Front>> fronts_of(const std::vector<std::string>& names) {

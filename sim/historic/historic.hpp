@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "protocol/crypto/provider.hpp"
+#include "protocol/ikev1/endpoint.hpp"
 #include "protocol/ikev2/decisions.hpp"
 #include "protocol/ikev2/endpoint.hpp"
 
@@ -46,6 +47,7 @@ struct Bug {
   ProviderPtr (*provider)(ProviderPtr) = nullptr;
   std::unique_ptr<Front> (*front)() = nullptr;
   void (*decide)(ikev2::Decisions&) = nullptr;
+  void (*acquire)(ikev1::Habits&) = nullptr;  ///< of the IKEv1 engine
 };
 
 std::vector<const Bug*> bugs();
@@ -54,10 +56,11 @@ const Bug* find(std::string_view name);
 /// What a node with these bugs is made with. The names are known (sim/scenario checks them).
 ProviderPtr with_bugs(ProviderPtr provider, const std::vector<std::string>& names);
 ikev2::Decisions decisions_with(const std::vector<std::string>& names);
+ikev1::Habits habits_with(const std::vector<std::string>& names);
 std::vector<std::unique_ptr<Front>> fronts_of(const std::vector<std::string>& names);
 
 // One a file.
-extern const Bug cve_2013_2944, cve_2014_2338, cve_2015_3240, cve_2016_10396, obeys_the_clear,
-    reuses_ephemeral_keys;
+extern const Bug cve_2013_2944, cve_2014_2338, cve_2015_3240, cve_2016_10396, cve_2016_5361,
+    cve_2018_0131, obeys_the_clear, reuses_ephemeral_keys;
 
 }  // namespace ikelab::historic

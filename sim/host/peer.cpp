@@ -68,7 +68,7 @@ Peer::Peer(const scenario::Scenario& scenario, const scenario::Node& node,
       provider_(crypto::openssl_provider()),
       random_(os_random()),
       esp_iv_(random_->stream("esp-iv")),
-      endpoint_(std::make_unique<ikev2::Endpoint>(config_, *provider_, os_random())),
+      endpoint_(std::make_unique<engine::Engine>(config_, *provider_, os_random(), os_random())),
       data_path_(std::make_unique<esp::DataPath>(*provider_, *esp_iv_)),
       started_ns_(clock_ns()) {}
 

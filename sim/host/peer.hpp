@@ -10,8 +10,8 @@
 #include <set>
 #include <vector>
 
+#include "protocol/engine/engine.hpp"
 #include "protocol/esp/esp.hpp"
-#include "protocol/ikev2/endpoint.hpp"
 #include "sim/host/socket.hpp"
 #include "sim/host/tun.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -86,7 +86,7 @@ class Peer {
   std::unique_ptr<crypto::Provider> provider_;
   std::unique_ptr<crypto::RngSource> random_;
   std::unique_ptr<crypto::Rng> esp_iv_;
-  std::unique_ptr<ikev2::Endpoint> endpoint_;
+  std::unique_ptr<engine::Engine> endpoint_;
   std::unique_ptr<esp::DataPath> data_path_;
   std::map<int, Socket> udp_, esp_;  ///< by descriptor
   std::optional<Tun> tun_;

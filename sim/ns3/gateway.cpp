@@ -90,13 +90,14 @@ void Gateway::emit(trace::Body body) {
   journal_.emit(now(), config_.name, "", std::move(body));
 }
 
-std::unique_ptr<ikev2::Endpoint> Gateway::make_endpoint() {
+std::unique_ptr<engine::Engine> Gateway::make_endpoint() {
   const std::uint64_t life = lives_++;  // its random numbers and datagrams are others each time
   constexpr std::uint64_t ids_of_a_life = 1ULL << 28;
   const std::string stream = life == 0 ? config_.name : config_.name + "/" + std::to_string(life);
-  return std::make_unique<ikev2::Endpoint>(
+  return std::make_unique<engine::Engine>(
       endpoint_config(config_, scenario_, (ordinal_ << 32) + life * ids_of_a_life), *provider_,
-      crypto::seeded_rng(scenario_.seed, stream), historic::decisions_with(config_.bugs));
+      crypto::seeded_rng(scenario_.seed, stream), crypto::seeded_rng(scenario_.seed, stream),
+      historic::decisions_with(config_.bugs), historic::habits_with(config_.bugs));
 }
 
 // ---- building ----------------------------------------------------------------------------------

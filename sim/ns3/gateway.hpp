@@ -8,8 +8,8 @@
 #include <map>
 #include <memory>
 
+#include "protocol/engine/engine.hpp"
 #include "protocol/esp/esp.hpp"
-#include "protocol/ikev2/endpoint.hpp"
 #include "sim/historic/historic.hpp"
 #include "sim/ns3/ns3.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -40,7 +40,7 @@ class Gateway {
   void on_ike(ns3::Ptr<ns3::Socket> socket);
   /// Past the flaws of history that the node has, into the engine.
   void hand_over(const ikev2::Datagram& datagram);
-  std::unique_ptr<ikev2::Endpoint> make_endpoint();
+  std::unique_ptr<engine::Engine> make_endpoint();
   void apply(esp::SadChange change);
   /// The engine died of a failed assertion, and begins again without memory.
   void restart(const std::string& why);
@@ -66,7 +66,7 @@ class Gateway {
   std::unique_ptr<crypto::Rng> esp_iv_;
   std::vector<std::unique_ptr<historic::Front>> fronts_;
   std::uint64_t ordinal_, lives_ = 0;  ///< how often the engine was started
-  std::unique_ptr<ikev2::Endpoint> endpoint_;
+  std::unique_ptr<engine::Engine> endpoint_;
   std::vector<esp::RemoveSa> installed_;  ///< what would take its SAs away again
   std::unique_ptr<esp::DataPath> data_path_;
   std::map<IpAddress, ns3::Ptr<ns3::Socket>> ike_sockets_, esp_sockets_;  ///< by local address

@@ -49,6 +49,18 @@ void WiresharkKeys::record(const trace::Event& event) {
 }
 
 void WiresharkKeys::add_ike(const trace::SaInstalled& sa) {
+  const auto* cipher = algorithm(TransformType::encr, sa.encryption, sa.encryption_key.size());
+  if (sa.integrity.empty() && cipher != nullptr && !cipher->aead) {  // IKEv1: one key, both ways
+    capture::Ikev1KeyRow row;
+    for (int shift = 56; shift >= 0; shift -= 8)
+      row.cookie_i.push_back(static_cast<std::uint8_t>(number(sa.spi) >> shift));
+    row.key = sa.encryption_key;
+    const auto& known = tables_.ikev1;
+    const bool told = std::any_of(known.begin(), known.end(),
+                                  [&](const auto& r) { return r.cookie_i == row.cookie_i; });
+    if (!told) tables_.ikev1.push_back(std::move(row));
+    return;
+  }
   capture::IkeKeyRow row;
   row.encr = algorithm(TransformType::encr, sa.encryption, sa.encryption_key.size() / 2);
   row.integ = algorithm(TransformType::integ, sa.integrity, sa.integrity_key.size() / 2);

@@ -136,20 +136,56 @@ policy::ChildConfig read_child(const YAML::Node& node, Problems& problems) {
 
 }  // namespace
 
+namespace {
+
+/// swanctl's `version` and `aggressive`, for IKEv1 (historic, RFC 9395): it is off unless asked
+/// for. rsa_encryption: authentication with RSA-encrypted nonces, with the peer's certificate at
+/// hand.
+void read_ikev1(Section& section, const LabPki& pki, policy::ConnectionConfig& connection) {
+  if (section.word("version", {"2", "1"}, 0) == 0) {
+    for (const char* key : {"aggressive", "rsa_encryption", "peer_cert"})
+      if (section.has(key))
+        section.problem(key, Error{"E-SCN-012", fmt::format("'{}' goes with version: 1", key)});
+    return;
+  }
+  policy::Ikev1Config v1;
+  v1.aggressive = section.boolean("aggressive", false);
+  v1.rsa_encryption = section.boolean("rsa_encryption", false);
+  if (v1.rsa_encryption || section.has("peer_cert")) {
+    const std::string name = section.text("peer_cert", true);
+    const auto found = pki.issued.find(name);
+    if (found != pki.issued.end())
+      v1.peer_certificate = pki.chain_of(name).front();
+    else if (!name.empty())
+      section.problem("peer_cert",
+                      Error{"E-SCN-013", "no certificate is named '" + name + "'"}.expect(
+                          "expected a name under pki: certificates:"));
+  }
+  connection.ikev1 = std::move(v1);
+}
+
+}  // namespace
+
 policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& pki,
                                          Problems& problems) {
-  Section section(node, "a connection",
-                  {"name", "local_addr", "remote_addr", "proposals", "local", "remote", "children",
-                   "rekey_time", "dpd_delay", "encap", "keep_alive", "ocsp", "fragmentation",
-                   "fragment_size", "fragment_probing"},
-                  problems);
+  Section section(
+      node, "a connection",
+      {"name",       "local_addr", "remote_addr",    "proposals",     "local",
+       "remote",     "children",   "rekey_time",     "dpd_delay",     "encap",
+       "keep_alive", "ocsp",       "fragmentation",  "fragment_size", "fragment_probing",
+       "version",    "aggressive", "rsa_encryption", "peer_cert",     "historic"},
+      problems);
   policy::ConnectionConfig connection;
   connection.name = section.text("name", true);
+  read_ikev1(section, pki, connection);
+  const bool historic = section.boolean("historic", connection.ikev1.has_value());
+  const policy::Era era = historic ? policy::Era::historic : policy::Era::current;
   connection.local_addr = section.parsed("local_addr", IpAddress::parse, IpAddress{}, true);
   connection.remote_addr = section.parsed("remote_addr", parse_peer, IpAddress{}, true);
-  connection.proposals = read_list<wire::Proposal>(section, "proposals", [](std::string_view text) {
-    return policy::parse_proposal(text, wire::ProtocolId::ike);
-  });
+  connection.proposals =
+      read_list<wire::Proposal>(section, "proposals", [&](std::string_view text) {
+        return policy::parse_proposal(text, wire::ProtocolId::ike, era);
+      });
   for (const char* side : {"local", "remote"}) {
     if (!section.has(side)) {
       section.text(side, true);

@@ -11,7 +11,8 @@ namespace ikelab::scenario {
 namespace {
 
 constexpr std::int64_t day = 86400;
-const std::vector<std::string> key_types = {"p256", "p384", "ed25519", "rsa2048", "rsa3072"};
+const std::vector<std::string> key_types = {"p256",    "p384",    "ed25519", "rsa2048",
+                                            "rsa3072", "rsa1024", "rsa512",  "rsa505"};
 const std::vector<std::string> purposes = {"ike", "server", "client", "ocsp", "any"};
 const std::vector<std::string> authority_keys = {
     "name",      "subject",  "key",     "issuer",   "valid_from", "valid_for", "path_length",

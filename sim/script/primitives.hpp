@@ -36,5 +36,7 @@ class Primitives {
 /// adds to the tables that open_wire_library made.
 void open_crypto_library(lua_State* state, Primitives& primitives);
 void open_keys_library(lua_State* state, Primitives& primitives);
+/// ikev1, rsa, number: ikev1_library.cpp.
+void open_ikev1_library(lua_State* state, Primitives& primitives);
 
 }  // namespace ikelab::script

@@ -233,6 +233,68 @@ constexpr FunctionRow rows[] = {
      "its IKE SAs: `name`, `state`, `peer`, `spi_i`, `spi_r`, `keys` (as ike.keys), `esp` (SPIs "
      "and keys)",
      "-- endpoint.sas()[1].keys.sk_d"},
+    // ---- IKEv1
+    {"ikev1.sa", "ikev1.sa(body) -> {suite =, method =}",
+     "of IKEv1: the first transform of an SA payload's `body` in swanctl's words, and its "
+     "authentication method; nil and why",
+     "assert(ikev1.sa(\"no SA payload\") == nil)"},
+    {"ikev1.skeyid", "ikev1.skeyid(prf, {psk =, ni =, nr =}) -> octets",
+     "SKEYID (RFC 2409, 5); with `shared` instead of `psk` that of signatures, with `spi_i` and "
+     "`spi_r` that of RSA encryption",
+     "assert(#ikev1.skeyid(\"prfsha1\", { psk = \"secret\", ni = \"12345678\", nr = \"87654321\" "
+     "}) == 20)"},
+    {"ikev1.keys", "ikev1.keys(suite, {skeyid =, shared =, spi_i =, spi_r =}) -> table",
+     "`skeyid_d`, `skeyid_a`, `skeyid_e` and the cipher's `key`",
+     "local keys = ikev1.keys({ encr = \"aes128\", prf = \"prfsha1\" }, { skeyid = "
+     "crypto.random(20), shared = \"g^xy\", spi_i = \"0000000000000001\", spi_r = "
+     "\"0000000000000002\" })  assert(#keys.key == 16)"},
+    {"ikev1.iv", "ikev1.iv(suite, first, second) -> octets",
+     "the first block of hash(first, second): of both public values, or of phase 1's last block "
+     "and the message id",
+     "assert(#ikev1.iv({ encr = \"aes128\", prf = \"prfsha1\" }, \"g^xi\", \"g^xr\") == 16)"},
+    {"ikev1.hash",
+     "ikev1.hash(prf, who, {skeyid =, g_xi =, g_xr =, spi_i =, spi_r =, sa =, id =}) -> octets",
+     "HASH_I (who is `initiator`) or HASH_R; `sa` and `id` are payloads' bodies",
+     "assert(#ikev1.hash(\"prfsha1\", \"responder\", { skeyid = \"s\", g_xi = \"i\", g_xr = \"r\", "
+     "sa = \"a\", id = \"d\", spi_i = \"0000000000000001\", spi_r = \"0000000000000002\" }) == "
+     "20)"},
+    {"ikev1.open", "ikev1.open(octets, suite, key, iv) -> message",
+     "the message with the payloads inside, and `iv` of the next one; nil and why when the key "
+     "opens none",
+     "assert(ikev1.open(p.payload, { encr = \"aes128\", prf = \"prfsha1\" }, crypto.random(16), "
+     "crypto.random(16)) == nil)"},
+    {"ikev1.seal", "ikev1.seal(message, suite, key, iv) -> octets, iv",
+     "the inverse, with the IV of the next message",
+     "local key, iv = crypto.random(16), crypto.random(16)\nlocal octets = ikev1.seal({ version = "
+     "16, exchange = 5, spi_i = \"0000000000000001\", spi_r = \"0000000000000002\", payloads = { { "
+     "number = 13, body = \"vendor\" } } }, { encr = \"aes128\", prf = \"prfsha1\" }, key, "
+     "iv)\nassert(ikev1.open(octets, { encr = \"aes128\", prf = \"prfsha1\" }, key, "
+     "iv).payloads[1].body == \"vendor\")"},
+    {"rsa.key", "rsa.key(certificate) -> {n =, e =}",
+     "modulus and exponent of an RSA certificate; nil and why",
+     "assert(rsa.key(\"no certificate\") == nil)"},
+    {"rsa.block", "rsa.block(data, octets) -> block",
+     "a PKCS #1 block for encryption: 00 02, padding, 00, data",
+     "assert(#rsa.block(\"abc\", 64) == 64)"},
+    {"rsa.data", "rsa.data(block) -> octets", "what is in such a block, or nil",
+     "assert(rsa.data(rsa.block(\"abc\", 64)) == \"abc\")"},
+    {"number.add", "number.add(a, b) -> octets",
+     "natural numbers of any size: big-endian octets, or Lua's integers",
+     "assert(number.add(255, 1) == \"\\1\\0\")"},
+    {"number.sub", "number.sub(a, b) -> octets", "a must not be less than b",
+     "assert(number.sub(\"\\1\\0\", 1) == \"\\255\")"},
+    {"number.mul", "number.mul(a, b) -> octets", "the product",
+     "assert(number.mul(16, 16) == \"\\1\\0\")"},
+    {"number.div", "number.div(a, b) -> octets", "the quotient, rounded down",
+     "assert(number.div(7, 2) == \"\\3\")"},
+    {"number.mod", "number.mod(a, b) -> octets", "the remainder",
+     "assert(number.mod(7, 4) == \"\\3\")"},
+    {"number.less", "number.less(a, b) -> boolean", "whether a is less than b",
+     "assert(number.less(2, 3) and not number.less(3, 3))"},
+    {"number.power", "number.power(base, exponent, modulus) -> octets", "a power modulo a number",
+     "assert(number.power(3, 4, 100) == \"Q\")"},
+    {"number.octets", "number.octets(a, count) -> octets", "so many octets, with zeros in front",
+     "assert(number.octets(1, 3) == \"\\0\\0\\1\")"},
     // ---- monitors
     {"alert", "alert(text, severity, p)",
      "detectors only: info, warning or critical; about the packet in hand, or p", nullptr},

@@ -17,6 +17,15 @@ const T* as(const Event& event) {
   return std::get_if<T>(&event.body);
 }
 
+bool is_ikev1(const trace::Message& m) {
+  return m.bytes.size() > 17 && m.bytes[17] >> 4 == 1;
+}
+
+bool begins_an_sa(const trace::Message& m) {
+  return !m.response && (m.exchange == "IKE_SA_INIT" || m.exchange == "Main Mode" ||
+                         m.exchange == "Aggressive Mode");
+}
+
 // What the whole run says about datagrams, gathered before the story is told.
 struct Facts {
   std::map<std::string, std::string> node_at;  // "192.0.2.1:500" to the node that sends from there
@@ -37,7 +46,7 @@ void gather_message(Facts& facts, const Event& event, const trace::Message& m) {
   if (m.direction == "sent") {
     facts.node_at.emplace(m.src, event.node);
     facts.sent_by_nodes.emplace(m.datagram, event.node);
-    if (m.exchange == "IKE_SA_INIT" && !m.response) facts.initiators.insert(m.spi_i + event.node);
+    if (begins_an_sa(m)) facts.initiators.insert(m.spi_i + event.node);
   } else {
     facts.node_at.emplace(m.dst, event.node);
     facts.arrival.emplace(m.datagram, std::pair(event.time, event.node));
@@ -149,10 +158,11 @@ class Teller {
     }
   }
 
-  // The I flag says which side of the IKE SA sent it (RFC 7296, 3.1); without octets, who began the
-  // SA does.
+  // The I flag says which side of the IKE SA sent it (RFC 7296, 3.1); without octets, and in IKEv1,
+  // who began the SA does.
   bool by_initiator(const IkeMessage& m) const {
-    if (m.content->bytes.size() > 19) return (m.content->bytes[19] & 0x08) != 0;
+    if (m.content->bytes.size() > 19 && !is_ikev1(*m.content))
+      return (m.content->bytes[19] & 0x08) != 0;
     return facts_.initiators.contains(m.content->spi_i + m.from);
   }
 
@@ -264,6 +274,41 @@ std::string init_in_words(const IkeMessage& m) {
       m.from);
 }
 
+// IKEv1 has no requests and responses, only steps (RFC 2409, 5).
+std::string ikev1_in_words(const IkeMessage& m) {
+  const trace::Message& c = *m.content;
+  const bool answers = c.response;
+  if (has(m, "N(R-U-THERE)"))
+    return fmt::format("{} asks whether {} is still there.", m.from, m.to);
+  if (has(m, "N(R-U-THERE-ACK)")) return fmt::format("{} is still there.", m.from);
+  if (c.exchange == "Quick Mode") {
+    if (!has(m, "SA")) return fmt::format("{} confirms: the ESP SAs are used from now on.", m.from);
+    return answers ? fmt::format("{} agrees; both derive the keys of two ESP SAs.", m.from)
+                   : fmt::format("{} asks for a pair of ESP SAs.", m.from);
+  }
+  if (has(m, "D")) return fmt::format("{} closes an SA.", m.from);
+  if (c.exchange == "Aggressive Mode" && has(m, "SA"))
+    return answers ? fmt::format(
+                         "{} chooses, says who it is, and proves it in the clear: with a "
+                         "pre-shared key whoever sees this can try secrets at leisure.",
+                         m.from)
+                   : fmt::format(
+                         "{} says all at once: algorithms, public value, nonce, and who it "
+                         "is, in the clear.",
+                         m.from);
+  if (has(m, "SA"))
+    return fmt::format(fmt::runtime(answers ? "{} chooses one of the suites on offer."
+                                            : "{} offers suites of algorithms."),
+                       m.from);
+  if (has(m, "KE"))
+    return fmt::format(
+        fmt::runtime(answers ? "{} answers with its own; now both can derive keys."
+                             : "{} sends its Diffie-Hellman public value and a nonce."),
+        m.from);
+  if (has(m, "HASH") || has(m, "SIG")) return fmt::format("{} proves who it is.", m.from);
+  return fmt::format("{} sends {}: {}.", m.from, c.exchange, c.payloads);
+}
+
 std::string child_in_words(const IkeMessage& m) {
   const bool ike = !has(m, "TSi");
   if (!m.content->response) {
@@ -295,6 +340,7 @@ std::string in_words(const IkeMessage& m) {
                        c.fragment, c.fragments);
   if (const std::string error = error_in(m); !error.empty())
     return fmt::format("{} refuses: {}.", m.from, error);
+  if (is_ikev1(c)) return ikev1_in_words(m);
   if (c.exchange == "IKE_SA_INIT") return init_in_words(m);
   if (c.encrypted && c.payloads.empty() && c.exchange == "INFORMATIONAL")
     return c.response ? fmt::format("{} confirms.", m.from)
@@ -311,7 +357,8 @@ std::string in_words(const IkeMessage& m) {
 }
 
 std::string title(const IkeMessage& m) {
-  std::string text = m.content->exchange + (m.content->response ? " response" : " request");
+  std::string text = m.content->exchange;
+  if (!is_ikev1(*m.content)) text += m.content->response ? " response" : " request";
   if (m.content->fragments > 0)
     text += fmt::format(", fragment {} of {}", m.content->fragment, m.content->fragments);
   if (m.content->attempt > 0) text += fmt::format(", retransmission {}", m.content->attempt);

@@ -11,6 +11,7 @@ void esp_open(ByteView octets);
 void payload(ByteView octets);
 void certificate(ByteView octets);
 void session(ByteView octets);
+void ikev1_session(ByteView octets);
 
 /// By name, for whoever replays or makes corpora.
 struct Target {
@@ -18,8 +19,13 @@ struct Target {
   void (*run)(ByteView octets);
 };
 inline constexpr Target targets[] = {
-    {"decode", decode},   {"dissect", dissect},         {"esp_open", esp_open},
-    {"payload", payload}, {"certificate", certificate}, {"session", session},
+    {"decode", decode},
+    {"dissect", dissect},
+    {"esp_open", esp_open},
+    {"payload", payload},
+    {"certificate", certificate},
+    {"session", session},
+    {"ikev1_session", ikev1_session},
 };
 
 }  // namespace ikelab::fuzz

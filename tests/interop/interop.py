@@ -14,7 +14,7 @@ import tempfile
 import time
 
 from certificates import Certificates
-from rows import ROWS
+from rows import ROWS, Row
 from world import (IKELAB_INNER, IKELAB_IP, INSIDE_IP, STRONGSWAN_INNER, STRONGSWAN_IP, Failed,
                    Peer, World, reason_to_skip, run, wait_for)
 
@@ -30,6 +30,8 @@ def scenario_of(row, world, certificates, initiates):
         node_more = "cookie_threshold: 0\n    "
     elif more:
         connection_more = more + "\n        "
+    if row.version == 1:
+        connection_more += "version: 1\n        "
     if row.auth == "psk":
         mine = f"{{auth: psk, id: ikelab.example, secret: {SECRET}}}"
         theirs = "{auth: psk, id: strongswan.example}"
@@ -78,7 +80,7 @@ def swanctl_conf_of(row, world, certificates):
         secrets = ""  # keys lie in swanctl/private
     return f"""connections {{
   site {{
-    version = 2
+    version = {row.version}
     local_addrs = {STRONGSWAN_IP}
     remote_addrs = {IKELAB_IP if not world.nat else '%any'}
     proposals = {row.strongswan_ike or row.ike}
@@ -197,6 +199,35 @@ def ike_scan_is_answered(world, certificates):
         peer.stop()
 
 
+WEAK = "sunshine"
+
+
+def ike_scan_of_v1(world, certificates, aggressive):
+    """ike-scan offers AES-128, SHA-1, pre-shared key, MODP-1024; -A wants aggressive mode, and what
+    it leaves there is enough for psk-crack to find a weak key."""
+    row = Row("", version=1, ike="aes128-sha1-modp1024", esp="aes128-sha1",
+              ikelab_more="aggressive: yes" if aggressive else "")
+    scenario = scenario_of(row, world, certificates, True)
+    peer = Peer(world, scenario.replace("192.0.2.2", "'%any'").replace(SECRET, WEAK))
+    left, words = (os.path.join(world.folder, name) for name in ("psk.txt", "words.txt"))
+    try:
+        mode = ["--aggressive", "--id=strongswan.example", "--idtype=2", f"--pskcrack={left}"]
+        done = world.ns(world.strongswan_ns, "ike-scan", "--sport=0", "--retry=3", "--dhgroup=2",
+                        "--trans=(1=7,14=128,2=2,3=1,4=2)", *(mode if aggressive else []),
+                        IKELAB_IP, check=False)
+        if "1 returned handshake" not in done.stdout:
+            raise Failed("ike-scan found nothing: " + done.stdout.strip()[-300:])
+        if aggressive:
+            for dictionary, finds in (([WEAK, "moonlight"], True), (["moonlight"], False)):
+                with open(words, "w") as f:
+                    f.write("\n".join(dictionary) + "\n")
+                cracked = run("psk-crack", f"--dictionary={words}", left, check=False).stdout
+                if (f'key "{WEAK}" matches' in cracked) != finds:
+                    raise Failed("psk-crack: " + cracked.strip()[-300:])
+    finally:
+        peer.stop()
+
+
 def tell(ok, name, seconds, reason=""):
     print(f"{'ok    ' if ok else 'FAILED'}  {name:<44} {seconds:5.1f} s  {reason}", flush=True)
 
@@ -213,7 +244,9 @@ def evidence(world, keep):
 
 
 def make_world(kind, ikelab):
-    extra = "cookie_threshold = 1\n  half_open_timeout = 60" if kind == "cookies" else ""
+    extra = {"cookies": "cookie_threshold = 1\n  half_open_timeout = 60",
+             "aggressive": "i_dont_care_about_security_and_use_aggressive_mode_psk = yes"
+             }.get(kind, "")
     world = World(ikelab, nat=kind == "nat", charon_extra=extra)
     return world
 
@@ -230,6 +263,11 @@ def run_rows(rows, arguments, certificates):
             if kind == "plain" and not arguments.only:
                 failed += not run_one("ike-scan", world, arguments,
                                       lambda: ike_scan_is_answered(world, certificates))
+            if kind == "plain" and (not arguments.only or arguments.only in "ikev1 ike-scan"):
+                for aggressive in (False, True):
+                    failed += not run_one(f"ikev1 ike-scan{' -A, psk-crack' if aggressive else ''}",
+                                          world, arguments,
+                                          lambda: ike_scan_of_v1(world, certificates, aggressive))
         finally:
             if arguments.keep:
                 print(f"logs are kept in {world.folder}")

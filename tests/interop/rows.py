@@ -22,7 +22,8 @@ class Row:
     strongswan_more: str = ""
     expect: tuple = ()             # regular expressions in ikelab's lines
     roles: tuple = ("ikelab", "strongswan")  # who initiates
-    world: str = "plain"           # plain, nat, cookies
+    world: str = "plain"           # plain, nat, cookies, aggressive
+    version: int = 2
 
 
 REKEYS = ("ikelab rekeys child", "strongswan rekeys child", "ikelab rekeys ike",
@@ -70,6 +71,21 @@ ROWS = [
     # large messages
     Row("fragmentation with a long chain", auth="chain",
         expect=(r"s  sent .*IKE_AUTH .*SKF", r"s  received .*IKE_AUTH .*SKF")),
+    # IKEv1 (historic): every row negotiates ESP in UDP, which is all that this charon can do
+    Row("ikev1 main mode", version=1, ike="aes128-sha1-modp2048", esp="aes128-sha1",
+        expect=(r"Main Mode .*ID, HASH", r"Quick Mode .*HASH, SA, NONCE, ID, ID")),
+    Row("ikev1 main mode, modp1024", version=1, ike="aes128-sha1-modp1024", esp="aes128-sha1"),
+    Row("ikev1 sha256, pfs", version=1, ike="aes256-sha256-modp2048", esp="aes256-sha256-modp2048",
+        steps=("ikelab rekeys child", "strongswan rekeys child")),
+    Row("ikev1 rsa signatures", version=1, ike="aes128-sha1-modp2048", esp="aes128-sha1",
+        auth="rsa", expect=(r"Main Mode .*ID, CERT, SIG",)),
+    Row("ikev1 aggressive mode", version=1, world="aggressive", ike="aes128-sha1-modp2048",
+        esp="aes128-sha1", ikelab_more="aggressive: yes", strongswan_more="aggressive = yes",
+        expect=(r"Aggressive Mode .*SA, KE, NONCE, ID.*HASH",)),
+    Row("ikev1 strongswan deletes child", version=1, ike="aes128-sha1-modp2048", esp="aes128-sha1",
+        steps=("strongswan deletes child",)),
+    Row("ikev1 ikelab deletes ike", version=1, ike="aes128-sha1-modp2048", esp="aes128-sha1",
+        steps=("ikelab deletes ike",)),
     # networks
     Row("nat", world="nat", roles=("ikelab",), steps=REKEYS,
         expect=(r"a NAT was detected",)),

@@ -263,7 +263,21 @@ TEST_CASE("lint: strengths that do not fit", "[lint]") {
   CHECK(found(c) == Words{"algorithm warning"});
 }
 
+TEST_CASE("lint: IKEv1, and what it makes worse", "[lint][ikev1]") {
+  auto c = clean();
+  c.ikev1 = Ikev1Config{};
+  CHECK(found(c) == Words{"historic-version error"});
+  c.ikev1->rsa_encryption = true;
+  CHECK(found(c) == Words{"historic-version error", "encrypted-nonces error"});
+  c = clean();
+  c.ikev1 = Ikev1Config{};
+  c.ikev1->aggressive = true;
+  const bool by_key = c.local.kind == AuthKind::psk;
+  CHECK(found(c) == (by_key ? Words{"historic-version error", "proof-in-the-clear error"}
+                            : Words{"historic-version error"}));
+}
+
 TEST_CASE("lint: every rule has a name and a test above", "[lint]") {
-  CHECK(lint_rules().size() == 13);
+  CHECK(lint_rules().size() == 16);
   for (const LintRule& rule : lint_rules()) CHECK_FALSE(rule.about.empty());
 }

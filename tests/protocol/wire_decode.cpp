@@ -267,8 +267,8 @@ TEST_CASE("wire: what is wrong around the payloads", "[wire]") {
         "E-WIRE-003");  // Length 40: a message that ends inside the SA payload
   CHECK(decode(with(26, 0)).ok() == false);
   CHECK(first_code(concat({good, Bytes{0}})) == "E-WIRE-003");
-  CHECK(decode(concat({good, Bytes{0}})).ok());       // trailing octets are a warning
-  CHECK(first_code(with(17, 0x10)) == "E-WIRE-004");  // IKEv1
+  CHECK(decode(concat({good, Bytes{0}})).ok());  // trailing octets are a warning
+  CHECK(first_code(with(17, 0x40)) == "E-WIRE-004");
   CHECK(first_code(with(17, 0x30)) == "E-WIRE-004");
   CHECK(first_code(with(17, 0x21)).empty());  // a minor version is ignored
   CHECK(first_code(with(19, 0x48)) == "E-WIRE-010");

