@@ -139,14 +139,16 @@ policy::ChildConfig read_child(const YAML::Node& node, Problems& problems) {
 policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& pki,
                                          Problems& problems) {
   Section section(node, "a connection",
-                  {"name", "local_addr", "remote_addr", "proposals", "local", "remote", "children",
-                   "rekey_time", "dpd_delay", "encap", "keep_alive", "ocsp", "fragmentation",
-                   "fragment_size", "fragment_probing"},
+                  {"name", "local_addr", "remote_addr", "remote_port", "proposals", "local",
+                   "remote", "children", "rekey_time", "dpd_delay", "encap", "keep_alive", "ocsp",
+                   "fragmentation", "fragment_size", "fragment_probing"},
                   problems);
   policy::ConnectionConfig connection;
   connection.name = section.text("name", true);
   connection.local_addr = section.parsed("local_addr", IpAddress::parse, IpAddress{}, true);
   connection.remote_addr = section.parsed("remote_addr", parse_peer, IpAddress{}, true);
+  connection.remote_port =
+      static_cast<std::uint16_t>(section.number("remote_port", connection.remote_port, 65535));
   connection.proposals = read_list<wire::Proposal>(section, "proposals", [](std::string_view text) {
     return policy::parse_proposal(text, wire::ProtocolId::ike);
   });
