@@ -27,6 +27,20 @@ std::uint64_t last_number(const SaParameters& sa) {
   return sa.suite.esn ? ~std::uint64_t{0} : 0xffff'ffffU;
 }
 
+bool same(const policy::Flow& a, const policy::Flow& b) {
+  return a.protocol == b.protocol && a.src_port == b.src_port && a.dst_port == b.dst_port &&
+         a.opaque_ports == b.opaque_ports && a.src == b.src && a.dst == b.dst;
+}
+
+/// Spreads flows: their ports and the ends of their addresses differ.
+std::size_t slot_of(const policy::Flow& flow) {
+  const auto end = [](const IpAddress& ip) {
+    const ByteView octets = ip.octets();
+    return std::size_t{octets[octets.size() - 1]} + 31U * octets[octets.size() - 2];
+  };
+  return end(flow.src) + 7 * end(flow.dst) + flow.src_port + 13U * flow.dst_port + flow.protocol;
+}
+
 /// A packet's IV, without allocating.
 struct Iv {
   std::array<std::uint8_t, 16> octets{};
@@ -90,7 +104,22 @@ struct DataPath::Impl {
     OutboundSa* sa = nullptr;
     Policy* policy = nullptr;
   };
+  /// The decisions of late, each at a place that its flow names: a flow's next packet is decided
+  /// by comparing. Whatever changes SPD or SAD forgets them all.
+  struct Remembered {
+    std::uint64_t generation = 0;
+    policy::Flow flow;
+    Decision decision;
+  };
+  std::array<Remembered, 64> flows = {};
+  std::uint64_t generation = 1;
   Decision decide(const policy::Flow& flow) {
+    Remembered& place = flows[slot_of(flow) % flows.size()];
+    if (place.generation == generation && same(place.flow, flow)) return place.decision;
+    place = {generation, flow, decide_anew(flow)};
+    return place.decision;
+  }
+  Decision decide_anew(const policy::Flow& flow) {
     Policy* policy = spd.find(flow);
     if (policy != nullptr && policy->action == Action::bypass) return {Verdict::bypass, {}, policy};
     if (policy != nullptr && policy->action == Action::discard)
@@ -126,23 +155,33 @@ DataPath::DataPath(crypto::Provider& provider, crypto::Rng& rng) : impl_(new Imp
 DataPath::~DataPath() = default;
 
 void DataPath::apply(SadChange change) {
+  ++impl_->generation;
   if (auto* install = std::get_if<InstallSa>(&change)) {
     if (!install->inbound)
       for (Policy& policy : impl_->spd.policies())
         if (policy.child == install->sa.child) policy.asked.reset();
     impl_->sad.install(impl_->provider, std::move(*install));
   }
-  if (const auto* remove = std::get_if<RemoveSa>(&change)) impl_->sad.remove(*remove);
+  if (const auto* remove = std::get_if<RemoveSa>(&change)) {
+    //= rfc7296#2.8 "To rekey a Child SA within an existing IKE SA, create a new, equivalent SA (see
+    //= Section 2.17 below), and when the new one is established, delete the old one."
+    if (remove->inbound && remove->superseded)
+      impl_->sad.retire(remove->spi, impl_->now + overlap_time);
+    else
+      impl_->sad.remove(*remove);
+  }
   if (const auto* move = std::get_if<MoveSa>(&change)) impl_->sad.move(*move);
 }
 
 void DataPath::set_now(Instant now) {
   impl_->now = now;
+  impl_->sad.expire(now);
 }
 void DataPath::set_link_mtu(std::uint32_t octets) {
   impl_->link_mtu = octets;
 }
 void DataPath::add_policy(Policy policy) {
+  ++impl_->generation;
   impl_->spd.add(std::move(policy));
 }
 void DataPath::require(std::vector<wire::TrafficSelector> local_ts,
@@ -432,11 +471,14 @@ Result<void> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, ByteV
   if (!flow.ok())
     return error("E-ESP-POLICY", "the inner packet cannot be read: " + flow.error().message,
                  "RFC 4301, 5.2");
-  if (!selects(in.sa.ts_dst, in.sa.ts_src, reversed(*flow)))
-    return error(
-        "E-ESP-POLICY",
-        "SA " + to_string(in.sa.spi) + " was not negotiated for " + summarize_packet(opened.inner),
-        "RFC 4301, 5.2");
+  if (!in.admitted || !same(*in.admitted, *flow)) {
+    if (!selects(in.sa.ts_dst, in.sa.ts_src, reversed(*flow)))
+      return error("E-ESP-POLICY",
+                   "SA " + to_string(in.sa.spi) + " was not negotiated for " +
+                       summarize_packet(opened.inner),
+                   "RFC 4301, 5.2");
+    in.admitted = *flow;
+  }
   opened.spi = in.sa.spi;
   opened.sequence = static_cast<std::uint32_t>(sequence);
   opened.child = in.sa.child;

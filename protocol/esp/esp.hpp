@@ -43,6 +43,9 @@ struct Wish {
 
 /// How long a wish for an SA is not repeated: Linux's xfrm_acq_expires.
 inline constexpr Duration acquire_time = 30s;
+/// How long an inbound SA that a rekey replaced opens what the network had delayed: strongSwan's
+/// delete_rekeyed_delay.
+inline constexpr Duration overlap_time = 5s;
 /// How long a learned path MTU is believed (RFC 1191, 6.3).
 inline constexpr Duration path_mtu_time = 600s;
 

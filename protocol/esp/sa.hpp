@@ -46,7 +46,8 @@ struct InstallSa {
 struct RemoveSa {
   bool inbound = false;
   EspSpi spi;
-  EspSpi pair = {};  ///< as SaParameters's
+  EspSpi pair = {};         ///< as SaParameters's
+  bool superseded = false;  ///< by a rekey: what is on its way is still opened, for a while
 };
 /// The SA lives on between other addresses; an outbound one sends its next packet there.
 struct MoveSa {

@@ -67,6 +67,21 @@ void Sad::remove(const RemoveSa& change) {
   }
 }
 
+void Sad::retire(EspSpi spi, Instant until) {
+  const auto at = inbound_.find(spi);
+  if (at == inbound_.end()) return;
+  inbound_flows_.remove(at->second.serial);
+  retired_.emplace_back(until, at->second.serial);
+}
+
+void Sad::expire(Instant now) {
+  while (!retired_.empty() && retired_.front().first <= now) {
+    const Serial serial = retired_.front().second;
+    retired_.pop_front();
+    std::erase_if(inbound_, [&](const auto& row) { return row.second.serial == serial; });
+  }
+}
+
 void Sad::move(const MoveSa& change) {
   const auto take = [&](SaParameters& sa) {
     sa.src = change.src;

@@ -1,6 +1,7 @@
 // The Security Association Database of one node (RFC 4301, 4.4.2): SAs with their keyed transforms,
 // found by SPI (inbound) and by the traffic they carry (both).
 #pragma once
+#include <deque>
 #include <map>
 
 #include "protocol/esp/packet.hpp"
@@ -52,12 +53,17 @@ struct InboundSa {
   Transform transform;
   ReplayWindow window;
   Serial serial = 0;
+  std::optional<policy::Flow> admitted = {};  ///< the last flow that its selectors let in
 };
 
 class Sad {
  public:
   void install(crypto::Provider& provider, InstallSa change);
   void remove(const RemoveSa& change);
+  /// An inbound SA that was replaced: it opens packets until then, and selects no more.
+  void retire(EspSpi spi, Instant until);
+  /// Retired ones whose time has come are removed.
+  void expire(Instant now);
   void move(const MoveSa& change);
 
   [[nodiscard]] InboundSa* inbound(EspSpi spi);
@@ -78,6 +84,7 @@ class Sad {
   std::map<Serial, OutboundSa> outbound_;
   std::map<EspSpi, InboundSa> inbound_;
   FlowIndex outbound_flows_, inbound_flows_;
+  std::deque<std::pair<Instant, Serial>> retired_;  ///< in the order of their ends
   Serial next_ = 1;
 };
 

@@ -24,6 +24,11 @@ std::optional<T> pop(std::deque<T>& queue) {
   return front;
 }
 
+//= rfc7296#2.23 "Port 4500 is reserved for UDP-encapsulated ESP and IKE."
+std::uint16_t first_port(const policy::ConnectionConfig& connection) {
+  return connection.remote_port == wire::ike_port ? wire::ike_port : wire::udp_encapsulation_port;
+}
+
 }  // namespace
 
 struct Endpoint::Impl {
@@ -242,9 +247,9 @@ Result<void> Endpoint::Impl::execute(Instant now, const Initiate& c) {
     if (sa->state() == State::initiating || sa->state() == State::authenticating)
       return sa->also_children.push_back(c.child), Result<void>{};
   }
-  auto sa = std::make_unique<IkeSa>(services, *connection, true,
-                                    SocketAddress{connection->local_addr, wire::ike_port},
-                                    SocketAddress{connection->remote_addr, wire::ike_port});
+  auto sa = std::make_unique<IkeSa>(
+      services, *connection, true, SocketAddress{connection->local_addr, first_port(*connection)},
+      SocketAddress{connection->remote_addr, connection->remote_port});
   IkeSa& begun = *sa;
   begun.start(now, c.child);
   sas[begun.spi_i.value] = std::move(sa);

@@ -177,7 +177,8 @@ void IkeSa::remove_child(EspSpi spi_in, const std::string& reason) {
   if (const auto heir = children.find(at->second.replaced_by.value); heir != children.end())
     release_outbound(heir->second);
   half_close(at->second, reason);
-  services.sad.push_back(esp::RemoveSa{true, at->second.spi_in});
+  const bool superseded = at->second.replaced_by.value != 0;
+  services.sad.push_back(esp::RemoveSa{true, at->second.spi_in, {}, superseded});
   emit(trace::SaRemoved{"ESP", "in", to_string(at->second.spi_in), reason});
   children.erase(at);
 }

@@ -97,6 +97,8 @@ struct Ikev1Config {
 struct ConnectionConfig {
   std::string name;
   IpAddress local_addr, remote_addr;  ///< remote unspecified: any (a road warrior's gateway)
+  std::uint16_t remote_port = 500;    ///< an initiator's first message goes there; 4500 where
+                                      ///< port 500 is blocked (RFC 7296, 2.23)
   std::vector<wire::Proposal> proposals;
   AuthConfig local, remote;
   /// Rounds after the first (RFC 4739): swanctl's local-2, remote-2 and so on.

@@ -197,6 +197,23 @@ struct Diagnostic {
   }
 };
 
+/// A NAT box made a mapping, forgot it, or could not make it: `inside` is a host behind it,
+/// `outside` what stands for it.
+struct NatMapping {
+  IKELAB_EVENT("nat_mapping");
+  std::string action;  ///< "made", "expired", "forgotten", "refused"
+  std::string protocol, inside, outside, remote, reason;
+  template <class S, class V>
+  static void fields(S& s, V&& v) {
+    v("action", s.action);
+    v("protocol", s.protocol);
+    v("inside", s.inside);
+    v("outside", s.outside);
+    v("remote", s.remote);
+    v("reason", s.reason);
+  }
+};
+
 // ---- the protocol's inside ---------------------------------------------------------------------
 
 struct StateChanged {
@@ -490,10 +507,10 @@ struct Mark {
 
 // The order of the alternatives is not part of any format: bodies are encoded by their kind.
 using Body =
-    std::variant<DatagramSent, DatagramReceived, DatagramDropped, PacketOnLink, Message, Diagnostic,
-                 StateChanged, TaskStarted, TaskEnded, Negotiated, AuthDecided, KeyDerived,
-                 SaInstalled, SaRemoved, SaMoved, TimerFired, EspSealed, EspOpened, EspRejected,
-                 AttackAction, AttackKnowledge, Alert, Metric, Mark>;
+    std::variant<DatagramSent, DatagramReceived, DatagramDropped, PacketOnLink, NatMapping, Message,
+                 Diagnostic, StateChanged, TaskStarted, TaskEnded, Negotiated, AuthDecided,
+                 KeyDerived, SaInstalled, SaRemoved, SaMoved, TimerFired, EspSealed, EspOpened,
+                 EspRejected, AttackAction, AttackKnowledge, Alert, Metric, Mark>;
 
 /// One thing that happened: when (ns since the run's start), in which order, at which node, to
 /// which IKE SA.

@@ -3,15 +3,11 @@
 #include <algorithm>
 
 #include "protocol/wire/decode.hpp"
-#include "sim/ns3/datagram_tag.hpp"
-#include "sim/ns3/policed_routing.hpp"
+#include "protocol/wire/udp_encapsulation.hpp"
 
 namespace ikelab::sim {
 namespace {
 
-constexpr std::uint16_t ike_port = 500, nat_port = 4500;
-constexpr std::uint8_t esp_protocol = 50;
-constexpr std::uint16_t ethertype_ipv4 = 0x0800;
 constexpr std::uint32_t esp_overhead =
     100;  // outer IP, SPI, sequence, IV, padding, ICV of every suite we have
 constexpr std::uint64_t esp_ids =
@@ -33,12 +29,14 @@ policy::EndpointConfig endpoint_config(const scenario::Node& node,
   return config;
 }
 
-/// The smallest prefix that covers a selector's addresses.
-Interface covering_prefix(const wire::TrafficSelector& ts) {
-  const std::uint32_t start = ts.start.to_v4(), end = ts.end.to_v4();
-  std::uint32_t mask = 0xffffffff;
-  while ((start & mask) != (end & mask)) mask <<= 1;
-  return {ns3::Ipv4Address(start & mask), ns3::Ipv4Mask(mask)};
+/// The smallest prefix that covers a selector's addresses, in bits.
+unsigned covering_prefix(const wire::TrafficSelector& ts) {
+  const ByteView start = ts.start.octets(), end = ts.end.octets();
+  unsigned bits = 0;
+  while (bits < start.size() * 8 &&
+         ((start[bits / 8] ^ end[bits / 8]) & (0x80U >> (bits % 8))) == 0)
+    ++bits;
+  return bits;
 }
 
 /// An answer to IKE_SA_INIT that says no, and that anybody could have sent. What asks for another
@@ -57,8 +55,18 @@ bool is_unprotected_refusal(ByteView octets) {
   return true;
 }
 
-std::string spi_of(ByteView esp_packet) {
-  return esp_packet.size() < 4 ? "" : to_hex(esp_packet.first(4));
+std::uint32_t smallest_link_mtu(const scenario::Node& node, const scenario::Scenario& scenario) {
+  std::uint32_t mtu = 1500;
+  for (const scenario::Link& link : scenario.links)
+    if (link.a == node.name || link.b == node.name) mtu = std::min(mtu, link.mtu);
+  for (const scenario::Lan& lan : scenario.lans)
+    for (const scenario::Lan::Member& member : lan.members)
+      if (member.node == node.name) mtu = std::min(mtu, lan.mtu);
+  return mtu;
+}
+
+bool speaks_v6(const wire::TrafficSelector& ts) {
+  return ts.start.is_v6();
 }
 
 }  // namespace
@@ -76,14 +84,17 @@ Gateway::Gateway(ns3::Ptr<ns3::Node> node, const scenario::Node& config,
       fronts_(historic::fronts_of(config.bugs)),
       ordinal_(ordinal),
       endpoint_(make_endpoint()),
-      data_path_(std::make_unique<esp::DataPath>(*provider_, *esp_iv_)) {
-  std::uint32_t mtu = 1500;
-  for (const scenario::Link& link : scenario.links)
-    if (link.a == config.name || link.b == config.name) mtu = std::min(mtu, link.mtu);
-  make_tunnel_device(mtu - esp_overhead);
+      data_path_(std::make_unique<esp::DataPath>(*provider_, *esp_iv_)),
+      outside_(node, {[this](FromOutside datagram) { on_udp(std::move(datagram)); },
+                      [this](const FromOutside& packet) { on_esp(packet); },
+                      [this](ByteView icmp, bool v6) { on_icmp(icmp, v6); }}) {
+  const std::uint32_t mtu = smallest_link_mtu(config, scenario);
+  data_path_->set_link_mtu(mtu);
+  make_tunnel_device(mtu);
   route_into_tunnel();
-  guard_input();
-  open_sockets();
+  guards_of(*node_).add([this](const Arrival& arrival) { return guard(arrival); });
+  for (const policy::ConnectionConfig& connection : config_.connections)
+    outside_.open(connection.local_addr);
 }
 
 void Gateway::emit(trace::Body body) {
@@ -102,96 +113,75 @@ std::unique_ptr<engine::Engine> Gateway::make_endpoint() {
 
 // ---- building ----------------------------------------------------------------------------------
 
-void Gateway::open_sockets() {
-  for (const policy::ConnectionConfig& connection : config_.connections) {
-    const IpAddress& local = connection.local_addr;
-    if (ike_sockets_.contains(local)) continue;
-    const ns3::InetSocketAddress any_port(to_ns3(local), 0), ike(to_ns3(local), ike_port);
-    auto udp = ns3::Socket::CreateSocket(node_, ns3::UdpSocketFactory::GetTypeId());
-    udp->Bind(ike);
-    udp->SetRecvCallback(ns3::MakeCallback(&Gateway::on_ike, this));
-    ike_sockets_[local] = udp;
-    auto raw = ns3::Socket::CreateSocket(node_, ns3::Ipv4RawSocketFactory::GetTypeId());
-    raw->SetAttribute("Protocol", ns3::UintegerValue(esp_protocol));
-    raw->Bind(any_port);
-    raw->SetRecvCallback(ns3::MakeCallback(&Gateway::on_esp, this));
-    esp_sockets_[local] = raw;
-  }
-}
-
-void Gateway::make_tunnel_device(std::uint32_t mtu) {
+void Gateway::make_tunnel_device(std::uint32_t link_mtu) {
   tunnel_ = ns3::CreateObject<ns3::VirtualNetDevice>();
   tunnel_->SetAddress(ns3::Mac48Address::Allocate());
   tunnel_->SetIsPointToPoint(true);
-  tunnel_->SetMtu(static_cast<std::uint16_t>(mtu));
+  // what may be fragmented is, before it is protected (RFC 4301, 8.2.1)
+  tunnel_->SetMtu(static_cast<std::uint16_t>(std::max(link_mtu - esp_overhead, 576U)));
   tunnel_->SetSendCallback(ns3::MakeCallback(&Gateway::on_tunnel, this));
   node_->AddDevice(tunnel_);
-  auto ip = node_->GetObject<ns3::Ipv4>();
+  add_tunnel_addresses();
+}
+
+/// A road warrior's tunnel has its inner addresses, a host's in transport mode its own. A gateway's
+/// has a link-local one that no policy covers.
+void Gateway::add_tunnel_addresses() {
+  std::set<IpAddress> addresses(config_.inner_addresses.begin(), config_.inner_addresses.end());
+  for (const policy::ConnectionConfig& connection : config_.connections)
+    for (const policy::ChildConfig& child : connection.children)
+      if (child.mode == policy::ChildMode::transport) addresses.insert(connection.local_addr);
+  const auto ip = node_->GetObject<ns3::Ipv4>();
   tunnel_interface_ = ip->AddInterface(tunnel_);
-  // A gateway's tunnel has a link-local address that no policy covers; a road warrior's has its
-  // inner address.
-  std::vector<IpAddress> addresses = config_.inner_addresses;
-  if (addresses.empty()) addresses.push_back(IpAddress::v4(0xA9FE0001U));
+  if (std::none_of(addresses.begin(), addresses.end(),
+                   [](const IpAddress& a) { return !a.is_v6(); }))
+    addresses.insert(IpAddress::v4(0xA9FE0001U));
   for (const IpAddress& address : addresses)
-    ip->AddAddress(tunnel_interface_,
-                   ns3::Ipv4InterfaceAddress(to_ns3(address), ns3::Ipv4Mask::GetOnes()));
+    if (!address.is_v6())
+      ip->AddAddress(tunnel_interface_,
+                     ns3::Ipv4InterfaceAddress(to_ns3(address), ns3::Ipv4Mask::GetOnes()));
   ip->SetMetric(tunnel_interface_, 1);
   ip->SetUp(tunnel_interface_);
+  const auto ip6 = node_->GetObject<ns3::Ipv6>();
+  if (!ip6) return;
+  const std::uint32_t interface = ip6->AddInterface(tunnel_);
+  for (const IpAddress& address : addresses)
+    if (address.is_v6())
+      ip6->AddAddress(interface,
+                      ns3::Ipv6InterfaceAddress(to_ns3_v6(address), ns3::Ipv6Prefix(128)));
+  ip6->SetUp(interface);
+  ip6->SetForwarding(interface, true);
 }
 
 void Gateway::route_into_tunnel() {
-  ns3::Ipv4StaticRoutingHelper helper;
-  auto routing = helper.GetStaticRouting(node_->GetObject<ns3::Ipv4>());
   for (const policy::ConnectionConfig& connection : config_.connections) {
     for (esp::Policy& policy : esp::policies_of(connection))
       data_path_->add_policy(std::move(policy));
-    for (const policy::ChildConfig& child : connection.children) {
-      if (child.mode == policy::ChildMode::pass) continue;
-      for (const wire::TrafficSelector& ts : child.remote_ts) {
-        if (ts.start.is_v6()) continue;
-        const Interface prefix = covering_prefix(ts);
-        routing->AddNetworkRouteTo(prefix.address, prefix.mask, tunnel_interface_);
-      }
-    }
+    for (const policy::ChildConfig& child : connection.children)
+      if (child.mode != policy::ChildMode::pass)
+        for (const wire::TrafficSelector& ts : child.remote_ts) route_into_tunnel(ts);
   }
 }
 
-void Gateway::guard_input() {
-  const auto routing =
-      ns3::DynamicCast<PolicedRouting>(node_->GetObject<ns3::Ipv4>()->GetRoutingProtocol());
-  IKELAB_ASSERT(routing != nullptr);
-  routing->set_guard(
-      [this](const ns3::Packet& payload, const ns3::Ipv4Header& header,
-             const ns3::NetDevice& device) { return refuses_clear(payload, header, device); });
-}
-
-/// A packet that came through an interface with a tunnel's outer address, and not through a tunnel.
-bool Gateway::refuses_clear(const ns3::Packet& payload, const ns3::Ipv4Header& header,
-                            const ns3::NetDevice& device) {
-  auto ip = node_->GetObject<ns3::Ipv4>();
-  const std::int32_t interface = ip->GetInterfaceForDevice(ns3::Ptr<const ns3::NetDevice>(&device));
-  if (interface < 0 || interface == static_cast<std::int32_t>(tunnel_interface_)) return false;
-  const IpAddress own =
-      from_ns3(ip->GetAddress(static_cast<std::uint32_t>(interface), 0).GetLocal());
-  if (!ike_sockets_.contains(own)) return false;  // a protected interface
-  const bool ours = from_ns3(header.GetDestination()) == own;
-  const auto whole = payload.Copy();
-  if (ours && header.GetProtocol() == esp_protocol) return false;
-  if (ours && header.GetProtocol() == 17) {  // IKE, and ESP in UDP
-    ns3::UdpHeader udp;
-    whole->PeekHeader(udp);
-    if (udp.GetDestinationPort() == ike_port || udp.GetDestinationPort() == nat_port) return false;
+void Gateway::route_into_tunnel(const wire::TrafficSelector& ts) {
+  const unsigned bits = covering_prefix(ts);
+  if (!speaks_v6(ts)) {
+    ns3::Ipv4StaticRoutingHelper helper;
+    const ns3::Ipv4Mask mask(bits == 0 ? 0 : 0xffffffffU << (32 - bits));
+    helper.GetStaticRouting(node_->GetObject<ns3::Ipv4>())
+        ->AddNetworkRouteTo(to_ns3(ts.start).CombineMask(mask), mask, tunnel_interface_);
+    return;
   }
-  whole->AddHeader(header);
-  const Bytes packet = bytes_of(*whole);
-  if (data_path_->inbound_clear(packet) != esp::Verdict::discard) return false;
-  emit(trace::EspRejected{datagram_id(*whole), "", 0, "E-ESP-CLEAR",
-                          "policy wants protection for " + esp::summarize_packet(packet) +
-                              ", and it came in the clear"});
-  return true;
+  const auto ip = node_->GetObject<ns3::Ipv6>();
+  if (!ip) return;
+  ns3::Ipv6StaticRoutingHelper helper;
+  const ns3::Ipv6Prefix prefix(static_cast<std::uint8_t>(bits));
+  helper.GetStaticRouting(ip)->AddNetworkRouteTo(
+      to_ns3_v6(ts.start).CombinePrefix(prefix), prefix,
+      static_cast<std::uint32_t>(ip->GetInterfaceForDevice(tunnel_)));
 }
 
-// ---- running -----------------------------------------------------------------------------------
+// ---- IKE ---------------------------------------------------------------------------------------
 
 void Gateway::start() {
   for (const policy::ConnectionConfig& connection : config_.connections)
@@ -206,25 +196,38 @@ void Gateway::command(const ikev2::Command& command) {
   drain();
 }
 
-void Gateway::on_ike(ns3::Ptr<ns3::Socket> socket) {
-  ns3::Address from, to;
-  while (auto packet = socket->RecvFrom(from)) {
-    const auto source = ns3::InetSocketAddress::ConvertFrom(from);
-    socket->GetSockName(to);
-    const auto local = ns3::InetSocketAddress::ConvertFrom(to);
-    ikev2::Datagram datagram{datagram_id(*packet),
-                             {from_ns3(source.GetIpv4()), source.GetPort()},
-                             {from_ns3(local.GetIpv4()), local.GetPort()},
-                             bytes_of(*packet)};
-    emit(trace::DatagramReceived{datagram.id, "IKE", datagram.src.to_string(),
-                                 datagram.dst.to_string(), datagram.payload,
-                                 datagram.payload.size()});
-    const Duration wait = config_.patience;
-    if (wait > Duration::zero() && is_unprotected_refusal(datagram.payload))
-      ns3::Simulator::Schedule(to_ns3(wait), &Gateway::hand_over, this, datagram);
-    else
-      hand_over(datagram);
+void Gateway::moved(const IpAddress& from, const IpAddress& to) {
+  outside_.close(from);
+  outside_.open(to);
+  drain();
+}
+
+void Gateway::on_udp(FromOutside datagram) {
+  if (datagram.dst.port == wire::ike_port) return on_ike(datagram);
+  switch (wire::classify_on_4500(datagram.payload)) {
+    case wire::UdpContent::ike:
+      datagram.payload = to_bytes(wire::without_marker(datagram.payload));
+      return on_ike(datagram);
+    case wire::UdpContent::esp:
+      return on_esp(datagram);
+    case wire::UdpContent::keepalive:  // RFC 3948, 2.3: of no meaning here
+      return emit(trace::DatagramReceived{datagram.id, "keepalive", datagram.src.to_string(),
+                                          datagram.dst.to_string(), datagram.payload,
+                                          datagram.payload.size()});
+    case wire::UdpContent::nothing:
+      emit(trace::DatagramDropped{datagram.id, config_.name, "neither IKE nor ESP on port 4500"});
   }
+}
+
+void Gateway::on_ike(const FromOutside& in) {
+  emit(trace::DatagramReceived{in.id, "IKE", in.src.to_string(), in.dst.to_string(), in.payload,
+                               in.payload.size()});
+  const ikev2::Datagram datagram{in.id, in.src, in.dst, in.payload};
+  const Duration wait = config_.patience;
+  if (wait > Duration::zero() && is_unprotected_refusal(datagram.payload))
+    ns3::Simulator::Schedule(to_ns3(wait), &Gateway::hand_over, this, datagram);
+  else
+    hand_over(datagram);
 }
 
 void Gateway::hand_over(const ikev2::Datagram& datagram) {
@@ -280,87 +283,25 @@ void Gateway::on_timeout() {
   drain();
 }
 
+void Gateway::transmit(const ikev2::Datagram& datagram) {
+  const char* what = wire::is_nat_keepalive(datagram.payload) ? "keepalive" : "IKE";
+  emit(trace::DatagramSent{datagram.id, what, datagram.src.to_string(), datagram.dst.to_string(),
+                           datagram.payload, datagram.payload.size()});
+  if (!outside_.send(datagram.src, datagram.dst,
+                     wire::udp_payload(datagram.src.port, datagram.payload), datagram.id))
+    emit(trace::DatagramDropped{datagram.id, config_.name,
+                                "no interface has the address " + datagram.src.to_string()});
+}
+
 void Gateway::drain() {
   while (auto event = endpoint_->poll_event())
     journal_.emit(now(), config_.name, std::move(*event));
   while (auto change = endpoint_->poll_sad()) apply(std::move(*change));
-  while (auto datagram = endpoint_->poll_transmit()) {
-    const auto socket = ike_sockets_.find(datagram->src.ip);
-    if (socket == ike_sockets_.end()) continue;
-    emit(trace::DatagramSent{datagram->id, "IKE", datagram->src.to_string(),
-                             datagram->dst.to_string(), datagram->payload,
-                             datagram->payload.size()});
-    auto packet = packet_of(datagram->payload);
-    packet->AddByteTag(DatagramTag(datagram->id));
-    socket->second->SendTo(packet, 0,
-                           ns3::InetSocketAddress(to_ns3(datagram->dst.ip), datagram->dst.port));
-  }
+  while (auto datagram = endpoint_->poll_transmit()) transmit(*datagram);
   timer_.Cancel();
   if (const auto at = endpoint_->poll_timeout())
     timer_ = ns3::Simulator::Schedule(to_ns3(std::max(*at - now(), Duration{0})),
                                       &Gateway::on_timeout, this);
-}
-
-// ---- ESP ---------------------------------------------------------------------------------------
-
-bool Gateway::on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, const ns3::Address&,
-                        std::uint16_t) {
-  const Bytes inner = bytes_of(*packet);
-  data_path_->set_now(now());
-  if (data_path_->lookup(inner) == esp::Verdict::bypass) {
-    send_in_the_clear(packet);
-    return true;
-  }
-  auto sealed = data_path_->seal(inner);
-  grant_wishes();
-  if (!sealed) {
-    emit(trace::EspRejected{0, "", 0, sealed.error().code,
-                            sealed.error().message + ": " + esp::summarize_packet(inner)});
-    return true;
-  }
-  const auto socket = esp_sockets_.find(sealed->src);
-  if (socket == esp_sockets_.end()) return true;
-  const std::uint64_t id = ++esp_datagrams_;
-  trace::EspSealed body{id,
-                        to_string(sealed->spi),
-                        sealed->sequence,
-                        inner.size(),
-                        sealed->packet.size(),
-                        esp::summarize_packet(inner),
-                        {}};
-  if (scenario_.disclose_secrets) body.inner = inner;
-  emit(std::move(body));
-  emit(trace::DatagramSent{id, "ESP", sealed->src.to_string(), sealed->dst.to_string(),
-                           sealed->packet, sealed->packet.size()});
-  auto outer = packet_of(sealed->packet);
-  outer->AddByteTag(DatagramTag(id));
-  socket->second->SetIpTos(sealed->traffic_class);
-  socket->second->SendTo(outer, 0, ns3::InetSocketAddress(to_ns3(sealed->dst), 0));
-  return true;
-}
-
-void Gateway::send_in_the_clear(ns3::Ptr<ns3::Packet> packet) {
-  const auto copy = packet->Copy();
-  ns3::Ipv4Header header;
-  copy->RemoveHeader(header);
-  auto ip = node_->GetObject<ns3::Ipv4L3Protocol>();
-  const auto routing = ns3::DynamicCast<PolicedRouting>(ip->GetRoutingProtocol());
-  std::optional<ns3::Ipv4RoutingTableEntry> best;
-  for (std::uint32_t i = 0; i < routing->GetNRoutes(); ++i) {
-    const ns3::Ipv4RoutingTableEntry route = routing->GetRoute(i);
-    const ns3::Ipv4Mask mask = route.GetDestNetworkMask();
-    if (route.GetInterface() == tunnel_interface_) continue;
-    if (header.GetDestination().CombineMask(mask) != route.GetDestNetwork()) continue;
-    if (!best || mask.GetPrefixLength() > best->GetDestNetworkMask().GetPrefixLength())
-      best = route;
-  }
-  if (!best) return;
-  auto route = ns3::Create<ns3::Ipv4Route>();
-  route->SetDestination(header.GetDestination());
-  route->SetSource(header.GetSource());
-  route->SetGateway(best->GetGateway());
-  route->SetOutputDevice(ip->GetNetDevice(best->GetInterface()));
-  ip->SendWithHeader(copy, header, route);
 }
 
 void Gateway::grant_wishes() {
@@ -371,43 +312,6 @@ void Gateway::grant_wishes() {
       command(ikev2::Initiate{wish->connection, wish->child});
     else
       command(ikev2::RekeyChild{wish->child});
-  }
-}
-
-void Gateway::reject(std::uint64_t datagram, const Error& error, ByteView esp_packet) {
-  std::uint64_t sequence = 0;
-  for (std::size_t i = 4; i < 8 && i < esp_packet.size(); ++i)
-    sequence = sequence << 8 | esp_packet[i];
-  emit(trace::EspRejected{datagram, spi_of(esp_packet), sequence, error.code, error.message});
-}
-
-void Gateway::on_esp(ns3::Ptr<ns3::Socket> socket) {
-  ns3::Address from;
-  while (auto packet = socket->RecvFrom(from)) {
-    const std::uint64_t id = datagram_id(*packet);
-    ns3::Ipv4Header outer;
-    const Bytes whole = bytes_of(*packet);
-    packet->RemoveHeader(outer);
-    const ByteView header = ByteView(whole).first(outer.GetSerializedSize());
-    const Bytes octets = bytes_of(*packet);
-    emit(trace::DatagramReceived{id, "ESP", from_ns3(outer.GetSource()).to_string(),
-                                 from_ns3(outer.GetDestination()).to_string(), octets,
-                                 octets.size()});
-    auto opened = data_path_->open(octets, header);
-    if (!opened) {
-      reject(id, opened.error(), octets);
-      continue;
-    }
-    trace::EspOpened body{id,
-                          to_string(opened->spi),
-                          opened->sequence,
-                          opened->inner.size(),
-                          esp::summarize_packet(opened->inner),
-                          {}};
-    if (scenario_.disclose_secrets) body.inner = opened->inner;
-    emit(std::move(body));
-    tunnel_->Receive(packet_of(opened->inner), ethertype_ipv4, tunnel_->GetAddress(),
-                     tunnel_->GetAddress(), ns3::NetDevice::PACKET_HOST);
   }
 }
 

@@ -1,17 +1,19 @@
-// A node with IPsec: the IKE endpoint on UDP port 500, the ESP data path on IP protocol 50, and a
-// tunnel device to which the routes of protected traffic point (a bump in the stack: forwarded and
-// locally made packets alike go through it).
+// A node with IPsec: the IKE endpoint, the ESP data path, and a tunnel device to which the routes
+// of protected traffic point (a bump in the stack: forwarded and locally made packets alike go
+// through it).
 //
 // Invariant: after every input the endpoint is drained in its order: events, SAD, transmissions,
 // timeout (protocol/ikev2/endpoint.hpp).
 #pragma once
 #include <map>
 #include <memory>
+#include <set>
 
 #include "protocol/engine/engine.hpp"
 #include "protocol/esp/esp.hpp"
 #include "sim/historic/historic.hpp"
-#include "sim/ns3/ns3.hpp"
+#include "sim/ns3/outer_sockets.hpp"
+#include "sim/ns3/policed_routing.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace ikelab::sim {
@@ -29,38 +31,50 @@ class Gateway {
   void start();
   /// A timed event's wish; a refusal is a Diagnostic of the node.
   void command(const ikev2::Command& command);
+  /// An interface got another address: sockets follow it.
+  void moved(const IpAddress& from, const IpAddress& to);
 
  private:
-  void open_sockets();
-  void make_tunnel_device(std::uint32_t mtu);
+  // building
+  void make_tunnel_device(std::uint32_t link_mtu);
+  void add_tunnel_addresses();
   void route_into_tunnel();
-  void guard_input();
-  bool refuses_clear(const ns3::Packet& payload, const ns3::Ipv4Header& header,
-                     const ns3::NetDevice& device);
-  void on_ike(ns3::Ptr<ns3::Socket> socket);
+  void route_into_tunnel(const wire::TrafficSelector& selector);
+
+  // IKE
+  void on_udp(FromOutside datagram);
+  void on_ike(const FromOutside& datagram);
   /// Past the flaws of history that the node has, into the engine.
   void hand_over(const ikev2::Datagram& datagram);
   std::unique_ptr<engine::Engine> make_endpoint();
   void apply(esp::SadChange change);
   /// The engine died of a failed assertion, and begins again without memory.
   void restart(const std::string& why);
-  void on_esp(ns3::Ptr<ns3::Socket> socket);
-  bool on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source,
-                 const ns3::Address& destination, std::uint16_t protocol);
   void on_timeout();
   void drain();
-  void emit(trace::Body body);
+  void transmit(const ikev2::Datagram& datagram);
+
+  // packets
+  bool guard(const Arrival& arrival);
+  bool refuses_clear(const Arrival& arrival);
+  bool too_big_for_tunnel(const Arrival& arrival);
+  bool on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source,
+                 const ns3::Address& destination, std::uint16_t protocol);
+  void seal(ByteView inner);
+  void send(const esp::Sealed& sealed);
+  void on_esp(const FromOutside& packet);
+  void into_stack(ByteView packet);
+  void on_icmp(ByteView message, bool v6);
   /// What the data path wants of IKE: an SA for waiting traffic, a rekey.
   void grant_wishes();
-  /// What policy lets pass although a route leads into the tunnel: the route it would have had.
-  void send_in_the_clear(ns3::Ptr<ns3::Packet> packet);
-  void reject(std::uint64_t datagram, const Error& error, ByteView esp_packet);
+  void emit(trace::Body body);
 
   ns3::Ptr<ns3::Node> node_;
   const scenario::Node& config_;
   const scenario::Scenario& scenario_;
   trace::Journal& journal_;
   std::uint64_t esp_datagrams_;
+  std::uint16_t identification_ = 0;  ///< of outer IPv4 packets that may be fragmented
   std::unique_ptr<crypto::Provider> provider_;
   std::unique_ptr<crypto::RngSource> random_;
   std::unique_ptr<crypto::Rng> esp_iv_;
@@ -69,10 +83,13 @@ class Gateway {
   std::unique_ptr<engine::Engine> endpoint_;
   std::vector<esp::RemoveSa> installed_;  ///< what would take its SAs away again
   std::unique_ptr<esp::DataPath> data_path_;
-  std::map<IpAddress, ns3::Ptr<ns3::Socket>> ike_sockets_, esp_sockets_;  ///< by local address
+  OuterSockets outside_;
   ns3::Ptr<ns3::VirtualNetDevice> tunnel_;
   std::uint32_t tunnel_interface_ = 0;
   ns3::EventId timer_;
+  esp::Sealed sealed_;  ///< their memory is used again for each packet
+  esp::Opened opened_;
+  Bytes outer_;
 };
 
 }  // namespace ikelab::sim

@@ -1,5 +1,7 @@
 #include "sim/ns3/ip_packet.hpp"
 
+#include "protocol/wire/udp_encapsulation.hpp"
+
 namespace ikelab::sim {
 namespace {
 
@@ -31,31 +33,87 @@ const char* word_of(std::uint8_t protocol) {
 
 }  // namespace
 
+namespace {
+
+/// Where the payload of an IP packet begins, what it is, and whether its ports can be seen.
+struct Layout {
+  std::size_t header = 0;
+  std::uint8_t protocol = 0;
+  bool first_fragment = true;
+};
+
+std::optional<Layout> layout_v4(ByteView packet) {
+  if (packet.size() < 20) return std::nullopt;
+  const std::size_t header = (packet[0] & 15U) * 4U;
+  if (header < 20 || packet.size() < header) return std::nullopt;
+  return Layout{header, packet[9], (u16(packet, 6) & 0x1fff) == 0};
+}
+
+std::optional<Layout> layout_v6(ByteView packet) {
+  constexpr std::uint8_t fragment = 44, icmpv6 = 58;
+  if (packet.size() < 40) return std::nullopt;
+  Layout layout{40, packet[6], true};
+  if (layout.protocol == fragment && packet.size() >= 48)
+    layout = {48, packet[40], (u16(packet, 42) & 0xfff8) == 0};
+  if (layout.protocol == icmpv6) layout.protocol = 1;  // one word for both
+  return layout;
+}
+
+/// What UDP carries here (RFC 3948, 2): its payload without the non-ESP marker.
+void read_udp(ByteView payload, script::TappedPacket& out) {
+  const auto on = [&](std::uint16_t port) { return out.src.port == port || out.dst.port == port; };
+  if (on(wire::ike_port)) {
+    out.protocol = "IKE";
+  } else if (on(wire::udp_encapsulation_port)) {
+    switch (wire::classify_on_4500(payload)) {
+      case wire::UdpContent::ike:
+        out.protocol = "IKE";
+        payload = wire::without_marker(payload);
+        break;
+      case wire::UdpContent::esp:
+        out.protocol = "ESP-in-UDP";
+        break;
+      case wire::UdpContent::keepalive:
+        out.protocol = "keepalive";
+        break;
+      case wire::UdpContent::nothing:
+        break;
+    }
+  }
+  out.payload = to_bytes(payload);
+}
+
+}  // namespace
+
 script::TappedPacket read_packet(ByteView packet) {
   script::TappedPacket out;
   out.protocol = "IP";
-  if (packet.size() < 20 || packet[0] >> 4 != 4) return out;
-  const std::size_t header = (packet[0] & 15U) * 4U;
-  if (header < 20 || packet.size() < header) return out;
-  out.src.ip = IpAddress::from_octets(packet.subspan(12, 4)).value();
-  out.dst.ip = IpAddress::from_octets(packet.subspan(16, 4)).value();
-  out.protocol = word_of(packet[9]);
-  ByteView payload = packet.subspan(header);
-  const bool first_fragment = (u16(packet, 6) & 0x1fff) == 0;
-  out.fragment = (u16(packet, 6) & 0x3fff) != 0;
-  if (packet[9] == udp && first_fragment && payload.size() >= 8) {
-    out.src.port = u16(payload, 0);
-    out.dst.port = u16(payload, 2);
-    if (out.src.port == 500 || out.dst.port == 500) out.protocol = "IKE";
-    payload = payload.subspan(8);
-  }
+  if (packet.empty()) return out;
+  const bool v6 = packet[0] >> 4 == 6;
+  const auto layout = v6                    ? layout_v6(packet)
+                      : packet[0] >> 4 == 4 ? layout_v4(packet)
+                                            : std::nullopt;
+  if (!layout) return out;
+  const std::size_t src = v6 ? 8 : 12, size = v6 ? 16 : 4;
+  out.src.ip = IpAddress::from_octets(packet.subspan(src, size)).value();
+  out.dst.ip = IpAddress::from_octets(packet.subspan(src + size, size)).value();
+  out.protocol = word_of(layout->protocol);
+  out.fragment = v6 ? layout->header == 48 : (u16(packet, 6) & 0x3fff) != 0;
+  const ByteView payload = packet.subspan(layout->header);
   out.payload = to_bytes(payload);
+  if (layout->protocol != udp || !layout->first_fragment || payload.size() < 8) return out;
+  out.src.port = u16(payload, 0);
+  out.dst.port = u16(payload, 2);
+  read_udp(payload.subspan(8), out);
   return out;
 }
 
 ns3::Ptr<ns3::Packet> make_packet(const std::string& protocol, const SocketAddress& src,
                                   const SocketAddress& dst, ByteView payload) {
-  ns3::Ptr<ns3::Packet> packet = packet_of(payload);
+  const bool marked = protocol == "IKE" && (src.port == wire::udp_encapsulation_port ||
+                                            dst.port == wire::udp_encapsulation_port);
+  ns3::Ptr<ns3::Packet> packet = packet_of(
+      marked ? wire::udp_payload(wire::udp_encapsulation_port, payload) : to_bytes(payload));
   const std::uint8_t number = number_of(protocol);
   if (number == udp) {
     ns3::UdpHeader header;

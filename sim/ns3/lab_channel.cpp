@@ -1,14 +1,12 @@
 #include "sim/ns3/lab_channel.hpp"
 
-#include <fmt/format.h>
-
 #include "sim/ns3/datagram_tag.hpp"
 #include "sim/ns3/ip_packet.hpp"
 
 namespace ikelab::sim {
 namespace {
 
-constexpr std::uint16_t ppp_ipv4 = 0x0021;
+constexpr std::uint16_t ppp_ipv4 = 0x0021;  // of what an adversary makes
 
 ns3::Ptr<ns3::Packet> framed(ns3::Ptr<ns3::Packet> ip_packet) {
   ns3::PppHeader ppp;
@@ -27,16 +25,9 @@ ns3::TypeId LabChannel::GetTypeId() {
 
 LabChannel::LabChannel(const scenario::Link& link, std::uint64_t seed)
     : link_(link), random_(crypto::seeded_rng(seed, "link " + link.name)) {
-  for (std::size_t to = 0; to < 2; ++to) {
-    loss_[to] = random_->stream("loss to " + end(to));
-    jitter_[to] = random_->stream("jitter to " + end(to));
-  }
-}
-
-Duration LabChannel::jitter(std::size_t to) {
-  if (link_.jitter <= Duration::zero()) return Duration{0};
-  return Duration(static_cast<std::int64_t>(
-      jitter_[to]->below(static_cast<std::uint64_t>(link_.jitter.count()))));
+  for (std::size_t to = 0; to < 2; ++to)
+    weather_[to] = std::make_unique<path::Weather>(to == 0 ? link.to_a : link.to_b, link.outages,
+                                                   *random_, end(to));
 }
 
 bool LabChannel::TransmitStart(ns3::Ptr<const ns3::Packet> frame,
@@ -92,11 +83,8 @@ void LabChannel::cross(Crossing crossing, ns3::Time transmission) {
   const Bytes octets = bytes_of(*ip);
   if (around.tap != nullptr) around.tap->on_wire(link_.name, now(), crossing.id, octets);
 
-  constexpr std::uint64_t scale = 1ULL << 53;
-  const bool lost = link_.loss > 0 && static_cast<double>(loss_[crossing.to]->below(scale)) <
-                                          link_.loss * static_cast<double>(scale);
-  const Duration delay =
-      Duration(transmission.GetNanoSeconds()) + link_.delay + jitter(crossing.to) + crossing.extra;
+  const path::Fate fate = weather_[crossing.to]->next(now());
+  const Duration before = Duration(transmission.GetNanoSeconds()) + crossing.extra;
   trace::PacketOnLink body;
   body.id = crossing.id;
   body.link = link_.name;
@@ -105,19 +93,17 @@ void LabChannel::cross(Crossing crossing, ns3::Time transmission) {
   body.protocol = read_packet(octets).protocol;
   body.size = octets.size();
   body.sent_ns = now().ns;
-  body.arrives_ns = lost ? 0 : (now() + delay).ns;
-  if (lost) body.lost = fmt::format("lost on the link ({:.3g} % are)", link_.loss * 100);
-  const std::string reason = body.lost;
+  body.lost = fate.lost;
+  if (fate.lost.empty()) body.arrives_ns = (now() + before + fate.delays.front()).ns;
   around.journal->emit(now(), "", "", std::move(body));
-  if (lost) {
-    if (crossing.id != 0)
-      around.journal->emit(now(), "", "",
-                           trace::DatagramDropped{crossing.id, "link " + link_.name, reason});
-    return;
-  }
+  if (!fate.lost.empty() && crossing.id != 0)
+    around.journal->emit(now(), "", "",
+                         trace::DatagramDropped{crossing.id, "link " + link_.name, fate.lost});
   const ns3::Ptr<ns3::PointToPointNetDevice> device = GetPointToPointDevice(crossing.to);
-  ns3::Simulator::ScheduleWithContext(device->GetNode()->GetId(), to_ns3(delay),
-                                      &ns3::PointToPointNetDevice::Receive, device, crossing.frame);
+  for (const Duration delay : fate.delays)
+    ns3::Simulator::ScheduleWithContext(device->GetNode()->GetId(), to_ns3(before + delay),
+                                        &ns3::PointToPointNetDevice::Receive, device,
+                                        crossing.frame->Copy());
 }
 
 // ---- the scripts' hands ------------------------------------------------------------------------

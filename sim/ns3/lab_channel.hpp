@@ -1,7 +1,6 @@
 // A point-to-point link as the lab needs it: delay, jitter and loss from streams of its own, a tap
 // for captures, seats for adversaries and monitors, and every crossing in the trace.
 #pragma once
-#include "protocol/crypto/rng.hpp"
 #include "sim/ns3/network.hpp"
 #include "sim/ns3/ns3.hpp"
 #include "sim/script/adversary.hpp"
@@ -61,11 +60,10 @@ class LabChannel : public ns3::PointToPointChannel {
   void on_timer(Seat& seat);
   void schedule_timer(Seat& seat);
   [[nodiscard]] const std::string& end(std::size_t i) const { return i == 0 ? link_.a : link_.b; }
-  [[nodiscard]] Duration jitter(std::size_t to);
 
   scenario::Link link_;
   std::unique_ptr<crypto::RngSource> random_;
-  std::unique_ptr<crypto::Rng> loss_[2], jitter_[2];
+  std::unique_ptr<path::Weather> weather_[2];  ///< towards a, towards b
 };
 
 }  // namespace ikelab::sim

@@ -28,6 +28,8 @@ class Network {
   static Result<std::unique_ptr<Network>> build(const scenario::Scenario& scenario,
                                                 trace::Journal& journal, WireTap* tap);
   virtual ~Network() = default;
+  /// Before run(): `told` is called again and again after so much simulated time.
+  virtual void at_intervals(Duration interval, std::function<void(Instant)> told) = 0;
   /// Lets the scenario's duration pass. `progress` is called now and then with the simulated time
   /// so far.
   virtual void run(const std::function<void(Instant)>& progress) = 0;

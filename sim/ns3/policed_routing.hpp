@@ -1,11 +1,52 @@
-// Static routing with a guard at its input: what arrives in the clear is shown to the SPD before it
-// is forwarded or delivered (RFC 4301, 5.2). A node without IPsec has no guard.
+// Static routing with guards at its input: what arrives is shown to them before it is forwarded or
+// delivered. A firewall drops, a NAT box rewrites, a gateway asks its SPD (RFC 4301, 5.2), and
+// every router answers packets that are too big and must not be fragmented (RFC 1191, 4), which
+// ns-3 alone would fragment.
+//
+// Invariant: IPv6 packets for the node itself do not come here (ns-3 delivers them before routing).
 #pragma once
 #include <functional>
+#include <vector>
 
 #include "sim/ns3/ns3.hpp"
 
 namespace ikelab::sim {
+
+/// A packet at a node's input: one of the headers is there.
+struct Arrival {
+  ns3::Ptr<const ns3::Packet> payload;
+  const ns3::NetDevice* device = nullptr;
+  const ns3::Ipv4Header* v4 = nullptr;
+  const ns3::Ipv6Header* v6 = nullptr;
+  bool for_us = false;
+  /// The whole IP packet.
+  [[nodiscard]] Bytes octets() const {
+    const auto whole = payload->Copy();
+    if (v4 != nullptr)
+      whole->AddHeader(*v4);
+    else
+      whole->AddHeader(*v6);
+    return bytes_of(*whole);
+  }
+};
+
+/// True: the packet was taken, and goes no further on this way.
+using Guard = std::function<bool(const Arrival& arrival)>;
+
+/// Those of one node, asked in their order, for either version of IP.
+class Guards : public ns3::Object {
+ public:
+  static ns3::TypeId GetTypeId();
+  void add(Guard guard) { all_.push_back(std::move(guard)); }
+  [[nodiscard]] bool take(const Arrival& arrival) const {
+    for (const Guard& guard : all_)
+      if (guard(arrival)) return true;
+    return false;
+  }
+
+ private:
+  std::vector<Guard> all_;
+};
 
 /// The types of a member function's callbacks: 3.37 passes them by value, 3.43 by reference.
 template <class Function>
@@ -21,32 +62,52 @@ struct RouteInputOf<R (C::*)(P, H, D, U, M, L, E)> {
 class PolicedRouting : public ns3::Ipv4StaticRouting {
  public:
   using Input = RouteInputOf<decltype(&ns3::Ipv4StaticRouting::RouteInput)>;
-  /// True: the packet goes no further.
-  using Guard = std::function<bool(const ns3::Packet& payload, const ns3::Ipv4Header& header,
-                                   const ns3::NetDevice& device)>;
-  void set_guard(Guard guard) { guard_ = std::move(guard); }
-
+  static ns3::TypeId GetTypeId();
+  explicit PolicedRouting(ns3::Ptr<ns3::Node> node) : node_(std::move(node)) {}
   bool RouteInput(ns3::Ptr<const ns3::Packet> packet, const ns3::Ipv4Header& header,
                   ns3::Ptr<const ns3::NetDevice> device, Input::Unicast forward,
                   Input::Multicast forward_many, Input::Local deliver,
-                  Input::Failed failed) override {
-    if (guard_ && guard_(*packet, header, *device)) return true;  // taken, and gone
-    return Ipv4StaticRouting::RouteInput(packet, header, device, forward, forward_many, deliver,
-                                         failed);
-  }
+                  Input::Failed failed) override;
 
  private:
-  Guard guard_;
+  ns3::Ptr<ns3::Node> node_;
 };
 
+class PolicedRouting6 : public ns3::Ipv6StaticRouting {
+ public:
+  using Input = RouteInputOf<decltype(&ns3::Ipv6StaticRouting::RouteInput)>;
+  static ns3::TypeId GetTypeId();
+  explicit PolicedRouting6(ns3::Ptr<ns3::Node> node) : node_(std::move(node)) {}
+  bool RouteInput(ns3::Ptr<const ns3::Packet> packet, const ns3::Ipv6Header& header,
+                  ns3::Ptr<const ns3::NetDevice> device, Input::Unicast forward,
+                  Input::Multicast forward_many, Input::Local deliver,
+                  Input::Failed failed) override;
+
+ private:
+  ns3::Ptr<ns3::Node> node_;
+};
+
+/// For InternetStackHelper: nodes whose routing is policed.
 class PolicedRoutingHelper : public ns3::Ipv4RoutingHelper {
  public:
   [[nodiscard]] PolicedRoutingHelper* Copy() const override {
     return new PolicedRoutingHelper(*this);
   }
-  [[nodiscard]] ns3::Ptr<ns3::Ipv4RoutingProtocol> Create(ns3::Ptr<ns3::Node>) const override {
-    return ns3::CreateObject<PolicedRouting>();
+  [[nodiscard]] ns3::Ptr<ns3::Ipv4RoutingProtocol> Create(ns3::Ptr<ns3::Node> node) const override {
+    return ns3::CreateObject<PolicedRouting>(node);
   }
 };
+class PolicedRouting6Helper : public ns3::Ipv6RoutingHelper {
+ public:
+  [[nodiscard]] PolicedRouting6Helper* Copy() const override {
+    return new PolicedRouting6Helper(*this);
+  }
+  [[nodiscard]] ns3::Ptr<ns3::Ipv6RoutingProtocol> Create(ns3::Ptr<ns3::Node> node) const override {
+    return ns3::CreateObject<PolicedRouting6>(node);
+  }
+};
+
+/// The node's guards, made when they are first asked for.
+Guards& guards_of(ns3::Node& node);
 
 }  // namespace ikelab::sim

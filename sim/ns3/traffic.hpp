@@ -10,7 +10,8 @@
 namespace ikelab::sim {
 
 /// One application (or pair of them). Metrics: ping: rtt (ns) a reply, then sent, received; tcp:
-/// bytes, duration (ns) when complete; udp: sent and received (packets).
+/// bytes, duration (ns) and throughput (bit/s) when complete; udp, on-off, poisson: sent and
+/// received (packets), throughput; with Don't Fragment mtu (octets) when the network tells one.
 class Traffic {
  public:
   virtual ~Traffic() = default;
@@ -20,11 +21,12 @@ class Traffic {
 
 struct TrafficEnds {
   ns3::Ptr<ns3::Node> from, to;
-  ns3::Ipv4Address from_address, to_address;
+  IpAddress from_address, to_address;
 };
 
 /// `port` is this flow's own.
 std::unique_ptr<Traffic> make_traffic(const scenario::Traffic& traffic, const TrafficEnds& ends,
-                                      std::uint16_t port, trace::Journal& journal);
+                                      std::uint16_t port, std::uint64_t seed,
+                                      trace::Journal& journal);
 
 }  // namespace ikelab::sim

@@ -34,20 +34,23 @@ Result<std::unique_ptr<Capture>> Capture::open(const std::filesystem::path& dire
                                                const scenario::Scenario& scenario) {
   std::error_code failed;
   std::filesystem::create_directories(directory, failed);
+  std::vector<std::string> media;
+  for (const scenario::Link& link : scenario.links) media.push_back(link.name);
+  for (const scenario::Lan& lan : scenario.lans) media.push_back(lan.name);
+  for (const scenario::Cloud& cloud : scenario.clouds) media.push_back(cloud.name);
   std::vector<capture::Interface> interfaces;
-  for (const scenario::Link& link : scenario.links)
-    interfaces.push_back({capture::LinkType::raw, link.name});
+  for (const std::string& name : media) interfaces.push_back({capture::LinkType::raw, name});
   IKELAB_TRY(auto all, capture::PcapngWriter::open(directory / "all.pcapng", interfaces));
   std::unique_ptr<Capture> capture(new Capture(std::move(all)));
   capture->epoch_ = scenario.epoch;
-  for (const scenario::Link& link : scenario.links) {
-    std::ofstream file(directory / (link.name + ".pcap"), std::ios::binary);
+  for (const std::string& name : media) {
+    std::ofstream file(directory / (name + ".pcap"), std::ios::binary);
     if (!file)
       return Error{"E-RUN-003", "cannot write captures"}
-          .in((directory / (link.name + ".pcap")).string())
+          .in((directory / (name + ".pcap")).string())
           .expect("expected a folder that can be written");
     file_header(file);
-    capture->links_.emplace(link.name, Link{capture->links_.size(), std::move(file)});
+    capture->links_.emplace(name, Link{capture->links_.size(), std::move(file)});
   }
   for (std::size_t i = 0; i < interfaces.size(); ++i)
     capture->links_.at(interfaces[i].name).interface = i;

@@ -6,36 +6,10 @@
 #include <map>
 #include <set>
 
+#include "sim/run/expectation_kind.hpp"
+
 namespace ikelab::run {
 namespace {
-
-using scenario::Expectation;
-
-/// What an expectation may look at.
-struct Evidence {
-  const scenario::Scenario& scenario;
-  const std::vector<trace::Event>& events;
-
-  template <class T, class F>
-  void each(F visit) const {
-    for (const trace::Event& event : events)
-      if (const T* body = std::get_if<T>(&event.body)) visit(event, *body);
-  }
-};
-
-std::string argument(const Expectation& e, const std::string& key, std::string fallback = {}) {
-  const auto at = e.arguments.find(key);
-  return at == e.arguments.end() ? fallback : at->second;
-}
-
-std::uint64_t number(const Expectation& e, const std::string& key, std::uint64_t fallback) {
-  const std::string text = argument(e, key);
-  return text.empty() ? fallback : std::strtoull(text.c_str(), nullptr, 10);
-}
-
-ExpectationOutcome outcome(const Expectation& e, bool met, std::string found) {
-  return {e.text, met, std::move(found)};
-}
 
 /// The last value of a metric, by subject prefix.
 std::optional<std::int64_t> last_metric(const Evidence& evidence, const std::string& subject,
@@ -204,23 +178,18 @@ ExpectationOutcome half_open(const Expectation& e, const Evidence& evidence) {
                  fmt::format("{} at most", most));
 }
 
-enum class Takes { word, count, yes_no, node, adversary, monitor };
-struct Argument {
-  const char* name;
-  Takes takes;
-};
-struct Kind {
-  const char* name;
-  std::vector<Argument> arguments;
-  ExpectationOutcome (*evaluate)(const Expectation&, const Evidence&);
-};
-
 const std::vector<Kind>& kinds() {
   using enum Takes;
-  static const std::vector<Kind> rows = {
-      {"established", {{"value", word}}, established},
-      {"ping", {{"from", node}, {"received_at_least", count}, {"lost_at_most", count}}, ping},
-      {"tcp", {{"to", node}}, tcp},
+  static const std::vector<Kind> rows = with_network_kinds({
+      {"established",
+       {{"value", word}},
+       established,
+       {trace::SaInstalled::kind, trace::SaRemoved::kind}},
+      {"ping",
+       {{"from", node}, {"received_at_least", count}, {"lost_at_most", count}},
+       ping,
+       {trace::Metric::kind}},
+      {"tcp", {{"to", node}}, tcp, {trace::Metric::kind}},
       {"task",
        {{"name", word},
         {"node", node},
@@ -228,21 +197,37 @@ const std::vector<Kind>& kinds() {
         {"done_at_least", count},
         {"failed_at_least", count},
         {"failed_at_most", count}},
-       task},
-      {"retransmissions", {{"at_least", count}, {"at_most", count}}, retransmissions},
-      {"attack", {{"by", adversary}, {"goal", word}, {"achieved", yes_no}}, attack},
+       task,
+       {trace::TaskEnded::kind}},
+      {"retransmissions",
+       {{"at_least", count}, {"at_most", count}},
+       retransmissions,
+       {trace::Message::kind}},
+      {"attack",
+       {{"by", adversary}, {"goal", word}, {"achieved", yes_no}},
+       attack,
+       {trace::Metric::kind}},
       {"esp_rejected",
        {{"code", word}, {"node", node}, {"at_least", count}, {"at_most", count}},
-       esp_rejected},
+       esp_rejected,
+       {trace::EspRejected::kind}},
       {"alert",
        {{"by", monitor}, {"detector", word}, {"at_least", count}, {"at_most", count}},
-       alert},
-      {"half_open", {{"node", node}, {"at_least", count}, {"at_most", count}}, half_open},
-      {"diagnostic", {{"code", word}, {"at_least", count}, {"at_most", count}}, diagnostic},
+       alert,
+       {trace::Alert::kind}},
+      {"half_open",
+       {{"node", node}, {"at_least", count}, {"at_most", count}},
+       half_open,
+       {trace::StateChanged::kind}},
+      {"diagnostic",
+       {{"code", word}, {"at_least", count}, {"at_most", count}},
+       diagnostic,
+       {trace::Diagnostic::kind}},
       {"learnt",
        {{"by", adversary}, {"item", word}, {"at_least", count}, {"at_most", count}},
-       learnt},
-  };
+       learnt,
+       {trace::AttackKnowledge::kind}},
+  });
   return rows;
 }
 
@@ -270,7 +255,8 @@ std::optional<std::string> misfit(Takes takes, const std::string& value,
       if (value == "true" || value == "false") return std::nullopt;
       return fmt::format("'{}' is neither true nor false", value);
     case Takes::node:
-      if (names_one(scenario.nodes, value)) return std::nullopt;
+      if (names_one(scenario.nodes, value) || names_one(scenario.clouds, value))
+        return std::nullopt;
       return fmt::format("no node is named '{}'", value);
     case Takes::adversary:
       if (names_one(scenario.adversaries, value)) return std::nullopt;
@@ -329,6 +315,18 @@ std::vector<ExpectationOutcome> evaluate(const scenario::Scenario& scenario,
   return out;
 }
 
+ExpectationSink::ExpectationSink(const scenario::Scenario& scenario) {
+  kept_.insert(trace::Diagnostic::kind);  // the report tells of scripts that stopped
+  for (const Expectation& e : scenario.expectations) {
+    const Kind* kind = find_kind(e.what);
+    if (kind == nullptr || kind->needs.empty()) {
+      kept_.clear();
+      return;
+    }
+    kept_.insert(kind->needs.begin(), kind->needs.end());
+  }
+}
+
 void ExpectationSink::record(const trace::Event& event) {
   using namespace trace;
   const bool data_path = std::holds_alternative<PacketOnLink>(event.body) ||
@@ -336,7 +334,19 @@ void ExpectationSink::record(const trace::Event& event) {
                          std::holds_alternative<EspOpened>(event.body) ||
                          std::holds_alternative<DatagramSent>(event.body) ||
                          std::holds_alternative<DatagramReceived>(event.body);
-  if (!data_path) events.push_back(event);
+  if (data_path || (!kept_.empty() && !kept_.contains(trace::kind_of(event.body)))) return;
+  events.push_back(event);
+  if (kept_.empty()) return;
+  if (auto* message = std::get_if<Message>(&events.back().body)) {
+    if (message->attempt == 0) return events.pop_back();
+    message->bytes.clear();
+    message->plain.clear();
+  } else if (auto* sa = std::get_if<SaInstalled>(&events.back().body)) {
+    sa->encryption_key.clear();
+    sa->integrity_key.clear();
+    sa->ts_src.clear();
+    sa->ts_dst.clear();
+  }
 }
 
 }  // namespace ikelab::run

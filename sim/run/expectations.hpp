@@ -1,5 +1,7 @@
 // `expect:` of a scenario, evaluated over the trace: the scenario is its own test.
 #pragma once
+#include <set>
+
 #include "sim/run/run.hpp"
 
 namespace ikelab::run {
@@ -11,11 +13,16 @@ Result<void> check_expectations(const scenario::Scenario& scenario);
 std::vector<ExpectationOutcome> evaluate(const scenario::Scenario& scenario,
                                          const std::vector<trace::Event>& events);
 
-/// Keeps the events that expectations look at; the data path of a long run is not among them.
+/// Keeps the events that the scenario's expectations look at; the data path of a long run is not
+/// among them.
 class ExpectationSink : public trace::Sink {
  public:
+  explicit ExpectationSink(const scenario::Scenario& scenario);
   void record(const trace::Event& event) override;
   std::vector<trace::Event> events;
+
+ private:
+  std::set<std::string_view> kept_;  ///< kinds; empty: all
 };
 
 }  // namespace ikelab::run

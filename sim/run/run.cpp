@@ -9,6 +9,7 @@
 #include "sim/ns3/network.hpp"
 #include "sim/run/capture.hpp"
 #include "sim/run/expectations.hpp"
+#include "sim/run/meter.hpp"
 #include "sim/run/wireshark_keys.hpp"
 #include "sim/store/fingerprint.hpp"
 #include "sim/store/recorder.hpp"
@@ -22,22 +23,58 @@ std::string versions() {
 }
 
 store::NodeInfo describe(const scenario::Node& node, const scenario::Scenario& scenario) {
-  constexpr const char* roles[] = {"host", "gateway", "router"};
-  store::NodeInfo info{node.name, roles[static_cast<std::size_t>(node.role)], {}, node.x, node.y};
+  store::NodeInfo info{
+      node.name, scenario::role_words[static_cast<std::size_t>(node.role)], {}, node.x, node.y};
+  const auto add = [&](const std::string& owner, const std::string& v4, const std::string& v6) {
+    if (owner != node.name) return;
+    if (!v4.empty()) info.addresses.push_back(v4);
+    if (!v6.empty()) info.addresses.push_back(v6);
+  };
   for (const scenario::Link& link : scenario.links) {
-    if (link.a == node.name) info.addresses.push_back(link.a_address);
-    if (link.b == node.name) info.addresses.push_back(link.b_address);
+    add(link.a, link.a_address, link.a_address6);
+    add(link.b, link.b_address, link.b_address6);
   }
+  for (const scenario::Lan& lan : scenario.lans)
+    for (const scenario::Lan::Member& member : lan.members)
+      add(member.node, member.address, member.address6);
   for (const IpAddress& address : node.inner_addresses)
     info.addresses.push_back(address.to_string() + "/32");
   return info;
 }
 
 store::LinkInfo describe(const scenario::Link& link) {
-  std::string about =
-      fmt::format("{:g} Mbps, {}", static_cast<double>(link.rate_bps) / 1e6, to_string(link.delay));
-  if (link.loss > 0) about += fmt::format(", loss {:g} %", link.loss * 100);
-  return {link.name, link.a, link.b, about};
+  const std::string to_a = path::describe(link.to_a), to_b = path::describe(link.to_b);
+  return {link.name, link.a, link.b,
+          to_a == to_b ? to_b : fmt::format("to {}: {}; to {}: {}", link.b, to_b, link.a, to_a)};
+}
+
+/// A shared medium or a cloud is drawn as a place of its own, with a line to each of its members.
+void describe_media(const scenario::Scenario& scenario, store::RunInfo& info) {
+  const auto add = [&](const std::string& name, const std::vector<std::string>& members,
+                       const std::string& about) {
+    const auto taken = [&](const store::NodeInfo& n) { return n.name == name; };
+    const bool clash = std::any_of(info.nodes.begin(), info.nodes.end(), taken);
+    store::NodeInfo place{clash ? name + " network" : name, "network", {}, 0, 0};
+    for (const std::string& member : members)
+      for (const store::NodeInfo& node : info.nodes)
+        if (node.name == member) {
+          place.x += node.x / static_cast<double>(members.size());
+          place.y += node.y / static_cast<double>(members.size());
+        }
+    for (const std::string& member : members)
+      info.links.push_back({name + " " + member, member, place.name, about});
+    info.nodes.push_back(std::move(place));
+  };
+  for (const scenario::Lan& lan : scenario.lans) {
+    std::vector<std::string> members;
+    for (const scenario::Lan::Member& member : lan.members) members.push_back(member.node);
+    add(lan.name, members, lan.kind == scenario::Lan::Kind::wifi ? "wifi" : "csma");
+  }
+  for (const scenario::Cloud& cloud : scenario.clouds) {
+    std::vector<std::string> members = {cloud.gateway};
+    for (const auto& subscriber : cloud.subscribers) members.push_back(subscriber.node);
+    add(cloud.name, members, "access line");
+  }
 }
 
 store::RunInfo describe(const scenario::Scenario& scenario) {
@@ -54,6 +91,7 @@ store::RunInfo describe(const scenario::Scenario& scenario) {
   info.disclosed = scenario.disclose_secrets;
   for (const scenario::Node& node : scenario.nodes) info.nodes.push_back(describe(node, scenario));
   for (const scenario::Link& link : scenario.links) info.links.push_back(describe(link));
+  describe_media(scenario, info);
   for (const scenario::Adversary& adversary : scenario.adversaries)
     for (const scenario::Link& link : scenario.links) {
       if (link.name != adversary.link) continue;
@@ -122,10 +160,12 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
         .expect("add --set disclose_secrets=true");
   trace::Journal journal;
   store::Fingerprint fingerprint;
-  ExpectationSink evidence;
+  ExpectationSink evidence(scenario);
   WiresharkKeys keys;
   journal.attach(fingerprint);
   journal.attach(evidence);
+  Meter meter(scenario, journal);
+  if (scenario.measure) journal.attach(meter);
   if (options.keys_dir) journal.attach(keys);
   for (trace::Sink* sink : options.sinks) journal.attach(*sink);
   std::unique_ptr<Capture> capture;
@@ -145,9 +185,12 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
   }
   {
     ProgressBar bar(scenario.duration);
+    if (scenario.measure)
+      network->at_intervals(*scenario.measure, [&meter](Instant now) { meter.tell(now); });
     network->run(options.progress ? std::function<void(Instant)>(std::ref(bar))
                                   : std::function<void(Instant)>());
   }
+  if (scenario.measure) meter.finish({scenario.duration.count()});
   report.events = journal.count();
   report.fingerprint = fingerprint.finish();
   report.expectations = evaluate(scenario, evidence.events);

@@ -168,13 +168,14 @@ void read_ikev1(Section& section, const LabPki& pki, policy::ConnectionConfig& c
 
 policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& pki,
                                          Problems& problems) {
-  Section section(
-      node, "a connection",
-      {"name",       "local_addr", "remote_addr",    "proposals",     "local",
-       "remote",     "children",   "rekey_time",     "dpd_delay",     "encap",
-       "keep_alive", "ocsp",       "fragmentation",  "fragment_size", "fragment_probing",
-       "version",    "aggressive", "rsa_encryption", "peer_cert",     "historic"},
-      problems);
+  Section section(node, "a connection",
+                  {"name",       "local_addr",    "remote_addr",    "remote_port",
+                   "proposals",  "local",         "remote",         "children",
+                   "rekey_time", "dpd_delay",     "encap",          "keep_alive",
+                   "ocsp",       "fragmentation", "fragment_size",  "fragment_probing",
+                   "version",    "aggressive",    "rsa_encryption", "peer_cert",
+                   "historic"},
+                  problems);
   policy::ConnectionConfig connection;
   connection.name = section.text("name", true);
   read_ikev1(section, pki, connection);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/scenario/connections.hpp"
+#include "sim/scenario/networks.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace ikelab::scenario {
@@ -31,11 +32,12 @@ void read_fleet(const YAML::Node& node, const LabPki& pki, Scenario& scenario, P
     section.text(section.has("link") ? "connection" : "link", true);
     return;
   }
-  Section link_section(section.at("link"), "the fleet's link", {"rate", "delay", "loss"}, problems);
+  Section link_section(section.at("link"), "the fleet's link", with_conditions({}), problems);
   Link access;
-  access.rate_bps = link_section.parsed("rate", parse_rate, std::uint64_t{10'000'000});
-  access.delay = link_section.parsed("delay", parse_duration, Duration(5ms));
-  access.loss = link_section.parsed("loss", parse_fraction, 0.0);
+  path::Conditions line;
+  line.rate_bps = 10'000'000;
+  line.delay = 5ms;
+  access.to_a = access.to_b = read_conditions(link_section, line, problems);
   const Duration start_over = section.parsed("start_over", parse_duration, Duration(1s));
 
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -64,7 +66,7 @@ void read_fleet(const YAML::Node& node, const LabPki& pki, Scenario& scenario, P
     scenario.links.push_back(access);
     const Duration at = start_over * static_cast<std::int64_t>(i) /
                         static_cast<std::int64_t>(std::max<std::uint64_t>(count, 1));
-    scenario.events.push_back({at, name, "initiate", made, "", ""});
+    scenario.events.push_back({at, name, "initiate", made, "", "", "", ""});
     if (!section.has("ping")) continue;
     Section ping(section.at("ping"), "the fleet's ping", {"to", "start", "interval"}, problems);
     Traffic traffic;

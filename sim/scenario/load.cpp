@@ -9,8 +9,10 @@
 #include "sim/historic/historic.hpp"
 #include "sim/scenario/adversaries.hpp"
 #include "sim/scenario/base.hpp"
+#include "sim/scenario/cloud.hpp"
 #include "sim/scenario/connections.hpp"
 #include "sim/scenario/fleet.hpp"
+#include "sim/scenario/networks.hpp"
 #include "sim/scenario/overrides.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/scenario/units.hpp"
@@ -23,9 +25,11 @@ constexpr std::int64_t default_epoch =
     1'790'000'000;  // 2026-09-21: later than every certificate's beginning
 
 const std::vector<std::string> top_keys = {
-    "name",        "about",    "epoch", "seed",  "duration", "record",  "disclose_secrets",
-    "retransmit",  "pki",      "nodes", "links", "fleet",    "traffic", "events",
-    "adversaries", "monitors", "expect"};
+    "name",       "about",       "epoch",    "seed",
+    "duration",   "record",      "measure",  "disclose_secrets",
+    "retransmit", "pki",         "nodes",    "links",
+    "networks",   "clouds",      "fleet",    "traffic",
+    "events",     "adversaries", "monitors", "expect"};
 
 double coordinate(const YAML::Node& at, std::size_t i) {
   return at.IsSequence() && at.size() == 2 ? at[i].as<double>(0.5) : 0.5;
@@ -45,12 +49,13 @@ std::vector<std::string> read_bugs(Section& section) {
 Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
   Section section(yaml, "a node",
                   {"name", "role", "at", "connections", "cookie_threshold", "inner_addresses",
-                   "bugs", "patience"},
+                   "bugs", "patience", "nat", "firewall"},
                   problems);
   Node node;
   node.line = section.line();
   node.name = section.text("name", true);
-  node.role = static_cast<Role>(section.word("role", {"host", "gateway", "router"}, 0));
+  node.role =
+      static_cast<Role>(section.word("role", {std::begin(role_words), std::end(role_words)}, 0));
   if (section.has("at"))
     node.x = coordinate(section.at("at"), 0), node.y = coordinate(section.at("at"), 1);
   if (section.has("cookie_threshold"))
@@ -64,48 +69,24 @@ Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
   }
   node.bugs = read_bugs(section);
   node.patience = section.parsed("patience", parse_duration, Duration{0});
+  if (section.has("nat")) node.nat = read_nat(section.at("nat"), problems);
+  if (node.nat.has_value() != (node.role == Role::nat))
+    section.problem("nat", Error{"E-SCN-011", "role: nat and a section 'nat' go together"}.expect(
+                               "expected e.g. nat: {inside: [lan]}"));
+  section.each("firewall",
+               [&](const YAML::Node& rule) { node.firewall.push_back(read_rule(rule, problems)); });
   section.each("connections", [&](const YAML::Node& c) {
     node.connections.push_back(read_connection(c, pki, problems));
   });
   return node;
 }
 
-Result<std::string> parse_interface(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  const auto address = IpAddress::parse(text.substr(0, slash));
-  const auto network = policy::parse_traffic_selector(text);
-  if (!address || address->is_v6() || !network || slash == std::string_view::npos)
-    return Error{"E-SCN-012", fmt::format("'{}' is not an IPv4 address with its prefix", text)}
-        .expect("expected e.g. 10.1.0.1/24");
-  return std::string(text);
-}
-
-Link read_link(const YAML::Node& yaml, Problems& problems) {
-  Section section(
-      yaml, "a link",
-      {"name", "a", "b", "a_address", "b_address", "rate", "delay", "jitter", "loss", "mtu"},
-      problems);
-  Link link;
-  link.name = section.text("name", true);
-  link.a = section.text("a", true);
-  link.b = section.text("b", true);
-  link.a_address = section.parsed("a_address", parse_interface, std::string(), true);
-  link.b_address = section.parsed("b_address", parse_interface, std::string(), true);
-  link.rate_bps = section.parsed("rate", parse_rate, std::uint64_t{100'000'000});
-  link.delay = section.parsed("delay", parse_duration, Duration(1ms));
-  link.jitter = section.parsed("jitter", parse_duration, Duration{0});
-  link.loss = section.parsed("loss", parse_fraction, 0.0);
-  link.mtu = static_cast<std::uint32_t>(section.number("mtu", 1500, 9000));
-  if (link.mtu < 576)
-    section.problem("mtu", Error{"E-SCN-012", "an MTU below 576 octets"}.see("RFC 791").expect(
-                               "expected 576 to 9000"));
-  return link;
-}
-
 Traffic read_traffic(const YAML::Node& yaml, Duration end, Problems& problems) {
   Section section(yaml, "a traffic entry",
-                  {"kind", "from", "to", "start", "stop", "interval", "bytes", "rate"}, problems);
-  const std::vector<std::string> kinds = {"ping", "tcp", "udp"};
+                  {"kind", "from", "to", "start", "stop", "interval", "bytes", "rate", "size", "on",
+                   "off", "ip", "dont_fragment"},
+                  problems);
+  const std::vector<std::string> kinds = {"ping", "tcp", "udp", "on-off", "poisson"};
   Traffic traffic;
   traffic.kind = kinds[section.word("kind", kinds, 0)];
   traffic.from = section.text("from", true);
@@ -115,6 +96,11 @@ Traffic read_traffic(const YAML::Node& yaml, Duration end, Problems& problems) {
   traffic.interval = section.parsed("interval", parse_duration, Duration(1s));
   traffic.bytes = section.parsed("bytes", parse_size, std::uint64_t{1} << 20);
   traffic.rate_bps = section.parsed("rate", parse_rate, std::uint64_t{64'000});
+  traffic.size = static_cast<std::uint32_t>(section.number("size", 0, 65'000));
+  traffic.on = section.parsed("on", parse_duration, traffic.on);
+  traffic.off = section.parsed("off", parse_duration, traffic.off);
+  traffic.dont_fragment = section.boolean("dont_fragment", false);
+  traffic.v6 = section.word("ip", {"4", "6"}, 0) == 1;
   if (traffic.interval <= Duration::zero())
     section.problem("interval",
                     Error{"E-SCN-012", "an interval of nothing"}.expect("expected e.g. 1s"));
@@ -122,10 +108,12 @@ Traffic read_traffic(const YAML::Node& yaml, Duration end, Problems& problems) {
 }
 
 TimedEvent read_event(const YAML::Node& yaml, Problems& problems) {
-  Section section(yaml, "an event", {"at", "node", "action", "connection", "child", "mark"},
+  Section section(yaml, "an event",
+                  {"at", "node", "action", "connection", "child", "mark", "link", "address", "to"},
                   problems);
   const std::vector<std::string> actions = {
-      "mark", "initiate", "rekey-ike", "rekey-child", "delete-ike", "delete-child", "liveness"};
+      "mark",         "initiate", "rekey-ike", "rekey-child", "delete-ike",
+      "delete-child", "liveness", "rebind",    "move",        "reroute"};
   TimedEvent event;
   event.at = section.parsed("at", parse_duration, Duration{0}, true);
   event.action = actions[section.word("action", actions, 0)];
@@ -134,6 +122,10 @@ TimedEvent read_event(const YAML::Node& yaml, Problems& problems) {
   event.child =
       section.text("child", event.action == "rekey-child" || event.action == "delete-child");
   event.mark = section.text("mark", event.action == "mark");
+  event.link = section.text("link", event.action == "move" || event.action == "reroute");
+  event.address = section.parsed("address", parse_interface, std::string(), event.action == "move");
+  if (event.action == "reroute")
+    event.address = section.parsed("to", parse_interface, std::string());
   return event;
 }
 
@@ -184,8 +176,19 @@ void check_references(Section& top, const Scenario& scenario) {
     known(nodes, link.a, "node", "links"), known(nodes, link.b, "node", "links");
   for (const Traffic& t : scenario.traffic)
     known(nodes, t.from, "node", "traffic"), known(nodes, t.to, "node", "traffic");
-  for (const TimedEvent& event : scenario.events) known(nodes, event.node, "node", "events");
   for (const Monitor& monitor : scenario.monitors) known(links, monitor.link, "link", "monitors");
+  for (const Lan& lan : scenario.lans)
+    for (const Lan::Member& member : lan.members) known(nodes, member.node, "node", "networks");
+  for (const TimedEvent& event : scenario.events)
+    known(nodes, event.node, "node", "events"), known(links, event.link, "link", "events");
+  for (const Cloud& cloud : scenario.clouds)
+    known(nodes, cloud.gateway, "node", "clouds"), known(nodes, cloud.flow.to, "node", "clouds");
+  std::vector<std::string> media = links;
+  for (const Lan& lan : scenario.lans) media.push_back(lan.name);
+  twice(media, "link or network", "networks");
+  for (const Node& node : scenario.nodes)
+    if (node.nat)
+      for (const std::string& inside : node.nat->inside) known(media, inside, "link", "nodes");
   for (const Adversary& adversary : scenario.adversaries) {
     known(links, adversary.link, "link", "adversaries");
     for (const Compromise& c : adversary.compromise) {
@@ -241,6 +244,12 @@ Result<Scenario> load_text(const std::string& yaml, const std::string& file,
     scenario.record =
         static_cast<store::RecordLevel>(top.word("record", {"full", "control", "metrics"}, 0));
     scenario.disclose_secrets = top.boolean("disclose_secrets", false);
+    if (top.has("measure")) {
+      scenario.measure = top.parsed("measure", parse_duration, Duration{0});
+      if (*scenario.measure < Duration(1ms))
+        top.problem("measure", Error{"E-SCN-012", "an interval below a millisecond"}.expect(
+                                   "expected e.g. 1s"));
+    }
     if (top.has("retransmit")) {
       Section section(top.at("retransmit"), "'retransmit'", {"timeout", "tries"}, problems);
       scenario.retransmit.timeout =
@@ -253,6 +262,8 @@ Result<Scenario> load_text(const std::string& yaml, const std::string& file,
              [&](const YAML::Node& n) { scenario.nodes.push_back(read_node(n, pki, problems)); });
     top.each("links",
              [&](const YAML::Node& n) { scenario.links.push_back(read_link(n, problems)); });
+    top.each("networks",
+             [&](const YAML::Node& n) { scenario.lans.push_back(read_lan(n, problems)); });
     top.each("traffic", [&](const YAML::Node& n) {
       scenario.traffic.push_back(read_traffic(n, scenario.duration, problems));
     });
@@ -266,6 +277,7 @@ Result<Scenario> load_text(const std::string& yaml, const std::string& file,
     top.each("expect", [&](const YAML::Node& n) {
       scenario.expectations.push_back(read_expectation(n, problems));
     });
+    top.each("clouds", [&](const YAML::Node& n) { read_cloud(n, pki, scenario, problems); });
     read_fleet(top.at("fleet"), pki, scenario, problems);
     if (scenario.nodes.empty()) top.text("nodes", true);
     check_references(top, scenario);

@@ -8,11 +8,15 @@
 #include <vector>
 
 #include "protocol/policy/connection.hpp"
+#include "sim/path/conditions.hpp"
+#include "sim/path/firewall.hpp"
+#include "sim/path/nat.hpp"
 #include "sim/store/run.hpp"
 
 namespace ikelab::scenario {
 
-enum class Role { host, gateway, router };
+enum class Role { host, gateway, router, nat, firewall };
+constexpr const char* role_words[] = {"host", "gateway", "router", "nat", "firewall"};
 
 struct Node {
   std::string name;
@@ -26,33 +30,80 @@ struct Node {
   /// How long an unprotected refusal of IKE_SA_INIT waits for a better answer before it is believed
   /// (RFC 7296, 2.21.1); 0: not at all.
   Duration patience{0};
+  std::optional<path::NatConfig> nat;  ///< role nat
+  std::vector<path::Rule> firewall;    ///< of what it forwards
+  std::optional<std::size_t> cloud;    ///< a subscriber of that cloud: a light node
   std::size_t line = 0;
 };
 
-/// One point-to-point link between two nodes, with an address on each side.
+/// One point-to-point link between two nodes, with an address (or two) on each side.
 struct Link {
   std::string name, a, b;
-  std::string a_address, b_address;  ///< "10.1.0.1/24"
-  std::uint64_t rate_bps = 0;
-  Duration delay{0}, jitter{0};
-  double loss = 0;           ///< probability per packet and direction, 0..1
+  std::string a_address, b_address;    ///< "10.1.0.1/24"; empty: no IPv4
+  std::string a_address6, b_address6;  ///< "2001:db8:1::1/64"; empty: no IPv6
+  path::Conditions to_a, to_b;         ///< each direction has its own
+  std::vector<path::Outage> outages;
   std::uint32_t mtu = 1500;  ///< octets
 };
 
-/// ns-3's own applications.
+/// A shared medium: an Ethernet segment (ns-3's csma) or a wireless LAN (ns-3's wifi, one access
+/// point: its first member).
+struct Lan {
+  enum class Kind { csma, wifi } kind = Kind::csma;
+  struct Member {
+    std::string node, address, address6;
+  };
+  std::string name;
+  std::vector<Member> members;
+  std::uint64_t rate_bps = 100'000'000;  ///< csma
+  Duration delay{1us};                   ///< csma
+  std::uint32_t mtu = 1500;
+};
+
+/// Thousands of subscribers behind one interface of a gateway: delivery by address, and each
+/// subscriber has a line of its own. They stand among the nodes, as light ones (Node::cloud).
+struct Cloud {
+  std::string name, gateway;
+  std::string address;  ///< the gateway's, with the prefix of them all
+  struct Subscriber {
+    std::string node;
+    IpAddress address;
+    path::Conditions line;
+    Duration start{0};  ///< when it initiates
+  };
+  std::vector<Subscriber> subscribers;
+  struct Flow {
+    std::string to;  ///< a node; it answers (UDP echo)
+    std::uint64_t packets = 0;
+    Duration start{0}, interval{100ms};  ///< start: after its initiation
+    std::uint32_t octets = 64;           ///< of UDP payload
+  } flow;
+  std::optional<Duration> rekey;  ///< of the Child SA, after its initiation
+};
+
+/// ns-3's own applications. Kinds: "ping", "tcp" (bulk download), "udp" (constant rate), "on-off"
+/// (constant rate in bursts), "poisson" (udp packets at random times).
 struct Traffic {
-  std::string kind;      ///< "ping", "tcp" (bulk download), "udp" (constant rate)
+  std::string kind;
   std::string from, to;  ///< node names; tcp: `to` downloads from `from`
   Duration start{0}, stop{0}, interval{1s};
   std::uint64_t bytes = 0;     ///< tcp
-  std::uint64_t rate_bps = 0;  ///< udp
+  std::uint64_t rate_bps = 0;  ///< udp, on-off, poisson: the mean while on
+  std::uint32_t size = 0;      ///< octets of payload in a packet; 0: the application's own
+  Duration on{1s}, off{1s};    ///< on-off: mean lengths, exponential
+  bool dont_fragment = false;  ///< udp, poisson: DF set, and as small as the path wants
+  bool v6 = false;
 };
 
-/// At a time, something is asked of a node's endpoint: initiate, rekey-ike, rekey-child,
-/// delete-ike, delete-child, liveness.
+/// At a time, something is asked of a node's endpoint (initiate, rekey-ike, rekey-child,
+/// delete-ike, delete-child, liveness), or happens to the network: a NAT box restarts (rebind), an
+/// interface gets another address (move), a link changes sides for its node's default route
+/// (reroute).
 struct TimedEvent {
   Duration at{0};
   std::string node, action, connection, child, mark;
+  std::string link, address;  ///< move: which interface, and "203.0.113.9/24"; reroute: over which
+                              ///< link, and to which network ("" for everything else)
 };
 
 /// What an adversary gets without having to earn it.
@@ -110,9 +161,12 @@ struct Scenario {
   Duration duration{0};
   store::RecordLevel record = store::RecordLevel::full;
   bool disclose_secrets = false;
+  std::optional<Duration> measure;  ///< metrics of gateways and SAs at this interval
   policy::RetransmitPolicy retransmit;
   std::vector<Node> nodes;
   std::vector<Link> links;
+  std::vector<Lan> lans;
+  std::vector<Cloud> clouds;
   std::vector<Traffic> traffic;
   std::vector<TimedEvent> events;
   std::vector<Adversary> adversaries;

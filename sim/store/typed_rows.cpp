@@ -22,7 +22,8 @@ constexpr std::array<const char*, TypedRows::table_count> inserts = {
     "INSERT INTO key_derivation VALUES (?,?,?,?,?,?,?,?)",
     "INSERT INTO key_input VALUES (?,?,?,?,?,?)",
     "INSERT INTO sa VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,NULL,NULL)",
-    "UPDATE sa SET removed_at = ?, removed_reason = ? WHERE run_id = ? AND spi = ? AND node = ? "
+    // the planner would look through all SAs of the run
+    "UPDATE sa INDEXED BY sa_by_spi SET removed_at = ?, removed_reason = ? WHERE run_id = ? AND spi = ? AND node = ? "
     "AND protocol = ? "
     "AND direction = ? AND removed_at IS NULL",
     "INSERT INTO esp_packet VALUES (?,?,?,?,?,?,?,?,?,?,?)",

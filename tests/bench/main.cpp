@@ -4,6 +4,9 @@
 #include <vector>
 
 #include "tests/bench/bench.hpp"
+#ifdef IKELAB_BENCH_SIM
+#include "tests/bench/sim/sim_bench.hpp"
+#endif
 
 namespace {
 
@@ -21,6 +24,14 @@ constexpr Benchmark benchmarks[] = {
 #ifdef IKELAB_BENCH_VIEW
     {"view", "what a run of a million events costs the visualizer: its models and its frames",
      ikelab::bench::view},
+#endif
+#ifdef IKELAB_BENCH_SIM
+    {"tunnels", "time and memory of a tunnel with 100 to 10,000 of them on one simulated gateway",
+     ikelab::bench::tunnels},
+    {"recorder", "rows a second beside bare SQLite, and a run recorded and not",
+     ikelab::bench::recorder},
+    {"echo", "simulated echoes through a tunnel beside the same topology without IPsec",
+     ikelab::bench::echo},
 #endif
 };
 

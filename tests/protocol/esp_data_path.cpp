@@ -116,6 +116,49 @@ TEST_CASE("the newest outbound SA that matches is used; the old one still opens"
   CHECK(pair.code_of(old_packet) == "E-ESP-NO-SA");
 }
 
+TEST_CASE("what a rekey replaced opens late packets for a while, and demands nothing any more",
+          "[esp]") {
+  EspPair pair;
+  pair.b.set_now(Instant{0});
+  pair.install(sa_between, 0x1001, suite_of("aes128gcm16"));
+  const Bytes late = pair.sealed(), later = pair.sealed(), too_late = pair.sealed();
+  const RemoveSa superseded{true, EspSpi{0x1001}, {}, true};
+  pair.b.apply(superseded);
+  CHECK(pair.code_of(late).empty());
+  CHECK(pair.code_of(late) == "E-ESP-REPLAY");  // its window is still there
+  CHECK(pair.b.inbound_clear(inner_packet()) == Verdict::bypass);
+  pair.b.set_now(Instant{overlap_time.count() - 1});
+  CHECK(pair.code_of(later).empty());
+  pair.b.set_now(Instant{overlap_time.count()});
+  CHECK(pair.code_of(too_late) == "E-ESP-NO-SA");
+  CHECK(pair.b.size() == 0);
+  // an SA that somebody deleted ends at once, a retired one too
+  pair.install(sa_between, 0x1002, suite_of("aes128gcm16"));
+  const Bytes packet = pair.sealed();
+  pair.b.apply(RemoveSa{true, EspSpi{0x1002}, {}, true});
+  pair.b.apply(RemoveSa{true, EspSpi{0x1002}});
+  CHECK(pair.code_of(packet) == "E-ESP-NO-SA");
+}
+
+TEST_CASE("a remembered decision about a flow ends with what it stood on", "[esp]") {
+  EspPair pair;
+  pair.install(sa_between, 0x1001, suite_of("aes128gcm16"));
+  CHECK(header_of(pair.sealed())->spi == EspSpi{0x1001});
+  CHECK(header_of(pair.sealed())->spi == EspSpi{0x1001});
+  pair.install(sa_between, 0x1002, suite_of("aes128gcm16"));
+  CHECK(header_of(pair.sealed())->spi == EspSpi{0x1002});
+  pair.a.apply(RemoveSa{false, EspSpi{0x1002}});
+  CHECK(header_of(pair.sealed())->spi == EspSpi{0x1001});
+  Policy drop;
+  drop.action = Action::discard;
+  drop.selectors = {{subnet("10.1.0.0", "10.1.0.255")}, {subnet("10.2.0.0", "10.2.0.255")}};
+  pair.a.add_policy(drop);
+  CHECK(pair.a.lookup(inner_packet()) == Verdict::discard);
+  // flows that differ in a port only are other flows
+  const Bytes other = ipv4_packet(17, "10.1.0.10", "10.3.0.10", udp(4000, 5000, 3));
+  CHECK(pair.a.lookup(other) == Verdict::bypass);
+}
+
 TEST_CASE("overlapping children: the packet goes to one whose selectors fit", "[esp]") {
   EspPair pair;
   pair.install(sa_between, 0x1001, suite_of("aes128gcm16"));

@@ -41,7 +41,8 @@ TEST_CASE("run: every shipped scenario does what it expects, with three seeds", 
 }
 
 TEST_CASE("run: the seed decides everything, the record level nothing", "[run]") {
-  for (const char* name : {"site-to-site", "road-warrior", "lossy-link"}) {
+  for (const char* name :
+       {"site-to-site", "road-warrior", "lossy-link", "full-mesh", "cafe", "ipv6-outside"}) {
     INFO(name);
     const std::string seven = play(name, {}, 7).fingerprint;
     CHECK(seven == play(name, {}, 7).fingerprint);
@@ -96,6 +97,11 @@ expect:
       {"learnt", "learnt: {by: eve, item: SPI, at_least: 1}"},
       {"alert", "alert: {detector: replay}"},
       {"half_open", "half_open: {node: a, at_least: 1}"},
+      {"nat", "nat: {action: made, at_least: 1}"},
+      {"dropped", "dropped: {where: link, at_least: 1}"},
+      {"moved", "moved: {at_least: 1}"},
+      {"traffic", "traffic: {kind: ping, from: a, to: b, received_at_least: 1}"},
+      {"metric", "metric: {subject: ping a, name: received, at_least: 1}"},
   };
   for (const auto& [kind, arguments] : run::expectation_kinds()) {
     INFO(kind);

@@ -85,8 +85,8 @@ TEST_CASE("scenario: the good one loads as it says", "[scenario]") {
   if (!loaded.ok()) FAIL(loaded.error().to_string());
   CHECK(loaded->duration == 5s);
   REQUIRE(loaded->links.size() == 1);
-  CHECK(loaded->links[0].rate_bps == 10'000'000);
-  CHECK(loaded->links[0].loss == Approx(0.05));
+  CHECK(loaded->links[0].to_b.rate_bps == 10'000'000);
+  CHECK(loaded->links[0].to_b.loss == Approx(0.05));
   CHECK(loaded->nodes[0].connections[0].children[0].replay_window == 64);
   CHECK(loaded->seed == 1);
   CHECK(scenario::load_text(good, "two.yaml", {}, 9)->seed == 9);
@@ -111,7 +111,7 @@ TEST_CASE("scenario: --set changes what it names, and nothing else", "[scenario]
       good, "two.yaml",
       {{"links.wan.loss", "20%"}, {"nodes.a.connections.site.children.net.replay_window", "0"}});
   if (!changed.ok()) FAIL(changed.error().to_string());
-  CHECK(changed->links[0].loss == Approx(0.2));
+  CHECK(changed->links[0].to_b.loss == Approx(0.2));
   CHECK(changed->nodes[0].connections[0].children[0].replay_window == 0);
   for (const char* path : {"links.wann.loss", "links.wan.los", "nothing", "links..loss", ""}) {
     INFO(path);

@@ -70,6 +70,7 @@ const std::vector<Arrow>& arrows() {
       {"sim/script/", {"protocol/", "sim/script/"}},
       {"sim/capture/", {"protocol/", "sim/capture/"}},
       {"sim/open/", {"protocol/", "sim/capture/", "sim/store/", "sim/open/"}},
+      {"sim/path/", {"protocol/", "sim/path/"}},
       {"sim/", {"protocol/", "sim/"}},
       {"labs/store/", {"protocol/", "sim/store/", "labs/store/"}},
       {"labs/", {"protocol/", "sim/", "labs/"}},
@@ -89,7 +90,7 @@ const std::vector<Library>& libraries() {
   static const std::vector<Library> rows = {
       {std::regex("^openssl/"), "OpenSSL", {"protocol/crypto/openssl/", "tests/bench/"}},
       {std::regex("^ns3/"), "ns-3", {"sim/ns3/"}},
-      {std::regex("^(sqlite3|SQLiteCpp/)"), "SQLite", {"sim/store/", "labs/store/"}},
+      {std::regex("^(sqlite3|SQLiteCpp/)"), "SQLite", {"sim/store/", "labs/store/", "tests/bench/"}},
       {std::regex("^(imgui|backends/imgui|misc/freetype|GLFW/)"),
        "Dear ImGui",
        {"visualizer/app/", "visualizer/look/", "visualizer/panels/"}},

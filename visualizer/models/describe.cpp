@@ -226,6 +226,12 @@ struct Sentence {
   std::string operator()(const trace::PacketOnLink& b) const {
     return fmt::format("{} crosses {} from {} to {}", b.protocol, b.link, b.from, b.to);
   }
+  std::string operator()(const trace::NatMapping& b) const {
+    return b.outside.empty()
+               ? fmt::format("{} has no port for {} of {}: {}", n, b.protocol, b.inside, b.reason)
+               : fmt::format("{}: {} of {} is {} outside, {}{}{}", n, b.protocol, b.inside,
+                             b.outside, b.action, b.reason.empty() ? "" : ": ", b.reason);
+  }
   std::string operator()(const trace::Message& b) const {
     const std::string part =
         b.fragments == 0 ? "" : fmt::format(", fragment {} of {}", b.fragment, b.fragments);

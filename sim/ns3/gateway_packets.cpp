@@ -1,0 +1,202 @@
+// What a gateway does with packets: those that arrive in the clear, those that go into the tunnel,
+// those that come out of it (RFC 4301, 5), and what is too big for it (RFC 4301, 8).
+#include <fmt/format.h>
+
+#include "protocol/esp/outer.hpp"
+#include "protocol/wire/udp_encapsulation.hpp"
+#include "sim/ns3/datagram_tag.hpp"
+#include "sim/ns3/gateway.hpp"
+#include "sim/ns3/ip_send.hpp"
+
+namespace ikelab::sim {
+namespace {
+
+constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd;
+constexpr std::uint8_t udp = 17, icmp = 1;
+
+std::string spi_of(ByteView esp_packet) {
+  return esp_packet.size() < 4 ? "" : to_hex(esp_packet.first(4));
+}
+
+std::uint64_t sequence_of(ByteView esp_packet) {
+  std::uint64_t sequence = 0;
+  for (std::size_t i = 4; i < 8 && i < esp_packet.size(); ++i)
+    sequence = sequence << 8 | esp_packet[i];
+  return sequence;
+}
+
+bool is_ike_port(std::uint16_t port) {
+  return port == wire::ike_port || port == wire::udp_encapsulation_port;
+}
+
+}  // namespace
+
+// ---- what arrives in the clear -----------------------------------------------------------------
+
+bool Gateway::guard(const Arrival& arrival) {
+  if (arrival.device == ns3::PeekPointer(tunnel_)) return false;
+  if (arrival.for_us && arrival.v4 != nullptr && arrival.v4->GetProtocol() == icmp)
+    on_icmp(bytes_of(*arrival.payload), false);
+  return refuses_clear(arrival) || too_big_for_tunnel(arrival);
+}
+
+/// A packet that came through an interface with a tunnel's outer address, and not through a tunnel.
+bool Gateway::refuses_clear(const Arrival& arrival) {
+  if (arrival.v4 == nullptr) return false;
+  const auto ip = node_->GetObject<ns3::Ipv4>();
+  const std::int32_t interface =
+      ip->GetInterfaceForDevice(ns3::Ptr<const ns3::NetDevice>(arrival.device));
+  if (interface < 0) return false;
+  const IpAddress own =
+      from_ns3(ip->GetAddress(static_cast<std::uint32_t>(interface), 0).GetLocal());
+  if (!outside_.has(own)) return false;  // a protected interface
+  const bool ours = from_ns3(arrival.v4->GetDestination()) == own;
+  if (ours && arrival.v4->GetProtocol() == esp::ip_protocol_esp) return false;
+  if (ours && arrival.v4->GetProtocol() == udp) {  // IKE, and ESP in UDP
+    ns3::UdpHeader header;
+    arrival.payload->PeekHeader(header);
+    const bool later_fragment = arrival.v4->GetFragmentOffset() != 0;
+    if (later_fragment || is_ike_port(header.GetDestinationPort())) return false;
+  }
+  const Bytes packet = arrival.octets();
+  // an error about a packet of ours is no traffic (RFC 4301, 8.2.1)
+  if (ours && esp::read_too_big(ByteView(packet).subspan(arrival.v4->GetSerializedSize()), false))
+    return false;
+  if (data_path_->inbound_clear(packet) != esp::Verdict::discard) return false;
+  emit(trace::EspRejected{datagram_id(*arrival.payload), "", 0, "E-ESP-CLEAR",
+                          "policy wants protection for " + esp::summarize_packet(packet) +
+                              ", and it came in the clear"});
+  return true;
+}
+
+//= rfc4301#8.2.1 "Original (cleartext) packet is IPv4 and has the DF bit set. The implementation
+//= SHOULD discard the packet and send a PMTU ICMP message."
+bool Gateway::too_big_for_tunnel(const Arrival& arrival) {
+  if (arrival.for_us) return false;
+  if (arrival.v4 != nullptr && !arrival.v4->IsDontFragment()) return false;
+  const Bytes packet = arrival.octets();
+  data_path_->set_now(now());
+  if (data_path_->lookup(packet) != esp::Verdict::protect) return false;
+  const std::uint32_t mtu = data_path_->mtu_for(packet);
+  if (mtu == 0 || packet.size() <= mtu) return false;
+  emit(trace::EspRejected{datagram_id(*arrival.payload), "", 0, "E-ESP-TOO-BIG",
+                          fmt::format("{} octets, and {} pass the tunnel: {}; its sender is told",
+                                      packet.size(), mtu, esp::summarize_packet(packet))});
+  tell_too_big(*node_, packet, mtu);
+  return true;
+}
+
+void Gateway::on_icmp(ByteView message, bool v6) {
+  const auto too_big = esp::read_too_big(message, v6);
+  data_path_->set_now(now());
+  if (!too_big || !data_path_->handle_icmp(message, v6)) return;
+  emit(trace::Metric{"path " + config_.name, "path_mtu", "octets", too_big->mtu});
+}
+
+// ---- outbound ----------------------------------------------------------------------------------
+
+bool Gateway::on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, const ns3::Address&,
+                        std::uint16_t) {
+  const Bytes inner = bytes_of(*packet);
+  data_path_->set_now(now());
+  // In transport mode the route of the protected leads to the peer, and so does that of IKE, which
+  // is never protected by what it negotiates (RFC 7296, 2.23 and RFC 4301, 4.4.1).
+  const auto flow = policy::flow_of_packet(inner);
+  const bool own_ike =
+      flow.ok() && flow->protocol == udp && is_ike_port(flow->src_port) && outside_.has(flow->src);
+  if (own_ike || data_path_->lookup(inner) == esp::Verdict::bypass)
+    send_ip(*node_, inner, datagram_id(*packet), tunnel_interface_);
+  else
+    seal(inner);
+  return true;
+}
+
+void Gateway::seal(ByteView inner) {
+  const auto done = data_path_->seal(inner, sealed_);
+  grant_wishes();
+  if (!done) {
+    emit(trace::EspRejected{0, "", 0, done.error().code,
+                            done.error().message + ": " + esp::summarize_packet(inner)});
+    if (done.error().code != "E-ESP-TOO-BIG") return;
+    const auto header = esp::read_ip_header(inner);
+    if (const auto error = esp::packet_too_big(inner, data_path_->mtu_for(inner), header->dst))
+      into_stack(*error);
+    return;
+  }
+  const std::uint64_t id = ++esp_datagrams_;
+  trace::EspSealed body{id,
+                        to_string(sealed_.spi),
+                        sealed_.sequence,
+                        inner.size(),
+                        sealed_.packet.size(),
+                        esp::summarize_packet(inner),
+                        {}};
+  if (scenario_.disclose_secrets) body.inner = to_bytes(inner);
+  emit(std::move(body));
+  send(sealed_);
+}
+
+void Gateway::send(const esp::Sealed& sealed) {
+  const std::uint64_t id = esp_datagrams_;
+  if (sealed.udp) {
+    const SocketAddress src{sealed.src, sealed.udp->src}, dst{sealed.dst, sealed.udp->dst};
+    emit(trace::DatagramSent{id, "ESP-in-UDP", src.to_string(), dst.to_string(), sealed.packet,
+                             sealed.packet.size()});
+    if (!outside_.send(src, dst, sealed.packet, id, sealed.traffic_class))
+      emit(trace::DatagramDropped{id, config_.name,
+                                  "no interface has the address " + src.to_string()});
+    return;
+  }
+  emit(trace::DatagramSent{id, "ESP", sealed.src.to_string(), sealed.dst.to_string(), sealed.packet,
+                           sealed.packet.size()});
+  outer_ = sealed.header;
+  outer_.insert(outer_.end(), sealed.packet.begin(), sealed.packet.end());
+  if (!sealed.src.is_v6() && !sealed.dont_fragment && outer_.size() >= 20) {
+    // RFC 6864, 4.2: what may be fragmented needs an Identification of its own
+    ++identification_;
+    outer_[4] = static_cast<std::uint8_t>(identification_ >> 8);
+    outer_[5] = static_cast<std::uint8_t>(identification_);
+  }
+  if (!send_ip(*node_, outer_, id, tunnel_interface_))
+    emit(trace::DatagramDropped{id, config_.name, "no route to " + sealed.dst.to_string()});
+}
+
+// ---- inbound -----------------------------------------------------------------------------------
+
+void Gateway::on_esp(const FromOutside& in) {
+  const bool in_udp = in.dst.port != 0;
+  const auto text = [&](const SocketAddress& a) {
+    return in_udp ? a.to_string() : a.ip.to_string();
+  };
+  emit(trace::DatagramReceived{in.id, in_udp ? "ESP-in-UDP" : "ESP", text(in.src), text(in.dst),
+                               in.payload, in.payload.size()});
+  data_path_->set_now(now());
+  if (auto done = data_path_->open(in.payload, in.header, opened_); !done) {
+    emit(trace::EspRejected{in.id, spi_of(in.payload), sequence_of(in.payload), done.error().code,
+                            done.error().message});
+    return;
+  }
+  trace::EspOpened body{in.id,
+                        to_string(opened_.spi),
+                        opened_.sequence,
+                        opened_.inner.size(),
+                        esp::summarize_packet(opened_.inner),
+                        {}};
+  if (scenario_.disclose_secrets) body.inner = opened_.inner;
+  emit(std::move(body));
+  if (in_udp) {
+    endpoint_->handle_esp_source(opened_.spi, in.src);
+    drain();
+  }
+  into_stack(opened_.inner);
+}
+
+/// The tunnel device receives an inner packet.
+void Gateway::into_stack(ByteView packet) {
+  const bool v6 = !packet.empty() && packet[0] >> 4 == 6;
+  if (v6 && !node_->GetObject<ns3::Ipv6>()) return;
+  tunnel_->Receive(packet_of(packet), v6 ? ethertype_ipv6 : ethertype_ipv4, tunnel_->GetAddress(),
+                   tunnel_->GetAddress(), ns3::NetDevice::PACKET_HOST);
+}
+
+}  // namespace ikelab::sim
