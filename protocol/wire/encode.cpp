@@ -25,6 +25,9 @@ struct TypeOf {
   PayloadType operator()(const SkfPayload&) const { return PayloadType::skf; }
   PayloadType operator()(const ConfigPayload&) const { return PayloadType::cp; }
   PayloadType operator()(const EapPayload&) const { return PayloadType::eap; }
+  PayloadType operator()(const PuzzleSolutionPayload&) const {
+    return PayloadType::puzzle_solution;
+  }
   PayloadType operator()(const UnknownPayload& b) const { return b.type; }
 };
 

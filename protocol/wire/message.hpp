@@ -109,6 +109,10 @@ struct SkfPayload {
   std::uint16_t number = 1, total = 1;
   Bytes body;
 };
+/// RFC 8019, 8.2: four keys of one size, one after the other.
+struct PuzzleSolutionPayload {
+  Bytes data;
+};
 struct ConfigPayload {
   std::uint8_t type = 1;
   struct Attribute {
@@ -132,7 +136,7 @@ struct UnknownPayload {
 using PayloadBody =
     std::variant<SaPayload, KePayload, IdPayload, CertPayload, CertreqPayload, AuthPayload,
                  NoncePayload, NotifyPayload, DeletePayload, VendorIdPayload, TsPayload, SkPayload,
-                 SkfPayload, ConfigPayload, EapPayload, UnknownPayload>;
+                 SkfPayload, ConfigPayload, EapPayload, PuzzleSolutionPayload, UnknownPayload>;
 
 struct Payload {
   PayloadType type{};

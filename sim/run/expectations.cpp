@@ -176,6 +176,36 @@ ExpectationOutcome learnt(const Expectation& e, const Evidence& evidence) {
                  fmt::format("{} items", count));
 }
 
+// `- derived: {name: SK_d, function: PPK, at_least: 2}` and/or at_most; `node` restricts it: keys
+// made by a function that has these words.
+ExpectationOutcome derived(const Expectation& e, const Evidence& evidence) {
+  std::uint64_t count = 0;
+  evidence.each<trace::KeyDerived>([&](const auto& event, const trace::KeyDerived& k) {
+    const std::string name = argument(e, "name"), node = argument(e, "node");
+    count += (name.empty() || k.name == name) && (node.empty() || node == event.node) &&
+             k.function.find(argument(e, "function")) != std::string::npos;
+  });
+  return outcome(e,
+                 count >= number(e, "at_least", e.arguments.contains("at_most") ? 0 : 1) &&
+                     count <= number(e, "at_most", UINT64_MAX),
+                 fmt::format("{} were made so", count));
+}
+
+// `- message: {payloads: "N(PUZZLE)", at_least: 1}` and/or at_most; `node` restricts it: messages
+// sent, repetitions aside, whose payloads have these words.
+ExpectationOutcome message(const Expectation& e, const Evidence& evidence) {
+  std::uint64_t count = 0;
+  evidence.each<trace::Message>([&](const auto& event, const trace::Message& m) {
+    const std::string node = argument(e, "node");
+    count += m.direction == "sent" && m.attempt == 0 && (node.empty() || node == event.node) &&
+             m.payloads.find(argument(e, "payloads")) != std::string::npos;
+  });
+  return outcome(e,
+                 count >= number(e, "at_least", e.arguments.contains("at_most") ? 0 : 1) &&
+                     count <= number(e, "at_most", UINT64_MAX),
+                 fmt::format("{} such messages", count));
+}
+
 enum class Takes { word, count, yes_no, node, adversary };
 struct Argument {
   const char* name;
@@ -206,6 +236,16 @@ const std::vector<Kind>& kinds() {
       {"esp_rejected",
        {{"code", word}, {"node", node}, {"at_least", count}, {"at_most", count}},
        esp_rejected},
+      {"message",
+       {{"payloads", word}, {"node", node}, {"at_least", count}, {"at_most", count}},
+       message},
+      {"derived",
+       {{"name", word},
+        {"function", word},
+        {"node", node},
+        {"at_least", count},
+        {"at_most", count}},
+       derived},
       {"diagnostic", {{"code", word}, {"at_least", count}, {"at_most", count}}, diagnostic},
       {"learnt",
        {{"by", adversary}, {"item", word}, {"at_least", count}, {"at_most", count}},
