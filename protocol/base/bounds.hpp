@@ -20,8 +20,10 @@ inline constexpr std::size_t nonce_octets_max = 256;     // RFC 7296, 2.10
 inline constexpr std::size_t half_open_sas =
     10'000;  // about 20 MB of state an attacker may make us keep
 inline constexpr std::size_t children_in_ike_sa = 256;
-inline constexpr std::size_t queued_tasks = 64;       // tasks waiting for a free exchange window
-inline constexpr std::size_t cookie_octets_max = 64;  // RFC 7296, 2.6
+inline constexpr std::size_t queued_tasks = 64;          // tasks waiting for a free exchange window
+inline constexpr std::size_t cookie_octets_max = 64;     // RFC 7296, 2.6
+inline constexpr std::size_t puzzle_tries = 1 << 18;     // of an initiator: some 0.3 s
+inline constexpr std::size_t awaited_key_exchanges = 4;  // more than any window lets begin
 inline constexpr std::size_t intermediate_exchanges = 16;  // seven key exchanges, and a few more
 inline constexpr std::size_t certificates_in_chain = 8;
 inline constexpr std::size_t revocation_statements = 32;  // CRLs, or OCSP responses, that are asked

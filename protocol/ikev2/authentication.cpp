@@ -14,9 +14,11 @@ Result<keys::SignedOctets> signed_octets(IkeSa& sa, bool of_initiator, const wir
   const Bytes rest_of_id = wire::encode_body(id);
   return of_initiator
              ? keys::initiator_signed_octets(sa.services.provider, *sa.suite.prf, t.real_message_1,
-                                             t.nr, sa.keys.sk_pi, rest_of_id, t.int_auth)
+                                             t.nr, sa.keys.sk_pi, rest_of_id, t.int_auth,
+                                             t.full ? ByteView(t.real_message_2) : ByteView{})
              : keys::responder_signed_octets(sa.services.provider, *sa.suite.prf, t.real_message_2,
-                                             t.ni, sa.keys.sk_pr, rest_of_id, t.int_auth);
+                                             t.ni, sa.keys.sk_pr, rest_of_id, t.int_auth,
+                                             t.full ? ByteView(t.real_message_1) : ByteView{});
 }
 
 trace::AuthDecided decided(const IkeSa& sa, bool local, const wire::IdPayload& id,

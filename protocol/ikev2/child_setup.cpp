@@ -214,7 +214,7 @@ Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan,
   keys::Derivations derivations(services.config.disclose_secrets);
   keys::KeySchedule schedule(services.provider, *sa.suite.prf, &derivations);
   auto made = schedule.child_keys(sa.keys.sk_d, secrets.g_ir, secrets.nonces,
-                                  {plan.suite.encr, plan.suite.integ});
+                                  {plan.suite.encr, plan.suite.integ}, secrets.more);
   sa.emit_keys(derivations);
   if (!made) return made.error();
 

@@ -43,7 +43,8 @@ Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payl
 struct ChildSecrets {
   keys::Nonces nonces;
   const Secret* g_ir = nullptr;
-  bool exchange_initiator = false;  ///< of this exchange, not of the IKE SA
+  bool exchange_initiator = false;    ///< of this exchange, not of the IKE SA
+  std::span<const Secret> more = {};  ///< SK(1), SK(2), ... of RFC 9370, 2.2.4
 };
 /// Derives the keys, installs both directions, keeps the child. `hold_outbound`: see
 /// ChildSa::waiting_outbound.

@@ -67,13 +67,17 @@ struct Endpoint::Impl {
 
   /// An IKE_SA_INIT response that keeps no state.
   void answer_statelessly(const Datagram& to, const wire::Header& request, wire::Payload payload) {
+    answer_statelessly(to, request, std::vector{std::move(payload)});
+  }
+  void answer_statelessly(const Datagram& to, const wire::Header& request,
+                          const std::vector<wire::Payload>& payloads) {
     wire::Header header = request;
     header.response = true;
     header.initiator = false;
     header.version_flag = false;
     header.major = 2;
     header.minor = 0;
-    const Bytes octets = wire::encode(wire::Message{header, {payload}});
+    const Bytes octets = wire::encode(wire::Message{header, payloads});
     const std::uint64_t id = services.transmit(to.dst, to.src, octets);
     trace::Message body;
     body.direction = "sent";
@@ -85,7 +89,7 @@ struct Endpoint::Impl {
     body.exchange = wire::name(header.exchange);
     body.response = true;
     body.message_id = header.message_id.value;
-    body.payloads = wire::payload_summary({payload}, true);
+    body.payloads = wire::payload_summary(payloads, true);
     body.bytes = octets;
     services.event("", std::move(body));
   }
@@ -94,6 +98,25 @@ struct Endpoint::Impl {
   IkeSa* find(const wire::Header& header) const {
     const auto at = sas.find(header.initiator ? header.spi_r.value : header.spi_i.value);
     return at == sas.end() ? nullptr : at->second.get();
+  }
+
+  /// Whether a request comes from where it says and cost its sender what it must, under this load;
+  /// if not it is told what is missing. Nothing is kept for it either way.
+  bool shows_enough(Instant now, const Datagram& datagram, const wire::Message& message,
+                    std::size_t open) {
+    const bool cookie_wanted = open >= services.config.cookie_threshold;
+    const auto& puzzle_from = services.config.puzzle_threshold;
+    const bool puzzle_wanted = puzzle_from && open >= *puzzle_from;
+    if (!cookie_wanted && !puzzle_wanted) return true;
+    const auto brought = cookies.brought(now, datagram, message);
+    const auto puzzle = puzzle_to_ask(services, open, brought.value_or(0), message);
+    if (brought && !puzzle) return true;
+    auto cookie = cookies.make(now, datagram, message, puzzle ? puzzle->difficulty : 0);
+    if (!cookie) return false;
+    std::vector<wire::Payload> out = {notify(wire::NotifyType::cookie, std::move(*cookie))};
+    if (puzzle) out.push_back(notify(wire::NotifyType::puzzle, puzzle_data(*puzzle)));
+    answer_statelessly(datagram, message.header, out);
+    return false;
   }
 
   void begin_as_responder(Instant now, const Datagram& datagram, const wire::Decoded& decoded) {
@@ -124,12 +147,7 @@ struct Endpoint::Impl {
     //= rfc7296#2.6 "When one party receives an IKE_SA_INIT request containing a cookie whose
     //= contents do not match the value expected, that party MUST ignore the cookie and process the
     //= message as if no cookie had been included"
-    if (open >= services.config.cookie_threshold &&
-        !cookies.valid(now, datagram, decoded.message)) {
-      if (auto cookie = cookies.make(now, datagram, decoded.message))
-        answer_statelessly(datagram, header, notify(wire::NotifyType::cookie, std::move(*cookie)));
-      return;
-    }
+    if (!shows_enough(now, datagram, decoded.message, open)) return;
     if (open >= bounds::half_open_sas)
       return diagnose(Error{"E-IKE-004", "too many half-open IKE SAs"}.see("RFC 7296, 2.6"),
                       datagram.id);

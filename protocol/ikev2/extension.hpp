@@ -11,6 +11,7 @@
 #include <typeindex>
 #include <vector>
 
+#include "protocol/base/result.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/wire/message.hpp"
 
@@ -67,6 +68,12 @@ struct Extension {
   std::optional<std::string> (*refuses)(const IkeSa& sa, wire::ExchangeType exchange) = nullptr;
   /// The initiator has keys; what is enqueued now runs before IKE_AUTH.
   void (*keyed)(IkeSa& sa, Instant now) = nullptr;
+  /// The initiator is about to make its first AUTH: what changes SK_p has changed it after this.
+  void (*proves)(IkeSa& sa) = nullptr;
+  /// AUTH of the peer is about to be checked, and on the first one of the responder's side nothing
+  /// is proved yet. May give other payloads to check; an error fails the authentication.
+  Result<std::optional<std::vector<wire::Payload>>> (*judges)(IkeSa& sa,
+                                                              const Inbound& in) = nullptr;
   /// The IKE SA works from now on, after IKE_AUTH or as the successor in a rekey.
   void (*established)(IkeSa& sa, Instant now) = nullptr;
   /// When it wants `timeout` to be called; asked again after every input. Neither is called for an
@@ -76,6 +83,9 @@ struct Extension {
   /// `heir` succeeds `old` by a rekey (RFC 7296, 2.8).
   void (*inherit)(IkeSa& heir, const IkeSa& old) = nullptr;
 };
+
+/// Calls `judges` of every extension: `in` as it is to be checked.
+Result<Inbound> judged_by_extensions(IkeSa& sa, const Inbound& in);
 
 /// Every extension this engine speaks (registry.cpp).
 std::span<const Extension> extensions();

@@ -25,12 +25,12 @@ Result<keys::IkeKeys> derive_additional_ike_keys(IkeSa& sa, const Secret& sk_n, 
 }
 
 Result<void> derive_rekeyed_ike_keys(IkeSa& fresh, const IkeSa& old, const Secret& g_ir,
-                                     ByteView ni, ByteView nr) {
+                                     ByteView ni, ByteView nr, std::span<const Secret> more) {
   keys::Derivations derivations(fresh.services.config.disclose_secrets);
   keys::KeySchedule of_old(fresh.services.provider, *old.suite.prf, &derivations);
   keys::KeySchedule of_new(fresh.services.provider, *fresh.suite.prf, &derivations);
   const keys::Nonces nonces{ni, nr, "CREATE_CHILD_SA"};
-  IKELAB_TRY(const Secret skeyseed, of_old.skeyseed_of_rekey(old.keys.sk_d, g_ir, nonces));
+  IKELAB_TRY(const Secret skeyseed, of_old.skeyseed_of_rekey(old.keys.sk_d, g_ir, nonces, more));
   IKELAB_TRY(fresh.keys, of_new.ike_keys(skeyseed, nonces, fresh.spi_i, fresh.spi_r,
                                          {fresh.suite.encr, fresh.suite.integ}));
   fresh.emit_keys(derivations);

@@ -22,6 +22,7 @@ namespace ikelab::ikev2 {
 struct InitTranscript {
   Bytes real_message_1, real_message_2, ni, nr;
   keys::IntAuth int_auth;
+  bool full = false;  ///< each AUTH covers both messages (IKE_SA_INIT_FULL_TRANSCRIPT_AUTH)
 };
 
 /// A rekey of ours that is under way while the peer began one too (RFC 7296, 2.8.1 and 2.8.2).
@@ -68,7 +69,8 @@ class IkeSa {
   policy::Suite suite;
   keys::IkeKeys keys;
   InitTranscript transcript;
-  Bytes cookie;  ///< to be sent back (RFC 7296, 2.6)
+  Bytes cookie;           ///< to be sent back (RFC 7296, 2.6)
+  Bytes puzzle_solution;  ///< beside it (RFC 8019, 7.1.2); empty: no puzzle, or not solved
   std::uint16_t ke_method =
       0;  ///< of IKE_SA_INIT's KE payload, once INVALID_KE_PAYLOAD asked for another
   std::vector<crypto::HashId> peer_hashes;  ///< SIGNATURE_HASH_ALGORITHMS (RFC 7427, 4)

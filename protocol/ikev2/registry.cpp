@@ -16,6 +16,7 @@ std::span<const ResponderRow> responders() {
       respond_child_rekey(),    // CREATE_CHILD_SA with N(REKEY_SA)
       respond_ike_rekey(),      // CREATE_CHILD_SA with an SA payload for IKE
       respond_child_create(),   // CREATE_CHILD_SA otherwise
+      respond_followup_ke(),    // IKE_FOLLOWUP_KE
       respond_delete(),         // INFORMATIONAL with Delete
       respond_informational(),  // INFORMATIONAL otherwise: liveness, notifications
   };
@@ -30,6 +31,9 @@ std::span<const Extension> extensions() {
       ocsp_extension(),              // RFC 4806
       multiple_auth_extension(),     // RFC 4739
       intermediate_extension(),      // RFC 9242
+      full_transcript_extension(),   // draft-ietf-ipsecme-ikev2-downgrade-prevention
+      ppk_extension(),               // RFC 8784
+      followup_extension(),          // RFC 9370, 2.2.4
       additional_ke_extension(),     // RFC 9370, 2.2.3; after what authenticates its messages
   };
   return rows;

@@ -11,12 +11,12 @@ Bytes big_endian(std::uint64_t value, unsigned octets) {
 }
 
 struct Names {
-  const char *message, *nonce, *maced_id;
+  const char *message, *nonce, *maced_id, *also;
 };
 
 Result<SignedOctets> signed_octets(crypto::Provider& provider, const crypto::Algorithm& prf,
                                    ByteView real_message, ByteView nonce, const Secret& sk_p,
-                                   ByteView rest_of_id, const IntAuth& int_auth,
+                                   ByteView rest_of_id, const IntAuth& int_auth, ByteView also,
                                    const Names& names) {
   IKELAB_TRY(const Secret maced_id, provider.prf(prf, sk_p.reveal(), rest_of_id));
   SignedOctets out;
@@ -25,6 +25,12 @@ Result<SignedOctets> signed_octets(crypto::Provider& provider, const crypto::Alg
     out.octets.insert(out.octets.end(), part.begin(), part.end());
     out.parts.push_back({label, begin, out.octets.size()});
   };
+  // draft-ietf-ipsecme-ikev2-downgrade-prevention: no message begins with SPIi of zero, so that
+  // these octets can never be taken for the shorter ones.
+  if (!also.empty()) {
+    append("zero prefix", Bytes(8));
+    append(names.also, also);
+  }
   append(names.message, real_message);
   append(names.nonce, nonce);
   append(names.maced_id, maced_id.reveal());
@@ -83,21 +89,23 @@ Result<Bytes> next_int_auth(crypto::Provider& provider, const crypto::Algorithm&
 Result<SignedOctets> initiator_signed_octets(crypto::Provider& provider,
                                              const crypto::Algorithm& prf, ByteView real_message_1,
                                              ByteView nonce_r, const Secret& sk_pi,
-                                             ByteView rest_of_id_i, const IntAuth& int_auth) {
+                                             ByteView rest_of_id_i, const IntAuth& int_auth,
+                                             ByteView also) {
   //= rfc7296#2.15 "InitiatorSignedOctets = RealMessage1 | NonceRData | MACedIDForI"
   //= rfc7296#2.15 "MACedIDForI = prf(SK_pi, RestOfInitIDPayload)"
-  return signed_octets(provider, prf, real_message_1, nonce_r, sk_pi, rest_of_id_i, int_auth,
-                       {"RealMessage1", "NonceRData", "MACedIDForI"});
+  return signed_octets(provider, prf, real_message_1, nonce_r, sk_pi, rest_of_id_i, int_auth, also,
+                       {"RealMessage1", "NonceRData", "MACedIDForI", "RealMessage2"});
 }
 
 Result<SignedOctets> responder_signed_octets(crypto::Provider& provider,
                                              const crypto::Algorithm& prf, ByteView real_message_2,
                                              ByteView nonce_i, const Secret& sk_pr,
-                                             ByteView rest_of_id_r, const IntAuth& int_auth) {
+                                             ByteView rest_of_id_r, const IntAuth& int_auth,
+                                             ByteView also) {
   //= rfc7296#2.15 "ResponderSignedOctets = RealMessage2 | NonceIData | MACedIDForR"
   //= rfc7296#2.15 "MACedIDForR = prf(SK_pr, RestOfRespIDPayload)"
-  return signed_octets(provider, prf, real_message_2, nonce_i, sk_pr, rest_of_id_r, int_auth,
-                       {"RealMessage2", "NonceIData", "MACedIDForR"});
+  return signed_octets(provider, prf, real_message_2, nonce_i, sk_pr, rest_of_id_r, int_auth, also,
+                       {"RealMessage2", "NonceIData", "MACedIDForR", "RealMessage1"});
 }
 
 Result<Bytes> shared_key_auth(crypto::Provider& provider, const crypto::Algorithm& prf,

@@ -45,18 +45,22 @@ Result<Bytes> next_int_auth(crypto::Provider& provider, const crypto::Algorithm&
                             const Secret& sk_p, ByteView previous, const IntAuthMessage& message,
                             char which, std::uint32_t n, Derivations& derivations);
 
-/// `real_message_1`: the IKE_SA_INIT request from the first octet of its header, the last one sent
-/// when there was a COOKIE or INVALID_KE_PAYLOAD. `nonce_r`: Nr without the payload header.
-/// `rest_of_id_i`: the IDi payload without its generic header (type, reserved, data).
+/// `also`: with IKE_SA_INIT_FULL_TRANSCRIPT_AUTH, the other message of IKE_SA_INIT, which the
+/// signer received. Then eight octets of zero and this message come first. `real_message_1`: the
+/// IKE_SA_INIT request from the first octet of its header, the last one sent when there was a
+/// COOKIE or INVALID_KE_PAYLOAD. `nonce_r`: Nr without the payload header. `rest_of_id_i`: the IDi
+/// payload without its generic header (type, reserved, data).
 Result<SignedOctets> initiator_signed_octets(crypto::Provider& provider,
                                              const crypto::Algorithm& prf, ByteView real_message_1,
                                              ByteView nonce_r, const Secret& sk_pi,
-                                             ByteView rest_of_id_i, const IntAuth& int_auth = {});
+                                             ByteView rest_of_id_i, const IntAuth& int_auth = {},
+                                             ByteView also = {});
 /// The same from the other side: the IKE_SA_INIT response, Ni, SK_pr and the IDr payload.
 Result<SignedOctets> responder_signed_octets(crypto::Provider& provider,
                                              const crypto::Algorithm& prf, ByteView real_message_2,
                                              ByteView nonce_i, const Secret& sk_pr,
-                                             ByteView rest_of_id_r, const IntAuth& int_auth = {});
+                                             ByteView rest_of_id_r, const IntAuth& int_auth = {},
+                                             ByteView also = {});
 
 /// AUTH of the Shared Key Message Integrity Code method: output_size octets of the PRF.
 Result<Bytes> shared_key_auth(crypto::Provider& provider, const crypto::Algorithm& prf,

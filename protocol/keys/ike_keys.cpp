@@ -211,6 +211,31 @@ Result<IkeKeys> KeySchedule::ike_keys(const Secret& skeyseed, const Nonces& nonc
   return keys;
 }
 
+Result<IkeKeys> KeySchedule::with_ppk(const IkeKeys& made, ByteView ppk,
+                                      const std::string& ppk_id) {
+  IkeKeys keys;
+  struct Row {
+    const char* name;
+    const Secret* from;
+    Secret* to;
+  };
+  //= rfc8784#3 "SK_d  = prf+ (PPK, SK_d') SK_pi = prf+ (PPK, SK_pi') SK_pr = prf+ (PPK, SK_pr')"
+  const Row rows[] = {{"SK_d", &made.sk_d, &keys.sk_d},
+                      {"SK_pi", &made.sk_pi, &keys.sk_pi},
+                      {"SK_pr", &made.sk_pr, &keys.sk_pr}};
+  for (const Row& row : rows) {
+    IKELAB_TRY(*row.to, prf_plus(provider_, prf_, ppk, row.from->reveal(), row.from->size()));
+    if (derivations_ == nullptr) continue;
+    derivations_->add(
+        row.name, fmt::format("prf+(PPK, {}')", row.name), prf_,
+        {derivations_->secret("PPK", ppk, "preshared key '" + ppk_id + "' of the configuration"),
+         derivations_->secret(row.name, row.from->reveal(),
+                              fmt::format("{}' : {} before the PPK", row.name, row.name))},
+        row.to->reveal(), "RFC 8784, 3");
+  }
+  return keys;
+}
+
 Result<ChildKeys> KeySchedule::child_keys(const Secret& sk_d, const Secret* g_ir_new,
                                           const Nonces& nonces, const Transforms& child,
                                           std::span<const Secret> more) {

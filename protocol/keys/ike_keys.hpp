@@ -91,6 +91,9 @@ class KeySchedule {
   /// `n`: from SKEYSEED(n) of RFC 9370; 0: from SKEYSEED.
   Result<IkeKeys> ike_keys(const Secret& skeyseed, const Nonces& nonces, IkeSpi spi_i, IkeSpi spi_r,
                            const Transforms& ike, unsigned n = 0);
+  /// RFC 8784, 3: SK_d, SK_pi and SK_pr with a post-quantum preshared key in them; the other keys
+  /// stay empty. `made`: SK_d', SK_pi', SK_pr' as RFC 7296 makes them.
+  Result<IkeKeys> with_ppk(const IkeKeys& made, ByteView ppk, const std::string& ppk_id);
   /// 2.17: KEYMAT, cut into the keys of two ESP SAs. `g_ir_new` null: no key exchange of its own.
   /// `more` as above.
   Result<ChildKeys> child_keys(const Secret& sk_d, const Secret* g_ir_new, const Nonces& nonces,

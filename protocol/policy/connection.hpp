@@ -94,6 +94,12 @@ struct Ikev1Config {
   Bytes peer_certificate;       ///< rsa_encryption: DER; whose key the nonce is encrypted with
 };
 
+/// A post-quantum preshared key (RFC 8784, 5): PPK_ID_FIXED `id`, known to both sides.
+struct Ppk {
+  std::string id;
+  Bytes secret;
+};
+
 struct ConnectionConfig {
   std::string name;
   IpAddress local_addr, remote_addr;  ///< remote unspecified: any (a road warrior's gateway)
@@ -118,6 +124,12 @@ struct ConnectionConfig {
                                      ///< with IPv6, 576 with IPv4 (RFC 7383, 2.5.1)
   bool fragment_probing = false;     ///< smaller fragments, if no answer comes (RFC 7383, 2.5.2)
   std::optional<Ikev1Config> ikev1;  ///< swanctl's `version: 1`
+  std::vector<Ppk> ppks;             ///< those we know (swanctl: secrets.ppk)
+  std::string ppk_id;         ///< the one we offer as initiator, and accept alone as responder
+  bool ppk_required = false;  ///< swanctl's: no SA without
+  /// AUTH covers both messages of IKE_SA_INIT, where the peer does the same
+  /// (draft-ietf-ipsecme-ikev2-downgrade-prevention).
+  bool full_transcript_auth = false;
 };
 
 /// Retransmission as strongSwan's: attempt n waits timeout * base^n (RFC 7296, 2.1 leaves the
@@ -136,6 +148,11 @@ struct EndpointConfig {
   RetransmitPolicy retransmit;
   unsigned cookie_threshold =
       1000;  ///< half-open SAs at which COOKIE is asked for; 0: always (RFC 7296, 2.6)
+  /// Half-open SAs at which a cookie alone is not enough: the initiator must solve a puzzle (RFC
+  /// 8019); 0: always.
+  std::optional<unsigned> puzzle_threshold;
+  unsigned puzzle_difficulty = 12;  ///< zero bits; more when there are many more half-open SAs
+  bool puzzle_solve = true;         ///< as initiator
   bool disclose_secrets = false;
   std::int64_t epoch = 0;  ///< Unix seconds at Instant 0, for certificates
 };

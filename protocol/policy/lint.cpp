@@ -301,6 +301,78 @@ void encrypted_nonces(const ConnectionConfig& c, const LintRule& rule, Findings&
                  "signatures, in version: 2", "RFC 2409, 5.2; CVE-2018-0131"});
 }
 
+// ---- quantum computers --------------------------------------------------------------------------
+
+bool has_ml_kem(const wire::Proposal& proposal) {
+  return std::any_of(proposal.transforms.begin(), proposal.transforms.end(),
+                     [](const wire::Transform& t) {
+                       const bool method = t.type == 4 || crypto::is_additional_ke(t.type);
+                       return method && t.id >= 35 && t.id <= 37;
+                     });
+}
+
+/// It may be left out: a NONE stands beside it.
+bool may_leave_out(const wire::Proposal& proposal) {
+  return std::any_of(
+      proposal.transforms.begin(), proposal.transforms.end(),
+      [](const wire::Transform& t) { return crypto::is_additional_ke(t.type) && t.id == 0; });
+}
+
+bool needs_ppk(const ConnectionConfig& c) {
+  return !c.ppks.empty() && c.ppk_required;
+}
+
+void quantum_optional(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  const auto strong = [](const wire::Proposal& p) { return has_ml_kem(p) && !may_leave_out(p); };
+  const auto count = std::count_if(c.proposals.begin(), c.proposals.end(), strong);
+  const bool all = count == static_cast<std::ptrdiff_t>(c.proposals.size());
+  const bool some = std::any_of(c.proposals.begin(), c.proposals.end(), has_ml_kem);
+  if (all || needs_ppk(c) || (!some && c.ppks.empty())) return;
+  out.push_back(
+      {Severity::warning, std::string(rule.name),
+       c.name + (some ? ": proposals" : ": ppk_required"),
+       some ? "ML-KEM is offered, and so is a key exchange without it"
+            : "a post-quantum preshared key that may be left out",
+       "who records the traffic of a peer that goes without reads it once a large quantum computer "
+       "exists; who has one today takes the offer away and forges signatures so that nobody sees.",
+       some ? "ML-KEM in each proposal, without ke1_none" : "ppk_required: yes on both sides",
+       some ? "RFC 9370, 4" : "RFC 8784, 6"});
+}
+
+void short_ppk(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  for (const Ppk& ppk : c.ppks) {
+    if (ppk.secret.size() >= 32) continue;
+    out.push_back({Severity::warning, std::string(rule.name), c.name + ": ppks, " + ppk.id,
+                   fmt::format("the preshared key has {} octets", ppk.secret.size()),
+                   "a quantum computer searches n bits in the time of n/2, and who plays the "
+                   "responder once can try guesses at home with any computer.",
+                   "256 bits from a random generator, 32 octets or more", "RFC 8784, 6"});
+  }
+}
+
+//= rfc8784#6 "the policy SHOULD be set to negotiate only quantum- secure symmetric algorithms"
+void quantum_weak_cipher(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  if (!needs_ppk(c) && !std::any_of(c.proposals.begin(), c.proposals.end(), has_ml_kem)) return;
+  const auto weak = [](const wire::Proposal& proposal) {
+    return std::any_of(proposal.transforms.begin(), proposal.transforms.end(),
+                       [](const wire::Transform& t) {
+                         return t.type == 1 && t.key_bits() != 0 && t.key_bits() < 256;
+                       });
+  };
+  const auto look = [&](const std::vector<wire::Proposal>& proposals, const std::string& place) {
+    if (!std::any_of(proposals.begin(), proposals.end(), weak)) return;
+    out.push_back(
+        {Severity::note, std::string(rule.name), place,
+         "a cipher with less than 256 bits beside a quantum-safe key exchange",
+         "a quantum computer's search halves the length of a key: 128 bits are as good as "
+         "64 then, in theory.",
+         "aes256gcm16 or chacha20poly1305", "RFC 8784, 6"});
+  };
+  look(c.proposals, c.name + ": proposals");
+  for (const ChildConfig& child : c.children)
+    look(child.esp_proposals, at_child(c, child, "esp_proposals"));
+}
+
 constexpr LintRule of_short_keys = {"short-key", "RSA keys below 2048 bits"};
 
 constexpr Rule rules[] = {
@@ -321,6 +393,11 @@ constexpr Rule rules[] = {
     {{"historic-version", "a connection of IKEv1"}, historic_version},
     {{"proof-in-the-clear", "aggressive mode with a shared key"}, proof_in_the_clear},
     {{"encrypted-nonces", "authentication with RSA-encrypted nonces"}, encrypted_nonces},
+    {{"quantum-optional", "protection from quantum computers that may be left out"},
+     quantum_optional},
+    {{"short-ppk", "a post-quantum preshared key that is too short"}, short_ppk},
+    {{"quantum-weak-cipher", "short cipher keys beside a quantum-safe key exchange"},
+     quantum_weak_cipher},
 };
 
 }  // namespace

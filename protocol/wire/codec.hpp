@@ -27,6 +27,7 @@ bool read_ts_i(Reader& r, PayloadBody& out);
 bool read_ts_r(Reader& r, PayloadBody& out);
 bool read_cp(Reader& r, PayloadBody& out);
 bool read_eap(Reader& r, PayloadBody& out);
+bool read_puzzle_solution(Reader& r, PayloadBody& out);
 /// `first_inner` stands in the generic header's Next Payload field (RFC 7296, 3.14).
 bool read_sk(Reader& r, PayloadType first_inner, const std::optional<CipherHint>& hint,
              PayloadBody& out);
@@ -50,6 +51,7 @@ void write(Writer& w, const SkPayload& body);
 void write(Writer& w, const SkfPayload& body);
 void write(Writer& w, const ConfigPayload& body);
 void write(Writer& w, const EapPayload& body);
+void write(Writer& w, const PuzzleSolutionPayload& body);
 void write(Writer& w, const UnknownPayload& body);
 
 /// RFC 7296, 3.1. The caller checked that 28 octets are there.

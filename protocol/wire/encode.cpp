@@ -35,6 +35,9 @@ struct TypeOf {
   PayloadType operator()(const v1::AttributePayload&) const { return PayloadType::v1_attributes; }
   PayloadType operator()(const v1::DataPayload& b) const { return b.type; }
   PayloadType operator()(const v1::EncryptedPayload& b) const { return b.first_inner; }
+  PayloadType operator()(const PuzzleSolutionPayload&) const {
+    return PayloadType::puzzle_solution;
+  }
   PayloadType operator()(const UnknownPayload& b) const { return b.type; }
 };
 

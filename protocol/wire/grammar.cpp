@@ -15,6 +15,7 @@ constexpr Rule init_request[] = {
     {PayloadType::ke, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::nonce, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::notify, 0, 1, NotifyType::cookie, "RFC 7296, 2.6"},
+    {PayloadType::puzzle_solution, 0, 1, {}, "RFC 8019, 7.1.2"},
 };
 constexpr Rule init_response[] = {
     {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"},

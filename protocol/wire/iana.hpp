@@ -52,7 +52,8 @@ enum class PayloadType : std::uint8_t {
   sk = 46,
   cp = 47,
   eap = 48,
-  skf = 53
+  skf = 53,
+  puzzle_solution = 54  ///< RFC 8019
 };
 
 enum class ProtocolId : std::uint8_t { none = 0, ike = 1, ah = 2, esp = 3 };

@@ -29,6 +29,12 @@ constexpr FieldInfo f_nonce{
     "Nonce Data", "Fresh random octets: they make every key new and bind AUTH to this handshake.",
     "RFC 7296, 3.9"};
 
+constexpr FieldInfo f_puzzle_key{"Key",
+                                 "prf(this key, cookie) ends in as many zero bits as the puzzle "
+                                 "asked for: only trying finds it.",
+                                 "RFC 8019, 7.1.3"};
+constexpr std::size_t puzzle_keys = 4;
+
 }  // namespace
 
 bool read_ke(Reader& r, PayloadBody& out) {
@@ -64,6 +70,29 @@ bool read_nonce(Reader& r, PayloadBody& out) {
 }
 
 void write(Writer& w, const NoncePayload& body) {
+  w.octets(body.data);
+}
+
+bool read_puzzle_solution(Reader& r, PayloadBody& out) {
+  const std::size_t size = r.left(), begin = r.at();
+  //= rfc8019#8.2 "All of the keys MUST have the same size; therefore, the size of this field is always
+  //= a multiple of 4 bytes."
+  if (size == 0 || size % puzzle_keys != 0)
+    r.remark(Severity::error, "E-WIRE-041", begin, r.limit(), "RFC 8019, 8.2",
+             fmt::format("four keys of equal size do not fill {}", count_octets(size)));
+  PuzzleSolutionPayload solution;
+  if (size % puzzle_keys == 0)
+    for (std::size_t i = 0; i < puzzle_keys; ++i) {
+      const Bytes key = to_bytes(r.octets(size / puzzle_keys, f_puzzle_key));
+      solution.data.insert(solution.data.end(), key.begin(), key.end());
+    }
+  else
+    solution.data = to_bytes(r.rest(f_puzzle_key));
+  out = std::move(solution);
+  return true;
+}
+
+void write(Writer& w, const PuzzleSolutionPayload& body) {
   w.octets(body.data);
 }
 

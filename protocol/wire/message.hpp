@@ -112,6 +112,10 @@ struct SkfPayload {
   std::uint16_t number = 1, total = 1;
   Bytes body;
 };
+/// RFC 8019, 8.2: four keys of one size, one after the other.
+struct PuzzleSolutionPayload {
+  Bytes data;
+};
 struct ConfigPayload {
   std::uint8_t type = 1;
   struct Attribute {
@@ -135,9 +139,9 @@ struct UnknownPayload {
 using PayloadBody =
     std::variant<SaPayload, KePayload, IdPayload, CertPayload, CertreqPayload, AuthPayload,
                  NoncePayload, NotifyPayload, DeletePayload, VendorIdPayload, TsPayload, SkPayload,
-                 SkfPayload, ConfigPayload, EapPayload, v1::SaPayload, v1::IdPayload, v1::CertPayload,
-                 v1::NotifyPayload, v1::DeletePayload, v1::AttributePayload, v1::DataPayload,
-                 v1::EncryptedPayload, UnknownPayload>;
+                 SkfPayload, ConfigPayload, EapPayload, PuzzleSolutionPayload, v1::SaPayload,
+                 v1::IdPayload, v1::CertPayload, v1::NotifyPayload, v1::DeletePayload,
+                 v1::AttributePayload, v1::DataPayload, v1::EncryptedPayload, UnknownPayload>;
 
 struct Payload {
   PayloadType type{};

@@ -92,6 +92,9 @@ constexpr NotifyRow known[] = {
      "The hash functions the sender accepts in signatures, two octets each."},
     {NotifyType::state_not_found, 0, any, "RFC 9370, 2.2.4",
      "The responder has forgotten what these further key exchanges belong to."},
+    {NotifyType::puzzle, 3, 3, "RFC 8019, 8.1",
+     "Return the cookie with four keys whose PRF of it ends in so many zero bits: two octets name "
+     "the PRF, one the number of bits."},
     {NotifyType::use_ppk, 0, any, "RFC 8784, 3",
      "The sender can mix a post-quantum preshared key into the keys of this IKE SA."},
     {NotifyType::ppk_identity, 0, any, "RFC 8784, 3",
@@ -127,6 +130,12 @@ std::string shown(NotifyType type, ByteView data) {
       list += (i ? ", " : "") + hash_name(static_cast<std::uint16_t>(data[i] << 8 | data[i + 1]));
     return list;
   }
+  if (type == NotifyType::puzzle && data.size() == 3)
+    return fmt::format("{}, {} zero bits",
+                       transform_name(2, static_cast<std::uint16_t>(data[0] << 8 | data[1])),
+                       data[2]);
+  if (type == NotifyType::ppk_identity && data.size() > 1)
+    return fmt::format("type {}, {}", data[0], text_or_hex(ByteView(data).subspan(1)));
   return brief_hex(data);
 }
 

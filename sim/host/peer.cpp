@@ -36,6 +36,9 @@ policy::EndpointConfig endpoint_config(const scenario::Scenario& scenario,
     for (policy::ConnectionConfig& connection : config.connections)
       connection.local_addr = *options.listen;
   config.retransmit = scenario.retransmit;
+  config.puzzle_threshold = node.puzzle_threshold;
+  config.puzzle_difficulty = node.puzzle_difficulty;
+  config.puzzle_solve = node.puzzle_solve;
   if (node.cookie_threshold) config.cookie_threshold = *node.cookie_threshold;
   config.disclose_secrets = scenario.disclose_secrets;
   config.epoch = ::time(nullptr);

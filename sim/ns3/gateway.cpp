@@ -23,6 +23,9 @@ policy::EndpointConfig endpoint_config(const scenario::Node& node,
     std::erase_if(connection.children,
                   [](const policy::ChildConfig& child) { return !child.needs_sas(); });
   config.retransmit = scenario.retransmit;
+  config.puzzle_threshold = node.puzzle_threshold;
+  config.puzzle_difficulty = node.puzzle_difficulty;
+  config.puzzle_solve = node.puzzle_solve;
   if (node.cookie_threshold) config.cookie_threshold = *node.cookie_threshold;
   config.disclose_secrets = scenario.disclose_secrets;
   config.epoch = scenario.epoch;

@@ -178,6 +178,36 @@ ExpectationOutcome half_open(const Expectation& e, const Evidence& evidence) {
                  fmt::format("{} at most", most));
 }
 
+// `- derived: {name: SK_d, function: PPK, at_least: 2}` and/or at_most; `node` restricts it: keys
+// made by a function that has these words.
+ExpectationOutcome derived(const Expectation& e, const Evidence& evidence) {
+  std::uint64_t count = 0;
+  evidence.each<trace::KeyDerived>([&](const auto& event, const trace::KeyDerived& k) {
+    const std::string name = argument(e, "name"), node = argument(e, "node");
+    count += (name.empty() || k.name == name) && (node.empty() || node == event.node) &&
+             k.function.find(argument(e, "function")) != std::string::npos;
+  });
+  return outcome(e,
+                 count >= number(e, "at_least", e.arguments.contains("at_most") ? 0 : 1) &&
+                     count <= number(e, "at_most", UINT64_MAX),
+                 fmt::format("{} were made so", count));
+}
+
+// `- message: {payloads: "N(PUZZLE)", at_least: 1}` and/or at_most; `node` restricts it: messages
+// sent, repetitions aside, whose payloads have these words.
+ExpectationOutcome message(const Expectation& e, const Evidence& evidence) {
+  std::uint64_t count = 0;
+  evidence.each<trace::Message>([&](const auto& event, const trace::Message& m) {
+    const std::string node = argument(e, "node");
+    count += m.direction == "sent" && m.attempt == 0 && (node.empty() || node == event.node) &&
+             m.payloads.find(argument(e, "payloads")) != std::string::npos;
+  });
+  return outcome(e,
+                 count >= number(e, "at_least", e.arguments.contains("at_most") ? 0 : 1) &&
+                     count <= number(e, "at_most", UINT64_MAX),
+                 fmt::format("{} such messages", count));
+}
+
 const std::vector<Kind>& kinds() {
   using enum Takes;
   static const std::vector<Kind> rows = with_network_kinds({
@@ -211,6 +241,18 @@ const std::vector<Kind>& kinds() {
        {{"code", word}, {"node", node}, {"at_least", count}, {"at_most", count}},
        esp_rejected,
        {trace::EspRejected::kind}},
+      {"message",
+       {{"payloads", word}, {"node", node}, {"at_least", count}, {"at_most", count}},
+       message,
+       {trace::Message::kind}},
+      {"derived",
+       {{"name", word},
+        {"function", word},
+        {"node", node},
+        {"at_least", count},
+        {"at_most", count}},
+       derived,
+       {trace::KeyDerived::kind}},
       {"alert",
        {{"by", monitor}, {"detector", word}, {"at_least", count}, {"at_most", count}},
        alert,

@@ -48,8 +48,9 @@ std::vector<std::string> read_bugs(Section& section) {
 
 Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
   Section section(yaml, "a node",
-                  {"name", "role", "at", "connections", "cookie_threshold", "inner_addresses",
-                   "bugs", "patience", "nat", "firewall"},
+                  {"name", "role", "at", "connections", "cookie_threshold", "puzzle_threshold",
+                   "puzzle_difficulty", "puzzle_solve", "inner_addresses", "bugs", "patience",
+                   "nat", "firewall"},
                   problems);
   Node node;
   node.line = section.line();
@@ -58,6 +59,10 @@ Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
       static_cast<Role>(section.word("role", {std::begin(role_words), std::end(role_words)}, 0));
   if (section.has("at"))
     node.x = coordinate(section.at("at"), 0), node.y = coordinate(section.at("at"), 1);
+  if (section.has("puzzle_threshold"))
+    node.puzzle_threshold = static_cast<unsigned>(section.number("puzzle_threshold", 0, 1'000'000));
+  node.puzzle_difficulty = static_cast<unsigned>(section.number("puzzle_difficulty", 12, 32));
+  node.puzzle_solve = section.boolean("puzzle_solve", true);
   if (section.has("cookie_threshold"))
     node.cookie_threshold = static_cast<unsigned>(section.number("cookie_threshold", 0, 1'000'000));
   for (const std::string& text : section.texts("inner_addresses")) {

@@ -24,7 +24,9 @@ struct Node {
   double x = 0.5, y = 0.5;
   std::vector<policy::ConnectionConfig>
       connections;  ///< gateways, and hosts that are road warriors
-  std::optional<unsigned> cookie_threshold;
+  std::optional<unsigned> cookie_threshold, puzzle_threshold;
+  unsigned puzzle_difficulty = 12;
+  bool puzzle_solve = true;
   std::vector<IpAddress> inner_addresses;  ///< of its own inside a tunnel: a road warrior's
   std::vector<std::string> bugs;           ///< flaws of history that it has (sim/historic)
   /// How long an unprotected refusal of IKE_SA_INIT waits for a better answer before it is believed

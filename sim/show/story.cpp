@@ -251,18 +251,23 @@ bool has(const IkeMessage& m, std::string_view payload) {
 std::string error_in(const IkeMessage& m) {
   for (const char* error : {"NO_PROPOSAL_CHOSEN", "AUTHENTICATION_FAILED", "TS_UNACCEPTABLE",
                             "TEMPORARY_FAILURE", "CHILD_SA_NOT_FOUND", "INVALID_SYNTAX",
-                            "UNSUPPORTED_CRITICAL_PAYLOAD", "NO_ADDITIONAL_SAS"})
+                            "UNSUPPORTED_CRITICAL_PAYLOAD", "NO_ADDITIONAL_SAS", "STATE_NOT_FOUND"})
     if (has(m, fmt::format("N({})", error))) return error;
   return {};
 }
 
 std::string init_in_words(const IkeMessage& m) {
   if (!m.content->response) {
+    if (has(m, "PS"))
+      return fmt::format("{} begins again with the cookie and the puzzle's solution.", m.from);
     if (has(m, "N(COOKIE)"))
       return fmt::format("{} begins again and returns the cookie: it can receive at its address.",
                          m.from);
     return fmt::format("{} offers algorithms, its public key exchange value and a nonce.", m.from);
   }
+  if (has(m, "N(PUZZLE)"))
+    return fmt::format("{} gives {} a puzzle: it keeps nothing until that work is done.", m.from,
+                       m.to);
   if (has(m, "N(COOKIE)"))
     return fmt::format(
         "{} asks {} to show with a cookie that it can receive, before any costly work.", m.from,
@@ -348,6 +353,20 @@ std::string in_words(const IkeMessage& m) {
   if (c.exchange == "IKE_AUTH")
     return c.response ? fmt::format("{} proves who it is; the first Child SA is ready.", m.from)
                       : fmt::format("{} proves who it is and asks for the first Child SA.", m.from);
+  if (c.exchange == "IKE_INTERMEDIATE" && has(m, "KE"))
+    return fmt::format(fmt::runtime(c.response ? "{} answers: another secret is part of the keys."
+                                               : "{} begins an additional key exchange, encrypted "
+                                                 "with the keys of the one before."),
+                       m.from);
+  if (c.exchange == "IKE_FOLLOWUP_KE")
+    return fmt::format(
+        fmt::runtime(!c.response ? "{} goes on with a further key exchange for the new SA."
+                     : has(m, "N(ADDITIONAL_KEY_EXCHANGE)")
+                         ? "{} answers, and one more key exchange is to follow."
+                         : "{} answers: the last key exchange, and the new SA has its keys."),
+        m.from);
+  if (c.exchange == "CREATE_CHILD_SA" && has(m, "N(ADDITIONAL_KEY_EXCHANGE)"))
+    return fmt::format("{} agrees; the new SA waits for further key exchanges.", m.from);
   if (c.exchange == "CREATE_CHILD_SA") return child_in_words(m);
   if (has(m, "D"))
     return fmt::format(

@@ -19,6 +19,7 @@ from world import (IKELAB_INNER, IKELAB_IP, INSIDE_IP, STRONGSWAN_INNER, STRONGS
                    Peer, World, reason_to_skip, run, wait_for)
 
 SECRET = "correct horse battery staple"
+PPK = "5tGb9Ks2Wp7Qx4Lm8Zv1Rn6Yd3Hc0JfE"
 
 
 def scenario_of(row, world, certificates, initiates):
@@ -32,6 +33,10 @@ def scenario_of(row, world, certificates, initiates):
         connection_more = more + "\n        "
     if row.version == 1:
         connection_more += "version: 1\n        "
+    if row.ppk:
+        connection_more += f"ppks: [{{id: site-2026, secret: {PPK}}}]\n        ppk_id: site-2026\n        "
+    if row.ppk == "required":
+        connection_more += "ppk_required: yes\n        "
     if row.auth == "psk":
         mine = f"{{auth: psk, id: ikelab.example, secret: {SECRET}}}"
         theirs = "{auth: psk, id: strongswan.example}"
@@ -78,6 +83,12 @@ def swanctl_conf_of(row, world, certificates):
         local = f"auth = {auth}\n      certs = {certificates.file('strongswan', row.auth)}"
         remote = f"auth = {auth}\n      cacerts = {certificates.ca}"
         secrets = ""  # keys lie in swanctl/private
+    ppk = ""
+    if row.ppk:
+        name = "another" if row.ppk == "ours" else "site-2026"
+        ppk = f"ppk_id = {name}\n    ppk_required = {'yes' if row.ppk == 'required' else 'no'}"
+        entry = f"  ppk-1 {{\n    id = {name}\n    secret = \"{PPK}\"\n  }}\n"
+        secrets = secrets.replace("secrets {\n", "secrets {\n" + entry) or f"secrets {{\n{entry}}}\n"
     return f"""connections {{
   site {{
     version = {row.version}
@@ -85,6 +96,7 @@ def swanctl_conf_of(row, world, certificates):
     remote_addrs = {IKELAB_IP if not world.nat else '%any'}
     proposals = {row.strongswan_ike or row.ike}
     {row.strongswan_more}
+    {ppk}
     local {{
       {local}
       id = strongswan.example

@@ -21,6 +21,7 @@ class Row:
     ikelab_more: str = ""          # lines of ikelab's connection
     strongswan_more: str = ""
     expect: tuple = ()             # regular expressions in ikelab's lines
+    ppk: str = ""                  # a preshared key both have: required, or optional
     roles: tuple = ("ikelab", "strongswan")  # who initiates
     world: str = "plain"           # plain, nat, cookies, aggressive
     version: int = 2
@@ -86,6 +87,13 @@ ROWS = [
         steps=("strongswan deletes child",)),
     Row("ikev1 ikelab deletes ike", version=1, ike="aes128-sha1-modp2048", esp="aes128-sha1",
         steps=("ikelab deletes ike",)),
+    # post-quantum preshared keys (RFC 8784); strongSwan 5.9.8 has neither RFC 9242 nor RFC 9370
+    Row("ppk, required", ppk="required", steps=REKEYS,
+        expect=(r"IKE_AUTH .*N\(PPK_IDENTITY\)",)),
+    Row("ppk, optional, with a signature", auth="ecdsa", strongswan_auth="ecdsa", ppk="optional",
+        expect=(r"IKE_AUTH request .*N\(NO_PPK_AUTH\)", r"IKE_AUTH .*N\(PPK_IDENTITY\)")),
+    Row("ppk that strongswan does not know", ppk="ours", roles=("ikelab",),
+        expect=(r"IKE_AUTH request .*N\(NO_PPK_AUTH\)",)),
     # networks
     Row("nat", world="nat", roles=("ikelab",), steps=REKEYS,
         expect=(r"a NAT was detected",)),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/base/bounds.hpp"
+#include "protocol/keys/auth_octets.hpp"
 #include "tests/protocol/fragment_support.hpp"
 
 using namespace ikelab;
@@ -152,6 +153,8 @@ TEST_CASE("pair: every ML-KEM, alone, first and second", "[pair][ikev2][kex]") {
 TEST_CASE("pair: two additional key exchanges, one after the other", "[pair][ikev2][kex]") {
   Pair pair(site_a(threefold), site_b(threefold));
   establish(pair);
+  //= rfc9242#3.2 "these exchanges MUST be sequential and MUST all be completed before the IKE_AUTH
+  //= exchange is initiated."
   CHECK(pair.a.messages_sent() == Words{"IKE_SA_INIT request 0", "IKE_INTERMEDIATE request 1",
                                         "IKE_INTERMEDIATE request 2", "IKE_AUTH request 3"});
   CHECK(derived(pair.a, "SK_d").size() == 3);
@@ -269,6 +272,10 @@ TEST_CASE("pair: IKE_INTERMEDIATE in fragments, and IntAuth all the same",
   CHECK(wire::decode(parts[0].payload).message.header.exchange ==
         wire::ExchangeType::ike_intermediate);
   // The same as if it had gone whole: Next Payload says SK, the lengths are those of the whole.
+  //= rfc9242#3.3.2 "The prf calculations MUST be applied to whole messages only, before possible IKE
+  //= fragmentation."
+  //= rfc9242#3.3.2 "If the message was received in fragmented form, it MUST be reconstructed before
+  //= calculating the prf as if it were received unfragmented."
   const Bytes& associated = derived(pair.b, "IntAuth_i1")[0]->inputs[1].value;
   CHECK(associated[16] == 46);
   CHECK((associated[26] << 8 | associated[27]) == 32 + 8 + 1184);
@@ -449,4 +456,92 @@ TEST_CASE("pair: a NAT moves IKE_INTERMEDIATE to port 4500", "[pair][ikev2][kex]
     if (header.exchange != wire::ExchangeType::ike_sa_init && header.initiator)
       CHECK(d.dst.port == 4500);
   }
+}
+
+namespace {
+
+policy::EndpointConfig with_full_transcript(policy::EndpointConfig config) {
+  config.connections[0].full_transcript_auth = true;
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("pair: AUTH over both messages of IKE_SA_INIT", "[pair][ikev2][kex][downgrade]") {
+  const bool both = GENERATE(true, false);
+  Pair pair(with_full_transcript(site_a()), both ? with_full_transcript(site_b()) : site_b());
+  establish(pair);
+  const auto auth = pair.b.all<trace::AuthDecided>();
+  REQUIRE(auth.size() == 2);
+  for (const auto* decided : auth) {
+    REQUIRE(decided->parts.size() == (both ? 5U : 3U));
+    if (!both) continue;
+    // Eight octets of zero, what the signer received, what it sent.
+    CHECK(decided->parts[0].label == "zero prefix");
+    CHECK(ByteView(decided->octets).first(8).back() == 0);
+    const bool initiator = decided->subject == "initiator";
+    CHECK(decided->parts[1].label == (initiator ? "RealMessage2" : "RealMessage1"));
+    CHECK(decided->parts[2].label == (initiator ? "RealMessage1" : "RealMessage2"));
+    const Bytes& first = pair.wire[0].payload;
+    const Bytes& second = pair.wire[1].payload;
+    CHECK(decided->parts[1].end - decided->parts[1].begin ==
+          (initiator ? second.size() : first.size()));
+  }
+}
+
+TEST_CASE("pair: what a changed answer to IKE_SA_INIT does to the initiator's AUTH",
+          "[pair][ikev2][kex][downgrade]") {
+  // A payload more in the response, which changes no key. By RFC 7296 only the responder's AUTH
+  // covers it, so that the responder believes the initiator; with the whole transcript it does not.
+  const bool full = GENERATE(false, true);
+  Pair pair(full ? with_full_transcript(site_a()) : site_a(),
+            full ? with_full_transcript(site_b()) : site_b());
+  pair.tamper = [](const Side&, Datagram& d) {
+    auto decoded = wire::decode(d.payload);
+    const auto& header = decoded.message.header;
+    if (header.exchange != wire::ExchangeType::ike_sa_init || !header.response) return;
+    decoded.message.payloads.push_back(wire::make_payload(wire::VendorIdPayload{{1, 2, 3, 4}}));
+    d.payload = wire::encode(decoded.message);
+  };
+  REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+  pair.settle();
+  CHECK(pair.a.state() == "none");  // either way the initiator sees it
+  CHECK(pair.b.all<trace::AuthDecided>()[0]->ok == !full);
+  CHECK(pair.b.inbound.empty() == full);
+}
+
+TEST_CASE("keys: what IntAuth takes from the headers of fragments", "[keys][kex]") {
+  // RESERVED of fragment 1, Next Payload of the first payload inside, lengths of the whole.
+  Bytes header(28, 1);
+  header[16] = 53;
+  const Bytes content(300, 7);
+  const Bytes associated = keys::int_auth_associated({header, 34, 0x55, content});
+  REQUIRE(associated.size() == 32);
+  CHECK(associated[16] == 46);
+  CHECK(to_bytes(ByteView(associated).subspan(24, 4)) == Bytes{0, 0, 1, 0x4c});
+  CHECK(associated[28] == 34);
+  //= rfc9242#3.3.2 "While reconstructing, the RESERVED field in the reconstructed Encrypted payload
+  //= header MUST be set to the value of the RESERVED field in the Encrypted Fragment payload header
+  //= from the first fragment (with the Fragment Number field set to 1)."
+  CHECK(associated[29] == 0x55);
+  CHECK(to_bytes(ByteView(associated).subspan(30, 2)) == Bytes{1, 0x30});
+}
+
+TEST_CASE("pair: data in INTERMEDIATE_EXCHANGE_SUPPORTED is ignored", "[pair][ikev2][kex]") {
+  Pair pair(site_a(hybrid), site_b(hybrid));
+  pair.tamper = [](const Side&, Datagram& d) {
+    auto decoded = wire::decode(d.payload);
+    if (decoded.message.header.exchange != wire::ExchangeType::ike_sa_init) return;
+    for (wire::Payload& p : decoded.message.payloads)
+      if (auto* n = std::get_if<wire::NotifyPayload>(&p.body);
+          n && n->type == wire::NotifyType::intermediate_exchange_supported)
+        n->data = {1, 2, 3};
+    d.payload = wire::encode(decoded.message);
+  };
+  REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+  for (int i = 0; i < 3; ++i) REQUIRE(pair.step(pair.now + 10ms));
+  //= rfc9242#3.1 "Implementations MUST ignore non-empty Notification Data if they don't understand
+  //= its purpose."
+  const auto sent = pair.a.messages_sent();
+  CHECK(sent.back() == "IKE_INTERMEDIATE request 1");
 }

@@ -277,6 +277,31 @@ TEST_CASE("lint: IKEv1, and what it makes worse", "[lint][ikev1]") {
                             : Words{"historic-version error"}));
 }
 
+TEST_CASE("lint: what a quantum computer gains", "[lint]") {
+  const auto proposal = [](const char* text) {
+    return parse_proposal(text, wire::ProtocolId::ike).value();
+  };
+  auto c = clean();
+  c.proposals = {proposal("aes256gcm16-prfsha256-x25519-ke1_mlkem768")};
+  CHECK(found(c).empty());
+  c.proposals.push_back(proposal("aes256gcm16-prfsha256-x25519"));
+  CHECK(found(c) == Words{"quantum-optional warning"});
+  c.proposals = {proposal("aes256gcm16-prfsha256-x25519-ke1_mlkem768-ke1_none")};
+  CHECK(found(c) == Words{"quantum-optional warning"});
+  c.proposals = {proposal("aes128gcm16-prfsha256-mlkem768")};
+  c.children[0].esp_proposals = {
+      parse_proposal("aes128gcm16-x25519", wire::ProtocolId::esp).value()};
+  CHECK(found(c) == Words{"quantum-weak-cipher note", "quantum-weak-cipher note"});
+  c = clean();
+  c.ppks = {{"one", Bytes(32, 7)}};
+  c.ppk_id = "one";
+  CHECK(found(c) == Words{"quantum-optional warning"});
+  c.ppk_required = true;
+  CHECK(found(c).empty());
+  c.ppks[0].secret = Bytes(16, 7);
+  CHECK(found(c) == Words{"short-ppk warning"});
+}
+
 TEST_CASE("lint: every rule has a name and a test above", "[lint]") {
   CHECK(lint_rules().size() == 16);
   for (const LintRule& rule : lint_rules()) CHECK_FALSE(rule.about.empty());

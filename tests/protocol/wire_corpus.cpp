@@ -34,7 +34,8 @@ void write(const char* target, const std::string& name, const Bytes& octets) {
 /// One message for the target `session` (tests/fuzz/session.cpp).
 Bytes record(const trace::Message& message, bool by_b, std::uint8_t control = 0) {
   static const std::map<std::string, std::uint8_t> exchanges = {
-      {"IKE_SA_INIT", 34}, {"IKE_AUTH", 35}, {"CREATE_CHILD_SA", 36}, {"INFORMATIONAL", 37}};
+      {"IKE_SA_INIT", 34},   {"IKE_AUTH", 35},         {"CREATE_CHILD_SA", 36},
+      {"INFORMATIONAL", 37}, {"IKE_INTERMEDIATE", 43}, {"IKE_FOLLOWUP_KE", 44}};
   const std::size_t size = message.plain.size();
   const auto flags =
       static_cast<std::uint8_t>(control | (by_b ? 1 : 0) | (message.response ? 2 : 0));
@@ -211,6 +212,16 @@ TEST_CASE("fuzz by mutation of the corpora", "[.mutate]") {
 // Run by hand after the wire format or the engine learnt something: test_protocol "[.seeds]"
 TEST_CASE("fuzz seeds are made from real runs", "[.seeds]") {
   write_run("psk", site_a(), site_b(), 1);
+  auto a = site_a("aes256gcm16-prfsha256-x25519-ke1_mlkem512", "aes256gcm16-x25519-ke1_mlkem512");
+  auto b = site_b("aes256gcm16-prfsha256-x25519-ke1_mlkem512", "aes256gcm16-x25519-ke1_mlkem512");
+  for (auto* side : {&a, &b}) {
+    side->connections[0].ppks = {{"ppk-1", Bytes(32, 7)}};
+    side->connections[0].ppk_id = "ppk-1";
+    side->connections[0].full_transcript_auth = true;
+  }
+  b.puzzle_threshold = 0;
+  b.puzzle_difficulty = 4;
+  write_run("pq", a, b, 1);
   TestAuthority authority;
   const Holder root = authority.ca("CN=Root");
   const auto gateway = [&](const char* name) {

@@ -62,21 +62,30 @@ inline std::vector<Payload> every_payload() {
                            IpAddress::parse("2001:db8::ffff").value()};
   std::vector<Payload> out;
   for (PayloadBody body : std::vector<PayloadBody>{
-           SaPayload{{ike, esp}}, KePayload{31, Bytes(32, 9)},
+           SaPayload{{ike, esp}},
+           KePayload{31, Bytes(32, 9)},
            IdPayload{false, IdType::fqdn, to_bytes(as_bytes("gw-a.example"))},
-           IdPayload{true, IdType::ipv4_addr, Bytes{192, 0, 2, 1}}, CertPayload{4, Bytes(70, 0x30)},
-           CertreqPayload{4, Bytes(20, 7)}, AuthPayload{AuthMethod::shared_key, Bytes(32, 5)},
+           IdPayload{true, IdType::ipv4_addr, Bytes{192, 0, 2, 1}},
+           CertPayload{4, Bytes(70, 0x30)},
+           CertreqPayload{4, Bytes(20, 7)},
+           AuthPayload{AuthMethod::shared_key, Bytes(32, 5)},
            AuthPayload{AuthMethod::digital_signature, hex("03aabbcc0102030405")},
            NoncePayload{Bytes(32, 3)},
            NotifyPayload{ProtocolId::esp, Bytes{1, 2, 3, 4}, NotifyType::rekey_sa, {}},
            NotifyPayload{
                ProtocolId::none, {}, NotifyType::signature_hash_algorithms, hex("000200030004")},
            DeletePayload{ProtocolId::esp, {Bytes{1, 2, 3, 4}, Bytes{5, 6, 7, 8}}, 4},
-           DeletePayload{ProtocolId::ike, {}, 0}, VendorIdPayload{to_bytes(as_bytes("ikelab"))},
-           TsPayload{false, {v4, v6}}, TsPayload{true, {v6}},
+           DeletePayload{ProtocolId::ike, {}, 0},
+           VendorIdPayload{to_bytes(as_bytes("ikelab"))},
+           TsPayload{false, {v4, v6}},
+           TsPayload{true, {v6}},
            ConfigPayload{
                1, {{1, {}}, {3, Bytes{10, 0, 0, 53}}, {25, to_bytes(as_bytes("example.org"))}}},
            EapPayload{hex("0101000501")},
+           PuzzleSolutionPayload{hex("0618400733240c8a2a0d94c8")},
+           NotifyPayload{ProtocolId::none, {}, NotifyType::puzzle, hex("000512")},
+           NotifyPayload{ProtocolId::none, {}, NotifyType::ppk_identity, hex("0270706b2d31")},
+           NotifyPayload{ProtocolId::none, {}, NotifyType::additional_key_exchange, Bytes(8, 1)},
            UnknownPayload{static_cast<PayloadType>(200), Bytes{1, 2, 3}}})
     out.push_back(make_payload(std::move(body)));
   return out;

@@ -32,15 +32,23 @@ struct MessageWords {
   std::string_view payload;  ///< a payload it must carry, "" for any
   std::string_view does, text, rfc;
 };
-constexpr std::array<MessageWords, 22> message_words = {{
+constexpr std::array<MessageWords, 30> message_words = {{
     {"IKE_SA_INIT", false, "COOKIE", "", "{} tries again with the cookie it was given",
      "By returning the cookie the initiator shows that it receives packets at its address. Until "
      "then the responder keeps no state for it.",
      "RFC 7296, 2.6"},
+    {"IKE_SA_INIT", false, "", "PS", "{} begins again with the solution of the puzzle",
+     "PS holds four keys: the PRF of the cookie under each ends in as many zero bits as N(PUZZLE) "
+     "asked for. Only trying finds such keys; the responder checks them with four calls.",
+     "RFC 8019, 7.1.2"},
     {"IKE_SA_INIT", false, "", "", "{} offers algorithms, its key share and a nonce",
      "The first message of every IKE SA. It is in the clear: nothing is agreed yet. SA lists "
      "proposals, KE carries the public Diffie-Hellman value, Ni is fresh randomness for the keys.",
      "RFC 7296, 1.2"},
+    {"IKE_SA_INIT", true, "PUZZLE", "", "{} asks for work before it keeps anything",
+     "Under attack a cookie is not enough: the initiator must also spend computing time. The "
+     "responder keeps no state; what it asked for stands in the cookie, protected by its secret.",
+     "RFC 8019, 7.1"},
     {"IKE_SA_INIT", true, "COOKIE", "", "{} asks for a cookie before it does any work",
      "Under load a responder answers with a cookie instead of a key share, so that forged source "
      "addresses cost it nothing.",
@@ -57,6 +65,29 @@ constexpr std::array<MessageWords, 22> message_words = {{
      "Now both sides can compute the shared secret, SKEYSEED and all SK_ keys. Nobody is "
      "authenticated yet.",
      "RFC 7296, 1.2"},
+    {"IKE_INTERMEDIATE", false, "", "KE", "{} sends the key share of an additional key exchange",
+     "Encrypted with the keys that there are so far, and so in fragments where it is large. Each "
+     "such exchange makes all SK_ keys anew from SK_d and its own secret: who breaks one method "
+     "alone has nothing.",
+     "RFC 9370, 2.2.3"},
+    {"IKE_INTERMEDIATE", true, "", "KE", "{} answers with its share; the keys change",
+     "From the next message on new SK_ keys protect the IKE SA. AUTH will cover this exchange "
+     "through IntAuth.",
+     "RFC 9370, 2.2.3"},
+    {"IKE_FOLLOWUP_KE", true, "ADDITIONAL_KEY_EXCHANGE", "", "{} answers; one more is to follow",
+     "The notification is a link: the next request brings it back, so that the responder knows "
+     "which unfinished SA it belongs to.",
+     "RFC 9370, 2.2.4"},
+    {"IKE_FOLLOWUP_KE", false, "", "", "{} goes on with a further key exchange for the new SA",
+     "CREATE_CHILD_SA agreed on several key exchange methods; each further one has an exchange of "
+     "its own. The new SA exists only after the last.",
+     "RFC 9370, 2.2.4"},
+    {"IKE_FOLLOWUP_KE", true, "", "", "{} answers; now the new SA has its keys",
+     "The secrets of all key exchanges and the nonces of CREATE_CHILD_SA make the keys together.",
+     "RFC 9370, 2.2.4"},
+    {"CREATE_CHILD_SA", true, "ADDITIONAL_KEY_EXCHANGE", "",
+     "{} agrees; the new SA waits for further key exchanges",
+     "The link in the notification says where they belong.", "RFC 9370, 2.2.4"},
     {"IKE_AUTH", true, "AUTHENTICATION_FAILED", "", "{} does not believe who the peer says it is",
      "The AUTH payload did not verify against the configured key or certificate. The IKE SA is "
      "given up.",
@@ -133,7 +164,7 @@ const MessageWords& words_of(const MessageRow& m) {
 struct KeyWords {
   std::string_view prefix, text, rfc;
 };
-constexpr std::array<KeyWords, 16> key_words = {{
+constexpr std::array<KeyWords, 19> key_words = {{
     {"SKEYSEED",
      "The seed of every key of this IKE SA. It mixes both nonces with the Diffie-Hellman secret, "
      "which an eavesdropper cannot compute.",
@@ -167,6 +198,17 @@ constexpr std::array<KeyWords, 16> key_words = {{
     {"ESP enc", "Encrypts the packets of one direction of the tunnel.", "RFC 4303, 2.3"},
     {"ESP int", "Authenticates the packets of one direction of the tunnel.", "RFC 4303, 2.8"},
     {"ESP", "Protects the packets of one direction of the tunnel.", "RFC 4301, 4.4.2"},
+    {"SK(", "The secret of an additional key exchange, as g^ir is of the first one.",
+     "RFC 9370, 2.2.3"},
+    {"IntAuth_",
+     "Sums up an IKE_INTERMEDIATE message in plaintext, chained to the ones before, for AUTH to "
+     "cover.",
+     "RFC 9242, 3.3.2"},
+    {"PPK",
+     "A post-quantum preshared key: configured on both sides, never sent, so that no computer "
+     "finds "
+     "it in what was recorded.",
+     "RFC 8784, 3"},
     {"g^ir",
      "The Diffie-Hellman shared secret. Both sides compute it from their own private and the "
      "other's public value.",
@@ -182,7 +224,7 @@ constexpr std::array<KeyWords, 16> key_words = {{
 struct PayloadWords {
   std::string_view notation, text;
 };
-constexpr std::array<PayloadWords, 17> payload_words = {{
+constexpr std::array<PayloadWords, 18> payload_words = {{
     {"SA", "Security Association: the algorithms offered or chosen."},
     {"KE", "Key Exchange: a public Diffie-Hellman value."},
     {"Ni", "The initiator's nonce: fresh randomness for the keys."},
@@ -197,6 +239,7 @@ constexpr std::array<PayloadWords, 17> payload_words = {{
     {"TSi", "Traffic selectors: addresses on the initiator's side of the tunnel."},
     {"TSr", "Traffic selectors: addresses on the responder's side of the tunnel."},
     {"SK", "The encrypted payload: everything inside is hidden and authenticated."},
+    {"PS", "Puzzle Solution: four keys that only trying finds."},
     {"D", "Delete: SAs the sender has closed."},
     {"V", "Vendor ID: says which implementation this is."},
     {"CP", "Configuration: an address for a remote user, and the like."},

@@ -13,7 +13,7 @@ class ChildCreate : public ChildExchange {
   explicit ChildCreate(std::string child) : child_(std::move(child)) {}
   [[nodiscard]] std::string_view name() const override { return "child_create"; }
 
-  Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
+  Result<std::vector<wire::Payload>> begin(IkeSa& sa, Instant) override {
     if (sa.state() != State::established)
       return Error{"E-CMD-002", "the IKE SA is not established"};
     for (const policy::ChildConfig& config : sa.connection->children)
@@ -21,9 +21,9 @@ class ChildCreate : public ChildExchange {
     return Error{"E-CMD-001", "no child '" + child_ + "' is configured"};
   }
   Outcome response(IkeSa& sa, const Inbound& in) override {
-    bool again = false;
-    auto child = accept(sa, in, "new", again);
-    if (again) return Outcome::retry;
+    std::optional<Outcome> goes_on;
+    auto child = accept(sa, in, "new", goes_on);
+    if (goes_on) return *goes_on;
     if (child) return Outcome::done;
     detail = child.error().message;
     sa.diagnose(child.error(), in.datagram);
@@ -37,10 +37,7 @@ class ChildCreate : public ChildExchange {
 
 std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail,
                                    bool& failed) {
-  if (auto refusal = not_now(sa, detail)) return failed = true, std::vector{std::move(*refusal)};
-  ChildAnswer answer = answer_child_exchange(sa, in, nullptr, "new", false, detail);
-  failed = answer.child == nullptr;
-  return std::move(answer.payloads);
+  return answer_child_exchange(sa, in, {nullptr, "new", false, not_now, nullptr}, detail, failed);
 }
 
 }  // namespace

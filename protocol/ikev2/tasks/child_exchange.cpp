@@ -32,58 +32,98 @@ Result<std::vector<wire::Payload>> ChildExchange::offer(IkeSa& sa,
 }
 
 Result<ChildSa*> ChildExchange::accept(IkeSa& sa, const Inbound& in, const std::string& reason,
-                                       bool& again) {
+                                       std::optional<Outcome>& goes_on) {
+  const auto later = [&](Outcome how, const char* what) {
+    goes_on = how;
+    return Error{"E-IKE-024", what}.see("RFC 7296, 1.3");
+  };
+  if (followups_.under_way()) {
+    IKELAB_TRY(const bool all, followups_.response(sa, in));
+    if (!all) return later(Outcome::more, "further key exchanges follow");
+    return install(sa, in.now, reason);
+  }
   const auto* invalid = find_notify(in.payloads, NotifyType::invalid_ke_payload);
   if (const std::uint16_t wanted = invalid ? wanted_method(*invalid, offer_.proposals) : 0;
       wanted != 0 && !retried_) {
-    retried_ = again = true;
+    retried_ = true;
     method_ = wanted;
-    return Error{"E-IKE-024", "another key exchange method is asked for"}.see("RFC 7296, 1.3");
+    return later(Outcome::retry, "another key exchange method is asked for");
   }
-  IKELAB_TRY(const ChildPlan plan,
-             accept_child(sa, in.payloads, *config_, spi_in_, offer_.proposals));
+  IKELAB_CHECK(agree(sa, in));
+  IKELAB_TRY(const bool more, followups_.begin(plan_.suite, in));
+  if (more) return later(Outcome::more, "further key exchanges follow");
+  return install(sa, in.now, reason);
+}
+
+/// What the response to CREATE_CHILD_SA says.
+Result<void> ChildExchange::agree(IkeSa& sa, const Inbound& in) {
+  IKELAB_TRY(plan_, accept_child(sa, in.payloads, *config_, spi_in_, offer_.proposals));
   const auto* nonce = wire::first<wire::NoncePayload>(in.payloads);
   if (nonce == nullptr)
     return Error{"E-IKE-025", "the response lacks a nonce"}.see("RFC 7296, 1.3.1");
   nr_ = nonce->data;
-  std::optional<Secret> g_ir;
-  if (plan.suite.ke != nullptr) {
-    const auto* ke = wire::first<wire::KePayload>(in.payloads);
-    if (ke == nullptr || !ke_ || ke->method != method_ || plan.suite.ke->id != method_)
-      return Error{"E-IKE-026", "the response's KE payload does not fit the proposal"}.see(
-          "RFC 7296, 1.3.1");
-    IKELAB_TRY(g_ir, shared_secret(sa, *ke_, *ke, "CREATE_CHILD_SA"));
-  }
+  if (plan_.suite.ke == nullptr) return {};
+  const auto* ke = wire::first<wire::KePayload>(in.payloads);
+  if (ke == nullptr || !ke_ || ke->method != method_ || plan_.suite.ke->id != method_)
+    return Error{"E-IKE-026", "the response's KE payload does not fit the proposal"}.see(
+        "RFC 7296, 1.3.1");
+  IKELAB_TRY(g_ir_, shared_secret(sa, *ke_, *ke, "CREATE_CHILD_SA"));
+  return {};
+}
+
+Result<ChildSa*> ChildExchange::install(IkeSa& sa, Instant now, const std::string& reason) {
   // What is redundant goes at once: nothing is sent on it (RFC 7296, 2.8.1).
   const bool redundant = sa.collision && std::min(ni_, nr_) < sa.collision->lowest_nonce;
-  return install_child(sa, in.now, plan,
-                       {{ni_, nr_, "CREATE_CHILD_SA"}, g_ir ? &*g_ir : nullptr, true}, reason,
-                       redundant);
+  const ChildSecrets secrets{
+      {ni_, nr_, "CREATE_CHILD_SA"}, g_ir_ ? &*g_ir_ : nullptr, true, followups_.secrets()};
+  return install_child(sa, now, plan_, secrets, reason, redundant);
 }
 
 void ChildExchange::delete_refused(IkeSa& sa, const Inbound& in) {
-  if (wire::first<wire::SaPayload>(in.payloads) != nullptr)
-    sa.enqueue(in.now, make_child_refusal(spi_in_));
+  const bool made = followups_.under_way() ? find_error(in.payloads) == nullptr
+                                           : wire::first<wire::SaPayload>(in.payloads) != nullptr;
+  if (made) sa.enqueue(in.now, make_child_refusal(spi_in_));
 }
 
-ChildAnswer answer_child_exchange(IkeSa& sa, const Inbound& in, const policy::ChildConfig* only,
-                                  const std::string& reason, bool hold_outbound,
-                                  std::string& detail) {
-  const auto refuse = [&](wire::Payload why) {
-    return ChildAnswer{{std::move(why)}, nullptr, {}, {}};
-  };
+namespace {
+
+/// The responder's part of an exchange from the choice to the child.
+struct ChildMaking {
+  ChildWish wish;
+  ChildPlan plan;
+  Bytes ni, nr;
+  std::optional<Secret> g_ir;
+
+  std::optional<wire::Payload> finish(IkeSa& sa, Instant now, std::span<const Secret> more,
+                                      std::string& detail) {
+    const ChildSecrets secrets{{ni, nr, "CREATE_CHILD_SA"}, g_ir ? &*g_ir : nullptr, false, more};
+    auto child = install_child(sa, now, plan, secrets, wish.reason, wish.hold_outbound);
+    if (!child) return detail = child.error().message, notify(NotifyType::no_proposal_chosen);
+    if (wish.made) wish.made(sa, **child, std::min(ni, nr), detail);
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+std::vector<wire::Payload> answer_child_exchange(IkeSa& sa, const Inbound& in, ChildWish wish,
+                                                 std::string& detail, bool& failed) {
+  failed = true;
+  const auto refuse = [&](wire::Payload why) { return std::vector{std::move(why)}; };
   const auto* nonce = wire::first<wire::NoncePayload>(in.payloads);
   if (nonce == nullptr)
     return detail = "the request lacks a nonce", refuse(notify(NotifyType::invalid_syntax));
-  ResponderChoice choice = choose_child(sa, in.payloads, only, true, detail);
+  if (auto refusal = wish.refusal(sa, detail)) return refuse(std::move(*refusal));
+  ResponderChoice choice = choose_child(sa, in.payloads, wish.only, true, detail);
   if (!choice.plan) return refuse(std::move(*choice.refusal));
 
-  ChildAnswer answer;
-  answer.ni = nonce->data;
-  answer.nr = make_nonce(sa);
-  std::optional<Secret> g_ir;
+  auto making = std::make_shared<ChildMaking>();
+  making->wish = std::move(wish);
+  making->plan = std::move(*choice.plan);
+  making->ni = nonce->data;
+  making->nr = make_nonce(sa);
   std::optional<wire::Payload> ke_r;
-  if (const crypto::Algorithm* method = choice.plan->suite.ke) {
+  if (const crypto::Algorithm* method = making->plan.suite.ke) {
     const auto* ke_i = wire::first<wire::KePayload>(in.payloads);
     if (ke_i == nullptr || ke_i->method != method->id) {
       detail = "the KE payload is of another method than the chosen proposal: " +
@@ -94,21 +134,30 @@ ChildAnswer answer_child_exchange(IkeSa& sa, const Inbound& in, const policy::Ch
     }
     auto own = answer_key_exchange(sa, *ke_i, "CREATE_CHILD_SA");
     if (!own) return detail = own.error().message, refuse(notify(NotifyType::invalid_syntax));
-    g_ir = std::move(own->shared);
+    making->g_ir = std::move(own->shared);
     ke_r = wire::make_payload(wire::KePayload{method->id, std::move(own->public_value)});
   }
-  auto child =
-      install_child(sa, in.now, *choice.plan,
-                    {{answer.ni, answer.nr, "CREATE_CHILD_SA"}, g_ir ? &*g_ir : nullptr, false},
-                    reason, hold_outbound);
-  if (!child) return detail = child.error().message, refuse(notify(NotifyType::no_proposal_chosen));
-  answer.child = *child;
-  std::vector<wire::Payload> sa_and_ts = answer_child(*choice.plan);
-  answer.payloads = {std::move(sa_and_ts[0]), wire::make_payload(wire::NoncePayload{answer.nr})};
-  if (ke_r) answer.payloads.push_back(std::move(*ke_r));
+  std::vector<wire::Payload> sa_and_ts = answer_child(making->plan);
+  std::vector<wire::Payload> out = {std::move(sa_and_ts[0]),
+                                    wire::make_payload(wire::NoncePayload{making->nr})};
+  if (ke_r) out.push_back(std::move(*ke_r));
   for (std::size_t i = 1; i < sa_and_ts.size(); ++i)  // TSi, TSr, and notifications about the SA
-    answer.payloads.push_back(std::move(sa_and_ts[i]));
-  return answer;
+    out.push_back(std::move(sa_and_ts[i]));
+  if (auto methods = making->plan.suite.additional(); !methods.empty()) {
+    AwaitedKeys awaited;
+    awaited.methods = std::move(methods);
+    awaited.finish = [making](IkeSa& of, Instant now, std::span<const Secret> more,
+                              std::string& words) {
+      auto refusal = making->wish.refusal(of, words);
+      return refusal ? refusal : making->finish(of, now, more, words);
+    };
+    out.push_back(await_keys(sa, in.now, std::move(awaited)));
+    detail = "waits for further key exchanges";
+  } else if (auto refusal = making->finish(sa, in.now, {}, detail)) {
+    return refuse(std::move(*refusal));
+  }
+  failed = false;
+  return out;
 }
 
 std::optional<wire::Payload> not_now(IkeSa& sa, std::string& detail) {

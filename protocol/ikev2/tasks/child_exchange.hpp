@@ -1,7 +1,7 @@
 // What making and rekeying a Child SA by CREATE_CHILD_SA have in common (RFC
 // 7296, 1.3.1, 1.3.3, 2.17).
 #pragma once
-#include "protocol/ikev2/child_setup.hpp"
+#include "protocol/ikev2/followup.hpp"
 
 namespace ikelab::ikev2 {
 
@@ -10,36 +10,53 @@ namespace ikelab::ikev2 {
 class ChildExchange : public Task {
  public:
   [[nodiscard]] wire::ExchangeType exchange() const override {
-    return wire::ExchangeType::create_child_sa;
+    return followups_.under_way() ? wire::ExchangeType::ike_followup_ke
+                                  : wire::ExchangeType::create_child_sa;
+  }
+  Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant now) final {
+    return followups_.under_way() ? followups_.request(sa) : begin(sa, now);
   }
 
  protected:
+  /// The CREATE_CHILD_SA request.
+  virtual Result<std::vector<wire::Payload>> begin(IkeSa& sa, Instant now) = 0;
   Result<std::vector<wire::Payload>> offer(IkeSa& sa, const policy::ChildConfig& config);
-  /// Installs what was agreed. `again`: INVALID_KE_PAYLOAD asked for another method, offer() once
-  /// more. Errors: E-IKE-02x, E-POL-010.
-  Result<ChildSa*> accept(IkeSa& sa, const Inbound& in, const std::string& reason, bool& again);
+  /// Installs what was agreed. `goes_on`: not yet; INVALID_KE_PAYLOAD asked for another method, or
+  /// further key exchanges follow. Errors: E-IKE-02x, E-IKE-082, E-POL-010.
+  Result<ChildSa*> accept(IkeSa& sa, const Inbound& in, const std::string& reason,
+                          std::optional<Outcome>& goes_on);
   /// After accept() failed: the peer may hold the SA that we refused (RFC 7296, 2.21.3).
   void delete_refused(IkeSa& sa, const Inbound& in);
   Bytes ni_, nr_;
 
  private:
+  Result<void> agree(IkeSa& sa, const Inbound& in);
+  Result<ChildSa*> install(IkeSa& sa, Instant now, const std::string& reason);
+
   const policy::ChildConfig* config_ = nullptr;
   EspSpi spi_in_;
   ChildOffer offer_;
   std::unique_ptr<crypto::KeyExchange> ke_;
   std::uint16_t method_ = 0;
   bool retried_ = false;
+  ChildPlan plan_;
+  std::optional<Secret> g_ir_;
+  FollowUps followups_;
 };
 
-/// The responder's side. `child` is null when it was refused: then `payloads` says why.
-struct ChildAnswer {
-  std::vector<wire::Payload> payloads;
-  ChildSa* child = nullptr;
-  Bytes ni, nr;
+/// What the responder does for a request.
+struct ChildWish {
+  const policy::ChildConfig* only = nullptr;  ///< no other child will do
+  std::string reason;
+  bool hold_outbound = false;
+  /// Why not now, asked again when further key exchanges are done.
+  std::function<std::optional<wire::Payload>(IkeSa&, std::string& detail)> refusal;
+  /// The child was made; `lowest_nonce` of Ni and Nr.
+  std::function<void(IkeSa&, ChildSa&, const Bytes& lowest_nonce, std::string& detail)> made;
 };
-ChildAnswer answer_child_exchange(IkeSa& sa, const Inbound& in, const policy::ChildConfig* only,
-                                  const std::string& reason, bool hold_outbound,
-                                  std::string& detail);
+/// The responder's side; `failed`: the payloads say why it was refused.
+std::vector<wire::Payload> answer_child_exchange(IkeSa& sa, const Inbound& in, ChildWish wish,
+                                                 std::string& detail, bool& failed);
 
 /// TEMPORARY_FAILURE while the IKE SA is being rekeyed or closed (RFC 7296, 2.25.2); nullopt when
 /// Child SAs may be made.

@@ -19,7 +19,7 @@ class ChildRekey : public ChildExchange {
   [[nodiscard]] std::string_view name() const override { return "child_rekey"; }
   [[nodiscard]] EspSpi old() const { return old_; }
 
-  Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
+  Result<std::vector<wire::Payload>> begin(IkeSa& sa, Instant) override {
     const auto at = sa.children.find(old_.value);
     if (sa.state() != State::established || at == sa.children.end() ||
         (at->second.state != ChildState::installed && at->second.state != ChildState::rekeying))
@@ -37,9 +37,9 @@ class ChildRekey : public ChildExchange {
   }
 
   Outcome response(IkeSa& sa, const Inbound& in) override {
-    bool again = false;
-    auto made = accept(sa, in, "rekey of " + to_string(old_), again);
-    if (again) return Outcome::retry;
+    std::optional<Outcome> goes_on;
+    auto made = accept(sa, in, "rekey of " + to_string(old_), goes_on);
+    if (goes_on) return *goes_on;
     if (!made) return failed(sa, in, made.error());
     ChildSa& fresh = **made;
     const auto old = sa.children.find(old_.value);
@@ -99,42 +99,67 @@ class ChildRekey : public ChildExchange {
   EspSpi old_;
 };
 
-std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail,
-                                   bool& failed) {
-  failed = true;
-  const auto* rekey = find_notify(in.payloads, NotifyType::rekey_sa);
-  if (auto refusal = not_now(sa, detail)) return {std::move(*refusal)};
+/// The Child SA that the peer wants to replace, by what it calls it; or why that cannot be now.
+ChildSa* to_replace(IkeSa& sa, const Bytes& spi_octets, std::optional<wire::Payload>& refusal,
+                    std::string& detail) {
+  refusal = not_now(sa, detail);
+  if (refusal) return nullptr;
   std::uint32_t spi = 0;
-  for (const std::uint8_t octet : rekey->spi) spi = spi << 8 | octet;
+  for (const std::uint8_t octet : spi_octets) spi = spi << 8 | octet;
   ChildSa* old = sa.child_by_out(EspSpi{spi});
-  if (old == nullptr || rekey->spi.size() != 4) {
+  if (old == nullptr || spi_octets.size() != 4) {
     detail = "no Child SA has the SPI " + to_string(EspSpi{spi});
-    return {notify(NotifyType::child_sa_not_found, {}, wire::ProtocolId::esp, rekey->spi)};
+    refusal = notify(NotifyType::child_sa_not_found, {}, wire::ProtocolId::esp, spi_octets);
+    return nullptr;
   }
   //= rfc7296#2.25.1 "If a peer receives a request to rekey a Child SA that it is currently trying
   //= to close, it SHOULD reply with TEMPORARY_FAILURE."
   if (old->state == ChildState::deleting || old->state == ChildState::rekeyed) {
     detail = "the Child SA is being closed";
-    return {notify(NotifyType::temporary_failure)};
+    refusal = notify(NotifyType::temporary_failure);
+    return nullptr;
   }
-  const EspSpi old_spi = old->spi_in;
+  return old;
+}
+
+/// `fresh` takes the place of `old_spi`, for the peer; ours may be under way, too.
+void replace(IkeSa& sa, EspSpi old_spi, ChildSa& fresh, const Bytes& lowest_nonce,
+             std::string& detail) {
+  ChildSa& replaced = sa.children.at(old_spi.value);
   auto* ours = dynamic_cast<ChildRekey*>(sa.current_task());
   const bool collides =
-      ours != nullptr && ours->old() == old_spi && old->state == ChildState::rekeying;
-  ChildAnswer answer =
-      answer_child_exchange(sa, in, old->config, "rekey of " + to_string(old_spi), true, detail);
-  if (answer.child == nullptr) return std::move(answer.payloads);
-  failed = false;
-  ChildSa& replaced = sa.children.at(old_spi.value);
-  replaced.replaced_by = answer.child->spi_in;
+      ours != nullptr && ours->old() == old_spi && replaced.state == ChildState::rekeying;
+  replaced.replaced_by = fresh.spi_in;
   if (collides) {
     detail = "both sides rekey at once";
-    sa.collision = Collision{std::min(answer.ni, answer.nr), answer.child->spi_in, {}};
-    return std::move(answer.payloads);
+    sa.collision = Collision{lowest_nonce, fresh.spi_in, {}};
+    return;
   }
-  sa.set_child_state(replaced, ChildState::rekeyed,
-                     "replaced by " + to_string(answer.child->spi_in), "RFC 7296, 2.8");
-  return std::move(answer.payloads);
+  sa.set_child_state(replaced, ChildState::rekeyed, "replaced by " + to_string(fresh.spi_in),
+                     "RFC 7296, 2.8");
+}
+
+std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail,
+                                   bool& failed) {
+  failed = true;
+  const Bytes spi = find_notify(in.payloads, NotifyType::rekey_sa)->spi;
+  std::optional<wire::Payload> refusal;
+  const ChildSa* old = to_replace(sa, spi, refusal, detail);
+  if (old == nullptr) return {std::move(*refusal)};
+  const EspSpi old_spi = old->spi_in;
+  ChildWish wish;
+  wish.only = old->config;
+  wish.reason = "rekey of " + to_string(old_spi);
+  wish.hold_outbound = true;
+  wish.refusal = [spi](IkeSa& of, std::string& words) {
+    std::optional<wire::Payload> why;
+    to_replace(of, spi, why, words);
+    return why;
+  };
+  wish.made = [old_spi](IkeSa& of, ChildSa& fresh, const Bytes& lowest, std::string& words) {
+    replace(of, old_spi, fresh, lowest, words);
+  };
+  return answer_child_exchange(sa, in, std::move(wish), detail, failed);
 }
 
 }  // namespace

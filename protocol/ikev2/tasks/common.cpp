@@ -1,4 +1,5 @@
 // What every task uses: notifications, SPIs as octets, the words of outcomes.
+#include "protocol/ikev2/extension.hpp"
 #include "protocol/ikev2/task.hpp"
 #include "protocol/wire/encode.hpp"
 
@@ -28,6 +29,17 @@ const wire::NotifyPayload* find_error(const std::vector<wire::Payload>& payloads
         body != nullptr && wire::is_error(body->type))
       return body;
   return nullptr;
+}
+
+Result<Inbound> judged_by_extensions(IkeSa& sa, const Inbound& in) {
+  Inbound judged = in;
+  if (wire::first<wire::AuthPayload>(in.payloads) == nullptr) return judged;
+  for (const Extension& extension : extensions()) {
+    if (extension.judges == nullptr) continue;
+    IKELAB_TRY(auto other, extension.judges(sa, judged));
+    if (other) judged.payloads = std::move(*other);
+  }
+  return judged;
 }
 
 Bytes octets_of(EspSpi spi) {

@@ -43,6 +43,8 @@ class IkeAuth : public Task {
     if (first) {
       own_.all = sa.connection->local_rounds();
       peer_.all = sa.connection->remote_rounds();
+      for (const Extension& extension : extensions())
+        if (extension.proves != nullptr) extension.proves(sa);
     }
     auto out = first ? open(sa) : go_on(sa);
     if (!out) {
@@ -63,9 +65,12 @@ class IkeAuth : public Task {
           sa, in,
           error ? "the peer answered " + wire::name(error->type) : "the response lacks AUTH");
     }
-    if (has_auth)
-      if (auto believed = take_round(sa, peer_, in); !believed)
+    if (has_auth) {
+      auto judged = judged_by_extensions(sa, in);
+      if (!judged) return disbelieve(sa, in, judged.error());
+      if (auto believed = take_round(sa, peer_, *judged); !believed)
         return disbelieve(sa, in, believed.error());
+    }
     if (spoke) ++own_.done;
     if (!own_.complete() || !peer_.complete()) return Outcome::more;
     return establish(sa, in);

@@ -83,7 +83,10 @@ Payloads give_child(IkeSa& sa, Instant now, const Payloads& asked, std::string& 
 
 Result<Payloads> take(IkeSa& sa, const Inbound& in, Answering& state, std::string& detail) {
   if (state.first.empty()) IKELAB_CHECK(begin(sa, in, state));
-  if (!state.peer.complete()) IKELAB_CHECK(take_round(sa, state.peer, in));
+  if (!state.peer.complete()) {
+    IKELAB_TRY(const Inbound judged, judged_by_extensions(sa, in));
+    IKELAB_CHECK(take_round(sa, state.peer, judged));
+  }
   Payloads out;
   if (!state.own.complete()) {
     IKELAB_TRY(out, prove(sa, state.own));

@@ -10,6 +10,7 @@
 #include "protocol/ikev2/child_setup.hpp"
 #include "protocol/ikev2/ike_keys_of_sa.hpp"
 #include "protocol/ikev2/intermediate.hpp"
+#include "protocol/ikev2/puzzle.hpp"
 #include "protocol/ikev2/tasks/rows.hpp"
 #include "protocol/wire/encode.hpp"
 
@@ -46,6 +47,8 @@ class IkeInit : public Task {
     //= notification containing the received data as the first payload, and all other payloads
     //= unchanged."
     if (!sa.cookie.empty()) out.push_back(notify(NotifyType::cookie, sa.cookie));
+    if (!sa.puzzle_solution.empty())
+      out.push_back(wire::make_payload(wire::PuzzleSolutionPayload{sa.puzzle_solution}));
     offered_ = sa.connection->proposals;
     for (std::size_t i = 0; i < offered_.size(); ++i)
       offered_[i].number = static_cast<std::uint8_t>(i + 1);
@@ -101,6 +104,7 @@ class IkeInit : public Task {
       if (cookie->data.empty() || cookie->data.size() > bounds::cookie_octets_max)
         return fail(sa, in, "an impossible cookie");
       sa.cookie = cookie->data;
+      solve_puzzle(sa, in);
       return Outcome::retry;
     }
     if (invalid_ke->data.size() != 2) return fail(sa, in, "INVALID_KE_PAYLOAD names no method");
@@ -112,6 +116,21 @@ class IkeInit : public Task {
     sa.ke_method = method;
     ke_.reset();
     return Outcome::retry;
+  }
+
+  /// RFC 8019, 7.1.2: an initiator that does not solve the puzzle goes on as without.
+  static void solve_puzzle(IkeSa& sa, const Inbound& in) {
+    sa.puzzle_solution.clear();
+    const auto* asked = find_notify(in.payloads, NotifyType::puzzle);
+    const auto puzzle = asked == nullptr ? std::nullopt : read_puzzle(*asked);
+    if (!puzzle || !sa.services.config.puzzle_solve) return;
+    Solution solution = solve(sa.services.provider, *puzzle, sa.cookie);
+    sa.emit(
+        trace::TimerFired{"puzzle", (solution.keys.empty() ? "not solved within " : "solved by ") +
+                                        std::to_string(solution.tries) + " calls of " +
+                                        std::string(puzzle->prf->name) + " for " +
+                                        std::to_string(puzzle->difficulty) + " zero bits"});
+    sa.puzzle_solution = std::move(solution.keys);
   }
 
   Outcome fail(IkeSa& sa, const Inbound& in, std::string why) {

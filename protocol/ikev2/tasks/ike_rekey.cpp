@@ -5,7 +5,7 @@
 //   in the proposals
 #include <algorithm>
 
-#include "protocol/ikev2/child_setup.hpp"
+#include "protocol/ikev2/followup.hpp"
 #include "protocol/ikev2/ike_keys_of_sa.hpp"
 #include "protocol/ikev2/tasks/rows.hpp"
 #include "protocol/wire/encode.hpp"
@@ -43,10 +43,12 @@ class IkeRekey : public Task {
  public:
   [[nodiscard]] std::string_view name() const override { return "ike_rekey"; }
   [[nodiscard]] wire::ExchangeType exchange() const override {
-    return wire::ExchangeType::create_child_sa;
+    return followups_.under_way() ? wire::ExchangeType::ike_followup_ke
+                                  : wire::ExchangeType::create_child_sa;
   }
 
   Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
+    if (followups_.under_way()) return followups_.request(sa);
     if (sa.state() != State::established)
       return Error{"E-CMD-002", "the IKE SA is not established"};
     if (ni_.empty()) {
@@ -75,6 +77,7 @@ class IkeRekey : public Task {
       return Outcome::retry;
     }
     auto fresh = accept(sa, in);
+    if (fresh && *fresh == nullptr) return Outcome::more;
     IkeSa* peers = sa.collided_successor();
     const auto collision = std::exchange(sa.collision, std::nullopt);
     if (!fresh) {
@@ -105,7 +108,13 @@ class IkeRekey : public Task {
   }
 
  private:
+  /// The new IKE SA; nullptr while further key exchanges follow.
   Result<std::unique_ptr<IkeSa>> accept(IkeSa& sa, const Inbound& in) {
+    if (followups_.under_way()) {
+      IKELAB_TRY(const bool all, followups_.response(sa, in));
+      if (!all) return std::unique_ptr<IkeSa>();
+      return make(sa);
+    }
     if (const auto* error = find_error(in.payloads))
       return Error{"E-IKE-020", "the peer refused: " + wire::name(error->type)}.see(
           "RFC 7296, 3.10.1");
@@ -122,14 +131,24 @@ class IkeRekey : public Task {
           "RFC 7296, 1.3.2");
     emit_ike_answer(sa, offered_, chosen);
     nr_ = nonce->data;
-    IKELAB_TRY(const Secret g_ir, shared_secret(sa, *ke_, *ke, "CREATE_CHILD_SA"));
-    auto fresh = successor(sa, true, spi_, ike_spi_of(chosen), suite);
-    IKELAB_CHECK(derive_rekeyed_ike_keys(*fresh, sa, g_ir, ni_, nr_));
+    IKELAB_TRY(g_ir_, shared_secret(sa, *ke_, *ke, "CREATE_CHILD_SA"));
+    spi_r_ = ike_spi_of(chosen);
+    suite_ = suite;
+    IKELAB_TRY(const bool more, followups_.begin(suite, in));
+    if (more) return std::unique_ptr<IkeSa>();
+    return make(sa);
+  }
+  Result<std::unique_ptr<IkeSa>> make(IkeSa& sa) {
+    auto fresh = successor(sa, true, spi_, spi_r_, suite_);
+    IKELAB_CHECK(derive_rekeyed_ike_keys(*fresh, sa, g_ir_, ni_, nr_, followups_.secrets()));
     return fresh;
   }
 
   Bytes ni_, nr_;
-  IkeSpi spi_;
+  IkeSpi spi_, spi_r_;
+  policy::Suite suite_;
+  Secret g_ir_;
+  FollowUps followups_;
   std::vector<wire::Proposal> offered_;
   std::unique_ptr<crypto::KeyExchange> ke_;
   std::uint16_t method_ = 0;
@@ -146,6 +165,34 @@ std::optional<std::string> busy(const IkeSa& sa, const Task* current) {
     return "a Child SA is being made or rekeyed";
   return std::nullopt;
 }
+
+/// The responder's part of a rekeying from the choice to the new IKE SA.
+struct RekeyMaking {
+  policy::Suite suite;
+  IkeSpi spi_i, spi_r;
+  Bytes ni, nr;
+  Secret g_ir;
+
+  std::optional<wire::Payload> finish(IkeSa& sa, Instant now, std::span<const Secret> more,
+                                      std::string& detail) {
+    if (auto why = busy(sa, sa.current_task()))
+      return detail = *why, notify(NotifyType::temporary_failure);
+    auto fresh = successor(sa, false, spi_i, spi_r, suite);
+    if (auto derived = derive_rekeyed_ike_keys(*fresh, sa, g_ir, ni, nr, more); !derived)
+      return detail = derived.error().message, notify(NotifyType::no_proposal_chosen);
+    IkeSa& made = *fresh;
+    sa.services.adopted.push_back(std::move(fresh));
+    made.become_established(now, Trigger::created_by_rekey, "rekey of " + to_string(sa.spi_i));
+    const Task* current = sa.current_task();
+    if (current != nullptr && current->name() == "ike_rekey") {
+      detail = "both sides rekey at once";
+      sa.collision = Collision{std::min(ni, nr), {}, made.local_spi()};
+    } else {
+      sa.hand_over_to(made, now);
+    }
+    return std::nullopt;
+  }
+};
 
 std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail,
                                    bool& failed) {
@@ -173,26 +220,31 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   auto own = answer_key_exchange(sa, *ke, "CREATE_CHILD_SA");
   if (!own) return refuse(NotifyType::invalid_syntax, own.error().message);
 
-  const IkeSpi spi_r{sa.services.streams.ike_spi->u64() | 1};
-  auto fresh = successor(sa, false, ike_spi_of(*selection.chosen), spi_r, selection.suite);
-  const Bytes nr = make_nonce(sa);
-  if (auto made = derive_rekeyed_ike_keys(*fresh, sa, own->shared, nonce->data, nr); !made)
-    return refuse(NotifyType::no_proposal_chosen, made.error().message);
-  failed = false;
-  IkeSa& made = *fresh;
-  sa.services.adopted.push_back(std::move(fresh));
-  made.become_established(in.now, Trigger::created_by_rekey, "rekey of " + to_string(sa.spi_i));
-  const Task* current = sa.current_task();
-  if (current != nullptr && current->name() == "ike_rekey") {
-    detail = "both sides rekey at once";
-    sa.collision = Collision{std::min(nonce->data, nr), {}, made.local_spi()};
-  } else {
-    sa.hand_over_to(made, in.now);
-  }
+  auto making = std::make_shared<RekeyMaking>();
+  making->suite = selection.suite;
+  making->spi_i = ike_spi_of(*selection.chosen);
+  making->spi_r = IkeSpi{sa.services.streams.ike_spi->u64() | 1};
+  making->ni = nonce->data;
+  making->nr = make_nonce(sa);
+  making->g_ir = std::move(own->shared);
   wire::Proposal answer = *selection.chosen;
-  answer.spi = octets_of(spi_r);
-  return {wire::make_payload(wire::SaPayload{{answer}}), wire::make_payload(wire::NoncePayload{nr}),
-          wire::make_payload(wire::KePayload{method, std::move(own->public_value)})};
+  answer.spi = octets_of(making->spi_r);
+  std::vector<wire::Payload> out = {
+      wire::make_payload(wire::SaPayload{{answer}}),
+      wire::make_payload(wire::NoncePayload{making->nr}),
+      wire::make_payload(wire::KePayload{method, std::move(own->public_value)})};
+  if (auto methods = making->suite.additional(); !methods.empty()) {
+    AwaitedKeys awaited;
+    awaited.methods = std::move(methods);
+    awaited.finish = [making](IkeSa& of, Instant now, std::span<const Secret> more,
+                              std::string& words) { return making->finish(of, now, more, words); };
+    out.push_back(await_keys(sa, in.now, std::move(awaited)));
+    detail = "waits for further key exchanges";
+  } else if (auto refusal = making->finish(sa, in.now, {}, detail)) {
+    return {std::move(*refusal)};
+  }
+  failed = false;
+  return out;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace ikelab::ikev2 {
 ResponderRow respond_ike_init();
 ResponderRow respond_additional_ke();
 ResponderRow respond_intermediate();
+ResponderRow respond_followup_ke();
 ResponderRow respond_ike_auth();
 ResponderRow respond_child_rekey();
 ResponderRow respond_ike_rekey();
@@ -22,5 +23,8 @@ Extension ocsp_extension();
 Extension multiple_auth_extension();
 Extension intermediate_extension();
 Extension additional_ke_extension();
+Extension followup_extension();
+Extension ppk_extension();
+Extension full_transcript_extension();
 
 }  // namespace ikelab::ikev2
