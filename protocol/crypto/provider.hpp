@@ -8,6 +8,7 @@
 #include "protocol/crypto/algorithm.hpp"
 #include "protocol/crypto/packet_cipher.hpp"
 #include "protocol/crypto/rng.hpp"
+#include "protocol/crypto/tls.hpp"
 
 namespace ikelab::crypto {
 
@@ -115,6 +116,14 @@ class Provider {
   virtual Result<std::unique_ptr<PublicKey>> public_key(ByteView der) = 0;
   /// "rsa2048", "rsa3072", "p256", "p384", "ed25519"; deterministic from rng.
   virtual Result<std::unique_ptr<PrivateKey>> generate_key(std::string_view type, Rng& rng) = 0;
+  /// What EAP's old methods are made of, and nothing else here: MD4, MD5 (16 octets each), and one
+  /// block of DES (legacy.hpp).
+  virtual Bytes md4(ByteView data) = 0;
+  virtual Bytes md5(ByteView data) = 0;
+  virtual Bytes des(ByteView key, ByteView block) = 0;
+  /// One side of a TLS connection. Errors: E-CRYPTO-TLS certificate, key or anchors do not serve.
+  /// `rng` as in its steps.
+  virtual Result<std::unique_ptr<TlsChannel>> tls(const TlsConfig& config, Rng& rng) = 0;
   [[nodiscard]] virtual const OperationCounts& counts() const = 0;
 };
 

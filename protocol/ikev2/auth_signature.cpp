@@ -39,19 +39,6 @@ bool names(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
                      });
 }
 
-/// A peer may be who its certificate says it is, and nobody else.
-Result<void> check_identity(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
-  //= rfc4945#3.1 "The ID in the ID payload MUST match the contents of the corresponding field
-  //= (listed) in the certificate exactly, with no other lookup."
-  if (names(certificate, id)) return {};
-  std::string known = "'" + certificate.subject + "'";
-  for (const pki::SubjectAltName& name : certificate.alt_names) known += ", '" + name.value + "'";
-  return Error{"E-AUTH-012",
-               fmt::format("the peer says it is '{}', its certificate names {} instead",
-                           policy::Identity{id.type, id.data, false}.to_string(), known)}
-      .see("RFC 4945, 3.1");
-}
-
 std::vector<Bytes> certs(const std::vector<wire::Payload>& payloads, std::uint8_t encoding,
                          std::size_t most) {
   std::vector<Bytes> out;
@@ -75,6 +62,18 @@ pki::RevocationPolicy revocation_policy(policy::Revocation configured) {
 }
 
 }  // namespace
+
+Result<void> check_identity(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
+  //= rfc4945#3.1 "The ID in the ID payload MUST match the contents of the corresponding field
+  //= (listed) in the certificate exactly, with no other lookup."
+  if (names(certificate, id)) return {};
+  std::string known = "'" + certificate.subject + "'";
+  for (const pki::SubjectAltName& name : certificate.alt_names) known += ", '" + name.value + "'";
+  return Error{"E-AUTH-012",
+               fmt::format("the peer says it is '{}', its certificate names {} instead",
+                           policy::Identity{id.type, id.data, false}.to_string(), known)}
+      .see("RFC 4945, 3.1");
+}
 
 Result<wire::AuthPayload> sign(IkeSa& sa, const policy::AuthConfig& own,
                                const keys::SignedOctets& covered, std::string& method) {

@@ -8,6 +8,7 @@
 
 #include "sim/historic/historic.hpp"
 #include "sim/scenario/adversaries.hpp"
+#include "sim/scenario/auth.hpp"
 #include "sim/scenario/base.hpp"
 #include "sim/scenario/connections.hpp"
 #include "sim/scenario/fleet.hpp"
@@ -45,7 +46,7 @@ std::vector<std::string> read_bugs(Section& section) {
 Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
   Section section(yaml, "a node",
                   {"name", "role", "at", "connections", "cookie_threshold", "inner_addresses",
-                   "bugs", "patience"},
+                   "bugs", "patience", "secrets"},
                   problems);
   Node node;
   node.line = section.line();
@@ -63,6 +64,9 @@ Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
       section.problem("inner_addresses", address.error());
   }
   node.bugs = read_bugs(section);
+  section.each("secrets", [&](const YAML::Node& secret) {
+    node.eap_users.push_back(read_secret(secret, problems));
+  });
   node.patience = section.parsed("patience", parse_duration, Duration{0});
   section.each("connections", [&](const YAML::Node& c) {
     node.connections.push_back(read_connection(c, pki, problems));

@@ -20,6 +20,7 @@ struct Node {
   double x = 0.5, y = 0.5;
   std::vector<policy::ConnectionConfig>
       connections;  ///< gateways, and hosts that are road warriors
+  std::vector<policy::EapUser> eap_users;  ///< a gateway's `secrets`
   std::optional<unsigned> cookie_threshold;
   std::vector<IpAddress> inner_addresses;  ///< of its own inside a tunnel: a road warrior's
   std::vector<std::string> bugs;           ///< flaws of history that it has (sim/historic)

@@ -11,6 +11,7 @@ void esp_open(ByteView octets);
 void payload(ByteView octets);
 void certificate(ByteView octets);
 void session(ByteView octets);
+void eap(ByteView octets);
 
 /// By name, for whoever replays or makes corpora.
 struct Target {
@@ -20,6 +21,7 @@ struct Target {
 inline constexpr Target targets[] = {
     {"decode", decode},   {"dissect", dissect},         {"esp_open", esp_open},
     {"payload", payload}, {"certificate", certificate}, {"session", session},
+    {"eap", eap},
 };
 
 }  // namespace ikelab::fuzz
