@@ -32,7 +32,8 @@ enum class SignatureScheme {
   ecdsa_sha256,
   ecdsa_sha384,
   ecdsa_sha512,
-  ed25519
+  ed25519,
+  rsa_pkcs1_sha1  ///< only of AUTH method 1 (RFC 7296, 3.8), with peers that know no other
 };
 std::string_view to_string(SignatureScheme scheme);  ///< "ECDSA with SHA-256"
 /// DER AlgorithmIdentifier of RFC 7427, appendix A (RFC 8420 for Ed25519).

@@ -13,6 +13,9 @@ inline constexpr std::uint8_t x509_signature = 4, ocsp_content = 14;
 /// A peer may be who its certificate says it is, and nobody else. Errors: E-AUTH-012.
 Result<void> check_identity(const pki::CertificateInfo& certificate, const wire::IdPayload& id);
 
+/// One of us has not said which hashes it verifies: signatures are as before RFC 7427.
+bool speaks_legacy(const IkeSa& sa);
+
 /// AUTH over `covered` with our key; `method` becomes its name. Errors: E-AUTH-002.
 Result<wire::AuthPayload> sign(IkeSa& sa, const policy::AuthConfig& own,
                                const keys::SignedOctets& covered, std::string& method);

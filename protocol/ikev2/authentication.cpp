@@ -1,5 +1,6 @@
 #include "protocol/ikev2/authentication.hpp"
 
+#include "protocol/ikev2/auth_legacy.hpp"
 #include "protocol/ikev2/auth_signature.hpp"
 #include "protocol/keys/auth_octets.hpp"
 #include "protocol/wire/encode.hpp"
@@ -97,7 +98,8 @@ Result<void> judge(IkeSa& sa, const policy::AuthConfig& expected,
                        "AUTH does not match: another shared key, or the IKE_SA_INIT messages were "
                        "changed on the way");
     case policy::AuthKind::pubkey:
-      if (auth.method != AuthMethod::digital_signature)
+      if (auth.method != AuthMethod::digital_signature &&
+          !(is_legacy_signature(auth.method) && speaks_legacy(sa)))
         return another_method(event, "a signature", "RFC 7427, 3");
       return check_signature(sa, expected, payloads, id, auth, covered, now, event.method, remarks);
     case policy::AuthKind::null:

@@ -110,6 +110,7 @@ struct ConnectionConfig {
   std::size_t fragment_size = 1280;  ///< octets of an IP datagram that messages keep below; 0: 1280
                                      ///< with IPv6, 576 with IPv4 (RFC 7383, 2.5.1)
   bool fragment_probing = false;     ///< smaller fragments, if no answer comes (RFC 7383, 2.5.2)
+  bool signature_authentication = true;  ///< false: as before RFC 7427, to whoever needs that
 };
 
 /// Retransmission as strongSwan's: attempt n waits timeout * base^n (RFC 7296, 2.1 leaves the

@@ -78,7 +78,7 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
   Section section(node, "a connection",
                   {"name", "local_addr", "remote_addr", "proposals", "local", "local-2", "local-3",
                    "remote", "remote-2", "remote-3", "children", "rekey_time", "dpd_delay", "encap",
-                   "keep_alive", "ocsp", "fragmentation", "fragment_size", "fragment_probing"},
+                   "keep_alive", "ocsp", "fragmentation", "fragment_size", "fragment_probing", "signature_authentication"},
                   problems);
   policy::ConnectionConfig connection;
   connection.name = section.text("name", true);
@@ -99,6 +99,7 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
   connection.fragment_size =
       section.number("fragment_size", connection.fragment_size, bounds::message_octets);
   connection.fragment_probing = section.boolean("fragment_probing", false);
+  connection.signature_authentication = section.boolean("signature_authentication", true);
   section.each("children", [&](const YAML::Node& child) {
     connection.children.push_back(read_child(child, problems));
   });

@@ -81,6 +81,10 @@ ROWS = [
     # several rounds (RFC 4739), and another kind on each side
     Row("certificate and eap-mschapv2", auth="ecdsa", user="pubkey, eap-mschapv2",
         expect=(r"ANOTHER_AUTH_FOLLOWS",)),
+    Row("ecdsa as before RFC 7427", auth="ecdsa", ikelab_more="signature_authentication: no",
+        expect=(r"ECDSA with SHA-256 on the P-256 curve",)),
+    Row("rsa as before RFC 7427", auth="rsa", ikelab_more="signature_authentication: no",
+        expect=(r"RSA Digital Signature",)),
     Row("certificate and psk mixed", auth="ecdsa", mixed=True),
     # large messages
     Row("fragmentation with a long chain", auth="chain",

@@ -47,12 +47,12 @@ TEST_CASE("pair: EAP-MSCHAPv2, message by message", "[pair][ikev2][eap]") {
   //= rfc7296#2.16 "An initiator indicates a desire to use EAP by leaving out the AUTH payload from
   //= the first message in the IKE_AUTH exchange."
   CHECK(auth_payloads(pair.a) == Words{"IDi, CERTREQ, IDr, SA, TSi, TSr",
-                                       "EAP(Response, EAP-MSCHAPv2)", "EAP(Response, EAP-MSCHAPv2)",
+                                       "EAP(Response/EAP-MSCHAPv2)", "EAP(Response/EAP-MSCHAPv2)",
                                        "AUTH"});
   //= rfc7296#2.16 "Once the protocol exchange defined by the chosen EAP authentication method has
   //= successfully terminated, the responder MUST send an EAP payload containing the Success message."
-  CHECK(auth_payloads(pair.b) == Words{"IDr, CERT, AUTH, EAP(Request, EAP-MSCHAPv2)",
-                                       "EAP(Request, EAP-MSCHAPv2)", "EAP(Success)",
+  CHECK(auth_payloads(pair.b) == Words{"IDr, CERT, AUTH, EAP(Request/EAP-MSCHAPv2)",
+                                       "EAP(Request/EAP-MSCHAPv2)", "EAP(Success)",
                                        "AUTH, SA, TSi, TSr"});
   // Both derived the same key, and AUTH was made of it.
   CHECK(derived(pair.a, "MSK").size() == 64);
@@ -71,8 +71,8 @@ TEST_CASE("pair: EAP-Identity asks where it is told to", "[pair][ikev2][eap]") {
   world.server().remote.eap_id = "%any";
   Pair pair(world.a, world.b);
   require_up(pair);
-  CHECK(auth_payloads(pair.b).front() == "IDr, CERT, AUTH, EAP(Request, Identity)");
-  CHECK(auth_payloads(pair.a).at(1) == "EAP(Response, Identity)");
+  CHECK(auth_payloads(pair.b).front() == "IDr, CERT, AUTH, EAP(Request/Identity)");
+  CHECK(auth_payloads(pair.a).at(1) == "EAP(Response/Identity)");
 }
 
 TEST_CASE("pair: EAP-MD5 gives no key: SK_pi and SK_pr make AUTH", "[pair][ikev2][eap]") {
@@ -100,7 +100,7 @@ TEST_CASE("pair: EAP-TLS 1.2 and 1.3", "[pair][ikev2][eap][tls]") {
                                        [](const auto* key) { return key->name == "Key_Material"; });
     REQUIRE(material != keys.end());
     CHECK((*material)->algorithm == "TLS 1." + std::to_string(version));
-    CHECK(auth_payloads(pair.b).at(1) == "EAP(Request, EAP-TLS)");
+    CHECK(auth_payloads(pair.b).at(1) == "EAP(Request/EAP-TLS)");
   }
 }
 
@@ -149,8 +149,8 @@ TEST_CASE("pair: the method is settled by Nak where the gateway is open to it",
   world.server().remote.eap_method = EapType::none;  // begins with EAP-MSCHAPv2
   Pair pair(world.a, world.b);
   require_up(pair);
-  CHECK(auth_payloads(pair.a).at(1) == "EAP(Response, Nak)");
-  CHECK(auth_payloads(pair.b).at(1) == "EAP(Request, EAP-TLS)");
+  CHECK(auth_payloads(pair.a).at(1) == "EAP(Response/Nak)");
+  CHECK(auth_payloads(pair.b).at(1) == "EAP(Request/EAP-TLS)");
 }
 
 TEST_CASE("pair: certificate, then EAP: two factors", "[pair][ikev2][eap][rounds]") {
@@ -170,8 +170,8 @@ TEST_CASE("pair: certificate, then EAP: two factors", "[pair][ikev2][eap][rounds
     //= rfc4739#2.1 "As in IKEv2, EAP-based authentication is always requested by the initiator (by
     //= omitting the AUTH payload)."
     CHECK(auth_payloads(pair.a).at(1) == "IDi");
-    CHECK(auth_payloads(pair.b) == Words{"IDr, CERT, AUTH", "EAP(Request, EAP-MSCHAPv2)",
-                                         "EAP(Request, EAP-MSCHAPv2)", "EAP(Success)",
+    CHECK(auth_payloads(pair.b) == Words{"IDr, CERT, AUTH", "EAP(Request/EAP-MSCHAPv2)",
+                                         "EAP(Request/EAP-MSCHAPv2)", "EAP(Success)",
                                          "AUTH, SA, TSi, TSr"});
     CHECK(methods(pair.b, false).size() == 3);
   }
