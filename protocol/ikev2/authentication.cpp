@@ -54,6 +54,8 @@ Result<Bytes> mic(IkeSa& sa, ByteView secret, const keys::SignedOctets& covered)
 }
 
 ByteView eap_secret(const IkeSa& sa, bool local, const EapKey& key) {
+  //= rfc7296#2.16 "that shared key MUST be used by both the initiator and responder to generate AUTH
+  //= payloads in messages 7 and 8 using the syntax for shared secrets specified in Section 2.15."
   //= rfc7296#2.16 "If EAP methods that do not generate a shared key are used, the AUTH payloads in
   //= messages 7 and 8 MUST be generated using SK_pi and SK_pr, respectively."
   return key.msk.empty() ? sk_p(sa, local) : key.msk.reveal();

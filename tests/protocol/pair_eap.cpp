@@ -54,7 +54,12 @@ TEST_CASE("pair: EAP-MSCHAPv2, message by message", "[pair][ikev2][eap]") {
   CHECK(auth_payloads(pair.b) == Words{"IDr, CERT, AUTH, EAP(Request/EAP-MSCHAPv2)",
                                        "EAP(Request/EAP-MSCHAPv2)", "EAP(Success)",
                                        "AUTH, SA, TSi, TSr"});
+  //= rfc7296#2.16 "Following such an extended exchange, the EAP AUTH payloads MUST be included in the
+  //= two messages following the one containing the EAP Success message."
+  //
   // Both derived the same key, and AUTH was made of it.
+  //= rfc7296#2.16 "that shared key MUST be used by both the initiator and responder to generate AUTH
+  //= payloads in messages 7 and 8 using the syntax for shared secrets specified in Section 2.15."
   CHECK(derived(pair.a, "MSK").size() == 64);
   CHECK(derived(pair.a, "MSK") == derived(pair.b, "MSK"));
   CHECK(methods(pair.b, false) ==

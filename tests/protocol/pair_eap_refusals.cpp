@@ -120,6 +120,8 @@ TEST_CASE("pair: EAP-only needs a method that proves both", "[pair][ikev2][eap][
 
 TEST_CASE("pair: EAP with a responder that proves itself by a shared key",
           "[pair][ikev2][eap][refusal]") {
+  //= rfc7296#2.16 "MUST be used in conjunction with a public-key-signature-based authentication of
+  //= the responder to the initiator."
   EapWorld world;
   world.client().remote.kind = policy::AuthKind::psk;
   Pair pair(world.a, world.b);
@@ -180,4 +182,23 @@ TEST_CASE("pair: EAP-TLS and the wrong certificates", "[pair][ikev2][eap][tls][r
       Pair pair(world.a, world.b);
       require_refused(pair);
     }
+}
+
+TEST_CASE("pair: an EAP that stops in the middle leaves nothing", "[pair][ikev2][eap][refusal]") {
+  //= rfc7296#2.16 "Extensible authentication is implemented in IKE as additional IKE_AUTH exchanges
+  //= that MUST be completed in order to initialize the IKE SA."
+  for (const unsigned last : {2U, 3U, 4U}) {  // of gw-a's datagrams that arrive; five are needed
+    EapWorld world;
+    Pair pair(world.a, world.b);
+    pair.lose = [&](const Side& from, unsigned nth, const Datagram&) {
+      return &from == &pair.a && nth > last;
+    };
+    REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+    pair.drive(20s);
+    CHECK(pair.b.state() == "HALF_OPEN");
+    CHECK(pair.b.inbound.empty());
+    pair.drive(120s);
+    require_nothing_left(pair);
+    CHECK(pair.b.all<trace::SaInstalled>().empty());
+  }
 }

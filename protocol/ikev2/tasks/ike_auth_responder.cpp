@@ -106,6 +106,8 @@ Result<Payloads> say_eap(IkeSa& sa, Answering& state, eap::Authenticator::Step s
 }
 
 /// AUTH of both sides after EAP Success.
+//= rfc7296#2.16 "Following such an extended exchange, the EAP AUTH payloads MUST be included in the
+//= two messages following the one containing the EAP Success message."
 Result<Payloads> end_eap(IkeSa& sa, const Inbound& in, Answering& state) {
   const auto* auth = wire::first<wire::AuthPayload>(in.payloads);
   if (auth == nullptr)
@@ -175,6 +177,8 @@ Result<Payloads> take(IkeSa& sa, const Inbound& in, Answering& state, std::strin
     IKELAB_TRY(Payloads request, say_eap(sa, state, state.eap->begin()));
     append(out, std::move(request));
   }
+  //= rfc7296#2.16 "Extensible authentication is implemented in IKE as additional IKE_AUTH exchanges
+  //= that MUST be completed in order to initialize the IKE SA."
   if (!state.own.complete() || !state.peer.complete()) {
     detail = state.eap ? "EAP goes on" : "another round follows";
     return out;
