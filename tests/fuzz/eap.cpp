@@ -60,7 +60,7 @@ void as_peer(EapType only, ByteView input, crypto::Provider& provider, crypto::R
     const auto reply = peer.take(*packet);
     if (!reply) return;
     if (*reply) {
-      const auto sent = decode(**reply);
+      const auto sent = ikelab::eap::decode(**reply);
       IKELAB_ASSERT(sent.ok() && sent->code == Code::response);
       continue;
     }
@@ -83,7 +83,7 @@ void as_server(EapType method, ByteView input, crypto::Provider& provider, crypt
   auto step = server.begin();
   while (const auto packet = next_packet(input, step.packet.at(1))) {
     step = server.take(*packet);
-    IKELAB_ASSERT(decode(step.packet).ok());
+    IKELAB_ASSERT(ikelab::eap::decode(step.packet).ok());
     IKELAB_ASSERT(step.verdict != Authenticator::Verdict::success);
     if (step.verdict == Authenticator::Verdict::failure) return;
   }

@@ -29,6 +29,8 @@ namespace {
 using wire::NotifyType;
 using Payloads = std::vector<wire::Payload>;
 
+constexpr const char* eap_failure = "E-EAP-003";
+
 void append(Payloads& to, Payloads payloads) {
   for (wire::Payload& payload : payloads) to.push_back(std::move(payload));
 }
@@ -74,6 +76,8 @@ class IkeAuth : public Task {
     }
     auto believed = hear_peer(sa, in);
     if (believed) believed = hear_about_us(sa, in);
+    if (!believed && believed.error().code == eap_failure)  // the responder has ended already
+      return fail(sa, in, believed.error().message);
     if (!believed) return disbelieve(sa, in, believed.error());
     if (!own_.complete() || !peer_.complete()) return Outcome::more;
     return establish(sa, in);
