@@ -36,4 +36,10 @@ inline constexpr std::size_t ipv6_extension_headers = 8;  // RFC 8200 knows five
 inline constexpr std::size_t fragments_in_message =
     1024;  // the largest message, in fragments of 64 octets (RFC 7383)
 
+inline constexpr std::size_t eap_packets =
+    128;  // of one conversation: EAP-TLS with a chain of certificates needs some 30
+inline constexpr std::size_t eap_identity_octets = 256;  // RFC 7542, 2.2: an NAI has 253 at most
+inline constexpr std::size_t eap_tls_message_octets =
+    65'536;  // RFC 5216, 2.1.5: 64 KiB hold any chain of certificates
+
 }  // namespace ikelab::bounds

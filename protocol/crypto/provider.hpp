@@ -8,6 +8,7 @@
 #include "protocol/crypto/algorithm.hpp"
 #include "protocol/crypto/packet_cipher.hpp"
 #include "protocol/crypto/rng.hpp"
+#include "protocol/crypto/tls.hpp"
 
 namespace ikelab::crypto {
 
@@ -31,7 +32,8 @@ enum class SignatureScheme {
   ecdsa_sha256,
   ecdsa_sha384,
   ecdsa_sha512,
-  ed25519
+  ed25519,
+  rsa_pkcs1_sha1  ///< only of AUTH method 1 (RFC 7296, 3.8), with peers that know no other
 };
 std::string_view to_string(SignatureScheme scheme);  ///< "ECDSA with SHA-256"
 /// DER AlgorithmIdentifier of RFC 7427, appendix A (RFC 8420 for Ed25519).
@@ -129,6 +131,14 @@ class Provider {
   /// "rsa2048", "rsa3072", "p256", "p384", "ed25519", and toys for attacks, "rsa505", "rsa512",
   /// "rsa1024"; deterministic from rng.
   virtual Result<std::unique_ptr<PrivateKey>> generate_key(std::string_view type, Rng& rng) = 0;
+  /// What EAP's old methods are made of, and nothing else here: MD4, MD5 (16 octets each), and one
+  /// block of DES (legacy.hpp).
+  virtual Bytes md4(ByteView data) = 0;
+  virtual Bytes md5(ByteView data) = 0;
+  virtual Bytes des(ByteView key, ByteView block) = 0;
+  /// One side of a TLS connection. Errors: E-CRYPTO-TLS certificate, key or anchors do not serve.
+  /// `rng` as in its steps.
+  virtual Result<std::unique_ptr<TlsChannel>> tls(const TlsConfig& config, Rng& rng) = 0;
   [[nodiscard]] virtual const OperationCounts& counts() const = 0;
 };
 

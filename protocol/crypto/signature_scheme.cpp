@@ -49,6 +49,8 @@ constexpr std::array rows = {
         "30 0a 06 08 2a 86 48 ce 3d 04 03 04", ""},
     //= rfc8420#2 "Ed25519 and Ed448 are only defined with the "Identity" hash"
     Row{SignatureScheme::ed25519, HashId::identity, "Ed25519", "30 05 06 03 2b 65 70", ""},
+    Row{SignatureScheme::rsa_pkcs1_sha1, HashId::sha1, "RSA PKCS #1 v1.5 with SHA-1",
+        "30 0d 06 09 2a 86 48 86 f7 0d 01 01 05 05 00", ""},
 };
 #undef IKELAB_PSS_ROW
 #undef IKELAB_PSS

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "protocol/base/bounds.hpp"
+#include "protocol/ikev2/auth_legacy.hpp"
 #include "protocol/pki/pki.hpp"
 
 namespace ikelab::ikev2 {
@@ -39,19 +40,6 @@ bool names(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
                      });
 }
 
-/// A peer may be who its certificate says it is, and nobody else.
-Result<void> check_identity(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
-  //= rfc4945#3.1 "The ID in the ID payload MUST match the contents of the corresponding field
-  //= (listed) in the certificate exactly, with no other lookup."
-  if (names(certificate, id)) return {};
-  std::string known = "'" + certificate.subject + "'";
-  for (const pki::SubjectAltName& name : certificate.alt_names) known += ", '" + name.value + "'";
-  return Error{"E-AUTH-012",
-               fmt::format("the peer says it is '{}', its certificate names {} instead",
-                           policy::Identity{id.type, id.data, false}.to_string(), known)}
-      .see("RFC 4945, 3.1");
-}
-
 std::vector<Bytes> certs(const std::vector<wire::Payload>& payloads, std::uint8_t encoding,
                          std::size_t most) {
   std::vector<Bytes> out;
@@ -76,9 +64,27 @@ pki::RevocationPolicy revocation_policy(policy::Revocation configured) {
 
 }  // namespace
 
+Result<void> check_identity(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
+  //= rfc4945#3.1 "The ID in the ID payload MUST match the contents of the corresponding field
+  //= (listed) in the certificate exactly, with no other lookup."
+  if (names(certificate, id)) return {};
+  std::string known = "'" + certificate.subject + "'";
+  for (const pki::SubjectAltName& name : certificate.alt_names) known += ", '" + name.value + "'";
+  return Error{"E-AUTH-012",
+               fmt::format("the peer says it is '{}', its certificate names {} instead",
+                           policy::Identity{id.type, id.data, false}.to_string(), known)}
+      .see("RFC 4945, 3.1");
+}
+
+bool speaks_legacy(const IkeSa& sa) {
+  return sa.peer_hashes.empty() || !sa.connection->signature_authentication;
+}
+
 Result<wire::AuthPayload> sign(IkeSa& sa, const policy::AuthConfig& own,
                                const keys::SignedOctets& covered, std::string& method) {
   IKELAB_TRY(const auto key, sa.services.certificates.private_key(own.private_key));
+  if (speaks_legacy(sa))
+    return sign_legacy(*key, covered.octets, *sa.services.streams.sign, method);
   for (const crypto::SignatureScheme scheme : key->schemes()) {
     if (std::find(sa.peer_hashes.begin(), sa.peer_hashes.end(), crypto::hash_of(scheme)) ==
         sa.peer_hashes.end())
@@ -114,14 +120,15 @@ Result<void> check_signature(IkeSa& sa, const policy::AuthConfig& expected,
   // Only what a CA of ours stands for is remembered.
   IKELAB_TRY(const auto leaf, certificates.read(chain.front()));
   IKELAB_CHECK(check_identity(*leaf, id));
+  IKELAB_TRY(const auto key, certificates.public_key(leaf->public_key_der));
+  if (is_legacy_signature(auth.method)) return check_legacy(*key, auth, covered.octets, method);
   const std::size_t identifier = auth.data.empty() ? 0 : auth.data.front();
   const auto scheme = auth.data.size() > identifier + 1
                           ? crypto::scheme_of_identifier(ByteView(auth.data).subspan(1, identifier))
                           : std::nullopt;
-  if (!scheme)
+  if (!scheme || crypto::hash_of(*scheme) == crypto::HashId::sha1)
     return Error{"E-AUTH-011", "AUTH names no signature algorithm that we know"}.see("RFC 7427, 3");
   method = crypto::to_string(*scheme);
-  IKELAB_TRY(const auto key, certificates.public_key(leaf->public_key_der));
   if (!key->supports(*scheme))
     return Error{"E-AUTH-011",
                  "AUTH names a signature algorithm that does not fit the certificate's key"}

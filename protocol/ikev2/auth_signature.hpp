@@ -3,11 +3,18 @@
 #pragma once
 #include "protocol/ikev2/ike_sa.hpp"
 #include "protocol/keys/auth_octets.hpp"
+#include "protocol/pki/pki.hpp"
 
 namespace ikelab::ikev2 {
 
 // Certificate Encodings (RFC 7296, 3.6; RFC 4806, 3)
 inline constexpr std::uint8_t x509_signature = 4, ocsp_content = 14;
+
+/// A peer may be who its certificate says it is, and nobody else. Errors: E-AUTH-012.
+Result<void> check_identity(const pki::CertificateInfo& certificate, const wire::IdPayload& id);
+
+/// One of us has not said which hashes it verifies: signatures are as before RFC 7427.
+bool speaks_legacy(const IkeSa& sa);
 
 /// AUTH over `covered` with our key; `method` becomes its name. Errors: E-AUTH-002.
 Result<wire::AuthPayload> sign(IkeSa& sa, const policy::AuthConfig& own,

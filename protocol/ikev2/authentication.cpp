@@ -1,5 +1,6 @@
 #include "protocol/ikev2/authentication.hpp"
 
+#include "protocol/ikev2/auth_legacy.hpp"
 #include "protocol/ikev2/auth_signature.hpp"
 #include "protocol/keys/auth_octets.hpp"
 #include "protocol/wire/encode.hpp"
@@ -55,6 +56,8 @@ Result<Bytes> mic(IkeSa& sa, ByteView secret, const keys::SignedOctets& covered)
 }
 
 ByteView eap_secret(const IkeSa& sa, bool local, const EapKey& key) {
+  //= rfc7296#2.16 "that shared key MUST be used by both the initiator and responder to generate AUTH
+  //= payloads in messages 7 and 8 using the syntax for shared secrets specified in Section 2.15."
   //= rfc7296#2.16 "If EAP methods that do not generate a shared key are used, the AUTH payloads in
   //= messages 7 and 8 MUST be generated using SK_pi and SK_pr, respectively."
   return key.msk.empty() ? sk_p(sa, local) : key.msk.reveal();
@@ -99,7 +102,8 @@ Result<void> judge(IkeSa& sa, const policy::AuthConfig& expected,
                        "AUTH does not match: another shared key, or the IKE_SA_INIT messages were "
                        "changed on the way");
     case policy::AuthKind::pubkey:
-      if (auth.method != AuthMethod::digital_signature)
+      if (auth.method != AuthMethod::digital_signature &&
+          !(is_legacy_signature(auth.method) && speaks_legacy(sa)))
         return another_method(event, "a signature", "RFC 7427, 3");
       return check_signature(sa, expected, payloads, id, auth, covered, now, event.method, remarks);
     case policy::AuthKind::null:

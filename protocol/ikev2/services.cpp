@@ -12,7 +12,8 @@ Streams::Streams(crypto::RngSource& source)
       iv(source.stream("ike-iv")),
       sign(source.stream("sign")),
       jitter(source.stream("jitter")),
-      cookie(source.stream("cookie")) {}
+      cookie(source.stream("cookie")),
+      eap(source.stream("eap")) {}
 
 Services::Services(policy::EndpointConfig config_in, crypto::Provider& provider_in,
                    std::unique_ptr<crypto::RngSource> rng_in, const Decisions& decisions_in)

@@ -18,7 +18,7 @@ class IkeSa;
 /// One stream a purpose, so that drawing more of one never changes another.
 struct Streams {
   explicit Streams(crypto::RngSource& source);
-  std::unique_ptr<crypto::Rng> ike_spi, esp_spi, nonce, ke, iv, sign, jitter, cookie;
+  std::unique_ptr<crypto::Rng> ike_spi, esp_spi, nonce, ke, iv, sign, jitter, cookie, eap;
 };
 
 struct Services {

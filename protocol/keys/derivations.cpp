@@ -14,10 +14,16 @@ trace::NamedValue Derivations::secret(std::string name, ByteView value, std::str
 
 void Derivations::add(std::string name, std::string function, const crypto::Algorithm& algorithm,
                       std::vector<trace::NamedValue> inputs, ByteView output, std::string rfc) {
+  add(std::move(name), std::move(function), algorithm.name, std::move(inputs), output,
+      std::move(rfc));
+}
+
+void Derivations::add(std::string name, std::string function, std::string_view algorithm,
+                      std::vector<trace::NamedValue> inputs, ByteView output, std::string rfc) {
   trace::KeyDerived step;
   step.name = std::move(name);
   step.function = std::move(function);
-  step.algorithm = std::string(algorithm.name);
+  step.algorithm = std::string(algorithm);
   step.inputs = std::move(inputs);
   if (disclose_) step.output = to_bytes(output);
   step.length = output.size();

@@ -32,6 +32,10 @@ class Derivations {
   void add(std::string name, std::string function, const crypto::Algorithm& algorithm,
            std::vector<trace::NamedValue> inputs, ByteView output, std::string rfc);
 
+  /// The same of an algorithm that is none of IKE's ("MD4", "TLS 1.3").
+  void add(std::string name, std::string function, std::string_view algorithm,
+           std::vector<trace::NamedValue> inputs, ByteView output, std::string rfc);
+
   /// The steps so far, in order; leaves this empty.
   [[nodiscard]] std::vector<trace::KeyDerived> take();
 

@@ -43,7 +43,9 @@ struct AuthConfig {
   Identity id;  ///< remote: what the peer must prove to be; Identity::any() accepts every one
   Bytes psk;    ///< psk: the same on both sides; local eap: the user's password
   wire::EapType eap_method = wire::EapType::none;  ///< eap; none: whatever the other side takes
-  std::string eap_id;  ///< eap: who we say we are there; remote: whom to expect, empty: we ask
+  std::string eap_id;  ///< eap: who we say we are there, or whom we expect; empty: as the ID
+                       ///< payload says; remote, %any: we ask
+  unsigned tls_version_max = 3;                 ///< EAP-TLS: up to TLS 1.2 or 1.3
   std::vector<Bytes> certificates;              ///< DER, own certificate first (local)
   Bytes private_key;                            ///< DER PKCS #8 (local)
   std::vector<Bytes> authorities;               ///< DER trust anchors (remote)
@@ -130,6 +132,7 @@ struct ConnectionConfig {
   /// AUTH covers both messages of IKE_SA_INIT, where the peer does the same
   /// (draft-ietf-ipsecme-ikev2-downgrade-prevention).
   bool full_transcript_auth = false;
+  bool signature_authentication = true;  ///< false: as before RFC 7427, to whoever needs that
 };
 
 /// Retransmission as strongSwan's: attempt n waits timeout * base^n (RFC 7296, 2.1 leaves the

@@ -195,7 +195,7 @@ std::string eap_summary(ByteView packet) {
   if (packet.empty()) return "EAP";
   const std::string code = names::look_up(codes, packet[0], 256);
   return packet[0] < 3 && packet.size() > 4
-             ? fmt::format("EAP({}, {})", code, name(static_cast<EapType>(packet[4])))
+             ? fmt::format("EAP({}/{})", code, name(static_cast<EapType>(packet[4])))
              : fmt::format("EAP({})", code);
 }
 

@@ -127,7 +127,7 @@ struct ConfigPayload {
 struct EapPayload {
   Bytes data;  ///< the EAP packet, from its Code on
 };
-/// "EAP(Request, EAP-TLS)", "EAP(Success)"
+/// "EAP(Request/EAP-TLS)", "EAP(Success)"
 std::string eap_summary(ByteView packet);
 /// A payload this version does not know; whether it must be refused is the critical bit's business
 /// (RFC 7296, 2.5).

@@ -52,6 +52,13 @@ class WrappedProvider : public crypto::Provider {
                                                            crypto::Rng& rng) override {
     return inner_->generate_key(type, rng);
   }
+  Bytes md4(ByteView data) override { return inner_->md4(data); }
+  Bytes md5(ByteView data) override { return inner_->md5(data); }
+  Bytes des(ByteView key, ByteView block) override { return inner_->des(key, block); }
+  Result<std::unique_ptr<crypto::TlsChannel>> tls(const crypto::TlsConfig& config,
+                                                  crypto::Rng& rng) override {
+    return inner_->tls(config, rng);
+  }
   [[nodiscard]] const crypto::OperationCounts& counts() const override { return inner_->counts(); }
 
  protected:

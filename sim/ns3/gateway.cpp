@@ -19,6 +19,7 @@ policy::EndpointConfig endpoint_config(const scenario::Node& node,
   config.node = node.name;
   config.datagram_id_base = base;
   config.connections = node.connections;
+  config.eap_users = node.eap_users;
   for (policy::ConnectionConfig& connection : config.connections)  // IKE has no part in these
     std::erase_if(connection.children,
                   [](const policy::ChildConfig& child) { return !child.needs_sas(); });

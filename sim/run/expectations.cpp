@@ -208,6 +208,28 @@ ExpectationOutcome message(const Expectation& e, const Evidence& evidence) {
                  fmt::format("{} such messages", count));
 }
 
+// `- auth: {node: vpn, method: EAP-MSCHAPv2, identity: anna@example, ok: true, at_least: 1}`: how
+// often a node was convinced of a peer (or, ok: false, was not).
+ExpectationOutcome auth(const Expectation& e, const Evidence& evidence) {
+  std::uint64_t count = 0;
+  std::string last;
+  evidence.each<trace::AuthDecided>([&](const auto& event, const trace::AuthDecided& d) {
+    const auto fits = [&](const char* key, const std::string& value) {
+      const std::string wanted = argument(e, key);
+      return wanted.empty() || value.find(wanted) != std::string::npos;
+    };
+    if (d.local || d.ok != (argument(e, "ok", "true") == "true") || !fits("node", event.node) ||
+        !fits("method", d.method) || !fits("identity", d.identity))
+      return;
+    ++count;
+    last = "; last: " + d.identity + " by " + d.method;
+  });
+  const std::uint64_t least = e.arguments.contains("at_most") ? 0 : 1;
+  return outcome(e,
+                 count >= number(e, "at_least", least) && count <= number(e, "at_most", UINT64_MAX),
+                 fmt::format("{} decisions{}", count, last));
+}
+
 const std::vector<Kind>& kinds() {
   using enum Takes;
   static const std::vector<Kind> rows = with_network_kinds({
@@ -265,6 +287,15 @@ const std::vector<Kind>& kinds() {
        {{"code", word}, {"at_least", count}, {"at_most", count}},
        diagnostic,
        {trace::Diagnostic::kind}},
+      {"auth",
+       {{"node", node},
+        {"method", word},
+        {"identity", word},
+        {"ok", yes_no},
+        {"at_least", count},
+        {"at_most", count}},
+       auth,
+       {trace::AuthDecided::kind}},
       {"learnt",
        {{"by", adversary}, {"item", word}, {"at_least", count}, {"at_most", count}},
        learnt,

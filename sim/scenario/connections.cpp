@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "protocol/base/bounds.hpp"
+#include "sim/scenario/auth.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace ikelab::scenario {
@@ -13,70 +14,6 @@ namespace {
 Result<IpAddress> parse_peer(std::string_view text) {
   if (text == "%any") return IpAddress{};
   return IpAddress::parse(text);
-}
-
-/// local: our certificate with its chain, its key, and what OCSP says of it.
-void read_own_certificate(Section& section, const LabPki& pki, policy::AuthConfig& auth) {
-  const std::string name = section.text("cert", true);
-  const auto found = pki.issued.find(name);
-  if (found == pki.issued.end()) {
-    section.problem("cert", Error{"E-SCN-013", "no certificate is named '" + name + "'"}.expect(
-                                "expected a name under pki: certificates:"));
-    return;
-  }
-  auth.certificates = pki.chain_of(name);
-  auth.private_key = found->second.private_key;
-  if (const auto responses = pki.ocsp_responses.find(name); responses != pki.ocsp_responses.end())
-    auth.ocsp_responses = responses->second;
-}
-
-/// remote: whom we trust, and how much must be known about revocation.
-void read_trust(Section& section, const LabPki& pki, policy::AuthConfig& auth) {
-  std::vector<std::string> names = section.texts("cacerts");
-  if (names.empty()) names = {"ca"};
-  for (const std::string& name : names) {
-    const auto found = pki.authorities.find(name);
-    if (found == pki.authorities.end())
-      section.problem("cacerts", Error{"E-SCN-013", "no CA is named '" + name + "'"}.expect(
-                                     "expected ca, or a name under pki: authorities:"));
-    else
-      auth.authorities.push_back(found->second.certificate);
-  }
-  auth.revocation = static_cast<policy::Revocation>(
-      section.word("revocation", {"relaxed", "ifuri", "strict"}, 0));
-  auth.crls = pki.crls;
-}
-
-/// `local` has auth, id, secret, cert; `remote` has auth, id, secret, cacerts (names of CAs; the
-/// default is ca) and revocation (relaxed, ifuri, strict).
-policy::AuthConfig read_auth(const YAML::Node& node, bool local, const LabPki& pki,
-                             Problems& problems) {
-  policy::AuthConfig auth;
-  Section section(node, local ? "'local'" : "'remote'",
-                  local ? std::vector<std::string>{"auth", "id", "secret", "cert"}
-                        : std::vector<std::string>{"auth", "id", "secret", "cacerts", "revocation"},
-                  problems);
-  auth.kind = section.word("auth", {"psk", "pubkey"}, 0) == 0 ? policy::AuthKind::psk
-                                                              : policy::AuthKind::pubkey;
-  auth.id = section.parsed<policy::Identity>("id", policy::Identity::parse, policy::Identity::any(),
-                                             local);
-  if (auth.kind == policy::AuthKind::psk) {
-    for (const char* key : {"cert", "cacerts", "revocation"})
-      if (section.has(key))
-        section.problem(key, Error{"E-SCN-012", fmt::format("'{}' goes with auth: pubkey", key)});
-    auth.psk = to_bytes(as_bytes(section.text("secret", local)));
-    return auth;
-  }
-  if (section.has("secret"))
-    section.problem("secret", Error{"E-SCN-012", "'secret' goes with auth: psk"});
-  if (pki.authorities.empty())
-    section.problem("auth", Error{"E-SCN-011", "auth: pubkey needs a 'pki' section"}.expect(
-                                "add pki: with ca and certificates"));
-  else if (local)
-    read_own_certificate(section, pki, auth);
-  else
-    read_trust(section, pki, auth);
-  return auth;
 }
 
 template <class T, class Parse>
@@ -197,31 +134,16 @@ void read_ikev1(Section& section, const LabPki& pki, policy::ConnectionConfig& c
 policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& pki,
                                          Problems& problems) {
   Section section(node, "a connection",
-                  {"name",
-                   "local_addr",
-                   "remote_addr",
-                   "remote_port",
-                   "proposals",
-                   "local",
-                   "remote",
-                   "children",
-                   "rekey_time",
-                   "dpd_delay",
-                   "encap",
-                   "keep_alive",
-                   "ocsp",
-                   "fragmentation",
-                   "fragment_size",
-                   "fragment_probing",
-                   "version",
-                   "aggressive",
-                   "rsa_encryption",
-                   "peer_cert",
-                   "historic",
-                   "ppks",
-                   "ppk_id",
-                   "ppk_required",
-                   "full_transcript_auth"},
+                  {"name",          "local_addr",    "remote_addr",
+                   "remote_port",   "proposals",     "local",
+                   "local-2",       "local-3",       "remote",
+                   "remote-2",      "remote-3",      "signature_authentication",
+                   "children",      "rekey_time",    "dpd_delay",
+                   "encap",         "keep_alive",    "ocsp",
+                   "fragmentation", "fragment_size", "fragment_probing",
+                   "version",       "aggressive",    "rsa_encryption",
+                   "peer_cert",     "historic",      "ppks",
+                   "ppk_id",        "ppk_required",  "full_transcript_auth"},
                   problems);
   policy::ConnectionConfig connection;
   connection.name = section.text("name", true);
@@ -234,15 +156,7 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
       read_list<wire::Proposal>(section, "proposals", [&](std::string_view text) {
         return policy::parse_proposal(text, wire::ProtocolId::ike, era);
       });
-  for (const char* side : {"local", "remote"}) {
-    if (!section.has(side)) {
-      section.text(side, true);
-      continue;
-    }
-    const bool local = std::string_view(side) == "local";
-    (local ? connection.local : connection.remote) =
-        read_auth(section.at(side), local, pki, problems);
-  }
+  read_rounds(section, pki, connection, problems);
   connection.rekey_time = section.parsed("rekey_time", parse_duration, Duration{0});
   connection.dpd_delay = section.parsed("dpd_delay", parse_duration, Duration{0});
   connection.encap = section.boolean("encap", false);
@@ -256,6 +170,7 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
   connection.fragment_probing = section.boolean("fragment_probing", false);
   read_ppks(section, connection, problems);
   connection.full_transcript_auth = section.boolean("full_transcript_auth", false);
+  connection.signature_authentication = section.boolean("signature_authentication", true);
   section.each("children", [&](const YAML::Node& child) {
     connection.children.push_back(read_child(child, problems));
   });

@@ -8,6 +8,7 @@
 
 #include "sim/historic/historic.hpp"
 #include "sim/scenario/adversaries.hpp"
+#include "sim/scenario/auth.hpp"
 #include "sim/scenario/base.hpp"
 #include "sim/scenario/cloud.hpp"
 #include "sim/scenario/connections.hpp"
@@ -50,7 +51,7 @@ Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
   Section section(yaml, "a node",
                   {"name", "role", "at", "connections", "cookie_threshold", "puzzle_threshold",
                    "puzzle_difficulty", "puzzle_solve", "inner_addresses", "bugs", "patience",
-                   "nat", "firewall"},
+                   "secrets", "nat", "firewall"},
                   problems);
   Node node;
   node.line = section.line();
@@ -73,6 +74,9 @@ Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
       section.problem("inner_addresses", address.error());
   }
   node.bugs = read_bugs(section);
+  section.each("secrets", [&](const YAML::Node& secret) {
+    node.eap_users.push_back(read_secret(secret, problems));
+  });
   node.patience = section.parsed("patience", parse_duration, Duration{0});
   if (section.has("nat")) node.nat = read_nat(section.at("nat"), problems);
   if (node.nat.has_value() != (node.role == Role::nat))

@@ -314,6 +314,43 @@ std::string ikev1_in_words(const IkeMessage& m) {
   return fmt::format("{} sends {}: {}.", m.from, c.exchange, c.payloads);
 }
 
+// IKE_AUTH, by what stands in it; the first row that fits says it (RFC 7296, 2.16; RFC 4739).
+struct AuthWords {
+  bool response;
+  std::string_view has, lacks;  ///< payloads, or how they begin ("EAP("); "" for any
+  std::string_view does;        ///< "{}": its sender
+};
+constexpr AuthWords auth_words[] = {
+    {false, "EAP(Response/Identity", "", "{} tells EAP who it is."},
+    {false, "EAP(Response/Nak", "", "{} wants another EAP method."},
+    {false, "EAP(", "", "{} answers in EAP."},
+    {false, "SA", "AUTH", "{} says who it is, but proves nothing yet: it wants EAP."},
+    {false, "SA", "", "{} proves who it is and asks for the first Child SA."},
+    {false, "AUTH", "IDi", "{} proves with the outcome of EAP that it was EAP's peer."},
+    {false, "IDi", "AUTH", "{} begins another round of authentication, by EAP."},
+    {false, "IDi", "", "{} proves another identity."},
+    {false, "", "", "{} waits for the rest."},
+    {true, "EAP(Success", "", "{} is content with EAP; AUTH must still follow."},
+    {true, "EAP(Failure", "", "{} ends EAP: it does not believe the peer."},
+    {true, "EAP(", "AUTH", "{} asks on in EAP."},
+    {true, "EAP(", "", "{} proves who it is, and begins EAP."},
+    {true, "SA", "", "{} proves who it is; the first Child SA is ready."},
+    {true, "", "", "{} proves who it is; another round of authentication follows."},
+};
+
+std::string auth_in_words(const IkeMessage& m) {
+  const std::string list = ", " + m.content->payloads + ",";
+  const auto carries = [&](std::string_view payload) {
+    const bool beginning = payload.find('(') != std::string_view::npos;
+    return list.find(fmt::format(", {}{}", payload, beginning ? "" : ",")) != std::string::npos;
+  };
+  for (const AuthWords& row : auth_words)
+    if (row.response == m.content->response && (row.has.empty() || carries(row.has)) &&
+        (row.lacks.empty() || !carries(row.lacks)))
+      return fmt::format(fmt::runtime(row.does), m.from);
+  return {};
+}
+
 std::string child_in_words(const IkeMessage& m) {
   const bool ike = !has(m, "TSi");
   if (!m.content->response) {
@@ -350,9 +387,7 @@ std::string in_words(const IkeMessage& m) {
   if (c.encrypted && c.payloads.empty() && c.exchange == "INFORMATIONAL")
     return c.response ? fmt::format("{} confirms.", m.from)
                       : fmt::format("{} asks whether {} is still there.", m.from, m.to);
-  if (c.exchange == "IKE_AUTH")
-    return c.response ? fmt::format("{} proves who it is; the first Child SA is ready.", m.from)
-                      : fmt::format("{} proves who it is and asks for the first Child SA.", m.from);
+  if (c.exchange == "IKE_AUTH") return auth_in_words(m);
   if (c.exchange == "IKE_INTERMEDIATE" && has(m, "KE"))
     return fmt::format(fmt::runtime(c.response ? "{} answers: another secret is part of the keys."
                                                : "{} begins an additional key exchange, encrypted "

@@ -29,6 +29,8 @@ Json sas_json(const Events& events);
 
 void print_why(Terminal& terminal, const Events& events);
 Json why_json(const Events& events);
+void print_authentication(Terminal& terminal, const Events& events);
+Json authentication_json(const Events& events);
 
 void print_attack(Terminal& terminal, const Events& events, const Story& story);
 Json attack_json(const Events& events, const Story& story);

@@ -41,6 +41,7 @@ void print_why(Terminal& t, const Events& events) {
     t.paragraph(
         "Nothing was negotiated in this run. Decisions appear here once a responder has seen an SA "
         "payload.");
+  print_authentication(t, events);
 }
 
 Json why_json(const Events& events) {
@@ -63,7 +64,7 @@ Json why_json(const Events& events) {
                    {"chosen", n->chosen},
                    {"verdicts", verdicts}});
   }
-  return {{"negotiations", out}};
+  return {{"negotiations", out}, {"authentications", authentication_json(events)}};
 }
 
 }  // namespace ikelab::show

@@ -12,6 +12,7 @@ void payload(ByteView octets);
 void certificate(ByteView octets);
 void session(ByteView octets);
 void ikev1_session(ByteView octets);
+void eap(ByteView octets);
 
 /// By name, for whoever replays or makes corpora.
 struct Target {
@@ -26,6 +27,7 @@ inline constexpr Target targets[] = {
     {"certificate", certificate},
     {"session", session},
     {"ikev1_session", ikev1_session},
+    {"eap", eap},
 };
 
 }  // namespace ikelab::fuzz

@@ -20,6 +20,7 @@ from world import (IKELAB_INNER, IKELAB_IP, INSIDE_IP, STRONGSWAN_INNER, STRONGS
 
 SECRET = "correct horse battery staple"
 PPK = "5tGb9Ks2Wp7Qx4Lm8Zv1Rn6Yd3Hc0JfE"
+USER = "anna@example"
 
 
 def scenario_of(row, world, certificates, initiates):
@@ -37,18 +38,19 @@ def scenario_of(row, world, certificates, initiates):
         connection_more += f"ppks: [{{id: site-2026, secret: {PPK}}}]\n        ppk_id: site-2026\n        "
     if row.ppk == "required":
         connection_more += "ppk_required: yes\n        "
-    if row.auth == "psk":
-        mine = f"{{auth: psk, id: ikelab.example, secret: {SECRET}}}"
-        theirs = "{auth: psk, id: strongswan.example}"
-        pki = ""
-    else:
-        mine = "{auth: pubkey, id: ikelab.example, cert: own}"
-        theirs = "{auth: pubkey, id: strongswan.example}"
+    pki = ""
+    if row.auth != "psk":
         pki = f"""pki:
   ca: {{file: {certificates.ca}}}
   certificates: [{{name: own, file: {certificates.file('ikelab', row.auth)}, \
 key_file: {certificates.key('ikelab', row.auth)}}}]
 """
+    mine, theirs = ikelab_rounds(row, initiates)
+    if row.user and not initiates:
+        node_more += f"secrets: [{{type: eap, id: {USER}, secret: {SECRET}}}]\n    "
+    rounds = "\n        ".join(f"{side}{suffix}: {value}" for side, values in
+                               (("local", mine), ("remote", theirs))
+                               for suffix, value in zip(("", "-2"), values))
     return f"""name: interop
 duration: 1s
 {pki}nodes:
@@ -60,29 +62,68 @@ duration: 1s
         local_addr: {local}
         remote_addr: {remote}
         proposals: {row.ikelab_ike or '[' + row.ike + ']'}
-        local: {mine}
-        remote: {theirs}
+        {rounds}
         {connection_more}children:
           - {{name: net, local_ts: [10.1.0.0/24], remote_ts: [10.2.0.0/24], esp_proposals: [{row.esp}]}}
 """
 
 
-def swanctl_conf_of(row, world, certificates):
-    if row.auth == "psk":
-        local, remote = "auth = psk", "auth = psk"
-        secrets = f"""secrets {{
+def ikelab_rounds(row, initiates):
+    """`local` and `remote` of ikelab, a list of rounds each."""
+    shared = f"{{auth: psk, id: ikelab.example, secret: {SECRET}}}"
+    certificate = "{auth: pubkey, id: ikelab.example, cert: own}"
+    mine = [shared if row.auth == "psk" else certificate]
+    theirs = [f"{{auth: {'psk' if row.auth == 'psk' else 'pubkey'}, id: strongswan.example}}"]
+    if row.mixed:
+        theirs = [f"{{auth: psk, id: strongswan.example, secret: {SECRET}}}"]
+    if row.user and initiates:
+        eap = row.user.split(", ")[-1]
+        what = "cert: own" if eap == "eap-tls" else f"eap_id: {USER}, secret: {SECRET}"
+        mine = mine[:row.user.count(",")] + [f"{{auth: {eap}, id: ikelab.example, {what}}}"]
+    elif row.user:
+        eap = row.user.split(", ")[-1]
+        asked = "" if eap == "eap-tls" else ", eap_id: '%any'"
+        theirs = theirs[:row.user.count(",")] + [f"{{auth: {eap}{asked}}}"]
+    return mine, theirs
+
+
+def strongswan_rounds(row, certificates, initiates):
+    """The sections local and remote of swanctl.conf, and its secrets."""
+    own = f"certs = {certificates.file('strongswan', row.auth)}" if row.auth != "psk" else ""
+    kind = "psk" if row.auth == "psk" else row.strongswan_auth
+    local = [("psk" if row.mixed else kind, "strongswan.example", "" if row.mixed else own)]
+    trust = f"cacerts = {certificates.ca}" if row.auth != "psk" else ""
+    remote = [(kind, "ikelab.example", trust)]
+    if row.user:
+        eap = row.user.split(", ")[-1]
+        more = own if eap == "eap-tls" else f"eap_id = {USER}"
+        if initiates:
+            local = local[:row.user.count(",")] + [(eap, "strongswan.example", more)]
+        else:
+            more = trust if eap == "eap-tls" else "eap_id = %any"
+            remote = remote[:row.user.count(",")] + [(eap, "ikelab.example", more)]
+    sections = ""
+    for name, rounds in (("local", local), ("remote", remote)):
+        for i, (auth, identity, more) in enumerate(rounds, 1):
+            sections += (f"    {name}-{i} {{\n      auth = {auth}\n      id = {identity}\n"
+                         f"      {more}\n    }}\n")
+    return sections
+
+
+def swanctl_conf_of(row, world, certificates, initiates):
+    rounds = strongswan_rounds(row, certificates, initiates)
+    secrets = f"""secrets {{
   ike-1 {{
     id-1 = ikelab.example
     id-2 = strongswan.example
     secret = "{SECRET}"
   }}
+  eap-1 {{
+    id = {USER}
+    secret = "{SECRET}"
+  }}
 }}
-"""
-    else:
-        auth = row.strongswan_auth
-        local = f"auth = {auth}\n      certs = {certificates.file('strongswan', row.auth)}"
-        remote = f"auth = {auth}\n      cacerts = {certificates.ca}"
-        secrets = ""  # keys lie in swanctl/private
+"""  # keys lie in swanctl/private
     ppk = ""
     if row.ppk:
         name = "another" if row.ppk == "ours" else "site-2026"
@@ -97,15 +138,7 @@ def swanctl_conf_of(row, world, certificates):
     proposals = {row.strongswan_ike or row.ike}
     {row.strongswan_more}
     {ppk}
-    local {{
-      {local}
-      id = strongswan.example
-    }}
-    remote {{
-      {remote}
-      id = ikelab.example
-    }}
-    children {{
+{rounds}    children {{
       net {{
         local_ts = 10.2.0.0/24
         remote_ts = 10.1.0.0/24
@@ -123,7 +156,7 @@ class Conversation:
 
     def __init__(self, row, world, certificates, initiator):
         self.row, self.world, self.initiator = row, world, initiator
-        world.configure(swanctl_conf_of(row, world, certificates),
+        world.configure(swanctl_conf_of(row, world, certificates, initiator == "strongswan"),
                         None if row.auth == "psk" else certificates.key("strongswan", row.auth),
                         [stem + ".pem" for stem in certificates.intermediates()]
                         if row.auth == "chain" else ())
@@ -257,8 +290,8 @@ def evidence(world, keep):
 
 def make_world(kind, ikelab):
     extra = {"cookies": "cookie_threshold = 1\n  half_open_timeout = 60",
-             "aggressive": "i_dont_care_about_security_and_use_aggressive_mode_psk = yes"
-             }.get(kind, "")
+             "aggressive": "i_dont_care_about_security_and_use_aggressive_mode_psk = yes",
+             "tls13": "tls { version_max = 1.3 }"}.get(kind, "")
     world = World(ikelab, nat=kind == "nat", charon_extra=extra)
     return world
 

@@ -14,6 +14,9 @@ class Row:
     ike: str = GCM                 # proposal of both
     esp: str = "aes256gcm16"
     auth: str = "psk"              # psk, or the certificates' kind: ecdsa, rsa, ed25519, chain
+    user: str = ""                 # how the initiator proves itself, when that is EAP: the method, or
+                                   # "pubkey, eap-..." for two rounds; the responder has `auth`
+    mixed: bool = False            # ikelab proves itself by `auth`, strongSwan by a shared key
     steps: tuple = ()
     ikelab_ike: str = ""           # when ikelab's list differs
     strongswan_ike: str = ""
@@ -23,7 +26,7 @@ class Row:
     expect: tuple = ()             # regular expressions in ikelab's lines
     ppk: str = ""                  # a preshared key both have: required, or optional
     roles: tuple = ("ikelab", "strongswan")  # who initiates
-    world: str = "plain"           # plain, nat, cookies, aggressive
+    world: str = "plain"           # plain, nat, cookies, aggressive, tls13
     version: int = 2
 
 
@@ -69,6 +72,22 @@ ROWS = [
     Row("modp2048", ike="aes256-sha256-modp2048"),
     Row("modp3072", ike="aes256-sha256-modp3072"),
     Row("modp4096", ike="aes256-sha256-modp4096"),
+    # EAP: whoever initiates is the user
+    Row("eap-md5", auth="ecdsa", user="eap-md5"),
+    Row("eap-mschapv2", auth="ecdsa", user="eap-mschapv2", steps=("ikelab rekeys ike",),
+        expect=(r"EAP-MSCHAPv2",)),
+    Row("eap-mschapv2, rsa", auth="rsa", user="eap-mschapv2"),
+    Row("eap-tls 1.2", auth="ecdsa", user="eap-tls"),
+    Row("eap-tls 1.2, rsa", auth="rsa", user="eap-tls"),
+    Row("eap-tls 1.3", auth="ecdsa", user="eap-tls", world="tls13"),
+    # several rounds (RFC 4739), and another kind on each side
+    Row("certificate and eap-mschapv2", auth="ecdsa", user="pubkey, eap-mschapv2",
+        expect=(r"ANOTHER_AUTH_FOLLOWS",)),
+    Row("ecdsa as before RFC 7427", auth="ecdsa", ikelab_more="signature_authentication: no",
+        expect=(r"ECDSA with SHA-256 on the P-256 curve",)),
+    Row("rsa as before RFC 7427", auth="rsa", ikelab_more="signature_authentication: no",
+        expect=(r"RSA Digital Signature",)),
+    Row("certificate and psk mixed", auth="ecdsa", mixed=True),
     # large messages
     Row("fragmentation with a long chain", auth="chain",
         expect=(r"s  sent .*IKE_AUTH .*SKF", r"s  received .*IKE_AUTH .*SKF")),

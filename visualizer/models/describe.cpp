@@ -32,7 +32,7 @@ struct MessageWords {
   std::string_view payload;  ///< a payload it must carry, "" for any
   std::string_view does, text, rfc;
 };
-constexpr std::array<MessageWords, 30> message_words = {{
+constexpr std::array<MessageWords, 37> message_words = {{
     {"IKE_SA_INIT", false, "COOKIE", "", "{} tries again with the cookie it was given",
      "By returning the cookie the initiator shows that it receives packets at its address. Until "
      "then the responder keeps no state for it.",
@@ -100,6 +100,30 @@ constexpr std::array<MessageWords, 30> message_words = {{
      "The IKE SA stands; the Child SA was refused because the traffic selectors do not overlap "
      "with the configured ones.",
      "RFC 7296, 2.9"},
+    {"IKE_AUTH", true, "EAP(Success)", "", "{} is content with EAP",
+     "The method is at its end and gave both sides a key, the MSK. AUTH of both must still follow: "
+     "it ties EAP to this IKE SA.",
+     "RFC 7296, 2.16"},
+    {"IKE_AUTH", true, "EAP(", "AUTH", "{} proves who it is and begins EAP",
+     "The responder shows its certificate and AUTH first; the initiator checks them before it says "
+     "a word of EAP.",
+     "RFC 7296, 2.16"},
+    {"IKE_AUTH", true, "EAP(", "", "{} asks on in EAP",
+     "An EAP request: who comes, a challenge, or a part of a TLS handshake.", "RFC 7296, 2.16"},
+    {"IKE_AUTH", false, "EAP(", "", "{} answers in EAP",
+     "An EAP response, given only after the responder was believed.", "RFC 7296, 2.16"},
+    {"IKE_AUTH", false, "SA, TSi", "AUTH", "{} proves who it is and asks for a tunnel",
+     "Everything after the header is encrypted with SK_ei. AUTH signs the initiator's first "
+     "message, the responder's nonce and the identity: whoever changed a byte of message 1 is "
+     "found out here. SA, TSi and TSr ask for the first Child SA.",
+     "RFC 7296, 1.2"},
+    {"IKE_AUTH", false, "SA, TSi", "", "{} says who it is and asks for EAP",
+     "There is no AUTH: the initiator has declared an identity, and not proven it. That is how it "
+     "asks for EAP.",
+     "RFC 7296, 2.16"},
+    {"IKE_AUTH", false, "", "AUTH", "{} proves itself once more",
+     "AUTH after EAP, keyed by what the method gave, or of another round of authentication.",
+     "RFC 7296, 2.16; RFC 4739, 2.1"},
     {"IKE_AUTH", false, "", "", "{} proves who it is and asks for a tunnel",
      "Everything after the header is encrypted with SK_ei. AUTH signs the initiator's first "
      "message, the responder's nonce and the identity: whoever changed a byte of message 1 is "

@@ -58,6 +58,9 @@ Result<std::unique_ptr<PrivateKey>> read_private_key(const std::shared_ptr<Share
 Pkey decode_public_key(ByteView der);
 Result<std::unique_ptr<PublicKey>> read_public_key(const std::shared_ptr<Shared>& shared,
                                                    ByteView der);
+/// TLS in the context of lent randomness (tls.cpp).
+Result<std::unique_ptr<TlsChannel>> make_tls(const std::shared_ptr<Shared>& shared,
+                                             const TlsConfig& config, Rng& rng);
 Result<std::unique_ptr<PrivateKey>> make_private_key(const std::shared_ptr<Shared>& shared,
                                                      std::string_view type, Rng& rng);
 

@@ -25,7 +25,7 @@ const std::vector<KeyType>& key_types() {
        "RSA",
        nullptr,
        {rsa_pss_sha256, rsa_pss_sha384, rsa_pss_sha512, rsa_pkcs1_sha256, rsa_pkcs1_sha384,
-        rsa_pkcs1_sha512}},
+        rsa_pkcs1_sha512, rsa_pkcs1_sha1}},
   };
   return types;
 }

@@ -2,6 +2,7 @@
 // is counted here. Algorithms are fetched once and contexts reused: fetching costs more than a MAC.
 #include <limits>
 
+#include "protocol/crypto/legacy.hpp"
 #include "protocol/crypto/openssl/internal.hpp"
 
 namespace ikelab::crypto {
@@ -141,6 +142,24 @@ class OpensslProvider : public Provider {
   }
   Result<std::unique_ptr<PrivateKey>> generate_key(std::string_view type, Rng& rng) override {
     return make_private_key(shared_, type, rng);
+  }
+  Bytes md4(ByteView data) override {
+    shared_->count(Operation::hash);
+    return crypto::md4(data);
+  }
+  Bytes md5(ByteView data) override {
+    shared_->count(Operation::hash);
+    Bytes out(16);
+    IKELAB_ASSERT(EVP_Digest(data.data(), data.size(), out.data(), nullptr, EVP_md5(), nullptr) ==
+                  1);
+    return out;
+  }
+  Bytes des(ByteView key, ByteView block) override {
+    shared_->count(Operation::seal);
+    return des_encrypt(key, block);
+  }
+  Result<std::unique_ptr<TlsChannel>> tls(const TlsConfig& config, Rng& rng) override {
+    return make_tls(shared_, config, rng);
   }
   [[nodiscard]] const OperationCounts& counts() const override { return shared_->counts; }
 

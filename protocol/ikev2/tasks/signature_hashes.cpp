@@ -12,8 +12,10 @@ bool is_refusal(const std::vector<wire::Payload>& payloads) {
   return wire::first<wire::SaPayload>(payloads) == nullptr;
 }
 
-void add(IkeSa&, const Outbound& out, std::vector<wire::Payload>& payloads) {
-  if (out.exchange != wire::ExchangeType::ike_sa_init || is_refusal(payloads)) return;
+void add(IkeSa& sa, const Outbound& out, std::vector<wire::Payload>& payloads) {
+  if (out.exchange != wire::ExchangeType::ike_sa_init || is_refusal(payloads) ||
+      !sa.connection->signature_authentication)
+    return;
   // SHA2-256, SHA2-384, SHA2-512, Identity (RFC 8420), in the order of IANA
   payloads.push_back(notify(NotifyType::signature_hash_algorithms, {0, 2, 0, 3, 0, 4, 0, 5}));
 }
