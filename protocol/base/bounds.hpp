@@ -20,6 +20,9 @@ inline constexpr std::size_t nonce_octets_max = 256;     // RFC 7296, 2.10
 inline constexpr std::size_t half_open_sas =
     10'000;  // about 20 MB of state an attacker may make us keep
 inline constexpr std::size_t children_in_ike_sa = 256;
+inline constexpr std::size_t exchange_window = 16;    // requests under way, and answers kept
+inline constexpr std::size_t leases = 65'536;         // inner addresses given to clients
+inline constexpr std::size_t addresses_of_peer = 16;  // that MOBIKE tells of
 inline constexpr std::size_t queued_tasks = 64;       // tasks waiting for a free exchange window
 inline constexpr std::size_t cookie_octets_max = 64;  // RFC 7296, 2.6
 inline constexpr std::size_t intermediate_exchanges = 16;  // seven key exchanges, and a few more

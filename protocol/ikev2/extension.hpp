@@ -75,6 +75,10 @@ struct Extension {
   void (*timeout)(IkeSa& sa, Instant now) = nullptr;
   /// `heir` succeeds `old` by a rekey (RFC 7296, 2.8).
   void (*inherit)(IkeSa& heir, const IkeSa& old) = nullptr;
+  /// The IKE SA is at its end, whether somebody succeeds it or not.
+  void (*ended)(IkeSa& sa) = nullptr;
+  /// Why the peer gets no Child SA, as the notification that says so, and in `detail` in words.
+  std::optional<wire::NotifyType> (*refuse_child)(IkeSa& sa, std::string& detail) = nullptr;
 };
 
 /// Every extension this engine speaks (registry.cpp).

@@ -13,6 +13,7 @@ constexpr std::uint8_t esp_protocol = 50;
 constexpr std::uint16_t ethertype_ipv4 = 0x0800;
 constexpr std::uint32_t esp_overhead =
     100;  // outer IP, SPI, sequence, IV, padding, ICV of every suite we have
+const IpAddress no_inner_address = IpAddress::v4(0xA9FE0001U);  // link-local: no policy covers it
 constexpr std::uint64_t esp_ids =
     1ULL << 31;  // a node's ESP packets are counted apart from its IKE datagrams
 
@@ -25,6 +26,7 @@ policy::EndpointConfig endpoint_config(const scenario::Node& node,
   for (policy::ConnectionConfig& connection : config.connections)  // IKE has no part in these
     std::erase_if(connection.children,
                   [](const policy::ChildConfig& child) { return !child.needs_sas(); });
+  config.pools = node.pools;
   config.retransmit = scenario.retransmit;
   if (node.cookie_threshold) config.cookie_threshold = *node.cookie_threshold;
   config.disclose_secrets = scenario.disclose_secrets;
@@ -104,7 +106,7 @@ void Gateway::make_tunnel_device(std::uint32_t mtu) {
   // A gateway's tunnel has a link-local address that no policy covers; a road warrior's has its
   // inner address.
   std::vector<IpAddress> addresses = config_.inner_addresses;
-  if (addresses.empty()) addresses.push_back(IpAddress::v4(0xA9FE0001U));
+  if (addresses.empty()) addresses.push_back(no_inner_address);
   for (const IpAddress& address : addresses)
     ip->AddAddress(tunnel_interface_,
                    ns3::Ipv4InterfaceAddress(to_ns3(address), ns3::Ipv4Mask::GetOnes()));
@@ -116,10 +118,11 @@ void Gateway::route_into_tunnel() {
   ns3::Ipv4StaticRoutingHelper helper;
   auto routing = helper.GetStaticRouting(node_->GetObject<ns3::Ipv4>());
   for (const policy::ConnectionConfig& connection : config_.connections) {
-    for (esp::Policy& policy : esp::policies_of(connection))
+    for (esp::Policy& policy : esp::policies_of(connection, config_.pools))
       data_path_->add_policy(std::move(policy));
-    for (const policy::ChildConfig& child : connection.children) {
-      if (child.mode == policy::ChildMode::pass) continue;
+    for (const policy::ChildConfig& configured : connection.children) {
+      if (configured.mode == policy::ChildMode::pass) continue;
+      const policy::ChildConfig child = policy::written_out(configured, connection, config_.pools);
       for (const wire::TrafficSelector& ts : child.remote_ts) {
         if (ts.start.is_v6()) continue;
         const Interface prefix = covering_prefix(ts);
@@ -205,7 +208,7 @@ void Gateway::on_timeout() {
 void Gateway::drain() {
   while (auto event = endpoint_->poll_event())
     journal_.emit(now(), config_.name, std::move(*event));
-  while (auto change = endpoint_->poll_sad()) data_path_->apply(std::move(*change));
+  while (auto change = endpoint_->poll_sad()) apply(std::move(*change));
   while (auto datagram = endpoint_->poll_transmit()) {
     const auto socket = ike_sockets_.find(datagram->src.ip);
     if (socket == ike_sockets_.end()) continue;
@@ -221,6 +224,22 @@ void Gateway::drain() {
   if (const auto at = endpoint_->poll_timeout())
     timer_ = ns3::Simulator::Schedule(to_ns3(std::max(*at - now(), Duration{0})),
                                       &Gateway::on_timeout, this);
+}
+
+void Gateway::apply(esp::SadChange change) {
+  if (const auto* inner = std::get_if<esp::InnerAddress>(&change)) return set_inner(*inner);
+  data_path_->apply(std::move(change));
+}
+
+void Gateway::set_inner(const esp::InnerAddress& inner) {
+  if (inner.address.is_v6()) return;
+  const auto ip = node_->GetObject<ns3::Ipv4>();
+  const ns3::Ipv4Address none = to_ns3(no_inner_address);
+  ip->RemoveAddress(tunnel_interface_, inner.ours ? none : to_ns3(inner.address));
+  if (!inner.ours && ip->GetNAddresses(tunnel_interface_) > 0) return;
+  ip->AddAddress(tunnel_interface_,
+                 ns3::Ipv4InterfaceAddress(inner.ours ? to_ns3(inner.address) : none,
+                                           ns3::Ipv4Mask::GetOnes()));
 }
 
 // ---- ESP ---------------------------------------------------------------------------------------
@@ -287,12 +306,19 @@ void Gateway::send_in_the_clear(ns3::Ptr<ns3::Packet> packet) {
 
 void Gateway::grant_wishes() {
   while (const auto wish = data_path_->poll_wish()) {
-    const bool acquire = wish->kind == esp::Wish::Kind::acquire;
-    emit(trace::TimerFired{acquire ? "acquire" : "rekey_child", wish->reason});
-    if (acquire)
-      command(ikev2::Initiate{wish->connection, wish->child});
-    else
-      command(ikev2::RekeyChild{wish->child});
+    switch (wish->kind) {
+      case esp::Wish::Kind::acquire:
+        emit(trace::TimerFired{"acquire", wish->reason});
+        command(ikev2::Initiate{wish->connection, wish->child, wish->packet});
+        break;
+      case esp::Wish::Kind::rekey:
+        emit(trace::TimerFired{"rekey_child", wish->reason});
+        command(ikev2::RekeyChild{wish->child, wish->spi_in});
+        break;
+      case esp::Wish::Kind::expire:
+        command(ikev2::ExpireChild{wish->spi_in});
+        break;
+    }
   }
 }
 

@@ -42,6 +42,9 @@ class Gateway {
                  const ns3::Address& destination, std::uint16_t protocol);
   void on_timeout();
   void drain();
+  void apply(esp::SadChange change);
+  /// The tunnel device bears the inner address that the peer gave.
+  void set_inner(const esp::InnerAddress& inner);
   void emit(trace::Body body);
   /// What the data path wants of IKE: an SA for waiting traffic, a rekey.
   void grant_wishes();

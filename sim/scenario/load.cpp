@@ -28,10 +28,25 @@ double coordinate(const YAML::Node& at, std::size_t i) {
   return at.IsSequence() && at.size() == 2 ? at[i].as<double>(0.5) : 0.5;
 }
 
+/// The newest connection's pools are the node's.
+void check_pools(const YAML::Node& yaml, const Node& node, Problems& problems) {
+  std::vector<std::string> names;
+  for (const policy::PoolConfig& pool : node.pools) names.push_back(pool.name);
+  for (const std::string& name : node.connections.back().pools) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    const std::string near = nearest(name, names);
+    problems.add(yaml["pools"].Mark(),
+                 Error{"E-SCN-013", fmt::format("no pool is named '{}'", name)}.expect(
+                     near.empty() ? "expected a name under the node's pools:"
+                                  : "did you mean '" + near + "'?"));
+  }
+}
+
 Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
-  Section section(yaml, "a node",
-                  {"name", "role", "at", "connections", "cookie_threshold", "inner_addresses"},
-                  problems);
+  Section section(
+      yaml, "a node",
+      {"name", "role", "at", "connections", "cookie_threshold", "inner_addresses", "pools"},
+      problems);
   Node node;
   node.line = section.line();
   node.name = section.text("name", true);
@@ -47,8 +62,10 @@ Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
     else
       section.problem("inner_addresses", address.error());
   }
+  section.each("pools", [&](const YAML::Node& p) { node.pools.push_back(read_pool(p, problems)); });
   section.each("connections", [&](const YAML::Node& c) {
     node.connections.push_back(read_connection(c, pki, problems));
+    check_pools(c, node, problems);
   });
   return node;
 }

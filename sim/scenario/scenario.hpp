@@ -21,6 +21,7 @@ struct Node {
   std::vector<policy::ConnectionConfig>
       connections;  ///< gateways, and hosts that are road warriors
   std::optional<unsigned> cookie_threshold;
+  std::vector<policy::PoolConfig> pools;   ///< for the clients of its connections
   std::vector<IpAddress> inner_addresses;  ///< of its own inside a tunnel: a road warrior's
   std::size_t line = 0;
 };

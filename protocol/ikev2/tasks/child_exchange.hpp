@@ -13,18 +13,25 @@ class ChildExchange : public Task {
     return wire::ExchangeType::create_child_sa;
   }
 
+  /// The peer deleted an SA that we do not have: it may be the one whose answer is still on its
+  /// way.
+  void peer_deleted(EspSpi spi_out) { deleted_early_ = spi_out; }
+
  protected:
-  Result<std::vector<wire::Payload>> offer(IkeSa& sa, const policy::ChildConfig& config);
+  Result<std::vector<wire::Payload>> offer(IkeSa& sa, const policy::ChildConfig& config,
+                                           const std::optional<policy::Flow>& packet = {});
   /// Installs what was agreed. `again`: INVALID_KE_PAYLOAD asked for another method, offer() once
-  /// more. Errors: E-IKE-02x, E-POL-010.
+  /// more. Errors: E-IKE-02x, E-POL-010; E-IKE-085 the peer has deleted it already.
   Result<ChildSa*> accept(IkeSa& sa, const Inbound& in, const std::string& reason, bool& again);
   /// After accept() failed: the peer may hold the SA that we refused (RFC 7296, 2.21.3).
   void delete_refused(IkeSa& sa, const Inbound& in);
+  /// What is being made is known to go again: nothing is sent on it.
+  [[nodiscard]] virtual bool redundant() const { return false; }
   Bytes ni_, nr_;
 
  private:
   const policy::ChildConfig* config_ = nullptr;
-  EspSpi spi_in_;
+  EspSpi spi_in_, deleted_early_;
   ChildOffer offer_;
   std::unique_ptr<crypto::KeyExchange> ke_;
   std::uint16_t method_ = 0;
