@@ -102,6 +102,20 @@ std::uint32_t IpAddress::to_v4() const {
          std::uint32_t{octets_[2]} << 8 | octets_[3];
 }
 
+IpAddress IpAddress::next() const {
+  IpAddress out = *this;
+  for (std::size_t i = octets().size(); i-- > 0;)
+    if (++out.octets_[i] != 0) break;
+  return out;
+}
+
+IpAddress IpAddress::previous() const {
+  IpAddress out = *this;
+  for (std::size_t i = octets().size(); i-- > 0;)
+    if (out.octets_[i]-- != 0) break;
+  return out;
+}
+
 std::string IpAddress::to_string() const {
   if (!v6_) return fmt::format("{}.{}.{}.{}", octets_[0], octets_[1], octets_[2], octets_[3]);
   // RFC 5952: the longest run of two or more zero groups becomes "::".

@@ -24,6 +24,9 @@ class IpAddress {
   [[nodiscard]] ByteView octets() const { return {octets_.data(), v6_ ? 16U : 4U}; }
   [[nodiscard]] std::uint32_t to_v4() const;  ///< host order; asserts !is_v6()
   [[nodiscard]] std::string to_string() const;
+  /// The one after it or before it in counting; past the last one it begins anew.
+  [[nodiscard]] IpAddress next() const;
+  [[nodiscard]] IpAddress previous() const;
   auto operator<=>(const IpAddress&) const = default;
 
  private:

@@ -134,6 +134,7 @@ struct DataPath::Impl {
   }
   void acquire(Policy& policy, ByteView packet);
   Result<std::uint64_t> next_sequence(OutboundSa& out);
+  Result<void> count(const SaParameters& sa, EspSpi spi_in, Carried& carried, std::size_t octets);
   [[nodiscard]] std::uint32_t path_mtu(const OutboundSa& out) const;
   [[nodiscard]] std::size_t most_payload(const OutboundSa& out, std::size_t header_octets) const;
   Result<void> seal_tunnel(OutboundSa& out, const IpHeader& inner, ByteView packet, Sealed& sealed);
@@ -211,7 +212,43 @@ Verdict DataPath::lookup(ByteView inner_ip_packet) const {
 void DataPath::Impl::acquire(Policy& policy, ByteView packet) {
   if (policy.asked && now - *policy.asked < acquire_time) return;
   policy.asked = now;
-  wish({Wish::Kind::acquire, policy.connection, policy.child, {}, summarize_packet(packet)});
+  const auto flow = policy::flow_of_packet(packet);
+  wish({Wish::Kind::acquire,
+        policy.connection,
+        policy.child,
+        {},
+        summarize_packet(packet),
+        flow.ok() ? std::optional(*flow) : std::nullopt});
+}
+
+//= rfc4301#4.4.2.1 "A compliant implementation MUST support both types of lifetimes, and MUST
+//= support a simultaneous use of both."
+/// A packet of `octets` before encryption. Errors: E-ESP-LIFE, the SA is over.
+Result<void> DataPath::Impl::count(const SaParameters& sa, EspSpi spi_in, Carried& carried,
+                                   std::size_t octets) {
+  const Limits& most = sa.limits;
+  if (!most.any()) return {};
+  const auto reached = [&](std::uint64_t bytes, std::uint64_t packets) {
+    return (bytes != 0 && carried.bytes >= bytes) || (packets != 0 && carried.packets >= packets);
+  };
+  const auto tell = [&](bool& told, Wish::Kind kind) {
+    if (!std::exchange(told, true))
+      wish({kind,
+            {},
+            sa.child,
+            spi_in,
+            fmt::format("SA {} has carried {} octets in {} packets", to_string(sa.spi),
+                        carried.bytes, carried.packets)});
+  };
+  if (reached(most.hard_bytes, most.hard_packets)) {
+    tell(carried.hard_told, Wish::Kind::expire);
+    return error("E-ESP-LIFE", "SA " + to_string(sa.spi) + " has carried all it may",
+                 "RFC 4301, 4.4.2.1");
+  }
+  carried.bytes += octets;
+  ++carried.packets;
+  if (reached(most.soft_bytes, most.soft_packets)) tell(carried.soft_told, Wish::Kind::rekey);
+  return {};
 }
 
 //= rfc4303#3.3.3 "the sender MUST NOT send a packet on an SA if doing so would cause the sequence
@@ -326,6 +363,7 @@ Result<void> DataPath::Impl::seal_tunnel(OutboundSa& out, const IpHeader& inner,
   //= the DF bit (set, clear, copy from inner header) for each SA."
   const bool dont_fragment =
       sa.copy.df == policy::Df::set || (sa.copy.df == policy::Df::copy && whole && fits);
+  IKELAB_CHECK(count(sa, sa.pair, out.carried, packet.size()));
   IKELAB_TRY(const std::uint64_t sequence, next_sequence(out));
   put(out, sequence, packet, v6 ? next_header_ipv6 : next_header_ipv4, tfc, sealed);
   put_outer_header(sa, outer_traffic_class(inner.traffic_class, sa.copy), dont_fragment, sealed);
@@ -347,6 +385,7 @@ Result<void> DataPath::Impl::seal_transport(OutboundSa& out, const IpHeader& hea
     return error("E-ESP-TOO-BIG",
                  fmt::format("{} octets of payload do not pass, only {}", payload.size(), most),
                  "RFC 4301, 8.2.1");
+  IKELAB_CHECK(count(out.sa, out.sa.pair, out.carried, payload.size()));
   IKELAB_TRY(const std::uint64_t sequence, next_sequence(out));
   put(out, sequence, payload, header.protocol, 0, sealed);
   sealed.src = header.src;
@@ -462,6 +501,7 @@ Result<void> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, ByteV
   IKELAB_CHECK(in.transform.open(sequence, packet, opened.inner));
   in.window.accept(sequence);
   IKELAB_TRY(const std::uint8_t next_header, strip_padding(opened.inner));
+  IKELAB_CHECK(count(in.sa, in.sa.spi, in.carried, opened.inner.size()));
   IKELAB_CHECK(check_next_header(in.sa, next_header, opened.inner));
   IKELAB_CHECK(in.sa.transport ? take_transport(next_header, outer_header, opened)
                                : take_tunnel(in, outer_header, opened));

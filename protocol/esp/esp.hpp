@@ -35,10 +35,11 @@ enum class Verdict { bypass, protect, discard };
 
 /// What the data path wants of IKE.
 struct Wish {
-  enum class Kind { acquire, rekey } kind = Kind::acquire;
+  enum class Kind { acquire, rekey, expire } kind = Kind::acquire;
   std::string connection, child;
-  EspSpi spi_in;  ///< rekey: of the Child SA, by its inbound SPI
+  EspSpi spi_in;  ///< rekey, expire: the Child SA, by its inbound SPI
   std::string reason;
+  std::optional<policy::Flow> packet = {};  ///< acquire: that waits for it
 };
 
 /// How long a wish for an SA is not repeated: Linux's xfrm_acq_expires.

@@ -17,6 +17,14 @@ struct UdpPorts {
   auto operator<=>(const UdpPorts&) const = default;
 };
 
+/// When an SA is to be replaced, and when it ends; 0: never.
+struct Limits {
+  std::uint64_t soft_bytes = 0, hard_bytes = 0, soft_packets = 0, hard_packets = 0;
+  [[nodiscard]] bool any() const {
+    return soft_bytes || hard_bytes || soft_packets || hard_packets;
+  }
+};
+
 /// One direction. `src`/`dst` are the outer tunnel addresses; ts_src/ts_dst select the inner
 /// traffic in that direction.
 struct SaParameters {
@@ -34,6 +42,7 @@ struct SaParameters {
   EspSpi pair;                       ///< outbound: the inbound SPI of the same Child SA; 0: unknown
   std::uint32_t tfc_padding = 0;     ///< outbound, tunnel mode: ChildConfig's
   policy::ChildConfig::Copy copy;    ///< tunnel mode
+  Limits limits;
   std::uint64_t last_sequence =
       0;  ///< outbound: numbers used so far; a new SA's first packet bears 1 (RFC 4303, 3.3.3)
 };
@@ -57,6 +66,11 @@ struct MoveSa {
   std::optional<UdpPorts> udp;
   EspSpi pair = {};  ///< as SaParameters's
 };
-using SadChange = std::variant<InstallSa, RemoveSa, MoveSa>;
+/// The peer gave us this inner address, or it is ours no more (RFC 7296, 2.19): the host's to set.
+struct InnerAddress {
+  bool ours = false;
+  IpAddress address;
+};
+using SadChange = std::variant<InstallSa, RemoveSa, MoveSa, InnerAddress>;
 
 }  // namespace ikelab::esp

@@ -38,7 +38,7 @@ void Sad::install(crypto::Provider& provider, InstallSa change) {
     ReplayWindow window(change.sa.replay_window);
     const EspSpi spi = change.sa.spi;
     inbound_.emplace(
-        spi, InboundSa{std::move(change.sa), std::move(transform), std::move(window), serial});
+        spi, InboundSa{std::move(change.sa), std::move(transform), std::move(window), {}, serial});
   } else {
     outbound_flows_.add(serial, {change.sa.ts_src, change.sa.ts_dst});
     const std::uint64_t last = change.sa.last_sequence;

@@ -39,6 +39,12 @@ class FlowIndex {
   std::vector<Serial> others_;
 };
 
+/// What an SA has carried, against its limits.
+struct Carried {
+  std::uint64_t bytes = 0, packets = 0;
+  bool soft_told = false, hard_told = false;
+};
+
 struct OutboundSa {
   SaParameters sa;
   Transform transform;
@@ -46,12 +52,14 @@ struct OutboundSa {
   std::uint32_t path_mtu = 0;  ///< octets of an outer packet; 0: nothing was learned
   std::optional<Instant> path_mtu_learned = {};
   bool rekey_asked = false;
+  Carried carried = {};
 };
 
 struct InboundSa {
   SaParameters sa;
   Transform transform;
   ReplayWindow window;
+  Carried carried;
   Serial serial = 0;
   std::optional<policy::Flow> admitted = {};  ///< the last flow that its selectors let in
 };

@@ -103,9 +103,11 @@ Policy* Spd::find(const policy::Flow& flow) {
   return const_cast<Policy*>(std::as_const(*this).find(flow));
 }
 
-std::vector<Policy> policies_of(const policy::ConnectionConfig& connection) {
+std::vector<Policy> policies_of(const policy::ConnectionConfig& connection,
+                                const std::vector<policy::PoolConfig>& pools) {
   std::vector<Policy> made;
-  for (const policy::ChildConfig& child : connection.children)
+  for (const policy::ChildConfig& configured : connection.children) {
+    const policy::ChildConfig child = policy::written_out(configured, connection, pools);
     for (const wire::TrafficSelector& local : child.local_ts)
       for (const wire::TrafficSelector& remote : child.remote_ts) {
         if (local.start.is_v6() != remote.start.is_v6()) continue;
@@ -115,6 +117,7 @@ std::vector<Policy> policies_of(const policy::ConnectionConfig& connection) {
         policy.acquire = child.trap;
         made.push_back(std::move(policy));
       }
+  }
   return made;
 }
 

@@ -49,6 +49,7 @@ class Spd {
 /// The policies of a connection's children, one for each pair of selectors. Without a `priority`
 /// one is made as strongSwan does: `pass` before all others, `drop` after them, and within each the
 /// smaller set of packets first.
-std::vector<Policy> policies_of(const policy::ConnectionConfig& connection);
+std::vector<Policy> policies_of(const policy::ConnectionConfig& connection,
+                                const std::vector<policy::PoolConfig>& pools = {});
 
 }  // namespace ikelab::esp

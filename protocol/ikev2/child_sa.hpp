@@ -17,9 +17,9 @@ struct ChildSa {
   policy::Suite suite;
   std::vector<wire::TrafficSelector> local_ts, remote_ts;
   ChildState state = ChildState::installed;
-  std::optional<Instant> rekey_at;
-  std::string reason;  ///< why it was made: "new", "rekey of 1a2b3c4d"
-  EspSpi replaced_by;  ///< after a rekey: spi_in of the successor
+  std::optional<Instant> rekey_at, expire_at;  ///< soft and hard limit
+  std::string reason;                          ///< why it was made: "new", "rekey of 1a2b3c4d"
+  EspSpi replaced_by;                          ///< after a rekey: spi_in of the successor
   /// The responder of a rekey sends on the new SA only once the old one is deleted: by then the
   /// peer has it for sure.
   std::optional<esp::SaParameters> waiting_outbound;

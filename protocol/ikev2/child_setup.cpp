@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "protocol/base/bounds.hpp"
+#include "protocol/ikev2/lifetimes.hpp"
 #include "protocol/ikev2/nat.hpp"
+#include "protocol/ikev2/selectors.hpp"
 #include "protocol/policy/traffic_selector.hpp"
 #include "protocol/wire/encode.hpp"
 
@@ -86,16 +88,20 @@ void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, Es
   sa.emit(std::move(body));
 }
 
-ChildOffer offer_child(const policy::ChildConfig& config, EspSpi spi_in, bool with_ke) {
+ChildOffer offer_child(const IkeSa& sa, const policy::ChildConfig& config, EspSpi spi_in,
+                       bool with_ke, const std::optional<policy::Flow>& packet) {
   ChildOffer offer;
+  offer.local_ts = local_selectors(sa, config);
+  offer.remote_ts = remote_selectors(sa, config);
+  if (packet) put_first(*packet, offer.local_ts, offer.remote_ts);
   offer.proposals = with_ke ? config.esp_proposals : without_ke(config.esp_proposals);
   for (std::size_t i = 0; i < offer.proposals.size(); ++i) {
     offer.proposals[i].number = static_cast<std::uint8_t>(i + 1);
     offer.proposals[i].spi = octets_of(spi_in);
   }
   offer.payloads = {wire::make_payload(wire::SaPayload{offer.proposals}),
-                    wire::make_payload(wire::TsPayload{false, config.local_ts}),
-                    wire::make_payload(wire::TsPayload{true, config.remote_ts})};
+                    wire::make_payload(wire::TsPayload{false, offer.local_ts}),
+                    wire::make_payload(wire::TsPayload{true, offer.remote_ts})};
   if (config.mode == policy::ChildMode::transport)
     offer.payloads.push_back(notify(NotifyType::use_transport_mode));
   return offer;
@@ -121,19 +127,34 @@ ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloa
   if (sa.children.size() >= bounds::children_in_ike_sa)
     return refuse(NotifyType::no_additional_sas, "no more Child SAs on this IKE SA");
 
+  for (const Extension& extension : extensions())
+    if (extension.refuse_child != nullptr)
+      if (const auto why = extension.refuse_child(sa, detail)) return refuse(*why, detail);
+
   ChildPlan plan;
+  bool plan_has_first = false;
   for (const policy::ChildConfig& config : sa.connection->children) {
     if (only != nullptr && only != &config) continue;
-    auto remote_ts = policy::narrow(ts_i->selectors, config.remote_ts),
-         local_ts = policy::narrow(ts_r->selectors, config.local_ts);
+    auto remote_ts = policy::narrow(ts_i->selectors, remote_selectors(sa, config)),
+         local_ts = policy::narrow(ts_r->selectors, local_selectors(sa, config));
     if (remote_ts.empty() || local_ts.empty()) continue;
+    //= rfc7296#2.9 "If the responder's policy allows it to accept the first selector of TSi and TSr,
+    //= then the responder MUST narrow the Traffic Selectors to a subset that includes the
+    //= initiator's first choices."
+    const bool has_first =
+        remote_ts.front() == ts_i->selectors.front() && local_ts.front() == ts_r->selectors.front();
     const bool whole =
         remote_ts == ts_i->selectors && local_ts == ts_r->selectors;  // beats one that narrows
-    if (plan.config != nullptr && !whole) continue;
+    plan.more_possible = plan.more_possible || plan.config != nullptr;
+    if (plan.config != nullptr && (plan_has_first || !has_first) && !whole) continue;
+    plan_has_first = has_first;
     plan.config = &config;
-    plan.remote_ts = std::move(remote_ts);
-    plan.local_ts = std::move(local_ts);
-    if (whole) break;
+    plan.remote_ts = policy::simplified(std::move(remote_ts));
+    plan.local_ts = policy::simplified(std::move(local_ts));
+    if (whole) {
+      plan.more_possible = false;
+      break;
+    }
   }
   //= rfc7296#2.9 "If the responder's policy does not allow it to accept any part of the proposed
   //= Traffic Selectors, it responds with a TS_UNACCEPTABLE Notify message."
@@ -163,12 +184,16 @@ std::vector<wire::Payload> answer_child(const ChildPlan& plan) {
   //= rfc7296#1.3.1 "If the request is accepted, the response MUST also include a notification of
   //= type USE_TRANSPORT_MODE."
   if (plan.transport) payloads.push_back(notify(NotifyType::use_transport_mode));
+  //= rfc7296#2.9 "The ADDITIONAL_TS_POSSIBLE notification asserts that the responder narrowed the
+  //= proposed Traffic Selectors but that other Traffic Selectors would also have been acceptable,
+  //= though only in a separate SA."
+  if (plan.more_possible) payloads.push_back(notify(NotifyType::additional_ts_possible));
   return payloads;
 }
 
 Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payloads,
                                const policy::ChildConfig& config, EspSpi spi_in,
-                               const std::vector<wire::Proposal>& offered) {
+                               const ChildOffer& offer) {
   if (const auto* error = find_error(payloads))
     return Error{"E-IKE-020", "the peer refused: " + wire::name(error->type)}.see(
         "RFC 7296, 3.10.1");
@@ -184,7 +209,7 @@ Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payl
   plan.spi_in = spi_in;
   plan.spi_out = spi_of(answer->proposals.front());
   plan.answer = answer->proposals.front();
-  IKELAB_TRY(plan.suite, policy::check_answer(offered, plan.answer));
+  IKELAB_TRY(plan.suite, policy::check_answer(offer.proposals, plan.answer));
   for (const wire::Payload& payload : payloads)
     if (const auto* ts = std::get_if<wire::TsPayload>(&payload.body))
       (ts->responder ? plan.remote_ts : plan.local_ts) = ts->selectors;
@@ -194,11 +219,13 @@ Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payl
                          const std::vector<wire::TrafficSelector>& whole) {
     return !part.empty() && policy::narrow(part, whole) == part;
   };
-  if (!subset(plan.local_ts, config.local_ts) || !subset(plan.remote_ts, config.remote_ts))
+  if (!subset(plan.local_ts, offer.local_ts) || !subset(plan.remote_ts, offer.remote_ts))
     return Error{"E-IKE-023", "the peer widened the traffic selectors"}.see("RFC 7296, 2.9");
+  if (config.local_dynamic && !sa.connection->vips.empty() && sa.inner_local.empty())
+    return Error{"E-IKE-081", "the peer gave no inner address"}.see("RFC 7296, 2.19");
   policy::Selection selection;
   selection.chosen = plan.answer;
-  for (const wire::Proposal& proposal : offered) {
+  for (const wire::Proposal& proposal : offer.proposals) {
     const bool won = proposal.number == plan.answer.number;
     selection.verdicts.push_back({proposal.number, "ESP", policy::to_string(proposal), won,
                                   won ? "the responder chose it" : "the responder chose another"});
@@ -255,11 +282,7 @@ Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan,
   child.suite = plan.suite;
   child.local_ts = plan.local_ts;
   child.remote_ts = plan.remote_ts;
-  if (const Duration time = plan.config->rekey_time; time > Duration::zero()) {
-    const auto tenth = static_cast<std::uint64_t>(time.count() / 10) + 1;
-    child.rekey_at =
-        now + time - Duration(static_cast<std::int64_t>(services.streams.jitter->below(tenth)));
-  }
+  begin_lifetime(sa, now, child, in, out);
   child.reason = reason;
   child.waiting_outbound = std::move(out);
   if (!plan.suite.encr->aead && plan.suite.integ == nullptr)

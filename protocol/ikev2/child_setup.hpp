@@ -8,9 +8,12 @@ namespace ikelab::ikev2 {
 /// SA, TSi, TSr of the exchange's initiator. IKE_AUTH carries no KE transforms (RFC 7296, 1.2).
 struct ChildOffer {
   std::vector<wire::Proposal> proposals;
+  std::vector<wire::TrafficSelector> local_ts, remote_ts;
   std::vector<wire::Payload> payloads;
 };
-ChildOffer offer_child(const policy::ChildConfig& config, EspSpi spi_in, bool with_ke);
+/// `packet`: what wants the SA stands first among the selectors (RFC 7296, 2.9).
+ChildOffer offer_child(const IkeSa& sa, const policy::ChildConfig& config, EspSpi spi_in,
+                       bool with_ke, const std::optional<policy::Flow>& packet);
 
 /// What both sides agreed on, before keys. `answer` is the SA payload's content of the response.
 struct ChildPlan {
@@ -19,6 +22,7 @@ struct ChildPlan {
   policy::Suite suite;
   std::vector<wire::TrafficSelector> local_ts, remote_ts;
   wire::Proposal answer;
+  bool more_possible = false;  ///< ADDITIONAL_TS_POSSIBLE (RFC 7296, 2.9)
   bool transport = false;      ///< both sides said USE_TRANSPORT_MODE (RFC 7296, 1.3.1)
   bool peer_takes_tfc = true;  ///< the peer did not say ESP_TFC_PADDING_NOT_SUPPORTED
 };
@@ -34,10 +38,11 @@ ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloa
 /// SA, TSi, TSr of the response to `plan`.
 std::vector<wire::Payload> answer_child(const ChildPlan& plan);
 /// The initiator's check of the response. Errors: E-IKE-020 the peer refused (its notification
-/// named), E-POL-010.
+/// named), E-IKE-022, E-IKE-023, E-IKE-081 the inner address that it needs was not given,
+/// E-POL-010.
 Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payloads,
                                const policy::ChildConfig& config, EspSpi spi_in,
-                               const std::vector<wire::Proposal>& offered);
+                               const ChildOffer& offer);
 
 /// The exchange that made it: its nonces and, with a key exchange of its own, g^ir.
 struct ChildSecrets {

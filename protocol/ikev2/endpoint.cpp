@@ -7,6 +7,8 @@
 #include "protocol/base/bounds.hpp"
 #include "protocol/ikev2/agenda.hpp"
 #include "protocol/ikev2/cookie.hpp"
+#include "protocol/ikev2/lifetimes.hpp"
+#include "protocol/ikev2/mobike.hpp"
 #include "protocol/ikev2/nat.hpp"
 #include "protocol/wire/decode.hpp"
 #include "protocol/wire/encode.hpp"
@@ -35,6 +37,7 @@ struct Endpoint::Impl {
   Impl(policy::EndpointConfig config, crypto::Provider& provider,
        std::unique_ptr<crypto::RngSource> rng, const Decisions& decisions)
       : services(std::move(config), provider, std::move(rng), decisions), cookies(services) {
+    services.reauthenticate = [this](IkeSa& old, Instant now) { begin_anew(old, now); };
     services.find = [this](IkeSpi spi) -> IkeSa* {
       for (const auto& sa : services.adopted)
         if (sa->local_spi() == spi) return sa.get();
@@ -164,6 +167,23 @@ struct Endpoint::Impl {
     sas[key] = std::move(sa);
   }
 
+  //= rfc7296#2.8.3 "Reauthentication is done by creating a new IKE SA from scratch (using
+  //= IKE_SA_INIT/IKE_AUTH exchanges, without any REKEY_SA Notify payloads), creating new Child SAs
+  //= within the new IKE SA (without REKEY_SA Notify payloads), and finally deleting the old IKE SA"
+  void begin_anew(IkeSa& old, Instant now) {
+    auto sa = std::make_unique<IkeSa>(services, *old.connection, true,
+                                      SocketAddress{old.local.ip, wire::ike_port},
+                                      SocketAddress{old.peer.ip, wire::ike_port});
+    std::set<std::string> children;
+    for (const auto& [spi, child] : old.children) children.insert(child.config->name);
+    const std::string first = children.empty() ? "" : *children.begin();
+    children.erase(first);
+    sa->also_children.assign(children.begin(), children.end());
+    sa->replaces = old.local_spi();
+    sa->start(now, first);
+    services.adopted.push_back(std::move(sa));
+  }
+
   /// After every input: waiting tasks begin, SAs made by rekeying come in, finished ones go.
   void tidy(Instant now) {
     services.handling = false;
@@ -221,10 +241,16 @@ struct Endpoint::Impl {
     return on_ike_sa(now, c.ike_sa, make_liveness);
   }
   Result<void> execute(Instant now, const RekeyChild& c) {
-    return on_child(now, c.child, make_child_rekey);
+    return on_child(now, c.child, c.spi_in, make_child_rekey);
   }
   Result<void> execute(Instant now, const DeleteChild& c) {
-    return on_child(now, c.child, make_child_delete);
+    return on_child(now, c.child, c.spi_in, make_child_delete);
+  }
+  Result<void> execute(Instant now, const ExpireChild& c) {
+    IkeSa* sa = with_spi(c.spi_in);
+    if (sa == nullptr) return Error{"E-CMD-001", "no Child SA has the SPI " + to_string(c.spi_in)};
+    expire_child(*sa, now, c.spi_in, "it carried all it may");
+    return {};
   }
 
   Result<void> on_ike_sa(Instant now, const std::string& name, std::unique_ptr<Task> (*make)()) {
@@ -234,14 +260,43 @@ struct Endpoint::Impl {
     sa->enqueue(now, make());
     return {};
   }
-  Result<void> on_child(Instant now, const std::string& child,
+  Result<void> execute(Instant now, const MoveTo& c);
+  IkeSa* with_spi(EspSpi spi_in) const {
+    for (const auto& [spi, sa] : sas)
+      if (sa->children.contains(spi_in.value)) return sa.get();
+    return nullptr;
+  }
+  Result<void> on_child(Instant now, const std::string& child, EspSpi spi_in,
                         std::unique_ptr<Task> (*make)(EspSpi)) {
-    IkeSa* sa = with_child(child);
+    IkeSa* sa = spi_in.value != 0 ? with_spi(spi_in) : with_child(child);
     if (sa == nullptr) return Error{"E-CMD-001", "no Child SA '" + child + "' is installed"};
-    sa->enqueue(now, make(sa->child_by_name(child)->spi_in));
+    sa->enqueue(now, make(spi_in.value != 0 ? spi_in : sa->child_by_name(child)->spi_in));
     return {};
   }
 };
+
+/// New IKE SAs begin at the new address; the old ones go there, if their peers speak MOBIKE.
+Result<void> Endpoint::Impl::execute(Instant now, const MoveTo& c) {
+  std::set<IpAddress> left;
+  std::string stayed;
+  for (auto& [spi, sa] : sas) {
+    if (sa->state() != State::established || sa->local.ip == c.address ||
+        (!c.ike_sa.empty() && sa->name != c.ike_sa))
+      continue;
+    const IpAddress old = sa->local.ip;
+    if (move_to(*sa, now, c.address))
+      left.insert(old);
+    else
+      stayed = sa->name;
+  }
+  for (policy::ConnectionConfig& connection : services.config.connections)
+    if (left.contains(connection.local_addr)) connection.local_addr = c.address;
+  if (!stayed.empty())
+    return Error{"E-CMD-002", "the peer of " + stayed + " does not speak MOBIKE"}.see(
+        "RFC 4555, 3.1");
+  if (left.empty()) return Error{"E-CMD-001", "no established IKE SA has another address"};
+  return {};
+}
 
 Result<void> Endpoint::Impl::execute(Instant now, const Initiate& c) {
   const auto& connections = services.config.connections;
@@ -261,7 +316,7 @@ Result<void> Endpoint::Impl::execute(Instant now, const Initiate& c) {
     if (sa->child_by_name(c.child) != nullptr)
       return Error{"E-CMD-002", "child '" + c.child + "' is already installed"};
     if (sa->state() == State::established)
-      return sa->enqueue(now, make_child_create(c.child)), Result<void>{};
+      return sa->enqueue(now, make_child_create(c.child, c.packet)), Result<void>{};
     if (sa->state() == State::initiating || sa->state() == State::authenticating)
       return sa->also_children.push_back(c.child), Result<void>{};
   }
@@ -269,6 +324,7 @@ Result<void> Endpoint::Impl::execute(Instant now, const Initiate& c) {
       services, *connection, true, SocketAddress{connection->local_addr, first_port(*connection)},
       SocketAddress{connection->remote_addr, connection->remote_port});
   IkeSa& begun = *sa;
+  begun.first_packet = c.packet;
   begun.start(now, c.child);
   sas[begun.spi_i.value] = std::move(sa);
   return {};

@@ -31,23 +31,37 @@ struct Datagram {
 /// `ike_sa` a local name ("gw-a#1"), empty for "the only one or the newest".
 struct Initiate {
   std::string connection, child;
+  std::optional<policy::Flow> packet = {};  ///< that wants the Child SA (RFC 7296, 2.9)
 };
 struct RekeyIke {
   std::string ike_sa;
 };
+/// `spi_in`: this one of several, in whatever state, by its inbound SPI.
 struct RekeyChild {
   std::string child;
+  EspSpi spi_in = {};
 };
 struct DeleteIke {
   std::string ike_sa;
 };
 struct DeleteChild {
   std::string child;
+  EspSpi spi_in = {};
+};
+/// The data path says that a Child SA carried all it may (life_bytes, life_packets).
+struct ExpireChild {
+  EspSpi spi_in;
+};
+/// Our address is another from now on: MOBIKE tells the peers (RFC 4555, 3.5).
+struct MoveTo {
+  IpAddress address;
+  std::string ike_sa = {};
 };
 struct CheckLiveness {
   std::string ike_sa;
 };
-using Command = std::variant<Initiate, RekeyIke, RekeyChild, DeleteIke, DeleteChild, CheckLiveness>;
+using Command = std::variant<Initiate, RekeyIke, RekeyChild, DeleteIke, DeleteChild, CheckLiveness,
+                             ExpireChild, MoveTo>;
 
 /// A row for tests and status displays.
 struct IkeSaInfo {

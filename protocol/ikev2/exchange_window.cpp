@@ -1,6 +1,9 @@
 #include "protocol/ikev2/exchange_window.hpp"
 
+#include <algorithm>
 #include <cmath>
+
+#include "protocol/base/bounds.hpp"
 
 namespace ikelab::ikev2 {
 namespace {
@@ -57,26 +60,33 @@ void ExchangeWindow::recut_request(Instant now, std::vector<Bytes> datagrams) {
 }
 
 ExchangeWindow::Incoming ExchangeWindow::classify(MessageId id) const {
-  if (id.value == next_expected_) return Incoming::fresh;
-  return id.value + 1 == next_expected_ && !response_.empty() ? Incoming::repeated
-                                                              : Incoming::outside;
+  if (answers_.contains(id.value)) return Incoming::repeated;
+  return id.value < next_expected_ || is_ahead(id) ? Incoming::outside : Incoming::fresh;
 }
 
 ExchangeWindow::Incoming ExchangeWindow::classify(MessageId id, ByteView request) const {
   //= rfc7296#2.1 "A retransmission from the initiator MUST be bitwise identical to the original
   //= request."
   const Incoming by_id = classify(id);
-  return by_id == Incoming::repeated && !equal(request, last_request_) ? Incoming::outside : by_id;
+  return by_id == Incoming::repeated && !equal(request, answers_.at(id.value).request)
+             ? Incoming::outside
+             : by_id;
+}
+
+void ExchangeWindow::set_size(std::size_t size) {
+  size_ = std::clamp(size, std::size_t{1}, bounds::exchange_window);
 }
 
 //= rfc7296#2.1 "The responder MUST remember each response until it receives a request whose
 //= sequence number is larger than or equal to the sequence number in the response plus its window
 //= size"
-void ExchangeWindow::response_sent(MessageId id, ByteView request, std::vector<Bytes> datagrams) {
-  next_expected_ = id.value + 1;
-  last_request_ = to_bytes(request);
-  repetitions_ = 0;
-  response_ = std::move(datagrams);
+void ExchangeWindow::response_sent(MessageId id, Answer answer) {
+  answers_.insert_or_assign(id.value, std::move(answer));
+  const std::uint32_t newest = answers_.rbegin()->first;
+  std::erase_if(answers_, [&](const auto& row) { return newest - row.first >= size_; });
+  next_expected_ = std::max(
+      next_expected_, newest >= size_ - 1 ? static_cast<std::uint32_t>(newest - (size_ - 1)) : 0U);
+  while (answers_.contains(next_expected_)) ++next_expected_;
 }
 
 }  // namespace ikelab::ikev2

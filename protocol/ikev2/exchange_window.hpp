@@ -1,15 +1,17 @@
-// Message ids, retransmission and the response cache of one IKE SA, window size 1 (RFC 7296, 2.1
-// to 2.3).
+// Message ids, retransmission and the response cache of one IKE SA (RFC 7296, 2.1 to 2.3). We have
+// one request under way; the peer may have as many as we said in SET_WINDOW_SIZE.
 //
 // Invariant: a request is sent with an id once; only its octets are ever repeated. A request
 // received again gets the cached octets.
 #pragma once
+#include <map>
 #include <optional>
 
 #include "protocol/base/bytes.hpp"
 #include "protocol/base/ids.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/policy/connection.hpp"
+#include "protocol/wire/message.hpp"
 
 namespace ikelab::ikev2 {
 
@@ -51,11 +53,22 @@ class ExchangeWindow {
   [[nodiscard]] Incoming classify(MessageId id, ByteView request) const;
   /// By the id alone: for fragments, whose octets may change with each cut (RFC 7383, 2.6.1).
   [[nodiscard]] Incoming classify(MessageId id) const;
-  void response_sent(MessageId id, ByteView request, std::vector<Bytes> datagrams);
-  void recut_response(std::vector<Bytes> datagrams) { response_ = std::move(datagrams); }
-  /// How often the cached response went out again.
-  unsigned count_repetition() { return ++repetitions_; }
-  [[nodiscard]] const std::vector<Bytes>& cached_response() const { return response_; }
+  /// A request with this id may come when others before it were answered.
+  [[nodiscard]] bool is_ahead(MessageId id) const {
+    return id.value >= next_expected_ && id.value - next_expected_ >= size_;
+  }
+  /// Requests that the peer may have under way from now on, at most bounds::exchange_window.
+  void set_size(std::size_t size);
+  /// An answer of ours, for as long as its request may be repeated.
+  struct Answer {
+    Bytes request;
+    std::vector<Bytes> datagrams;
+    std::vector<wire::Payload> payloads;  ///< for the trace
+    unsigned repetitions = 0;
+  };
+  void response_sent(MessageId id, Answer answer);
+  /// Of a request that is `repeated`.
+  [[nodiscard]] Answer& answer(MessageId id) { return answers_.at(id.value); }
 
  private:
   struct Outstanding {
@@ -68,9 +81,8 @@ class ExchangeWindow {
   policy::RetransmitPolicy policy_;
   std::uint32_t next_request_ = 0, next_expected_ = 0;
   std::optional<Outstanding> outstanding_;
-  Bytes last_request_;
-  std::vector<Bytes> response_;
-  unsigned repetitions_ = 0;
+  std::size_t size_ = 1;
+  std::map<std::uint32_t, Answer> answers_;  ///< at most size_ of them
 };
 
 }  // namespace ikelab::ikev2

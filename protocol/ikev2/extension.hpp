@@ -82,6 +82,10 @@ struct Extension {
   void (*timeout)(IkeSa& sa, Instant now) = nullptr;
   /// `heir` succeeds `old` by a rekey (RFC 7296, 2.8).
   void (*inherit)(IkeSa& heir, const IkeSa& old) = nullptr;
+  /// The IKE SA is at its end, whether somebody succeeds it or not.
+  void (*ended)(IkeSa& sa) = nullptr;
+  /// Why the peer gets no Child SA, as the notification that says so, and in `detail` in words.
+  std::optional<wire::NotifyType> (*refuse_child)(IkeSa& sa, std::string& detail) = nullptr;
 };
 
 /// Calls `judges` of every extension: `in` as it is to be checked.

@@ -256,8 +256,8 @@ std::optional<Inbound> IkeSa::take_fragment(Inbound in, const Way& way,
       state.answered_total = part.total;
       state.answered_largest = in.octets.size();
       const wire::Header header = header_of(in.header.exchange, true, in.header.message_id);
-      if (auto datagrams = build(header, response_payloads_))
-        window_.recut_response(std::move(*datagrams));
+      auto& cached = window_.answer(in.header.message_id);
+      if (auto datagrams = build(header, cached.payloads)) cached.datagrams = std::move(*datagrams);
     }
     repeat_answer(in);
     return std::nullopt;

@@ -6,6 +6,7 @@
 #include "protocol/base/bounds.hpp"
 #include "protocol/ikev2/child_setup.hpp"
 #include "protocol/ikev2/fragmentation.hpp"
+#include "protocol/ikev2/lifetimes.hpp"
 #include "protocol/policy/traffic_selector.hpp"
 
 namespace ikelab::ikev2 {
@@ -13,15 +14,9 @@ namespace {
 
 constexpr Duration redundant_time =
     30s;  // a peer that knows of it deletes it at once; one that does not never will
+constexpr Duration replaced_time = 300s;        // longer than a peer repeats its DELETE
 constexpr unsigned repetitions_of_a_probe = 2;  // RFC 7383, 2.5.2: "a few retries"
 constexpr Duration linger_time = 30s;           // longer than any peer repeats a request
-
-/// Lifetimes are shortened by up to a tenth, so that two peers seldom rekey at once (RFC 7296, 2.8:
-/// "jitter").
-Duration with_jitter(Duration lifetime, crypto::Rng& rng) {
-  const auto tenth = static_cast<std::uint64_t>(lifetime.count() / 10);
-  return tenth == 0 ? lifetime : lifetime - Duration(static_cast<std::int64_t>(rng.below(tenth)));
-}
 
 std::string name_of(const crypto::Algorithm* algorithm) {
   return algorithm == nullptr ? std::string() : std::string(algorithm->name);
@@ -84,9 +79,7 @@ void IkeSa::become_established(Instant now, Trigger event, const std::string& re
   set_state(event);
   set_timer(Timer::half_open, std::nullopt);
   retired_.reset();
-  if (connection->rekey_time > Duration::zero())
-    set_timer(Timer::rekey_ike,
-              now + with_jitter(connection->rekey_time, *services.streams.jitter));
+  begin_lifetime(*this, now);
   if (connection->dpd_delay > Duration::zero()) set_timer(Timer::dpd, now + connection->dpd_delay);
   trace::SaInstalled body;
   body.protocol = "IKE";
@@ -109,20 +102,21 @@ void IkeSa::become_established(Instant now, Trigger event, const std::string& re
     if (extension.established != nullptr) extension.established(*this, now);
   for (std::string& child : std::exchange(also_children, {}))
     enqueue(now, make_child_create(std::move(child)));
+  if (IkeSa* old = replaces.value != 0 ? services.find(replaces) : nullptr)
+    old->enqueue(now, make_ike_delete());
 }
 
 void IkeSa::die(Instant now, Trigger event, const std::string& reason) {
-  // RFC 7296, 2.25.2: our own rekeying is forgotten, but the peer's made a successor, and that
-  // inherits.
-  if (IkeSa* heir = collided_successor(); heir != nullptr && state_ == State::established)
-    hand_over_to(*heir, now);
-  collision.reset();
+  if (current_) current_->abandoned(*this, now);
+  for (const Extension& extension : extensions())
+    if (extension.ended != nullptr) extension.ended(*this);
   const bool was_installed =
       state_ == State::established || state_ == State::rekeyed || state_ == State::deleting;
   set_state(event);
   while (!children.empty()) remove_child(EspSpi{children.begin()->first}, reason);
   if (was_installed) emit(trace::SaRemoved{"IKE", "", to_string(spi_i), reason});
   queue_.clear();
+  window_.forget_request();
   timers_.fill(std::nullopt);
   set_timer(Timer::linger, now + linger_time);
 }
@@ -197,12 +191,6 @@ bool IkeSa::has_queued(std::string_view task_name) const {
   return named(current_) || std::any_of(queue_.begin(), queue_.end(), named);
 }
 
-IkeSa* IkeSa::collided_successor() const {
-  IkeSa* made =
-      collision && collision->ike_sa.value != 0 ? services.find(collision->ike_sa) : nullptr;
-  return made != nullptr && made->state() == State::established ? made : nullptr;
-}
-
 void IkeSa::become_redundant(Instant now) {
   set_state(Trigger::rekey_done);
   timers_.fill(std::nullopt);
@@ -213,8 +201,9 @@ void IkeSa::hand_over_to(IkeSa& heir, Instant now) {
   touch();
   heir.touch();
   heir.children.merge(children);
-  set_timer(Timer::rekey_ike, std::nullopt);
-  set_timer(Timer::dpd, std::nullopt);
+  for (const Timer timer : {Timer::rekey_ike, Timer::reauth, Timer::expire_ike, Timer::dpd})
+    set_timer(timer, std::nullopt);
+  set_timer(Timer::redundant, now + replaced_time);
   set_state(Trigger::rekey_done);
   for (auto& task : std::exchange(queue_, {})) heir.enqueue(now, std::move(task));
 }
@@ -250,8 +239,10 @@ std::optional<Instant> IkeSa::next_timeout() const {
   for (const Extension& extension : extensions())
     if (extension.due != nullptr) consider(extension.due(*this));
   if (state_ == State::established)
-    for (const auto& [spi, child] : children)
+    for (const auto& [spi, child] : children) {
       if (child.state == ChildState::installed) consider(child.rekey_at);
+      consider(child.expire_at);
+    }
   return next;
 }
 
@@ -268,7 +259,7 @@ void IkeSa::handle_timeout(Instant now) {
   if (fired(Timer::half_open))
     return die(now, Trigger::half_open_expired, "IKE_AUTH did not come in time");
   if (fired(Timer::redundant) && state_ == State::rekeyed)
-    return die(now, Trigger::peer_silent, "redundant, and the peer never knew of it");
+    return die(now, Trigger::peer_silent, "replaced, and the peer never deleted it");
   if (fired(Timer::retry) && state_ == State::established) check_children(now);
   if (fired(Timer::dpd) && state_ == State::established) {
     //= rfc7296#2.4 "If no cryptographically protected messages have been received on an IKE SA or
@@ -283,6 +274,14 @@ void IkeSa::handle_timeout(Instant now) {
   if (fired(Timer::rekey_ike) && state_ == State::established && !has_queued("ike_rekey")) {
     emit(trace::TimerFired{"rekey_ike", "the IKE SA's rekey_time is over"});
     enqueue(now, make_ike_rekey());
+  }
+  if (fired(Timer::reauth) && state_ == State::established) {
+    emit(trace::TimerFired{"reauth", "the IKE SA's reauth_time is over"});
+    services.reauthenticate(*this, now);
+  }
+  if (fired(Timer::expire_ike) && state_ == State::established) {
+    emit(trace::TimerFired{"expire_ike", "the IKE SA was not replaced in its over_time"});
+    enqueue(now, make_ike_delete());
   }
   if (state_ == State::established) check_children(now);
   if (state_ == State::dead) return;
@@ -303,6 +302,10 @@ void IkeSa::check_children(Instant now) {
                            "the rekey_time of ESP SPI " + to_string(spi) + " is over"});
     enqueue(now, make_child_rekey(spi));
   }
+  std::vector<EspSpi> over;
+  for (const auto& [spi, child] : children)
+    if (child.expire_at && *child.expire_at <= now) over.push_back(child.spi_in);
+  for (const EspSpi spi : over) expire_child(*this, now, spi, "its life_time is over");
 }
 
 /// The path may not carry fragments of this size: the request goes on in smaller ones (RFC

@@ -25,16 +25,9 @@ struct InitTranscript {
   bool full = false;  ///< each AUTH covers both messages (IKE_SA_INIT_FULL_TRANSCRIPT_AUTH)
 };
 
-/// A rekey of ours that is under way while the peer began one too (RFC 7296, 2.8.1 and 2.8.2).
-struct Collision {
-  Bytes lowest_nonce;  ///< the lower of the peer exchange's Ni and Nr
-  EspSpi child;        ///< what the peer's exchange made: a Child SA's spi_in ...
-  IkeSpi ike_sa;       ///< ... or an IKE SA, by our own SPI
-};
-
 /// `redundant`: an IKE SA that a simultaneous rekey left over waits so long for its maker to delete
 /// it.
-enum class Timer { dpd, rekey_ike, half_open, linger, retry, redundant, count };
+enum class Timer { dpd, rekey_ike, reauth, expire_ike, half_open, linger, retry, redundant, count };
 
 inline constexpr Duration half_open_time =
     30s;  ///< RFC 7296, 2.4 leaves it open; longer than any gap between repetitions
@@ -74,12 +67,16 @@ class IkeSa {
   std::uint16_t ke_method =
       0;  ///< of IKE_SA_INIT's KE payload, once INVALID_KE_PAYLOAD asked for another
   std::vector<crypto::HashId> peer_hashes;  ///< SIGNATURE_HASH_ALGORITHMS (RFC 7427, 4)
+  /// Inner addresses by RFC 7296, 2.19: those the peer gave us, and those we gave the peer.
+  std::vector<IpAddress> inner_local, inner_peer;
+  std::optional<policy::Flow> first_packet;  ///< that the first Child SA is wanted for
   std::string first_child;  ///< the Child SA to make in IKE_AUTH; empty: the first configured
   std::map<std::uint32_t, ChildSa> children;  ///< by inbound SPI
   std::vector<std::string> also_children;     ///< asked for while the SA was coming up
   std::string peer_identity;
-  std::optional<Collision> collision;
-  Notes notes;  ///< what extensions remember
+  bool by_rekey = false;  ///< it succeeds another one, and nobody authenticated again
+  IkeSpi replaces;  ///< by our SPI: the IKE SA that goes when this one is up (RFC 7296, 2.8.3)
+  Notes notes;      ///< what extensions remember
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] IkeSpi local_spi() const { return original_initiator ? spi_i : spi_r; }
@@ -117,10 +114,10 @@ class IkeSa {
   /// Sends on `child` from now on, if that had to wait.
   void release_outbound(ChildSa& child);
   [[nodiscard]] EspSpi new_esp_spi();
+  /// So many requests of the peer may be under way (RFC 7296, 2.3).
+  void accept_requests(std::size_t window) { window_.set_size(window); }
   [[nodiscard]] Task* current_task() { return current_.get(); }
   [[nodiscard]] bool has_queued(std::string_view task_name) const;
-  /// What the peer's half of a simultaneous IKE rekey made, if it still lives (RFC 7296, 2.8.2).
-  [[nodiscard]] IkeSa* collided_successor() const;
   /// This SA lost against another one made at the same time; the peer deletes it (RFC 7296, 2.8.2).
   void become_redundant(Instant now);
   /// Everything that lives under this SA goes on under `heir` (RFC 7296, 2.8: it inherits the Child
@@ -149,6 +146,7 @@ class IkeSa {
   void handle_request(const Inbound& in);
   void handle_response(const Inbound& in);
   void repeat_answer(const Inbound& in);
+  void report_ahead(const Inbound& in);
   /// The peer does what nobody may: the SA ends at once, without a word.
   void drop(Instant now, const std::string& reason);
   void send_request(Instant now);
@@ -176,8 +174,8 @@ class IkeSa {
   ExchangeWindow window_;
   std::deque<std::unique_ptr<Task>> queue_;
   std::unique_ptr<Task> current_;
-  std::vector<wire::Payload> request_payloads_,
-      response_payloads_;  ///< of the last ones sent: a repeat's summary
+  std::vector<wire::Payload> request_payloads_;  ///< of the last one sent: a repeat's summary
+  std::optional<Instant> last_report_;           ///< of an INVALID_MESSAGE_ID
   std::array<std::optional<Instant>, static_cast<std::size_t>(Timer::count)> timers_{};
   std::uint64_t iv_counter_ = 0;
   struct Retired {

@@ -174,12 +174,11 @@ void IkeSa::answer(const Inbound& in, std::vector<wire::Payload> payloads) {
   auto datagrams = build(header, payloads);
   if (!datagrams) return diagnose(datagrams.error());
   if (header.exchange == ExchangeType::ike_sa_init) transcript.real_message_2 = datagrams->front();
-  response_payloads_ = std::move(payloads);
-  window_.response_sent(in.header.message_id, in.octets, *datagrams);
+  window_.response_sent(in.header.message_id, {to_bytes(in.octets), *datagrams, payloads, 0});
   //= rfc7296#2.11 "It MUST specify the address and port at which the request was received as the
   //= source address and port in the response."
-  transmit({true, in.dst, in.src}, *datagrams, header, response_payloads_, 0);
-  tell_sent(*this, {header.exchange, true, &in}, datagrams->front(), response_payloads_);
+  transmit({true, in.dst, in.src}, *datagrams, header, payloads, 0);
+  tell_sent(*this, {header.exchange, true, &in}, datagrams->front(), payloads);
 }
 
 // ---- receiving ---------------------------------------------------------------------------------
@@ -313,9 +312,21 @@ bool IkeSa::may_begin(ExchangeType exchange, std::uint64_t datagram) {
 void IkeSa::repeat_answer(const Inbound& in) {
   if (state_ == State::half_open)
     set_timer(Timer::half_open, in.now + half_open_time);  // the initiator is still there
-  transmit({true, in.dst, in.src}, window_.cached_response(),
-           header_of(in.header.exchange, true, in.header.message_id), response_payloads_,
-           window_.count_repetition());
+  auto& cached = window_.answer(in.header.message_id);
+  transmit({true, in.dst, in.src}, cached.datagrams,
+           header_of(in.header.exchange, true, in.header.message_id), cached.payloads,
+           ++cached.repetitions);
+}
+
+//= rfc7296#2.3 "This Notify message MUST NOT be sent in a response; the invalid request MUST NOT be
+//= acknowledged. Instead, inform the other side by initiating an INFORMATIONAL exchange with
+//= Notification Data containing the four-octet invalid Message ID."
+void IkeSa::report_ahead(const Inbound& in) {
+  constexpr Duration between = 60s;  // "notifications of this type MUST be rate limited"
+  if (state_ != State::established || !window_.is_ahead(in.header.message_id)) return;
+  if (last_report_ && in.now - *last_report_ < between) return;
+  last_report_ = in.now;
+  enqueue(in.now, make_invalid_message_id(in.header.message_id));
 }
 
 void IkeSa::handle_request(const Inbound& in) {
@@ -323,9 +334,10 @@ void IkeSa::handle_request(const Inbound& in) {
     case ExchangeWindow::Incoming::repeated:
       return repeat_answer(in);
     case ExchangeWindow::Incoming::outside:
-      return diagnose(
+      diagnose(
           Error{"E-IKE-014", "the Message ID is outside the window"}.at(20).see("RFC 7296, 2.3"),
           in.datagram);
+      return report_ahead(in);
     case ExchangeWindow::Incoming::fresh:
       break;
   }

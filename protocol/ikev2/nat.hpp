@@ -7,11 +7,12 @@
 namespace ikelab::ikev2 {
 
 struct NatState {
-  bool supported = false;  ///< the peer sent NAT_DETECTION_*_IP
-  bool here = false;       ///< we are behind a NAT
-  bool there = false;      ///< the peer is
-  bool forced = false;     ///< there is none, but `encap: true` wants ESP in UDP all the same
-  Bytes seen_as;           ///< the peer's last NAT_DETECTION_DESTINATION_IP: how it sees us
+  bool supported = false;       ///< the peer sent NAT_DETECTION_*_IP
+  bool here = false;            ///< we are behind a NAT
+  bool there = false;           ///< the peer is
+  bool explicit_moves = false;  ///< MOBIKE says when the peer's address changes (RFC 4555, 3.8)
+  bool forced = false;          ///< there is none, but `encap: true` wants ESP in UDP all the same
+  Bytes seen_as;                ///< the peer's last NAT_DETECTION_DESTINATION_IP: how it sees us
   std::optional<Instant> keepalive_at;
 
   [[nodiscard]] bool any() const { return here || there || forced; }

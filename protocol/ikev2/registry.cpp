@@ -26,8 +26,12 @@ std::span<const ResponderRow> responders() {
 std::span<const Extension> extensions() {
   static const std::array rows = {
       nat_traversal_extension(),     // RFC 7296, 2.23 and RFC 3948
+      initial_contact_extension(),   // RFC 7296, 2.4
+      window_extension(),            // RFC 7296, 2.3
+      mobike_extension(),            // RFC 4555
       fragmentation_extension(),     // RFC 7383
       signature_hashes_extension(),  // RFC 7427
+      configuration_extension(),     // RFC 7296, 2.19
       ocsp_extension(),              // RFC 4806
       multiple_auth_extension(),     // RFC 4739
       intermediate_extension(),      // RFC 9242

@@ -10,6 +10,7 @@
 #include "protocol/ikev2/certificates.hpp"
 #include "protocol/ikev2/decisions.hpp"
 #include "protocol/ikev2/endpoint.hpp"
+#include "protocol/ikev2/extension.hpp"
 
 namespace ikelab::ikev2 {
 
@@ -43,6 +44,9 @@ struct Services {
   bool handling = false;
   std::set<std::uint64_t> touched;  ///< IKE SAs (our SPI) that changed since the endpoint looked
   std::vector<IkeSa*> waiting;      ///< IKE SAs that want to begin their next task then
+  /// A new IKE SA with the same peer and Child SAs begins; when it is up, this one goes.
+  std::function<void(IkeSa&, Instant)> reauthenticate;
+  Notes notes;  ///< what extensions remember beyond one IKE SA
   std::function<IkeSa*(IkeSpi)>
       find;  ///< an IKE SA by our own SPI; nullptr when there is none (any more)
 

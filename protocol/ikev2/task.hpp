@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "protocol/base/time.hpp"
+#include "protocol/policy/traffic_selector.hpp"
 #include "protocol/wire/message.hpp"
 
 namespace ikelab::ikev2 {
@@ -47,6 +48,8 @@ class Task {
   /// The request's payloads. An error ends the task as failed before anything is sent.
   virtual Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant now) = 0;
   virtual Outcome response(IkeSa& sa, const Inbound& in) = 0;
+  /// The IKE SA comes to its end before the response came.
+  virtual void abandoned(IkeSa&, Instant) {}
   /// In words, for the trace: why it failed, or what it made.
   std::string detail;
   Instant started;
@@ -70,7 +73,8 @@ std::unique_ptr<Task> make_ike_init();
 std::unique_ptr<Task> make_ike_auth();
 /// Additional Key Exchange `n` of a new IKE SA, from 0 (RFC 9370, 2.2.3).
 std::unique_ptr<Task> make_additional_ke(std::size_t n);
-std::unique_ptr<Task> make_child_create(std::string child);
+/// `packet` waits for it (RFC 7296, 2.9).
+std::unique_ptr<Task> make_child_create(std::string child, std::optional<policy::Flow> packet = {});
 std::unique_ptr<Task> make_child_rekey(EspSpi spi_in);
 std::unique_ptr<Task> make_ike_rekey();
 std::unique_ptr<Task> make_child_delete(EspSpi spi_in);
@@ -78,6 +82,8 @@ std::unique_ptr<Task> make_child_delete(EspSpi spi_in);
 std::unique_ptr<Task> make_child_refusal(EspSpi spi_in);
 std::unique_ptr<Task> make_ike_delete();
 std::unique_ptr<Task> make_liveness();
+/// The peer sent a request with an id beyond the window (RFC 7296, 2.3).
+std::unique_ptr<Task> make_invalid_message_id(MessageId id);
 /// Tells the peer that we do not believe it, after IKE_AUTH failed on our side (RFC 7296, 2.21.2).
 std::unique_ptr<Task> make_auth_failed_notice();
 

@@ -1,5 +1,6 @@
 #include "protocol/policy/connection.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace ikelab::policy {
@@ -30,6 +31,38 @@ std::vector<Bytes> published(const std::vector<Published>& all, Instant now) {
   std::vector<Bytes> out;
   for (const auto& [source, one] : newest)
     if (one != nullptr) out.push_back(one->der);
+  return out;
+}
+
+ChildConfig written_out(const ChildConfig& child, const ConnectionConfig& connection,
+                        const std::vector<PoolConfig>& pools) {
+  ChildConfig out = child;
+  const auto add = [](std::vector<wire::TrafficSelector>& to, const IpAddress& first,
+                      const IpAddress& last) {
+    wire::TrafficSelector ts;
+    ts.start = first;
+    ts.end = last;
+    to.push_back(ts);
+  };
+  const auto add_any = [&](std::vector<wire::TrafficSelector>& to, bool v6) {
+    const IpAddress first = v6 ? IpAddress::parse("::").value() : IpAddress{};
+    add(to, first, first.previous());
+  };
+  if (child.local_dynamic) {
+    for (const IpAddress& vip : connection.vips) add_any(out.local_ts, vip.is_v6());
+    if (connection.vips.empty()) add(out.local_ts, connection.local_addr, connection.local_addr);
+  }
+  if (child.remote_dynamic) {
+    for (const PoolConfig& pool : pools)
+      if (std::find(connection.pools.begin(), connection.pools.end(), pool.name) !=
+          connection.pools.end())
+        add(out.remote_ts, pool.first, pool.last);
+    if (connection.pools.empty() && connection.remote_addr.is_unspecified())
+      add_any(out.remote_ts, connection.remote_addr.is_v6());
+    else if (connection.pools.empty())
+      add(out.remote_ts, connection.remote_addr, connection.remote_addr);
+  }
+  out.local_dynamic = out.remote_dynamic = false;
   return out;
 }
 

@@ -60,11 +60,24 @@ enum class Df { copy, clear, set };
 /// swanctl's `mode`: SAs of a kind, or policies that need none.
 enum class ChildMode { tunnel, transport, pass, drop };
 
+/// How much an SA may carry, swanctl's rekey_*, life_* and rand_* (bytes or packets). 0: no limit.
+struct Volume {
+  std::uint64_t rekey = 0;            ///< a new SA is asked for
+  std::uint64_t life = 0;             ///< the end; unless told, a tenth above `rekey`
+  std::optional<std::uint64_t> rand;  ///< `rekey` is less by up to so much; unless told, a tenth
+  auto operator<=>(const Volume&) const = default;
+};
+
 struct ChildConfig {
   std::string name;
   std::vector<wire::TrafficSelector> local_ts, remote_ts;
+  /// swanctl's `dynamic`: besides those above, the inner address of a virtual IP, or the outer one.
+  bool local_dynamic = false, remote_dynamic = false;
   std::vector<wire::Proposal> esp_proposals;
-  Duration rekey_time{0};            ///< 0: never
+  Duration rekey_time{0};             ///< 0: never
+  std::optional<Duration> life_time;  ///< the end; unless told, a tenth above rekey_time
+  std::optional<Duration> rand_time;  ///< rekey_time is less by up to so much; or by a tenth
+  Volume bytes, packets;
   std::uint32_t replay_window = 64;  ///< packets; 0 switches anti-replay off (RFC 4303, 3.4.3)
   bool start = false;                ///< initiate at start-up
   bool trap = false;                 ///< initiate when traffic wants it
@@ -102,6 +115,18 @@ struct Ppk {
   Bytes secret;
 };
 
+/// swanctl's `pools`: inner addresses for clients, and what else they are told (RFC 7296, 2.19).
+struct PoolConfig {
+  std::string name;
+  IpAddress first, last;  ///< addresses from and to
+  std::vector<IpAddress> dns;
+  std::vector<wire::TrafficSelector> subnets;  ///< INTERNAL_IP4_SUBNET, INTERNAL_IP6_SUBNET
+};
+
+/// swanctl's `unique`: what becomes of other IKE SAs with the same peer. never: not even
+/// INITIAL_CONTACT ends them; no: only that does; keep: the new one is refused; replace: they end.
+enum class Unique { no, never, keep, replace };
+
 struct ConnectionConfig {
   std::string name;
   IpAddress local_addr, remote_addr;  ///< remote unspecified: any (a road warrior's gateway)
@@ -115,9 +140,12 @@ struct ConnectionConfig {
   /// The rounds in their order, the first one included; the pointers live as long as this does.
   [[nodiscard]] std::vector<const AuthConfig*> local_rounds() const;
   [[nodiscard]] std::vector<const AuthConfig*> remote_rounds() const;
-  Duration rekey_time{0};  ///< of the IKE SA; 0: never
-  Duration dpd_delay{0};   ///< 0: no liveness checks
-  bool encap = false;      ///< ESP in UDP on port 4500 even where no NAT is
+  Duration rekey_time{0};             ///< of the IKE SA; 0: never
+  Duration reauth_time{0};            ///< after it a new IKE SA takes over, with IKE_AUTH; 0: never
+  std::optional<Duration> over_time;  ///< from rekey_time to the end; unless told, a tenth of it
+  std::optional<Duration> rand_time;  ///< rekey_time is less by up to so much; or by a tenth
+  Duration dpd_delay{0};              ///< 0: no liveness checks
+  bool encap = false;                 ///< ESP in UDP on port 4500 even where no NAT is
   Duration keep_alive{
       20s};  ///< between NAT-keepalives when we are behind one; 0: none (RFC 3948, 4)
   Ocsp ocsp = Ocsp::reply;  ///< swanctl's default
@@ -133,7 +161,17 @@ struct ConnectionConfig {
   /// (draft-ietf-ipsecme-ikev2-downgrade-prevention).
   bool full_transcript_auth = false;
   bool signature_authentication = true;  ///< false: as before RFC 7427, to whoever needs that
+  std::vector<IpAddress> vips;           ///< inner addresses to ask for; 0.0.0.0 or ::: any
+  std::vector<std::string> pools;        ///< names of those that a client's address comes from
+  bool mobike = false;                   ///< RFC 4555; swanctl's default is yes
+  Unique unique = Unique::no;
+  unsigned window_size = 1;  ///< requests that the peer may have under way (RFC 7296, 2.3)
 };
+
+/// The child with every `dynamic` written out as all that it may come to stand for: any address
+/// where one is asked for, the ranges of the pools, else the outer address.
+ChildConfig written_out(const ChildConfig& child, const ConnectionConfig& connection,
+                        const std::vector<PoolConfig>& pools);
 
 /// Retransmission as strongSwan's: attempt n waits timeout * base^n (RFC 7296, 2.1 leaves the
 /// policy open).
@@ -148,6 +186,7 @@ struct EndpointConfig {
   std::uint64_t datagram_id_base = 0;  ///< ids of sent datagrams count up from here
   std::vector<ConnectionConfig> connections;
   std::vector<EapUser> eap_users;
+  std::vector<PoolConfig> pools;
   RetransmitPolicy retransmit;
   unsigned cookie_threshold =
       1000;  ///< half-open SAs at which COOKIE is asked for; 0: always (RFC 7296, 2.6)

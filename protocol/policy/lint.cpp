@@ -159,7 +159,7 @@ void no_ike_rekeying(const ConnectionConfig& c, const LintRule& rule, Findings& 
 
 void no_child_rekeying(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
   for (const ChildConfig& child : c.children) {
-    if (child.rekey_time > Duration::zero()) continue;
+    if (child.rekey_time > Duration::zero() || child.bytes.rekey != 0) continue;
     out.push_back(
         {Severity::note, std::string(rule.name), at_child(c, child, "rekey_time"),
          "its keys are never replaced",
@@ -209,7 +209,8 @@ void short_sequence(const ConnectionConfig& c, const LintRule& rule, Findings& o
         });
   };
   for (const ChildConfig& child : c.children) {
-    if (child.rekey_time > Duration::zero() || child.replay_window == 0) continue;
+    if (child.rekey_time > Duration::zero() || child.packets.rekey != 0 || child.replay_window == 0)
+      continue;
     if (std::any_of(child.esp_proposals.begin(), child.esp_proposals.end(), has_esn)) continue;
     out.push_back({Severity::note, std::string(rule.name), at_child(c, child, "esp_proposals"),
                    "32-bit sequence numbers, and nothing rekeys before they are used up",
@@ -373,6 +374,59 @@ void quantum_weak_cipher(const ConnectionConfig& c, const LintRule& rule, Findin
     look(child.esp_proposals, at_child(c, child, "esp_proposals"));
 }
 
+// ---- lifetimes ---------------------------------------------------------------------------------
+
+/// Blowfish, CAST, 3DES, DES: blocks of 64 bits collide after 2^32 of them.
+bool has_small_blocks(const std::vector<wire::Proposal>& proposals) {
+  constexpr std::uint16_t small[] = {1, 2, 3, 5, 6, 7, 8};
+  for (const wire::Proposal& proposal : proposals)
+    for (const wire::Transform& t : proposal.transforms)
+      if (t.type == static_cast<std::uint8_t>(TransformType::encr) &&
+          std::find(std::begin(small), std::end(small), t.id) != std::end(small))
+        return true;
+  return false;
+}
+
+void small_blocks(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  for (const ChildConfig& child : c.children) {
+    if (!has_small_blocks(child.esp_proposals) || child.bytes.rekey != 0) continue;
+    out.push_back(
+        {Severity::warning, std::string(rule.name), at_child(c, child, "rekey_bytes"),
+         "blocks of 64 bits under one key without a limit",
+         "after some 32 GiB two blocks are equal, and their XOR tells plaintext (Sweet32).",
+         "rekey_bytes: 1GiB, or AES", "RFC 8221, 5"});
+  }
+}
+
+void no_jitter(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  const auto tell = [&](std::string place) {
+    out.push_back({Severity::note, std::string(rule.name), std::move(place),
+                   "rekeying by the clock, without a random part",
+                   "who can tell when both sides rekey can delay their messages just then, so that "
+                   "the two collide.",
+                   "rand_time above 0, or none at all", "RFC 7296, 2.8.1"});
+  };
+  if (c.rekey_time > Duration::zero() && c.rand_time == Duration::zero())
+    tell(c.name + ": rand_time");
+  for (const ChildConfig& child : c.children)
+    if (child.rekey_time > Duration::zero() && child.rand_time == Duration::zero())
+      tell(at_child(c, child, "rand_time"));
+}
+
+constexpr Duration least_margin = 60s;  // several repetitions of a lost message
+
+void short_margin(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  for (const ChildConfig& child : c.children) {
+    if (!child.life_time || child.rekey_time < 10 * least_margin ||
+        *child.life_time - child.rekey_time >= least_margin)
+      continue;
+    out.push_back({Severity::warning, std::string(rule.name), at_child(c, child, "life_time"),
+                   "the SA ends before a lost message of its rekeying is repeated",
+                   "who drops a few packets at the right time ends the tunnel.",
+                   "life_time a tenth above rekey_time", "RFC 7296, 2.8"});
+  }
+}
+
 constexpr LintRule of_short_keys = {"short-key", "RSA keys below 2048 bits"};
 
 constexpr Rule rules[] = {
@@ -388,6 +442,9 @@ constexpr Rule rules[] = {
     {{"no-integrity", "ESP that anybody can change on the way"}, no_integrity},
     {{"replays-allowed", "anti-replay switched off"}, replays_allowed},
     {{"short-sequence", "32-bit sequence numbers without rekeying"}, short_sequence},
+    {{"small-blocks", "64-bit blocks under one key without end"}, small_blocks},
+    {{"no-jitter", "rekeying that can be foreseen"}, no_jitter},
+    {{"short-margin", "a hard limit right behind the soft one"}, short_margin},
     {{"child-stronger-than-ike", "a child better protected than the SA that keys it"},
      child_stronger_than_ike},
     {{"historic-version", "a connection of IKEv1"}, historic_version},

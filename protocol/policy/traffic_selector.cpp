@@ -169,6 +169,18 @@ std::vector<wire::TrafficSelector> narrow(const std::vector<wire::TrafficSelecto
   return result;
 }
 
+std::vector<wire::TrafficSelector> simplified(std::vector<wire::TrafficSelector> selectors) {
+  std::vector<wire::TrafficSelector> kept;
+  for (std::size_t i = 0; i < selectors.size(); ++i) {
+    bool held = false;
+    for (std::size_t k = 0; k < selectors.size() && !held; ++k)
+      held = k != i && selectors[k] != selectors[i] &&
+             intersect(selectors[i], selectors[k]) == selectors[i];
+    if (!held) kept.push_back(selectors[i]);
+  }
+  return kept;
+}
+
 bool contains(const std::vector<wire::TrafficSelector>& set, const IpAddress& address,
               std::uint8_t protocol, std::uint16_t port) {
   return std::any_of(set.begin(), set.end(), [&](const wire::TrafficSelector& ts) {

@@ -18,6 +18,10 @@ std::optional<wire::TrafficSelector> intersect(const wire::TrafficSelector& a,
 std::vector<wire::TrafficSelector> narrow(const std::vector<wire::TrafficSelector>& offered,
                                           const std::vector<wire::TrafficSelector>& configured);
 
+/// The same packets in fewer words: what another selector holds is left out. The first one's place
+/// is kept.
+std::vector<wire::TrafficSelector> simplified(std::vector<wire::TrafficSelector> selectors);
+
 /// What a packet is to the SPD.
 struct Flow {
   IpAddress src, dst;

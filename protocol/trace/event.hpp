@@ -372,6 +372,21 @@ struct SaMoved {
     v("reason", s.reason);
   }
 };
+/// An inner address was given to the peer, got from it, or came back (RFC 7296, 2.19). `more`: what
+/// else was said ("DNS 10.2.0.53, subnet 10.2.0.0/24").
+struct Configured {
+  IKELAB_EVENT("configured");
+  std::string action;  ///< "given", "got", "released"
+  std::string address, pool, peer, more;
+  template <class S, class V>
+  static void fields(S& s, V&& v) {
+    v("action", s.action);
+    v("address", s.address);
+    v("pool", s.pool);
+    v("peer", s.peer);
+    v("more", s.more);
+  }
+};
 struct TimerFired {
   IKELAB_EVENT("timer_fired");
   std::string timer, detail;
@@ -509,8 +524,8 @@ struct Mark {
 using Body =
     std::variant<DatagramSent, DatagramReceived, DatagramDropped, PacketOnLink, NatMapping, Message,
                  Diagnostic, StateChanged, TaskStarted, TaskEnded, Negotiated, AuthDecided,
-                 KeyDerived, SaInstalled, SaRemoved, SaMoved, TimerFired, EspSealed, EspOpened,
-                 EspRejected, AttackAction, AttackKnowledge, Alert, Metric, Mark>;
+                 KeyDerived, SaInstalled, SaRemoved, SaMoved, Configured, TimerFired, EspSealed,
+                 EspOpened, EspRejected, AttackAction, AttackKnowledge, Alert, Metric, Mark>;
 
 /// One thing that happened: when (ns since the run's start), in which order, at which node, to
 /// which IKE SA.

@@ -40,6 +40,11 @@ struct Teller {
     return line("moved", fmt::format("{} {} SPI {}: now {} and {}: {}", event.sa, sa.protocol,
                                      sa.spi, sa.src, sa.dst, sa.reason));
   }
+  std::string operator()(const trace::Configured& c) const {
+    return line("address", fmt::format("{} {} {}{}{}", event.sa, c.action, c.address,
+                                       c.pool.empty() ? "" : " of pool " + c.pool,
+                                       c.more.empty() ? "" : ", " + c.more));
+  }
   std::string operator()(const trace::AuthDecided& auth) const {
     if (auth.local) return {};
     return line(auth.ok ? "authentic" : "not believed",

@@ -36,6 +36,7 @@ policy::EndpointConfig endpoint_config(const scenario::Scenario& scenario,
   if (options.listen)
     for (policy::ConnectionConfig& connection : config.connections)
       connection.local_addr = *options.listen;
+  config.pools = node.pools;
   config.retransmit = scenario.retransmit;
   config.puzzle_threshold = node.puzzle_threshold;
   config.puzzle_difficulty = node.puzzle_difficulty;
@@ -115,22 +116,27 @@ Result<void> Peer::open_sockets(const scenario::Node& node) {
     if (address.is_unspecified())
       return Error{"E-PEER-007", fmt::format("{} does not say which address to bind", node.name)}
           .expect("name one with --listen");
-    for (const std::uint16_t port : {options_.ports.ike, options_.ports.nat}) {
-      IKELAB_TRY(Socket socket, Socket::bind(SocketKind::udp, {address, port}, tun_.has_value()));
-      IKELAB_CHECK(watch(socket.fd()));
-      udp_.emplace(socket.fd(), std::move(socket));
-    }
-    if (!tun_ || options_.udp_only) continue;
-    IKELAB_TRY(Socket socket, Socket::bind(SocketKind::esp, {address, 0}, true));
-    IKELAB_CHECK(watch(socket.fd()));
-    esp_.emplace(socket.fd(), std::move(socket));
+    IKELAB_CHECK(bind(address));
   }
+  return {};
+}
+
+Result<void> Peer::bind(const IpAddress& address) {
+  for (const std::uint16_t port : {options_.ports.ike, options_.ports.nat}) {
+    IKELAB_TRY(Socket socket, Socket::bind(SocketKind::udp, {address, port}, tun_.has_value()));
+    IKELAB_CHECK(watch(socket.fd()));
+    udp_.emplace(socket.fd(), std::move(socket));
+  }
+  if (!tun_ || options_.udp_only) return {};
+  IKELAB_TRY(Socket socket, Socket::bind(SocketKind::esp, {address, 0}, true));
+  IKELAB_CHECK(watch(socket.fd()));
+  esp_.emplace(socket.fd(), std::move(socket));
   return {};
 }
 
 Result<void> Peer::open_tun(const scenario::Node& node) {
   for (const policy::ConnectionConfig& connection : node.connections)
-    for (esp::Policy& policy : esp::policies_of(connection))
+    for (esp::Policy& policy : esp::policies_of(connection, node.pools))
       data_path_->add_policy(std::move(policy));
   if (options_.tun == "none") return {};
   IKELAB_TRY(tun_, Tun::open(options_.tun, options_.tun_mtu));
@@ -138,8 +144,10 @@ Result<void> Peer::open_tun(const scenario::Node& node) {
   for (const IpAddress& address : node.inner_addresses) IKELAB_CHECK(tun_->add_address(address));
   for (const policy::ConnectionConfig& connection : node.connections)
     for (const policy::ChildConfig& child : connection.children)
-      if (child.mode != policy::ChildMode::pass)
-        IKELAB_CHECK(tun_->add_routes(child.local_ts, child.remote_ts));
+      if (child.mode != policy::ChildMode::pass) {
+        const auto whole = policy::written_out(child, connection, node.pools);
+        IKELAB_CHECK(tun_->add_routes(whole.local_ts, whole.remote_ts));
+      }
   return {};
 }
 
@@ -167,6 +175,11 @@ void Peer::start() {
 }
 
 void Peer::command(const ikev2::Command& wish) {
+  if (const auto* move = std::get_if<ikev2::MoveTo>(&wish);
+      move != nullptr && socket_at(SocketKind::udp, {move->address, options_.ports.ike}) == nullptr)
+    if (auto bound = bind(move->address); !bound)
+      return emit(
+          trace::Diagnostic{"error", bound.error().code, bound.error().message, "", 0, 0, 0});
   if (auto done = endpoint_->command(now(), wish); !done)
     emit(trace::Diagnostic{"error", done.error().code, done.error().message, done.error().rfc, 0, 0,
                            0});
@@ -238,12 +251,19 @@ std::string Peer::tun_name() const {
 
 void Peer::grant_wishes() {
   while (const auto wish = data_path_->poll_wish()) {
-    const bool acquire = wish->kind == esp::Wish::Kind::acquire;
-    emit(trace::TimerFired{acquire ? "acquire" : "rekey_child", wish->reason});
-    if (acquire)
-      command(ikev2::Initiate{wish->connection, wish->child});
-    else
-      command(ikev2::RekeyChild{wish->child});
+    switch (wish->kind) {
+      case esp::Wish::Kind::acquire:
+        emit(trace::TimerFired{"acquire", wish->reason});
+        command(ikev2::Initiate{wish->connection, wish->child, wish->packet});
+        break;
+      case esp::Wish::Kind::rekey:
+        emit(trace::TimerFired{"rekey_child", wish->reason});
+        command(ikev2::RekeyChild{wish->child, wish->spi_in});
+        break;
+      case esp::Wish::Kind::expire:
+        command(ikev2::ExpireChild{wish->spi_in});
+        break;
+    }
   }
 }
 
@@ -262,7 +282,16 @@ void Peer::drain() {
   while (auto datagram = endpoint_->poll_transmit()) transmit(*datagram);
 }
 
+void Peer::apply(const esp::InnerAddress& change) {
+  if (!tun_) return;
+  auto done =
+      change.ours ? tun_->add_address(change.address) : tun_->remove_address(change.address);
+  if (!done)
+    emit(trace::Diagnostic{"warning", done.error().code, done.error().message, "", 0, 0, 0});
+}
+
 void Peer::apply(esp::SadChange change) {
+  if (const auto* inner = std::get_if<esp::InnerAddress>(&change)) return apply(*inner);
   // What was narrowed or assigned may need other routes than what was configured.
   if (const auto* install = std::get_if<esp::InstallSa>(&change);
       install != nullptr && !install->inbound && tun_)

@@ -60,6 +60,7 @@ class Peer {
   Peer(const scenario::Scenario& scenario, const scenario::Node& node, const PeerOptions& options,
        trace::Journal& journal);
   Result<void> open_sockets(const scenario::Node& node);
+  Result<void> bind(const IpAddress& address);
   Result<void> open_tun(const scenario::Node& node);
   Result<void> watch(int fd);
   [[nodiscard]] Instant now() const;
@@ -67,6 +68,7 @@ class Peer {
   void drain();
   void grant_wishes();
   void apply(esp::SadChange change);
+  void apply(const esp::InnerAddress& change);
   void transmit(const ikev2::Datagram& datagram);
   void send_esp(const esp::Sealed& sealed, ByteView inner);
   void on_udp(Socket& socket);

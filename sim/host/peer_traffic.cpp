@@ -179,9 +179,12 @@ Result<ikev2::Command> parse_command(const std::string& line) {
   if (action == "liveness") return ikev2::Command(ikev2::CheckLiveness{first});
   if (action == "rekey-child" && !first.empty()) return ikev2::Command(ikev2::RekeyChild{first});
   if (action == "delete-child" && !first.empty()) return ikev2::Command(ikev2::DeleteChild{first});
+  if (action == "move")
+    if (const auto address = IpAddress::parse(first))
+      return ikev2::Command(ikev2::MoveTo{*address, second});
   return Error{"E-PEER-008", fmt::format("'{}' is no command", line)}.expect(
       "expected initiate CONNECTION [CHILD], rekey-ike, rekey-child CHILD, delete-ike, "
-      "delete-child CHILD, liveness or sas");
+      "delete-child CHILD, liveness, move ADDRESS or sas");
 }
 
 void Peer::on_commands() {

@@ -138,16 +138,26 @@ Result<void> Tun::add_rules() {
 }
 
 Result<void> Tun::add_address(const IpAddress& address) {
+  return change_address(address, true);
+}
+
+Result<void> Tun::remove_address(const IpAddress& address) {
+  return change_address(address, false);
+}
+
+Result<void> Tun::change_address(const IpAddress& address, bool add) {
   ifaddrmsg message{};
   message.ifa_family = family_of(address);
   message.ifa_prefixlen = static_cast<std::uint8_t>(8 * address.octets().size());
   message.ifa_index = index_;
-  const int error = NetlinkRequest(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, message)
+  const auto type = static_cast<std::uint16_t>(add ? RTM_NEWADDR : RTM_DELADDR);
+  const auto flags = static_cast<std::uint16_t>(add ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+  const int error = NetlinkRequest(type, flags, message)
                         .attribute(IFA_LOCAL, address.octets())
                         .attribute(IFA_ADDRESS, address.octets())
                         .send(netlink_);
-  if (error != 0 && error != EEXIST) return failed("adding " + address.to_string(), error);
-  return {};
+  if (error == 0 || error == (add ? EEXIST : EADDRNOTAVAIL)) return {};
+  return failed((add ? "adding " : "removing ") + address.to_string(), error);
 }
 
 Result<void> Tun::add_routes(const std::vector<wire::TrafficSelector>& local_ts,

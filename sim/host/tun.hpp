@@ -21,6 +21,8 @@ class Tun {
   [[nodiscard]] int fd() const { return device_.get(); }
   /// An address of this machine inside the tunnel. Adding it again is no error. Errors: E-HOST-003.
   Result<void> add_address(const IpAddress& address);
+  /// It is no longer ours. Taking away what is not there is no error. Errors: E-HOST-003.
+  Result<void> remove_address(const IpAddress& address);
   /// Packets to what `remote_ts` selects go into the tunnel; those that begin here bear an address
   /// that `local_ts` selects, if this machine has one. Errors: E-HOST-003.
   Result<void> add_routes(const std::vector<wire::TrafficSelector>& local_ts,
@@ -34,6 +36,7 @@ class Tun {
  private:
   Tun() = default;
   Result<void> add_rules();
+  Result<void> change_address(const IpAddress& address, bool add);
 
   std::string name_;
   Descriptor device_, netlink_;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t esp_overhead =
     100;  // outer IP, SPI, sequence, IV, padding, ICV of every suite we have
+const IpAddress no_inner_address = IpAddress::v4(0xA9FE0001U);  // link-local: no policy covers it
 constexpr std::uint64_t esp_ids =
     1ULL << 31;  // a node's ESP packets are counted apart from its IKE datagrams
 
@@ -23,6 +24,7 @@ policy::EndpointConfig endpoint_config(const scenario::Node& node,
   for (policy::ConnectionConfig& connection : config.connections)  // IKE has no part in these
     std::erase_if(connection.children,
                   [](const policy::ChildConfig& child) { return !child.needs_sas(); });
+  config.pools = node.pools;
   config.retransmit = scenario.retransmit;
   config.puzzle_threshold = node.puzzle_threshold;
   config.puzzle_difficulty = node.puzzle_difficulty;
@@ -139,7 +141,7 @@ void Gateway::add_tunnel_addresses() {
   tunnel_interface_ = ip->AddInterface(tunnel_);
   if (std::none_of(addresses.begin(), addresses.end(),
                    [](const IpAddress& a) { return !a.is_v6(); }))
-    addresses.insert(IpAddress::v4(0xA9FE0001U));
+    addresses.insert(no_inner_address);
   for (const IpAddress& address : addresses)
     if (!address.is_v6())
       ip->AddAddress(tunnel_interface_,
@@ -159,11 +161,13 @@ void Gateway::add_tunnel_addresses() {
 
 void Gateway::route_into_tunnel() {
   for (const policy::ConnectionConfig& connection : config_.connections) {
-    for (esp::Policy& policy : esp::policies_of(connection))
+    for (esp::Policy& policy : esp::policies_of(connection, config_.pools))
       data_path_->add_policy(std::move(policy));
-    for (const policy::ChildConfig& child : connection.children)
-      if (child.mode != policy::ChildMode::pass)
-        for (const wire::TrafficSelector& ts : child.remote_ts) route_into_tunnel(ts);
+    for (const policy::ChildConfig& configured : connection.children) {
+      if (configured.mode == policy::ChildMode::pass) continue;
+      const policy::ChildConfig child = policy::written_out(configured, connection, config_.pools);
+      for (const wire::TrafficSelector& ts : child.remote_ts) route_into_tunnel(ts);
+    }
   }
 }
 
@@ -273,6 +277,7 @@ void Gateway::restart(const std::string& why) {
 }
 
 void Gateway::apply(esp::SadChange change) {
+  if (const auto* inner = std::get_if<esp::InnerAddress>(&change)) return set_inner(*inner);
   if (const auto* install = std::get_if<esp::InstallSa>(&change))
     installed_.push_back({install->inbound, install->sa.spi, install->sa.pair});
   if (const auto* remove = std::get_if<esp::RemoveSa>(&change))
@@ -308,14 +313,32 @@ void Gateway::drain() {
                                       &Gateway::on_timeout, this);
 }
 
+void Gateway::set_inner(const esp::InnerAddress& inner) {
+  if (inner.address.is_v6()) return;
+  const auto ip = node_->GetObject<ns3::Ipv4>();
+  const ns3::Ipv4Address none = to_ns3(no_inner_address);
+  ip->RemoveAddress(tunnel_interface_, inner.ours ? none : to_ns3(inner.address));
+  if (!inner.ours && ip->GetNAddresses(tunnel_interface_) > 0) return;
+  ip->AddAddress(tunnel_interface_,
+                 ns3::Ipv4InterfaceAddress(inner.ours ? to_ns3(inner.address) : none,
+                                           ns3::Ipv4Mask::GetOnes()));
+}
+
 void Gateway::grant_wishes() {
   while (const auto wish = data_path_->poll_wish()) {
-    const bool acquire = wish->kind == esp::Wish::Kind::acquire;
-    emit(trace::TimerFired{acquire ? "acquire" : "rekey_child", wish->reason});
-    if (acquire)
-      command(ikev2::Initiate{wish->connection, wish->child});
-    else
-      command(ikev2::RekeyChild{wish->child});
+    switch (wish->kind) {
+      case esp::Wish::Kind::acquire:
+        emit(trace::TimerFired{"acquire", wish->reason});
+        command(ikev2::Initiate{wish->connection, wish->child, wish->packet});
+        break;
+      case esp::Wish::Kind::rekey:
+        emit(trace::TimerFired{"rekey_child", wish->reason});
+        command(ikev2::RekeyChild{wish->child, wish->spi_in});
+        break;
+      case esp::Wish::Kind::expire:
+        command(ikev2::ExpireChild{wish->spi_in});
+        break;
+    }
   }
 }
 

@@ -52,6 +52,8 @@ class Gateway {
   void restart(const std::string& why);
   void on_timeout();
   void drain();
+  /// The tunnel device bears the inner address that the peer gave.
+  void set_inner(const esp::InnerAddress& inner);
   void transmit(const ikev2::Datagram& datagram);
 
   // packets

@@ -27,7 +27,8 @@ struct Arguments {
 
 constexpr const char* footer =
     "With --commands, lines on stdin: initiate CONNECTION [CHILD], rekey-ike, rekey-child CHILD,\n"
-    "delete-ike, delete-child CHILD, liveness, sas. SIGTERM deletes every SA and ends.\n"
+    "delete-ike, delete-child CHILD, liveness, move ADDRESS, sas. SIGTERM deletes every SA and "
+    "ends.\n"
     "Exit codes: 0 ended as asked; 2 wrong usage or input; 3 something broke. Tutorial: "
     "docs/PEER.md";
 

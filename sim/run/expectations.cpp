@@ -138,6 +138,19 @@ ExpectationOutcome diagnostic(const Expectation& e, const Evidence& evidence) {
 }
 
 // `- learnt: {by: eve, item: "..."}`, at_least and/or at_most: what the adversary knows.
+/// An inner address that the node got or gave (RFC 7296, 2.19).
+ExpectationOutcome address(const Expectation& e, const Evidence& evidence) {
+  const std::string node = argument(e, "node"), action = argument(e, "action", "got");
+  std::string last = "none";
+  bool met = false;
+  evidence.each<trace::Configured>([&](const trace::Event& event, const trace::Configured& body) {
+    if (event.node != node || body.action != action) return;
+    last = body.address;
+    met = met || body.address == argument(e, "is");
+  });
+  return outcome(e, met, fmt::format("{} {} {}", node, action, last));
+}
+
 ExpectationOutcome learnt(const Expectation& e, const Evidence& evidence) {
   std::uint64_t count = 0;
   evidence.each<trace::AttackKnowledge>([&](const auto& event, const trace::AttackKnowledge& k) {
@@ -296,6 +309,10 @@ const std::vector<Kind>& kinds() {
         {"at_most", count}},
        auth,
        {trace::AuthDecided::kind}},
+      {"address",
+       {{"node", node}, {"is", word}, {"action", word}},
+       address,
+       {trace::Configured::kind}},
       {"learnt",
        {{"by", adversary}, {"item", word}, {"at_least", count}, {"at_most", count}},
        learnt,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "protocol/base/bounds.hpp"
 #include "sim/scenario/auth.hpp"
@@ -22,6 +23,63 @@ std::vector<T> read_list(Section& section, const std::string& key, Parse parse) 
   return section.parsed_list<T>(key, parse);
 }
 
+/// Selectors, and swanctl's `dynamic` among them: the inner address of a virtual IP, or the outer
+/// one.
+std::vector<wire::TrafficSelector> read_selectors(Section& section, const std::string& key,
+                                                  bool& dynamic) {
+  const wire::TrafficSelector placeholder{};
+  auto all = read_list<wire::TrafficSelector>(
+      section, key, [&](std::string_view text) -> Result<wire::TrafficSelector> {
+        if (text != "dynamic") return policy::parse_traffic_selector(text);
+        dynamic = true;
+        return placeholder;
+      });
+  std::erase(all, placeholder);
+  return all;
+}
+
+Result<std::uint64_t> parse_count(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return value;
+  return Error{"E-SCN-012", fmt::format("'{}' is not a number of packets", text)}.expect(
+      "expected e.g. 100000");
+}
+
+std::optional<Duration> read_time(Section& section, const char* key) {
+  if (!section.has(key)) return std::nullopt;
+  return section.parsed(key, parse_duration, Duration{0});
+}
+
+/// rekey_bytes, life_bytes, rand_bytes; or the same in packets.
+policy::Volume read_volume(Section& section, const std::string& unit,
+                           Result<std::uint64_t> (*parse)(std::string_view)) {
+  policy::Volume volume;
+  volume.rekey = section.parsed("rekey_" + unit, parse, std::uint64_t{0});
+  volume.life = section.parsed("life_" + unit, parse, std::uint64_t{0});
+  if (section.has("rand_" + unit))
+    volume.rand = section.parsed("rand_" + unit, parse, std::uint64_t{0});
+  if (volume.life != 0 && volume.life <= volume.rekey)
+    section.problem(
+        "life_" + unit,
+        Error{"E-SCN-012", fmt::format("life_{0} ends before rekey_{0} begins a new SA", unit)}
+            .expect(fmt::format("expected more than rekey_{}", unit)));
+  return volume;
+}
+
+void read_lifetimes(Section& section, policy::ChildConfig& child) {
+  child.rekey_time = section.parsed("rekey_time", parse_duration, Duration{0});
+  child.life_time = read_time(section, "life_time");
+  child.rand_time = read_time(section, "rand_time");
+  if (child.life_time && *child.life_time > Duration::zero() &&
+      *child.life_time <= child.rekey_time)
+    section.problem("life_time",
+                    Error{"E-SCN-012", "life_time ends before rekey_time begins a new SA"}.expect(
+                        "expected more than rekey_time"));
+  child.bytes = read_volume(section, "bytes", parse_size);
+  child.packets = read_volume(section, "packets", parse_count);
+}
+
 /// What the data path does with the child's packets.
 void read_policy(Section& section, policy::ChildConfig& child) {
   child.priority = static_cast<std::uint32_t>(section.number("priority", 0, 1'000'000));
@@ -39,17 +97,17 @@ void read_policy(Section& section, policy::ChildConfig& child) {
 }
 
 policy::ChildConfig read_child(const YAML::Node& node, Problems& problems) {
-  Section section(
-      node, "a child",
-      {"name", "local_ts", "remote_ts", "esp_proposals", "rekey_time", "replay_window",
-       "start_action", "mode", "priority", "tfc_padding", "copy_df", "copy_dscp", "copy_ecn"},
-      problems);
+  Section section(node, "a child",
+                  {"name",          "local_ts",     "remote_ts",    "esp_proposals", "rekey_time",
+                   "life_time",     "rand_time",    "rekey_bytes",  "life_bytes",    "rand_bytes",
+                   "rekey_packets", "life_packets", "rand_packets", "replay_window", "start_action",
+                   "mode",          "priority",     "tfc_padding",  "copy_df",       "copy_dscp",
+                   "copy_ecn"},
+                  problems);
   policy::ChildConfig child;
   child.name = section.text("name", true);
-  child.local_ts =
-      read_list<wire::TrafficSelector>(section, "local_ts", policy::parse_traffic_selector);
-  child.remote_ts =
-      read_list<wire::TrafficSelector>(section, "remote_ts", policy::parse_traffic_selector);
+  child.local_ts = read_selectors(section, "local_ts", child.local_dynamic);
+  child.remote_ts = read_selectors(section, "remote_ts", child.remote_dynamic);
   static constexpr policy::ChildMode modes[] = {policy::ChildMode::tunnel,
                                                 policy::ChildMode::transport,
                                                 policy::ChildMode::pass, policy::ChildMode::drop};
@@ -62,7 +120,7 @@ policy::ChildConfig read_child(const YAML::Node& node, Problems& problems) {
   else if (section.has("esp_proposals"))
     section.problem("esp_proposals",
                     Error{"E-SCN-012", "a child whose mode is pass or drop has no SAs"});
-  child.rekey_time = section.parsed("rekey_time", parse_duration, Duration{0});
+  read_lifetimes(section, child);
   child.replay_window = static_cast<std::uint32_t>(
       section.number("replay_window", 64, bounds::replay_window_packets));
   const std::size_t action =
@@ -143,7 +201,10 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
                    "fragmentation", "fragment_size", "fragment_probing",
                    "version",       "aggressive",    "rsa_encryption",
                    "peer_cert",     "historic",      "ppks",
-                   "ppk_id",        "ppk_required",  "full_transcript_auth"},
+                   "ppk_id",        "ppk_required",  "full_transcript_auth",
+                   "reauth_time",   "over_time",     "rand_time",
+                   "vips",          "pools",         "mobike",
+                   "unique",        "window_size"},
                   problems);
   policy::ConnectionConfig connection;
   connection.name = section.text("name", true);
@@ -158,6 +219,16 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
       });
   read_rounds(section, pki, connection, problems);
   connection.rekey_time = section.parsed("rekey_time", parse_duration, Duration{0});
+  connection.reauth_time = section.parsed("reauth_time", parse_duration, Duration{0});
+  connection.over_time = read_time(section, "over_time");
+  connection.rand_time = read_time(section, "rand_time");
+  connection.vips = section.parsed_list<IpAddress>("vips", IpAddress::parse);
+  connection.pools = section.texts("pools");
+  connection.mobike = section.boolean("mobike", false);
+  connection.unique =
+      static_cast<policy::Unique>(section.word("unique", {"no", "never", "keep", "replace"}, 0));
+  connection.window_size =
+      static_cast<unsigned>(section.number("window_size", 1, bounds::exchange_window));
   connection.dpd_delay = section.parsed("dpd_delay", parse_duration, Duration{0});
   connection.encap = section.boolean("encap", false);
   connection.keep_alive = section.parsed("keep_alive", parse_duration, connection.keep_alive);
@@ -175,6 +246,27 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
     connection.children.push_back(read_child(child, problems));
   });
   return connection;
+}
+
+/// `addrs`: a subnet, whose first and last address are left out as swanctl does, or a range.
+policy::PoolConfig read_pool(const YAML::Node& node, Problems& problems) {
+  Section section(node, "a pool", {"name", "addrs", "dns", "subnet"}, problems);
+  policy::PoolConfig pool;
+  pool.name = section.text("name", true);
+  const std::string text = section.text("addrs", true);
+  const auto addresses =
+      section.parsed("addrs", policy::parse_traffic_selector, wire::TrafficSelector{});
+  pool.first = addresses.start;
+  pool.last = addresses.end;
+  const bool subnet = text.find('/') != std::string::npos;
+  if (subnet && pool.first != pool.last) {
+    pool.first = pool.first.next();
+    if (!pool.first.is_v6() && pool.first != pool.last) pool.last = pool.last.previous();
+  }
+  pool.dns = section.parsed_list<IpAddress>("dns", IpAddress::parse);
+  pool.subnets =
+      section.parsed_list<wire::TrafficSelector>("subnet", policy::parse_traffic_selector);
+  return pool;
 }
 
 }  // namespace ikelab::scenario

@@ -47,11 +47,25 @@ std::vector<std::string> read_bugs(Section& section) {
   return names;
 }
 
+/// The newest connection's pools are the node's.
+void check_pools(const YAML::Node& yaml, const Node& node, Problems& problems) {
+  std::vector<std::string> names;
+  for (const policy::PoolConfig& pool : node.pools) names.push_back(pool.name);
+  for (const std::string& name : node.connections.back().pools) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    const std::string near = nearest(name, names);
+    problems.add(yaml["pools"].Mark(),
+                 Error{"E-SCN-013", fmt::format("no pool is named '{}'", name)}.expect(
+                     near.empty() ? "expected a name under the node's pools:"
+                                  : "did you mean '" + near + "'?"));
+  }
+}
+
 Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
   Section section(yaml, "a node",
                   {"name", "role", "at", "connections", "cookie_threshold", "puzzle_threshold",
                    "puzzle_difficulty", "puzzle_solve", "inner_addresses", "bugs", "patience",
-                   "secrets", "nat", "firewall"},
+                   "secrets", "pools", "nat", "firewall"},
                   problems);
   Node node;
   node.line = section.line();
@@ -84,8 +98,10 @@ Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
                                "expected e.g. nat: {inside: [lan]}"));
   section.each("firewall",
                [&](const YAML::Node& rule) { node.firewall.push_back(read_rule(rule, problems)); });
+  section.each("pools", [&](const YAML::Node& p) { node.pools.push_back(read_pool(p, problems)); });
   section.each("connections", [&](const YAML::Node& c) {
     node.connections.push_back(read_connection(c, pki, problems));
+    check_pools(c, node, problems);
   });
   return node;
 }

@@ -28,6 +28,7 @@ struct Node {
   unsigned puzzle_difficulty = 12;
   bool puzzle_solve = true;
   std::vector<policy::EapUser> eap_users;  ///< a gateway's `secrets`
+  std::vector<policy::PoolConfig> pools;   ///< for the clients of its connections
   std::vector<IpAddress> inner_addresses;  ///< of its own inside a tunnel: a road warrior's
   std::vector<std::string> bugs;           ///< flaws of history that it has (sim/historic)
   /// How long an unprotected refusal of IKE_SA_INIT waits for a better answer before it is believed

@@ -13,6 +13,7 @@ struct Sa {
   std::optional<Instant> removed;
   std::string removed_reason;
   std::uint64_t packets = 0, refused = 0;
+  std::vector<std::pair<Instant, const trace::SaMoved*>> moves;
 };
 
 Sa* find(std::vector<Sa>& sas, const std::string& node, std::string_view protocol,
@@ -28,7 +29,10 @@ std::vector<Sa> collect(const Events& events) {
   std::vector<Sa> sas;
   for (const trace::Event& event : events) {
     if (const auto* installed = std::get_if<trace::SaInstalled>(&event.body)) {
-      sas.push_back({event.node, event.sa, event.time, installed, std::nullopt, {}, 0, 0});
+      sas.push_back({event.node, event.sa, event.time, installed, std::nullopt, {}, 0, 0, {}});
+    } else if (const auto* moved = std::get_if<trace::SaMoved>(&event.body)) {
+      if (Sa* sa = find(sas, event.node, moved->protocol, moved->direction, moved->spi))
+        sa->moves.emplace_back(event.time, moved);
     } else if (const auto* removed = std::get_if<trace::SaRemoved>(&event.body)) {
       if (Sa* sa = find(sas, event.node, removed->protocol, removed->direction, removed->spi))
         sa->removed = event.time, sa->removed_reason = removed->reason;
@@ -66,6 +70,9 @@ void print_sa(Terminal& t, const Sa& sa) {
                                                       sa.ike_sa.empty() ? "" : ", " + sa.ike_sa))));
   t.entry("name", p.name, 4, 12);
   t.entry("from, to", fmt::format("{} ▶ {}", p.src, p.dst), 4, 12);
+  for (const auto& [time, move] : sa.moves)
+    t.entry("moved", fmt::format("{}: {} ▶ {}, {}", at(time), move->src, move->dst, move->reason),
+            4, 12);
   t.entry("algorithms", algorithms(p), 4, 12);
   if (esp) {
     t.entry("protects", fmt::format("{} ▶ {}", joined(p.ts_src), joined(p.ts_dst)), 4, 12);
@@ -86,6 +93,16 @@ void print_sa(Terminal& t, const Sa& sa) {
   t.entry("lived", fmt::format("{} ({})", life, p.reason.empty() ? "new" : p.reason), 4, 12);
 }
 
+/// Inner addresses that the node got, gave, or has back.
+void print_addresses(Terminal& t, const Events& events, const std::string& node) {
+  for (const trace::Event& event : events)
+    if (const auto* c = std::get_if<trace::Configured>(&event.body); c && event.node == node)
+      t.line(fmt::format("  {}  {} {}{}{}, {} {}", at(event.time), c->action, c->address,
+                         c->pool.empty() ? "" : " of pool " + c->pool,
+                         c->more.empty() ? "" : " (" + c->more + ")",
+                         c->action == "given" ? "to" : "from", c->peer));
+}
+
 }  // namespace
 
 void print_sas(Terminal& t, const Events& events) {
@@ -101,6 +118,7 @@ void print_sas(Terminal& t, const Events& events) {
     if (std::find(nodes.begin(), nodes.end(), sa.node) == nodes.end()) nodes.push_back(sa.node);
   for (const std::string& node : nodes) {
     t.heading(node);
+    print_addresses(t, events, node);
     for (const Sa& sa : sas)
       if (sa.node == node) print_sa(t, sa);
   }
@@ -128,6 +146,8 @@ Json sas_json(const Events& events) {
              {"replay_window", p.replay_window},
              {"reason", p.reason},
              {"installed_ns", sa.installed.ns}};
+    for (const auto& [time, move] : sa.moves)
+      one["moves"].push_back({{"time_ns", time.ns}, {"src", move->src}, {"dst", move->dst}});
     if (sa.removed) one["removed_ns"] = sa.removed->ns, one["removed_reason"] = sa.removed_reason;
     if (p.protocol == "ESP") one["packets"] = sa.packets, one["refused"] = sa.refused;
     out.push_back(std::move(one));

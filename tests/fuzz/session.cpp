@@ -56,6 +56,23 @@ policy::EndpointConfig config(bool is_a, bool with_certificates) {
                                    : (is_a ? site_a() : site_b());
   out.retransmit.timeout = 1s;
   out.retransmit.tries = 1;
+  // As much as possible to abuse: addresses that move, a window, lifetimes, inner addresses.
+  policy::ConnectionConfig& connection = out.connections[0];
+  connection.mobike = true;
+  connection.window_size = 4;
+  connection.rekey_time = 20s;
+  connection.children[0].rekey_time = 10s;
+  if (is_a) {
+    connection.vips = {IpAddress{}};
+  } else {
+    policy::PoolConfig pool;
+    pool.name = "few";
+    pool.first = IpAddress::parse("10.9.0.1").value();
+    pool.last = IpAddress::parse("10.9.0.3").value();
+    out.pools = {pool};
+    connection.pools = {"few"};
+    connection.unique = policy::Unique::replace;
+  }
   return out;
 }
 

@@ -15,12 +15,18 @@ import time
 
 from certificates import Certificates
 from rows import ROWS, Row
-from world import (IKELAB_INNER, IKELAB_IP, INSIDE_IP, STRONGSWAN_INNER, STRONGSWAN_IP, Failed,
+from world import (IKELAB_INNER, IKELAB_IP, INSIDE_IP, MOVED_IP, STRONGSWAN_INNER, STRONGSWAN_IP,
+                   Failed,
                    Peer, World, reason_to_skip, run, wait_for)
 
 SECRET = "correct horse battery staple"
 PPK = "5tGb9Ks2Wp7Qx4Lm8Zv1Rn6Yd3Hc0JfE"
 USER = "anna@example"
+
+
+def filled(text):
+    return text % {"ikelab_inner": IKELAB_INNER, "strongswan_inner": STRONGSWAN_INNER} \
+        if "%(" in text else text
 
 
 def scenario_of(row, world, certificates, initiates):
@@ -31,7 +37,12 @@ def scenario_of(row, world, certificates, initiates):
     if more == "@cookies":
         node_more = "cookie_threshold: 0\n    "
     elif more:
-        connection_more = more + "\n        "
+        connection_more = filled(more) + "\n        "
+    if row.ikelab_node:
+        node_more += filled(row.ikelab_node) + "\n    "
+    if row.ikelab_inner:
+        node_more = f"inner_addresses: [{IKELAB_INNER}]\n    " + node_more
+    local_ts, remote_ts = row.ikelab_ts
     if row.version == 1:
         connection_more += "version: 1\n        "
     if row.ppk:
@@ -56,7 +67,6 @@ duration: 1s
 {pki}nodes:
   - name: gw
     role: gateway
-    inner_addresses: [{IKELAB_INNER}]
     {node_more}connections:
       - name: site
         local_addr: {local}
@@ -64,7 +74,8 @@ duration: 1s
         proposals: {row.ikelab_ike or '[' + row.ike + ']'}
         {rounds}
         {connection_more}children:
-          - {{name: net, local_ts: [10.1.0.0/24], remote_ts: [10.2.0.0/24], esp_proposals: [{row.esp}]}}
+          - {{name: net, local_ts: [{local_ts}], remote_ts: [{remote_ts}], \
+esp_proposals: [{row.esp}]{row.ikelab_child}}}
 """
 
 
@@ -140,15 +151,15 @@ def swanctl_conf_of(row, world, certificates, initiates):
     {ppk}
 {rounds}    children {{
       net {{
-        local_ts = 10.2.0.0/24
-        remote_ts = 10.1.0.0/24
+        local_ts = {row.strongswan_ts[0]}
+        remote_ts = {row.strongswan_ts[1]}
         esp_proposals = {row.esp}
         rekey_time = 0
       }}
     }}
   }}
 }}
-{secrets}"""
+{secrets}{filled(row.strongswan_tail)}"""
 
 
 class Conversation:
@@ -156,6 +167,7 @@ class Conversation:
 
     def __init__(self, row, world, certificates, initiator):
         self.row, self.world, self.initiator = row, world, initiator
+        self.moved = False
         world.configure(swanctl_conf_of(row, world, certificates, initiator == "strongswan"),
                         None if row.auth == "psk" else certificates.key("strongswan", row.auth),
                         [stem + ".pem" for stem in certificates.intermediates()]
@@ -177,7 +189,7 @@ class Conversation:
         for step in self.row.steps:
             STEPS[step](self)
         for pattern in self.row.expect:
-            peer.wait(pattern)
+            peer.wait(filled(pattern))
         code = peer.stop()
         if code != 0:
             raise Failed(f"ikelab ended with {code}")
@@ -196,6 +208,34 @@ class Conversation:
         self.world.ping()
         self.world.ping(from_ikelab=False)
 
+    def move(self):
+        """Another address of ikelab's, in the same network; the old one is taken away."""
+        world, peer = self.world, self.peer
+        change = lambda verb, ip: run("ip", "-n", world.ikelab_ns, "address", verb, ip + "/24",
+                                      "dev", "veth-out")
+        change("add", MOVED_IP)
+        try:
+            peer.say("move " + MOVED_IP)
+            peer.wait(r"s  moved .*UPDATE_SA_ADDRESSES was answered")
+            world.ping()
+            world.ping(from_ikelab=False)
+            self.moved = True
+        except Failed:
+            change("del", MOVED_IP)
+            raise
+
+    def rekey_by_volume(self):
+        before = self.peer.count(CHILD_FRESH)
+        self.world.ping(times=12)
+        self.peer.wait(CHILD_FRESH, before + 1)
+        self.world.ping()
+
+    def reauthenticate(self):
+        self.peer.wait(r"s  established ", 2)
+        self.peer.wait(r"s  deleted .*deleted by us")
+        self.world.ping()
+        self.world.ping(from_ikelab=False)
+
     def gone(self, pattern):
         self.peer.wait(pattern)
         done = self.world.ns(self.world.ikelab_ns, "ping", "-q", "-c", "1", "-W", "1",
@@ -206,6 +246,9 @@ class Conversation:
     def close(self):
         try:
             self.peer.stop()
+            if self.moved:
+                run("ip", "-n", self.world.ikelab_ns, "address", "del", MOVED_IP + "/24", "dev",
+                    "veth-out")
         finally:
             self.world.swanctl("--terminate", "--ike", "site", "--force", check=False)
 
@@ -224,6 +267,9 @@ STEPS = {
     "ikelab deletes ike": lambda c: (c.peer.say("delete-ike"), c.gone(r"s  deleted ")),
     "strongswan deletes ike": lambda c: (
         c.world.swanctl("--terminate", "--ike", "site"), c.gone(r"s  deleted ")),
+    "ikelab moves": lambda c: c.move(),
+    "ikelab rekeys by volume": lambda c: c.rekey_by_volume(),
+    "ikelab reauthenticates": lambda c: c.reauthenticate(),
     "ikelab checks liveness": lambda c: c.peer.wait(r"done +\S+ dpd, as initiator: the peer is alive"),
     "strongswan checks liveness": lambda c: c.peer.wait(r"done +\S+ \S+, as responder", 2),
 }

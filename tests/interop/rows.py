@@ -23,6 +23,12 @@ class Row:
     strongswan_auth: str = "pubkey"
     ikelab_more: str = ""          # lines of ikelab's connection
     strongswan_more: str = ""
+    ikelab_node: str = ""          # lines of ikelab's node
+    ikelab_inner: bool = True      # it has its inner address from the beginning
+    ikelab_ts: tuple = ("10.1.0.0/24", "10.2.0.0/24")      # local, remote
+    strongswan_ts: tuple = ("10.2.0.0/24", "10.1.0.0/24")
+    ikelab_child: str = ""         # more of ikelab's child, in one line
+    strongswan_tail: str = ""      # more sections of swanctl.conf
     expect: tuple = ()             # regular expressions in ikelab's lines
     ppk: str = ""                  # a preshared key both have: required, or optional
     roles: tuple = ("ikelab", "strongswan")  # who initiates
@@ -113,6 +119,30 @@ ROWS = [
         expect=(r"IKE_AUTH request .*N\(NO_PPK_AUTH\)", r"IKE_AUTH .*N\(PPK_IDENTITY\)")),
     Row("ppk that strongswan does not know", ppk="ours", roles=("ikelab",),
         expect=(r"IKE_AUTH request .*N\(NO_PPK_AUTH\)",)),
+    # inner addresses
+    Row("configuration payload of strongswan", roles=("ikelab",), ikelab_inner=False,
+        ikelab_more="vips: [0.0.0.0]", ikelab_ts=("dynamic", "10.2.0.0/24"),
+        strongswan_more="pools = office", strongswan_ts=("10.2.0.0/24", "dynamic"),
+        strongswan_tail="pools {\n  office {\n    addrs = %(ikelab_inner)s-%(ikelab_inner)s\n"
+                        "    dns = 10.2.0.53\n  }\n}\n",
+        steps=("ikelab rekeys ike", "ikelab rekeys child"),
+        expect=(r"s  address .* got %(ikelab_inner)s, DNS 10\.2\.0\.53",)),
+    Row("configuration payload of ikelab", roles=("strongswan",),
+        ikelab_node="pools: [{name: office, addrs: %(strongswan_inner)s, dns: [10.1.0.53]}]",
+        ikelab_more="pools: [office]", ikelab_ts=("10.1.0.0/24", "dynamic"),
+        strongswan_more="vips = 0.0.0.0", strongswan_ts=("dynamic", "10.1.0.0/24"),
+        steps=("strongswan rekeys ike", "strongswan rekeys child"),
+        expect=(r"s  address .* given %(strongswan_inner)s of pool office",)),
+    # addresses that change
+    Row("mobike", ikelab_more="mobike: yes", steps=("ikelab moves", "ikelab rekeys ike"),
+        roles=("ikelab",), expect=(r"s  moved .*UPDATE_SA_ADDRESSES was answered",)),
+    # lifetimes
+    Row("lifetime by packets", ikelab_child=", rekey_packets: 12, life_packets: 1000",
+        steps=("ikelab rekeys by volume",)),
+    Row("lifetime by bytes", ikelab_child=", rekey_bytes: 1KiB, life_bytes: 1MiB",
+        steps=("ikelab rekeys by volume",)),
+    Row("reauthentication", ikelab_more="reauth_time: 3s", roles=("ikelab",),
+        steps=("ikelab reauthenticates",)),
     # networks
     Row("nat", world="nat", roles=("ikelab",), steps=REKEYS,
         expect=(r"a NAT was detected",)),

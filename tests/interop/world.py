@@ -14,6 +14,7 @@ import time
 CHARON = "/usr/lib/ipsec/charon"
 IKELAB_IP, STRONGSWAN_IP = "192.0.2.1", "192.0.2.2"          # without a NAT
 INSIDE_IP, NAT_INSIDE_IP, NAT_IP = "198.51.100.1", "198.51.100.254", "192.0.2.1"  # with one
+MOVED_IP = "192.0.2.77"                                      # where ikelab goes
 IKELAB_INNER, STRONGSWAN_INNER = "10.1.0.1", "10.2.0.1"
 
 STRONGSWAN_CONF = """

@@ -248,6 +248,32 @@ TEST_CASE("lint: lifetimes, forward secrecy, replays", "[lint]") {
   CHECK(found(c) == Words{"no-child-rekeying note"});
 }
 
+TEST_CASE("lint: careless limits", "[lint]") {
+  auto c = clean();
+  c.children[0].rekey_time = Duration{0};
+  c.children[0].bytes.rekey = 1'000'000;
+  c.children[0].packets.rekey = 1'000;
+  CHECK(found(c).empty());  // volume is a limit as well
+  c = clean();
+  c.children[0].rand_time = Duration{0};
+  CHECK(found(c) == Words{"no-jitter note"});
+  c.rand_time = Duration{0};
+  CHECK(found(c) == Words{"no-jitter note", "no-jitter note"});
+  c = clean();
+  c.children[0].life_time = c.children[0].rekey_time + 5s;
+  CHECK(found(c) == Words{"short-margin warning"});
+  c.children[0].life_time = c.children[0].rekey_time + 10min;
+  CHECK(found(c).empty());
+  c = clean();
+  for (wire::Transform& t : c.children[0].esp_proposals[0].transforms)
+    if (t.type == 1) t.id = 3;  // 3DES
+  const auto small = found(c);
+  CHECK(std::find(small.begin(), small.end(), "small-blocks warning") != small.end());
+  c.children[0].bytes.rekey = 1'000'000'000;
+  const auto limited = found(c);
+  CHECK(std::find(limited.begin(), limited.end(), "small-blocks warning") == limited.end());
+}
+
 TEST_CASE("lint: strengths that do not fit", "[lint]") {
   auto c = clean();
   c.proposals = {parse_proposal("aes128gcm16-prfsha256-x25519", wire::ProtocolId::ike).value()};

@@ -1,9 +1,9 @@
 // Scenarios: what is wrong is said in one line with its file, line and column; what is right means
 // what it says.
+#include "sim/scenario/scenario.hpp"
+
 #include <filesystem>
 #include <fstream>
-
-#include "sim/scenario/scenario.hpp"
 
 #include "sim/scenario/units.hpp"
 #include "tests/support/catch.hpp"
@@ -73,6 +73,18 @@ const Bad bad_scenarios[] = {
     {"rate: 10Mbps", "rate: 10", "E-SCN-012", "20:85", "Mbps"},
     {"loss: 5%", "loss: 150%", "E-SCN-012", "20:99", "150%"},
     {"action: initiate", "action: begin", "E-SCN-012", "22:31", "initiate"},
+    {"id: b.example}", "id: b.example}\n        pools: [staff]", "E-SCN-013", "13:16",
+     "no pool is named 'staff'"},
+    {"id: b.example}", "id: b.example}\n        vips: [10.8]", "E-ADDR-001", "13:16", "10.8"},
+    {"id: b.example}", "id: b.example}\n        unique: always", "E-SCN-012", "13:17",
+     "no, never, keep, replace"},
+    {"id: b.example}", "id: b.example}\n        window_size: 99", "E-SCN-012", "13:22", "16"},
+    {"[aes256gcm16]\n", "[aes256gcm16]\n            rekey_bytes: 10\n", "E-SCN-012", "18:26",
+     "KiB"},
+    {"[aes256gcm16]\n", "[aes256gcm16]\n            rekey_packets: 10k\n", "E-SCN-012", "18:28",
+     "100000"},
+    {"[aes256gcm16]\n", "[aes256gcm16]\n            rekey_time: 9m\n            life_time: 5m\n",
+     "E-SCN-012", "19:24", "more than rekey_time"},
     {"name: two", "name: two\nname: three", "E-SCN-002", "2:1", "second time"},
     {"links:", "links: {", "E-SCN-002", "", ""},
     {"nodes:\n", "nodes: &a [*a]\nx:\n", "E-SCN-002", "3:12", "alias"},
@@ -262,4 +274,45 @@ TEST_CASE("scenario: bases may stand upon one another, and not in a circle", "[s
   REQUIRE_FALSE(circle.ok());
   CHECK(circle.error().code == "E-SCN-016");
   std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("scenario: pools, virtual addresses, lifetimes", "[scenario]") {
+  std::string text = with("    role: gateway\n    connections:",
+                          "    role: gateway\n    pools: [{name: staff, addrs: 10.8.0.0/29, dns: "
+                          "[10.2.0.53], subnet: [10.2.0.0/24]}, {name: few, addrs: "
+                          "10.9.0.3..10.9.0.5}]\n    connections:");
+  const auto put = [&](const std::string& from, const std::string& to) {
+    const auto at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    text.replace(at, from.size(), to);
+  };
+  put("id: b.example}",
+      "id: b.example}\n        pools: [staff, few]\n        vips: [0.0.0.0, \"::\"]\n        "
+      "mobike: yes\n        unique: replace\n        reauth_time: 8h\n        over_time: 5m");
+  put("remote_ts: [10.2.0.0/24]", "remote_ts: [dynamic, 10.2.0.0/24]");
+  put("[aes256gcm16]\n",
+      "[aes256gcm16]\n            rekey_bytes: 2MiB\n            life_packets: 50\n            "
+      "rekey_time: 10m\n            life_time: 12m\n            rand_time: 0s\n");
+  const auto scenario = scenario::load_text(text, "x.yaml");
+  REQUIRE(scenario.ok());
+  const scenario::Node& node = scenario->nodes[0];
+  REQUIRE(node.pools.size() == 2);
+  CHECK(node.pools[0].first.to_string() == "10.8.0.1");  // as swanctl: not the first, not the last
+  CHECK(node.pools[0].last.to_string() == "10.8.0.6");
+  CHECK(node.pools[1].first.to_string() == "10.9.0.3");
+  CHECK(node.pools[1].last.to_string() == "10.9.0.5");
+  const policy::ConnectionConfig& connection = node.connections[0];
+  CHECK(connection.vips.size() == 2);
+  CHECK(connection.mobike);
+  CHECK(connection.unique == policy::Unique::replace);
+  CHECK(connection.reauth_time == 8h);
+  CHECK(connection.over_time == Duration(5min));
+  const policy::ChildConfig& child = connection.children[0];
+  CHECK(child.remote_dynamic);
+  CHECK_FALSE(child.local_dynamic);
+  CHECK(child.remote_ts.size() == 1);
+  CHECK(child.bytes.rekey == 2'097'152);
+  CHECK(child.packets.life == 50);
+  CHECK(child.life_time == Duration(12min));
+  CHECK(child.rand_time == Duration{0});
 }

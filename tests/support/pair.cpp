@@ -6,13 +6,50 @@
 
 namespace ikelab::test {
 
+namespace {
+
+/// A node's streams, but for nonces whose first octet a test has chosen.
+class ScriptedRng : public crypto::Rng {
+ public:
+  ScriptedRng(std::unique_ptr<crypto::Rng> rng, std::deque<std::uint8_t>& begins)
+      : rng_(std::move(rng)), begins_(begins) {}
+  void fill(std::span<std::uint8_t> out) override {
+    rng_->fill(out);
+    if (begins_.empty()) return;
+    out.front() = begins_.front();
+    begins_.pop_front();
+  }
+
+ private:
+  std::unique_ptr<crypto::Rng> rng_;
+  std::deque<std::uint8_t>& begins_;
+};
+
+class ScriptedSource : public crypto::RngSource {
+ public:
+  ScriptedSource(std::unique_ptr<crypto::RngSource> source, std::deque<std::uint8_t>& begins)
+      : source_(std::move(source)), begins_(begins) {}
+  std::unique_ptr<crypto::Rng> stream(std::string_view purpose) override {
+    auto stream = source_->stream(purpose);
+    if (purpose != "nonce") return stream;
+    return std::make_unique<ScriptedRng>(std::move(stream), begins_);
+  }
+
+ private:
+  std::unique_ptr<crypto::RngSource> source_;
+  std::deque<std::uint8_t>& begins_;
+};
+
+}  // namespace
+
 Pair::Pair(policy::EndpointConfig a_config, policy::EndpointConfig b_config, std::uint64_t seed) {
   const auto make = [&](Side& side, policy::EndpointConfig config) {
     const std::string node = config.node;
     side.address = config.connections.at(0).local_addr;
     side.provider = crypto::openssl_provider();
-    side.endpoint = std::make_unique<ikev2::Endpoint>(std::move(config), *side.provider,
-                                                      crypto::seeded_rng(seed, node));
+    side.endpoint = std::make_unique<ikev2::Endpoint>(
+        std::move(config), *side.provider,
+        std::make_unique<ScriptedSource>(crypto::seeded_rng(seed, node), side.nonces_begin));
   };
   make(a, std::move(a_config));
   make(b, std::move(b_config));
@@ -66,6 +103,11 @@ void Pair::note_sad(Side& side, esp::SadChange change) {
     sa.src = move->src;
     sa.dst = move->dst;
     sa.udp = move->udp;
+  } else if (const auto* inner = std::get_if<esp::InnerAddress>(&change)) {
+    if (inner->ours)
+      side.inner_addresses.push_back(inner->address);
+    else
+      std::erase(side.inner_addresses, inner->address);
   } else {
     const auto& remove = std::get<esp::RemoveSa>(change);
     side.sad.push_back(std::string("remove ") + (remove.inbound ? "in " : "out ") +

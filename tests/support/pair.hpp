@@ -19,7 +19,9 @@ struct Side {
   unsigned sent = 0;
   IpAddress address;  ///< what is sent to another address never arrives
   std::map<EspSpi, esp::SaParameters> inbound, outbound;  ///< the SAD as installed
-  std::vector<EspSpi> outbound_order;  ///< the last one is what the data path uses
+  std::vector<IpAddress> inner_addresses;                 ///< that the peer gave
+  std::deque<std::uint8_t> nonces_begin;  ///< first octets of the next nonces it draws
+  std::vector<EspSpi> outbound_order;     ///< the last one is what the data path uses
 
   [[nodiscard]] std::vector<ikev2::IkeSaInfo> sas()
       const;  ///< without those that only linger (DEAD)

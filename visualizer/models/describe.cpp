@@ -344,6 +344,14 @@ struct Sentence {
     return fmt::format("{}: the {} SA {} goes between {} and {} from now on: {}", n, b.protocol,
                        b.spi, b.src, b.dst, b.reason);
   }
+  std::string operator()(const trace::Configured& b) const {
+    const std::string what = b.address + (b.pool.empty() ? "" : " of pool " + b.pool) +
+                             (b.more.empty() ? "" : ", " + b.more);
+    if (b.action == "got")
+      return fmt::format("{} gets the inner address {} from {}", n, what, b.peer);
+    if (b.action == "given") return fmt::format("{} gives {} to {}", n, what, b.peer);
+    return fmt::format("{} has {} back from {}", n, what, b.peer);
+  }
   std::string operator()(const trace::TimerFired& b) const {
     return fmt::format("{}: timer {} fires{}{}", n, b.timer, b.detail.empty() ? "" : ", ",
                        b.detail);

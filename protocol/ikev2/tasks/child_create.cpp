@@ -10,14 +10,15 @@ namespace {
 
 class ChildCreate : public ChildExchange {
  public:
-  explicit ChildCreate(std::string child) : child_(std::move(child)) {}
+  ChildCreate(std::string child, std::optional<policy::Flow> packet)
+      : child_(std::move(child)), packet_(packet) {}
   [[nodiscard]] std::string_view name() const override { return "child_create"; }
 
   Result<std::vector<wire::Payload>> begin(IkeSa& sa, Instant) override {
     if (sa.state() != State::established)
       return Error{"E-CMD-002", "the IKE SA is not established"};
     for (const policy::ChildConfig& config : sa.connection->children)
-      if (config.name == child_) return offer(sa, config);
+      if (config.name == child_) return offer(sa, config, packet_);
     return Error{"E-CMD-001", "no child '" + child_ + "' is configured"};
   }
   Outcome response(IkeSa& sa, const Inbound& in) override {
@@ -33,6 +34,7 @@ class ChildCreate : public ChildExchange {
 
  private:
   std::string child_;
+  std::optional<policy::Flow> packet_;
 };
 
 std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail,
@@ -42,8 +44,8 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
 
 }  // namespace
 
-std::unique_ptr<Task> make_child_create(std::string child) {
-  return std::make_unique<ChildCreate>(std::move(child));
+std::unique_ptr<Task> make_child_create(std::string child, std::optional<policy::Flow> packet) {
+  return std::make_unique<ChildCreate>(std::move(child), packet);
 }
 
 ResponderRow respond_child_create() {

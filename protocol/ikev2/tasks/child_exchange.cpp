@@ -13,13 +13,14 @@ using wire::NotifyType;
 }  // namespace
 
 Result<std::vector<wire::Payload>> ChildExchange::offer(IkeSa& sa,
-                                                        const policy::ChildConfig& config) {
+                                                        const policy::ChildConfig& config,
+                                                        const std::optional<policy::Flow>& packet) {
   config_ = &config;
   if (ni_.empty()) {
     ni_ = make_nonce(sa);
     spi_in_ = sa.new_esp_spi();
   }
-  offer_ = offer_child(config, spi_in_, true);
+  offer_ = offer_child(sa, config, spi_in_, true, packet);
   std::vector<wire::Payload> out = {offer_.payloads[0],
                                     wire::make_payload(wire::NoncePayload{ni_})};
   if (method_ == 0) method_ = first_ke_method(offer_.proposals);
@@ -57,7 +58,10 @@ Result<ChildSa*> ChildExchange::accept(IkeSa& sa, const Inbound& in, const std::
 
 /// What the response to CREATE_CHILD_SA says.
 Result<void> ChildExchange::agree(IkeSa& sa, const Inbound& in) {
-  IKELAB_TRY(plan_, accept_child(sa, in.payloads, *config_, spi_in_, offer_.proposals));
+  IKELAB_TRY(plan_, accept_child(sa, in.payloads, *config_, spi_in_, offer_));
+  if (plan_.spi_out == deleted_early_)
+    return Error{"E-IKE-085", "the peer deleted the Child SA before its answer came"}.see(
+        "RFC 7296, 2.25.1");
   const auto* nonce = wire::first<wire::NoncePayload>(in.payloads);
   if (nonce == nullptr)
     return Error{"E-IKE-025", "the response lacks a nonce"}.see("RFC 7296, 1.3.1");
@@ -73,16 +77,15 @@ Result<void> ChildExchange::agree(IkeSa& sa, const Inbound& in) {
 
 Result<ChildSa*> ChildExchange::install(IkeSa& sa, Instant now, const std::string& reason) {
   // What is redundant goes at once: nothing is sent on it (RFC 7296, 2.8.1).
-  const bool redundant = sa.collision && std::min(ni_, nr_) < sa.collision->lowest_nonce;
   const ChildSecrets secrets{
       {ni_, nr_, "CREATE_CHILD_SA"}, g_ir_ ? &*g_ir_ : nullptr, true, followups_.secrets()};
-  return install_child(sa, now, plan_, secrets, reason, redundant);
+  return install_child(sa, now, plan_, secrets, reason, redundant());
 }
 
 void ChildExchange::delete_refused(IkeSa& sa, const Inbound& in) {
   const bool made = followups_.under_way() ? find_error(in.payloads) == nullptr
                                            : wire::first<wire::SaPayload>(in.payloads) != nullptr;
-  if (made) sa.enqueue(in.now, make_child_refusal(spi_in_));
+  if (made && deleted_early_.value == 0) sa.enqueue(in.now, make_child_refusal(spi_in_));
 }
 
 namespace {

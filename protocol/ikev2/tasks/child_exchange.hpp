@@ -17,16 +17,24 @@ class ChildExchange : public Task {
     return followups_.under_way() ? followups_.request(sa) : begin(sa, now);
   }
 
+  /// The peer deleted an SA that we do not have: it may be the one whose answer is still on its
+  /// way.
+  void peer_deleted(EspSpi spi_out) { deleted_early_ = spi_out; }
+
  protected:
   /// The CREATE_CHILD_SA request.
   virtual Result<std::vector<wire::Payload>> begin(IkeSa& sa, Instant now) = 0;
-  Result<std::vector<wire::Payload>> offer(IkeSa& sa, const policy::ChildConfig& config);
+  Result<std::vector<wire::Payload>> offer(IkeSa& sa, const policy::ChildConfig& config,
+                                           const std::optional<policy::Flow>& packet = {});
   /// Installs what was agreed. `goes_on`: not yet; INVALID_KE_PAYLOAD asked for another method, or
-  /// further key exchanges follow. Errors: E-IKE-02x, E-IKE-082, E-POL-010.
+  /// further key exchanges follow. Errors: E-IKE-02x, E-IKE-082, E-POL-010; E-IKE-085 the peer
+  /// has deleted it already.
   Result<ChildSa*> accept(IkeSa& sa, const Inbound& in, const std::string& reason,
                           std::optional<Outcome>& goes_on);
   /// After accept() failed: the peer may hold the SA that we refused (RFC 7296, 2.21.3).
   void delete_refused(IkeSa& sa, const Inbound& in);
+  /// What is being made is known to go again: nothing is sent on it.
+  [[nodiscard]] virtual bool redundant() const { return false; }
   Bytes ni_, nr_;
 
  private:
@@ -34,7 +42,7 @@ class ChildExchange : public Task {
   Result<ChildSa*> install(IkeSa& sa, Instant now, const std::string& reason);
 
   const policy::ChildConfig* config_ = nullptr;
-  EspSpi spi_in_;
+  EspSpi spi_in_, deleted_early_;
   ChildOffer offer_;
   std::unique_ptr<crypto::KeyExchange> ke_;
   std::uint16_t method_ = 0;

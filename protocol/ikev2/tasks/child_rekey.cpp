@@ -2,6 +2,7 @@
 // 7296, 1.3.3, 2.8, 2.8.1, 2.25.1).
 #include <algorithm>
 
+#include "protocol/ikev2/lifetimes.hpp"
 #include "protocol/ikev2/tasks/child_exchange.hpp"
 #include "protocol/ikev2/tasks/rows.hpp"
 
@@ -10,14 +11,18 @@ namespace {
 
 using wire::NotifyType;
 
-constexpr Duration retry_after =
-    5s;  // TEMPORARY_FAILURE: "wait ... and try again" (RFC 7296, 2.25)
+/// The peer's half of a simultaneous rekey of one Child SA, which we answered (RFC 7296, 2.8.1).
+struct PeersRekey {
+  Bytes lowest_nonce;  ///< of its Ni and our Nr
+  EspSpi made;         ///< the Child SA, by our inbound SPI
+};
 
 class ChildRekey : public ChildExchange {
  public:
   explicit ChildRekey(EspSpi old) : old_(old) {}
   [[nodiscard]] std::string_view name() const override { return "child_rekey"; }
   [[nodiscard]] EspSpi old() const { return old_; }
+  void collides_with(PeersRekey peers) { peers_ = std::move(peers); }
 
   Result<std::vector<wire::Payload>> begin(IkeSa& sa, Instant) override {
     const auto at = sa.children.find(old_.value);
@@ -43,16 +48,15 @@ class ChildRekey : public ChildExchange {
     if (!made) return failed(sa, in, made.error());
     ChildSa& fresh = **made;
     const auto old = sa.children.find(old_.value);
-    if (const auto collision = std::exchange(sa.collision, std::nullopt)) {
-      const Bytes ours = std::min(ni_, nr_);
+    if (peers_) {
       //= rfc7296#2.8.1 "the SA created with the lowest of the four nonces used in the two exchanges
       //= SHOULD be closed by the endpoint that created it."
-      if (ours < collision->lowest_nonce) {
+      if (redundant()) {
         detail = "both sides rekeyed at once; ours has the lowest nonce and goes";
         if (old != sa.children.end()) {
-          old->second.replaced_by = collision->child;
+          old->second.replaced_by = peers_->made;
           sa.set_child_state(old->second, ChildState::rekeyed,
-                             "replaced by " + to_string(collision->child), "RFC 7296, 2.8.1");
+                             "replaced by " + to_string(peers_->made), "RFC 7296, 2.8.1");
         }
         sa.set_child_state(fresh, ChildState::deleting, "redundant", "RFC 7296, 2.8.1");
         sa.enqueue(in.now, make_child_delete(fresh.spi_in));
@@ -68,17 +72,25 @@ class ChildRekey : public ChildExchange {
     return Outcome::done;
   }
 
+ protected:
+  [[nodiscard]] bool redundant() const override {
+    return peers_ && std::min(ni_, nr_) < peers_->lowest_nonce;
+  }
+
  private:
   Outcome failed(IkeSa& sa, const Inbound& in, const Error& error) {
     detail = error.message;
     sa.diagnose(error, in.datagram);
     delete_refused(sa, in);
-    const auto collision = std::exchange(sa.collision, std::nullopt);
     const auto old = sa.children.find(old_.value);
     if (old == sa.children.end()) return Outcome::failed;
-    if (collision) {  // the peer's own rekey went through: it deletes the old one
-      sa.set_child_state(old->second, ChildState::rekeyed,
-                         "replaced by " + to_string(collision->child), "RFC 7296, 2.8.1");
+    if (error.code == "E-IKE-085") {  // what replaces it is gone: so goes the old one
+      sa.enqueue(in.now, make_child_delete(old_));
+      return Outcome::failed;
+    }
+    if (peers_) {  // the peer's own rekey went through: it deletes the old one
+      sa.set_child_state(old->second, ChildState::rekeyed, "replaced by " + to_string(peers_->made),
+                         "RFC 7296, 2.8.1");
       return Outcome::failed;
     }
     if (find_notify(in.payloads, NotifyType::child_sa_not_found) != nullptr) {
@@ -92,11 +104,12 @@ class ChildRekey : public ChildExchange {
     }
     if (old->second.state == ChildState::rekeying)
       sa.set_child_state(old->second, ChildState::installed, "the rekey failed", "RFC 7296, 2.25");
-    old->second.rekey_at = in.now + retry_after;
+    old->second.rekey_at = in.now + retry_delay(sa);
     return Outcome::failed;
   }
 
   EspSpi old_;
+  std::optional<PeersRekey> peers_;
 };
 
 /// The Child SA that the peer wants to replace, by what it calls it; or why that cannot be now.
@@ -132,7 +145,7 @@ void replace(IkeSa& sa, EspSpi old_spi, ChildSa& fresh, const Bytes& lowest_nonc
   replaced.replaced_by = fresh.spi_in;
   if (collides) {
     detail = "both sides rekey at once";
-    sa.collision = Collision{lowest_nonce, fresh.spi_in, {}};
+    ours->collides_with({lowest_nonce, fresh.spi_in});
     return;
   }
   sa.set_child_state(replaced, ChildState::rekeyed, "replaced by " + to_string(fresh.spi_in),

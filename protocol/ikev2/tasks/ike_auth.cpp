@@ -122,7 +122,7 @@ class IkeAuth : public Task {
     config_ = child_config(*sa.connection, sa.first_child);
     if (config_ != nullptr) {
       spi_in_ = sa.new_esp_spi();
-      offer_ = offer_child(*config_, spi_in_, false);
+      offer_ = offer_child(sa, *config_, spi_in_, false, sa.first_packet);
       append(out, offer_.payloads);
     }
     //= rfc5998#3 "If the initiator does not wish to use public-key-based responder authentication, it
@@ -245,7 +245,7 @@ class IkeAuth : public Task {
     if (config_ == nullptr) return Outcome::done;
     //= rfc7296#1.2 "If creating the Child SA during the IKE_AUTH exchange fails for some reason,
     //= the IKE SA is still created as usual."
-    auto plan = accept_child(sa, in.payloads, *config_, spi_in_, offer_.proposals);
+    auto plan = accept_child(sa, in.payloads, *config_, spi_in_, offer_);
     if (!plan) {
       detail = "the IKE SA is up, the Child SA is not: " + plan.error().message;
       sa.diagnose(plan.error(), in.datagram);

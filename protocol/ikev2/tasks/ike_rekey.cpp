@@ -7,6 +7,7 @@
 
 #include "protocol/ikev2/followup.hpp"
 #include "protocol/ikev2/ike_keys_of_sa.hpp"
+#include "protocol/ikev2/lifetimes.hpp"
 #include "protocol/ikev2/tasks/rows.hpp"
 #include "protocol/wire/encode.hpp"
 
@@ -14,8 +15,6 @@ namespace ikelab::ikev2 {
 namespace {
 
 using wire::NotifyType;
-
-constexpr Duration retry_after = 5s;
 
 IkeSpi ike_spi_of(const wire::Proposal& proposal) {
   std::uint64_t value = 0;
@@ -32,12 +31,19 @@ std::unique_ptr<IkeSa> successor(IkeSa& old, bool exchange_initiator, IkeSpi spi
   fresh->spi_i = spi_i;
   fresh->spi_r = spi_r;
   fresh->suite = suite;
+  fresh->by_rekey = true;
   fresh->peer_identity = old.peer_identity;
   fresh->peer_hashes = old.peer_hashes;
   for (const Extension& extension : extensions())
     if (extension.inherit != nullptr) extension.inherit(*fresh, old);
   return fresh;
 }
+
+/// The peer's half of a simultaneous rekey of the IKE SA, which we answered (RFC 7296, 2.8.2).
+struct PeersRekey {
+  Bytes lowest_nonce;  ///< of its Ni and our Nr
+  IkeSpi made;         ///< the new IKE SA, by our own SPI
+};
 
 class IkeRekey : public Task {
  public:
@@ -78,8 +84,7 @@ class IkeRekey : public Task {
     }
     auto fresh = accept(sa, in);
     if (fresh && *fresh == nullptr) return Outcome::more;
-    IkeSa* peers = sa.collided_successor();
-    const auto collision = std::exchange(sa.collision, std::nullopt);
+    IkeSa* peers = peers_successor(sa);
     if (!fresh) {
       detail = fresh.error().message;
       sa.diagnose(fresh.error(), in.datagram);
@@ -87,13 +92,13 @@ class IkeRekey : public Task {
         sa.hand_over_to(*peers, in.now);
         return Outcome::failed;
       }
-      sa.set_timer(Timer::rekey_ike, in.now + retry_after);
+      sa.set_timer(Timer::rekey_ike, in.now + retry_delay(sa));
       return Outcome::failed;
     }
     IkeSa& made = **fresh;
     sa.services.adopted.push_back(std::move(*fresh));
     made.become_established(in.now, Trigger::created_by_rekey, "rekey of " + to_string(sa.spi_i));
-    if (peers != nullptr && std::min(ni_, nr_) < collision->lowest_nonce) {
+    if (peers != nullptr && std::min(ni_, nr_) < peers_->lowest_nonce) {
       //= rfc7296#2.8.2 "The new IKE SA containing the lowest nonce SHOULD be deleted by the node
       //= that created it, and the other surviving new IKE SA MUST inherit all the Child SAs."
       detail = "both sides rekeyed at once; ours has the lowest nonce and goes";
@@ -107,7 +112,22 @@ class IkeRekey : public Task {
     return Outcome::done;
   }
 
+  //= rfc7296#2.25.2 "If a peer receives a request to close an IKE SA that it is currently
+  //= rekeying, it SHOULD reply as usual, and forget about its own rekeying request."
+  void abandoned(IkeSa& sa, Instant now) override {
+    if (sa.state() != State::established) return;
+    if (IkeSa* heir = peers_successor(sa)) sa.hand_over_to(*heir, now);
+  }
+  [[nodiscard]] bool collides() const { return peers_.has_value(); }
+  void collides_with(PeersRekey peers) { peers_ = std::move(peers); }
+
  private:
+  /// What the peer's half made, if it still lives.
+  [[nodiscard]] IkeSa* peers_successor(IkeSa& sa) const {
+    IkeSa* made = peers_ ? sa.services.find(peers_->made) : nullptr;
+    return made != nullptr && made->state() == State::established ? made : nullptr;
+  }
+
   /// The new IKE SA; nullptr while further key exchanges follow.
   Result<std::unique_ptr<IkeSa>> accept(IkeSa& sa, const Inbound& in) {
     if (followups_.under_way()) {
@@ -153,15 +173,15 @@ class IkeRekey : public Task {
   std::unique_ptr<crypto::KeyExchange> ke_;
   std::uint16_t method_ = 0;
   bool retried_ = false;
+  std::optional<PeersRekey> peers_;
 };
 
 /// Why the IKE SA cannot be rekeyed now (RFC 7296, 2.25.2), or nullopt.
-std::optional<std::string> busy(const IkeSa& sa, const Task* current) {
-  if (sa.state() == State::rekeyed || sa.state() == State::deleting)
-    return "the IKE SA is already being replaced or closed";
-  if (sa.collision) return "a rekey of this IKE SA was just answered";
+std::optional<std::string> busy(const IkeSa& sa, const Task* current, const IkeRekey* ours) {
+  if (sa.state() != State::established) return "the IKE SA is already being replaced or closed";
+  if (ours != nullptr && ours->collides()) return "a rekey of this IKE SA was just answered";
   if (current != nullptr && current->exchange() == wire::ExchangeType::create_child_sa &&
-      current->name() != "ike_rekey")
+      ours == nullptr)
     return "a Child SA is being made or rekeyed";
   return std::nullopt;
 }
@@ -175,7 +195,8 @@ struct RekeyMaking {
 
   std::optional<wire::Payload> finish(IkeSa& sa, Instant now, std::span<const Secret> more,
                                       std::string& detail) {
-    if (auto why = busy(sa, sa.current_task()))
+    auto* ours = dynamic_cast<IkeRekey*>(sa.current_task());
+    if (auto why = busy(sa, sa.current_task(), ours))
       return detail = *why, notify(NotifyType::temporary_failure);
     auto fresh = successor(sa, false, spi_i, spi_r, suite);
     if (auto derived = derive_rekeyed_ike_keys(*fresh, sa, g_ir, ni, nr, more); !derived)
@@ -183,10 +204,9 @@ struct RekeyMaking {
     IkeSa& made = *fresh;
     sa.services.adopted.push_back(std::move(fresh));
     made.become_established(now, Trigger::created_by_rekey, "rekey of " + to_string(sa.spi_i));
-    const Task* current = sa.current_task();
-    if (current != nullptr && current->name() == "ike_rekey") {
+    if (ours != nullptr) {
       detail = "both sides rekey at once";
-      sa.collision = Collision{std::min(ni, nr), {}, made.local_spi()};
+      ours->collides_with({std::min(ni, nr), made.local_spi()});
     } else {
       sa.hand_over_to(made, now);
     }
@@ -201,7 +221,9 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
     detail = std::move(why);
     return std::vector{notify(type, std::move(data))};
   };
-  if (auto why = busy(sa, sa.current_task())) return refuse(NotifyType::temporary_failure, *why);
+  auto* ours = dynamic_cast<IkeRekey*>(sa.current_task());
+  if (auto why = busy(sa, sa.current_task(), ours))
+    return refuse(NotifyType::temporary_failure, *why);
   const auto* offered = wire::first<wire::SaPayload>(in.payloads);
   const auto* ke = wire::first<wire::KePayload>(in.payloads);
   const auto* nonce = wire::first<wire::NoncePayload>(in.payloads);

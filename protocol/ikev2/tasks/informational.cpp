@@ -1,5 +1,5 @@
 // INFORMATIONAL: deleting SAs, and asking whether the peer is alive (RFC 7296, 1.4, 1.4.1, 2.4).
-#include "protocol/ikev2/ike_sa.hpp"
+#include "protocol/ikev2/tasks/child_exchange.hpp"
 #include "protocol/ikev2/tasks/rows.hpp"
 #include "protocol/wire/encode.hpp"
 
@@ -69,6 +69,22 @@ class Liveness : public Informational {
   }
 };
 
+class InvalidMessageId : public Informational {
+ public:
+  explicit InvalidMessageId(MessageId id) : id_(id) {}
+  [[nodiscard]] std::string_view name() const override { return "invalid_message_id"; }
+  Result<std::vector<wire::Payload>> request(IkeSa&, Instant) override {
+    Bytes octets;
+    for (int shift = 24; shift >= 0; shift -= 8)
+      octets.push_back(static_cast<std::uint8_t>(id_.value >> shift));
+    return std::vector{notify(NotifyType::invalid_message_id, std::move(octets))};
+  }
+  Outcome response(IkeSa&, const Inbound&) override { return Outcome::done; }
+
+ private:
+  MessageId id_;
+};
+
 std::vector<wire::Payload> respond_to_delete(IkeSa& sa, const Inbound& in, std::string& detail,
                                              bool&) {
   std::vector<Bytes> paired;
@@ -84,7 +100,11 @@ std::vector<wire::Payload> respond_to_delete(IkeSa& sa, const Inbound& in, std::
       std::uint32_t value = 0;
       for (const std::uint8_t octet : spi) value = value << 8 | octet;
       ChildSa* child = sa.child_by_out(EspSpi{value});
-      if (child == nullptr) continue;
+      if (child == nullptr) {
+        if (auto* making = dynamic_cast<ChildExchange*>(sa.current_task()))
+          making->peer_deleted(EspSpi{value});
+        continue;
+      }
       //= rfc7296#1.4.1 "If a node receives a delete request for SAs for which it has already issued
       //= a delete request, it MUST delete the outgoing SAs while processing the request and the
       //= incoming SAs while processing the response. In that case, the responses MUST NOT include
@@ -127,6 +147,9 @@ std::unique_ptr<Task> make_child_refusal(EspSpi spi_in) {
 }
 std::unique_ptr<Task> make_ike_delete() {
   return std::make_unique<IkeDelete>();
+}
+std::unique_ptr<Task> make_invalid_message_id(MessageId id) {
+  return std::make_unique<InvalidMessageId>(id);
 }
 std::unique_ptr<Task> make_liveness() {
   return std::make_unique<Liveness>();

@@ -60,7 +60,7 @@ void read(IkeSa& sa, const Inbound& in) {
   } else if (sa.state() == State::half_open) {
     // RFC 7296, 2.23: after IKE_SA_INIT the initiator may have gone to port 4500.
     sa.relocate(in.dst, in.src, "the initiator goes on from there");
-  } else {
+  } else if (!nat_of(sa).explicit_moves) {
     follow(sa, in.src);
   }
 }

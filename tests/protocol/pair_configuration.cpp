@@ -1,0 +1,265 @@
+// Configuration payloads: pools, leases by identity, `dynamic` selectors, and what happens when
+// there is no address (RFC 7296, 2.19, 3.15).
+#include <algorithm>
+
+#include "protocol/ikev2/leases.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/pair.hpp"
+
+using namespace ikelab;
+using namespace ikelab::ikev2;
+using namespace ikelab::test;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+IpAddress ip(const char* text) {
+  return IpAddress::parse(text).value();
+}
+
+policy::PoolConfig pool(const char* name, const char* first, const char* last) {
+  policy::PoolConfig made;
+  made.name = name;
+  made.first = ip(first);
+  made.last = ip(last);
+  return made;
+}
+
+/// gw-a is a client without an inner address of its own.
+policy::EndpointConfig client(const char* vip = "0.0.0.0") {
+  auto a = site_a();
+  a.connections[0].vips = {ip(vip)};
+  a.connections[0].children[0].local_ts.clear();
+  a.connections[0].children[0].local_dynamic = true;
+  return a;
+}
+
+/// gw-b gives its clients 10.8.0.1 and 10.8.0.2.
+policy::EndpointConfig office() {
+  auto b = site_b();
+  policy::PoolConfig v4 = pool("office", "10.8.0.1", "10.8.0.2");
+  v4.dns = {ip("10.2.0.53")};
+  v4.subnets = {policy::parse_traffic_selector("10.2.0.0/24").value()};
+  b.pools = {v4};
+  b.connections[0].pools = {"office"};
+  b.connections[0].remote.id = policy::Identity::any();
+  b.connections[0].children[0].remote_ts.clear();
+  b.connections[0].children[0].remote_dynamic = true;
+  return b;
+}
+
+/// A client with three connections, each of another identity.
+policy::EndpointConfig three_clients() {
+  auto a = client();
+  for (const char* name : {"two", "three"}) {
+    auto more = a.connections[0];
+    more.name = name;
+    more.local.id = policy::Identity::parse(std::string(name) + ".example").value();
+    a.connections.push_back(more);
+  }
+  return a;
+}
+
+void initiate(Pair& pair, const std::string& connection = "site") {
+  REQUIRE(pair.command(pair.a, Initiate{connection, "net"}).ok());
+  pair.drive();
+}
+
+Words configured(const Side& side) {
+  Words out;
+  for (const auto* event : side.all<trace::Configured>())
+    out.push_back(event->action + " " + event->address);
+  return out;
+}
+
+std::string selectors(const Side& side) {
+  std::string text;
+  for (const auto& sa : side.sas())
+    for (const auto& child : sa.children)
+      for (const auto* set : {&child.local_ts, &child.remote_ts})
+        for (const auto& ts : *set) text += (text.empty() ? "" : " ") + policy::to_string(ts);
+  return text;
+}
+
+std::string sent_payloads(const Side& side, std::size_t nth) {
+  std::vector<std::string> found;
+  for (const auto* message : side.all<trace::Message>())
+    if (message->direction == "sent") found.push_back(without_extensions(message->payloads));
+  return found.at(nth);
+}
+
+}  // namespace
+
+TEST_CASE("configuration: a client gets an inner address, and its selectors are narrowed to it",
+          "[pair][ikev2][configuration]") {
+  Pair pair(client(), office());
+  initiate(pair);
+  REQUIRE(pair.consistent());
+  // IDi, AUTH, CP(CFG_REQUEST), SA, TSi, TSr  -->;  <--  IDr, AUTH, CP(CFG_REPLY), SA, TSi, TSr
+  //= rfc7296#2.19 "In all cases, the CP payload MUST be inserted before the SA payload."
+  CHECK(sent_payloads(pair.a, 1) == "IDi, IDr, AUTH, CP, SA, TSi, TSr");
+  CHECK(sent_payloads(pair.b, 1) == "IDr, AUTH, CP, SA, TSi, TSr");
+  CHECK(pair.a.inner_addresses == std::vector{ip("10.8.0.1")});
+  CHECK(selectors(pair.a) == "10.8.0.1/32 10.2.0.0/24");
+  CHECK(selectors(pair.b) == "10.2.0.0/24 10.8.0.1/32");
+  CHECK(configured(pair.a) == Words{"got 10.8.0.1"});
+  CHECK(pair.a.all<trace::Configured>()[0]->more == "DNS 10.2.0.53");
+  CHECK(pair.b.all<trace::Configured>()[0]->more == "DNS 10.2.0.53, subnet 10.2.0.0/24");
+  CHECK(pair.b.all<trace::Configured>()[0]->peer == "gw-a.example");
+}
+
+TEST_CASE("configuration: the address outlives rekeying and goes with the IKE SA",
+          "[pair][ikev2][configuration]") {
+  Pair pair(client(), office());
+  initiate(pair);
+  Side& asks = GENERATE(true, false) ? pair.a : pair.b;
+  REQUIRE(pair.command(asks, RekeyIke{}).ok());
+  pair.drive();
+  REQUIRE(pair.command(asks, RekeyChild{"net"}).ok());
+  pair.drive();
+  REQUIRE(pair.consistent());
+  //= rfc7296#2.19 "That address persists at least until the deletion of the IKE SA."
+  CHECK(pair.a.inner_addresses == std::vector{ip("10.8.0.1")});
+  CHECK(selectors(pair.a) == "10.8.0.1/32 10.2.0.0/24");
+  REQUIRE(pair.command(asks, DeleteIke{}).ok());
+  pair.drive();
+  CHECK(pair.a.inner_addresses.empty());
+  CHECK(configured(pair.b) == Words{"given 10.8.0.1", "released 10.8.0.1"});
+}
+
+TEST_CASE("configuration: both rekey the IKE SA at once, and no address is lost or released",
+          "[pair][ikev2][configuration][collision]") {
+  Pair pair(client(), office());
+  initiate(pair);
+  REQUIRE(pair.command(pair.a, RekeyIke{}).ok());
+  REQUIRE(pair.command(pair.b, RekeyIke{}).ok());
+  pair.drive(60s);
+  REQUIRE(pair.consistent());
+  CHECK(configured(pair.b) == Words{"given 10.8.0.1"});
+  CHECK(pair.a.inner_addresses.size() == 1);
+  REQUIRE(pair.command(pair.a, DeleteIke{}).ok());
+  pair.drive();
+  CHECK(configured(pair.b) == Words{"given 10.8.0.1", "released 10.8.0.1"});
+}
+
+TEST_CASE("configuration: several clients, exhaustion, and who comes back",
+          "[pair][ikev2][configuration]") {
+  Pair pair(three_clients(), office());
+  initiate(pair);
+  initiate(pair, "two");
+  CHECK(pair.a.inner_addresses == std::vector{ip("10.8.0.1"), ip("10.8.0.2")});
+  initiate(pair, "three");
+  //= rfc7296#3.15.4 "If the responder encounters an error while attempting to assign an IP address
+  //= to the initiator during the processing of a Configuration payload, it responds with an
+  //= INTERNAL_ADDRESS_FAILURE notification."
+  std::string last;
+  for (const auto* message : pair.b.all<trace::Message>()) last = message->payloads;
+  CHECK(last.find("N(INTERNAL_ADDRESS_FAILURE)") != std::string::npos);
+  CHECK(pair.a.sas().size() == 3);  // the IKE SA is up all the same
+  CHECK(pair.a.inbound.size() == 2);
+  // The first goes, and the third still has none; asked anew, it gets what became free.
+  const auto named = [&](const std::string& connection) {
+    for (const auto& sa : pair.a.sas())
+      if (sa.connection == connection) return sa.name;
+    return std::string();
+  };
+  REQUIRE(pair.command(pair.a, DeleteIke{named("site")}).ok());
+  REQUIRE(pair.command(pair.a, DeleteIke{named("three")}).ok());
+  pair.drive();
+  initiate(pair, "three");
+  CHECK(pair.a.inner_addresses == std::vector{ip("10.8.0.2"), ip("10.8.0.1")});
+  REQUIRE(pair.command(pair.a, DeleteIke{named("two")}).ok());
+  pair.drive();
+  initiate(pair, "two");  // the same as before: leases go by identity
+  CHECK(pair.a.inner_addresses == std::vector{ip("10.8.0.1"), ip("10.8.0.2")});
+}
+
+TEST_CASE("configuration: a client that asks for nothing gets no Child SA where a pool is needed",
+          "[pair][ikev2][configuration]") {
+  auto a = client();
+  a.connections[0].vips.clear();
+  Pair pair(a, office());
+  initiate(pair);
+  //= rfc7296#2.19 "IRAS MUST fail the request, and terminate the Child SA creation with a
+  //= FAILED_CP_REQUIRED error."
+  CHECK(pair.b.all<trace::Message>().back()->payloads.find("N(FAILED_CP_REQUIRED)") !=
+        std::string::npos);
+  CHECK(pair.a.state() == "ESTABLISHED");
+  CHECK(pair.a.inbound.empty());
+}
+
+TEST_CASE("configuration: a gateway without pools answers no request",
+          "[pair][ikev2][configuration]") {
+  auto b = office();
+  b.connections[0].pools.clear();
+  b.connections[0].children[0].remote_dynamic = false;
+  b.connections[0].children[0].remote_ts = {policy::parse_traffic_selector("0.0.0.0/0").value()};
+  Pair pair(client(), b);
+  initiate(pair);
+  CHECK(sent_payloads(pair.b, 1) == "IDr, AUTH, SA, TSi, TSr");
+  CHECK(pair.a.diagnosed("E-IKE-081"));  // it wanted an inner address, and has none to send from
+  CHECK(pair.a.state() == "ESTABLISHED");
+  CHECK(pair.a.inbound.empty());
+  CHECK(pair.b.inbound.empty());  // and was told so
+}
+
+TEST_CASE("configuration: IPv6, and an address that is wished for",
+          "[pair][ikev2][configuration]") {
+  auto a = client("2001:db8:8::7");
+  a.connections[0].vips.push_back(ip("10.8.0.2"));
+  a.connections[0].children[0].remote_ts.push_back(
+      policy::parse_traffic_selector("2001:db8:2::/64").value());
+  auto b = office();
+  b.pools.push_back(pool("six", "2001:db8:8::1", "2001:db8:8::ff"));
+  b.pools.back().dns = {ip("2001:db8:2::53")};
+  b.connections[0].pools.push_back("six");
+  b.connections[0].children[0].local_ts.push_back(
+      policy::parse_traffic_selector("2001:db8:2::/64").value());
+  Pair pair(a, b);
+  initiate(pair);
+  REQUIRE(pair.consistent());
+  CHECK(pair.a.inner_addresses == std::vector{ip("10.8.0.2"), ip("2001:db8:8::7")});
+  CHECK(selectors(pair.b) == "10.2.0.0/24 2001:db8:2::/64 2001:db8:8::7/128 10.8.0.2/32");
+}
+
+TEST_CASE("configuration: without virtual addresses, dynamic is the outer address",
+          "[pair][ikev2][configuration]") {
+  auto a = site_a(), b = site_b();
+  for (auto* config : {&a, &b}) {
+    auto& child = config->connections[0].children[0];
+    child.local_ts.clear();
+    child.remote_ts.clear();
+    child.local_dynamic = child.remote_dynamic = true;
+  }
+  Pair pair(a, b);
+  initiate(pair);
+  REQUIRE(pair.consistent());
+  CHECK(selectors(pair.a) == "192.0.2.1/32 192.0.2.2/32");
+}
+
+TEST_CASE("configuration: who is not authenticated gets no address",
+          "[pair][ikev2][configuration]") {
+  auto a = client();
+  a.connections[0].local.psk = to_bytes(as_bytes("another secret"));
+  Pair pair(a, office());
+  initiate(pair);
+  CHECK(configured(pair.b).empty());
+  CHECK(pair.b.state() == "none");
+}
+
+TEST_CASE("leases: one more is refused, and holders are counted", "[ikev2][configuration]") {
+  Leases leases;
+  const policy::PoolConfig two = pool("p", "10.8.0.1", "10.8.0.2");
+  CHECK(leases.take(two, "anna", ip("10.8.0.2")) == ip("10.8.0.2"));
+  CHECK(leases.take(two, "bert", ip("10.8.0.2")) == ip("10.8.0.1"));  // it is taken
+  CHECK(leases.take(two, "carl", {}) == std::nullopt);
+  leases.hold(ip("10.8.0.2"));
+  CHECK_FALSE(leases.release(ip("10.8.0.2")));
+  CHECK(leases.take(two, "carl", {}) == std::nullopt);
+  CHECK(leases.release(ip("10.8.0.2")));
+  CHECK(leases.online() == 1);
+  CHECK(leases.take(two, "carl", {}) == ip("10.8.0.2"));  // anna is gone, and nothing else is left
+  CHECK(leases.release(ip("10.8.0.1")));
+  CHECK(leases.take(two, "bert", ip("192.0.2.99")) == ip("10.8.0.1"));  // not of the pool
+}

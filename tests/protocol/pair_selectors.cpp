@@ -1,0 +1,124 @@
+// Narrowing (RFC 7296, 2.9): several selectors, the packet that wants the SA, and what the
+// responder says of selectors that it leaves out.
+#include "protocol/ikev2/task.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/pair.hpp"
+
+using namespace ikelab;
+using namespace ikelab::ikev2;
+using namespace ikelab::test;
+
+namespace {
+
+std::vector<wire::TrafficSelector> nets(std::initializer_list<const char*> texts) {
+  std::vector<wire::TrafficSelector> out;
+  for (const char* text : texts) out.push_back(policy::parse_traffic_selector(text).value());
+  return out;
+}
+
+std::string text(const std::vector<wire::TrafficSelector>& selectors) {
+  std::string out;
+  for (const auto& ts : selectors) out += (out.empty() ? "" : " ") + policy::to_string(ts);
+  return out;
+}
+
+struct Agreed {
+  std::string local, remote, answer;
+};
+
+/// What gw-a has after asking with its selectors, and the last message of gw-b.
+Agreed ask(policy::EndpointConfig a, policy::EndpointConfig b,
+           std::optional<policy::Flow> packet = {}) {
+  Pair pair(std::move(a), std::move(b));
+  REQUIRE(pair.command(pair.a, Initiate{"site", "net", packet}).ok());
+  pair.settle();
+  REQUIRE(pair.consistent());
+  Agreed result;
+  for (const auto* message : pair.b.all<trace::Message>())
+    if (message->direction == "sent") result.answer = message->payloads;
+  const auto sas = pair.a.sas();
+  for (const auto& child : sas[0].children) {
+    result.local = text(child.local_ts);
+    result.remote = text(child.remote_ts);
+  }
+  return result;
+}
+
+policy::ChildConfig& child(policy::EndpointConfig& config) {
+  return config.connections[0].children[0];
+}
+
+policy::Flow ping(const char* src, const char* dst) {
+  policy::Flow flow;
+  flow.src = IpAddress::parse(src).value();
+  flow.dst = IpAddress::parse(dst).value();
+  flow.protocol = 17;
+  flow.src_port = 4000;
+  flow.dst_port = 5000;
+  return flow;
+}
+
+}  // namespace
+
+TEST_CASE("selectors: several are narrowed one by one", "[pair][ikev2][selectors]") {
+  auto a = site_a(), b = site_b();
+  child(a).local_ts = nets({"10.1.0.0/24", "10.11.0.0/24", "192.168.7.0/24"});
+  child(b).remote_ts = nets({"10.1.0.0/25", "10.11.0.0/16"});
+  const Agreed got = ask(a, b);
+  CHECK(got.local == "10.1.0.0/25 10.11.0.0/24");
+  CHECK(got.remote == "10.2.0.0/24");
+  CHECK(got.answer.find("ADDITIONAL_TS_POSSIBLE") == std::string::npos);
+}
+
+TEST_CASE("selectors: protocols and ports are narrowed as well", "[pair][ikev2][selectors]") {
+  auto a = site_a(), b = site_b();
+  child(b).local_ts = nets({"10.2.0.0/24[tcp/443]", "10.2.0.0/24[udp/1000-2000]"});
+  const Agreed got = ask(a, b);
+  CHECK(got.remote == "10.2.0.0/24[tcp/443] 10.2.0.0/24[udp/1000-2000]");
+}
+
+TEST_CASE("selectors: nothing in common", "[pair][ikev2][selectors]") {
+  auto a = site_a(), b = site_b();
+  child(b).local_ts = nets({"10.3.0.0/24"});
+  const Agreed got = ask(a, b);
+  //= rfc7296#2.9 "If the responder's policy does not allow it to accept any part of the proposed
+  //= Traffic Selectors, it responds with a TS_UNACCEPTABLE Notify message."
+  CHECK(got.answer.find("N(TS_UNACCEPTABLE)") != std::string::npos);
+  CHECK(got.local.empty());
+}
+
+TEST_CASE("selectors: the packet that wants the SA stands first, and chooses among children",
+          "[pair][ikev2][selectors]") {
+  auto a = site_a(), b = site_b();
+  child(a).remote_ts = nets({"10.2.0.0/16"});
+  child(b).local_ts = nets({"10.2.1.0/24"});
+  child(b).name = "first";
+  b.connections[0].children.push_back(child(b));
+  b.connections[0].children[1].name = "second";
+  b.connections[0].children[1].local_ts = nets({"10.2.2.0/24"});
+  const Agreed without = ask(a, b);
+  CHECK(without.remote == "10.2.1.0/24");
+  //= rfc7296#2.9 "If the responder's policy allows it to accept the first selector of TSi and TSr,
+  //= then the responder MUST narrow the Traffic Selectors to a subset that includes the initiator's
+  //= first choices."
+  const Agreed with = ask(a, b, ping("10.1.0.7", "10.2.2.9"));
+  CHECK(with.remote == "10.2.2.0/24");
+  CHECK(with.local == "10.1.0.0/24");  // what others hold is left out
+  // The rest would go into another Child SA.
+  CHECK(without.answer.find("ADDITIONAL_TS_POSSIBLE") != std::string::npos);
+  CHECK(with.answer.find("ADDITIONAL_TS_POSSIBLE") != std::string::npos);
+}
+
+TEST_CASE("selectors: a packet that is not the child's own is not offered",
+          "[pair][ikev2][selectors]") {
+  const Agreed got = ask(site_a(), site_b(), ping("10.1.0.7", "203.0.113.1"));
+  CHECK(got.remote == "10.2.0.0/24");
+}
+
+TEST_CASE("selectors: those that another one holds are left out", "[policy][selectors]") {
+  CHECK(text(policy::simplified(nets({"10.1.0.7/32[udp/53]", "10.1.0.0/24", "10.2.0.0/24"}))) ==
+        "10.1.0.0/24 10.2.0.0/24");
+  CHECK(text(policy::simplified(nets({"10.1.0.0/24", "10.1.0.128/25[tcp]"}))) == "10.1.0.0/24");
+  CHECK(text(policy::simplified(nets({"10.1.0.0/25", "10.1.0.128/25"}))) ==
+        "10.1.0.0/25 10.1.0.128/25");
+}
