@@ -2,6 +2,8 @@
 // SAs, rekeying of both kinds, losses, collisions, what the responder forgot.
 #include <algorithm>
 
+#include "protocol/ikev2/task.hpp"
+#include "protocol/keys/ike_keys.hpp"
 #include "tests/protocol/fragment_support.hpp"
 
 using namespace ikelab;

@@ -3,6 +3,9 @@
 
 #include "protocol/base/bounds.hpp"
 #include "protocol/ikev2/puzzle.hpp"
+#include "protocol/ikev2/task.hpp"
+#include "protocol/wire/decode.hpp"
+#include "protocol/wire/encode.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/lab_certificates.hpp"
 #include "tests/support/vec.hpp"

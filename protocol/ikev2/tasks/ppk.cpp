@@ -87,7 +87,7 @@ void add_no_ppk_auth(IkeSa& sa, std::vector<wire::Payload>& payloads) {
   const auto* id = wire::first<wire::IdPayload>(payloads);
   if (required(*sa.connection) || id == nullptr) return;
   put(sa.keys, *state.plain);
-  auto auth = make_auth(sa, sa.connection->local_rounds().front(), *id);
+  auto auth = make_auth(sa, *sa.connection->local_rounds().front(), *id);
   put(sa.keys, *state.plain);
   //= rfc8784#3 "the authentication method used for computing the authentication data MUST be the
   //= same as the method indicated in the AUTH payload."
