@@ -20,7 +20,7 @@ local solved = false
 
 function on_packet(p)
   if #record < most and (p.protocol == "IKE" or p.protocol == "ESP") then
-    record[#record + 1] = { protocol = p.protocol, payload = p.dst_port == 4500 and p.protocol == "IKE" and p.payload:sub(5) or p.payload }
+    record[#record + 1] = { protocol = p.protocol, payload = p.protocol == "IKE" and ike.octets(p) or p.payload }
   end
 end
 
