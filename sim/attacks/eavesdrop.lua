@@ -57,7 +57,8 @@ local function read_sa_init(p, message)
 end
 
 local function read_ike(p)
-  local message = ike.decode(p.dst_port == 4500 and p.payload:sub(5) or p.payload)
+  local message = ike.of(p)
+  if not message then return end
   once("IKE SA " .. message.spi_i, "a handshake between " .. p.src .. " and " .. p.dst, "the IKE header is readable",
     bytes.from_hex(message.spi_i))
   if message.exchange_name == "IKE_SA_INIT" then

@@ -25,7 +25,7 @@ function on_timer()
   if sent == 0 then mark("mallory says, in a router's name, that only 68 octets pass between the gateways.") end
   sent = sent + 1
   local quoted = inet.packet{ src = p.target, dst = p.peer, protocol = 50, payload = crypto.random(4) .. string.pack(">I4", sent) }
-  local unreachable = sent % 2 == 0
+  local unreachable = sent > tonumber(p.count or "20") // 2
   inject{ src = p.router or "203.0.113.254", dst = p.target, protocol = "ICMP",
     note = unreachable and "ICMP: protocol 50 cannot be reached, about a packet that was never sent" or "ICMP: fragmentation needed, 68 octets, about a packet that was never sent",
     payload = icmp.message{ type = 3, code = unreachable and 2 or 4, rest = string.pack(">I2I2", 0, unreachable and 0 or 68), data = quoted } }

@@ -10,7 +10,7 @@ attack = {
     vulnerable = "with a classical key exchange alone all keys follow: identities and traffic of years ago are read",
     hardened = "a postquantum preshared key, or ML-KEM beside the classical exchange, is not in g^ir: the recording stays sealed",
   },
-  scenarios = { vulnerable = "harvest" },
+  scenarios = { vulnerable = "harvest", hardened = "harvest-hybrid" },
 }
 
 local record = {}            -- IKE messages and ESP packets in order
@@ -20,7 +20,7 @@ local solved = false
 
 function on_packet(p)
   if #record < most and (p.protocol == "IKE" or p.protocol == "ESP") then
-    record[#record + 1] = { protocol = p.protocol, payload = p.dst_port == 4500 and p.protocol == "IKE" and p.payload:sub(5) or p.payload }
+    record[#record + 1] = { protocol = p.protocol, payload = p.protocol == "IKE" and ike.octets(p) or p.payload }
   end
 end
 
@@ -71,7 +71,10 @@ function on_grant(g)
   if opened == 0 then
     return achieved(goal, false, "no message opens: the keys were made from more than this key exchange")
   end
-  if not (child.i and child.r) then return achieved(goal, true, opened .. " IKE messages opened") end
+  if not (child.i and child.r) then
+    -- IKE_INTERMEDIATE lies under the first keys (RFC 9242); what it carries made others (RFC 9370)
+    return achieved(goal, false, opened .. " messages of IKE_INTERMEDIATE open, and show another key exchange, which is not solved; IKE_AUTH and ESP stay sealed")
+  end
 
   local esp_suite = ike.suite(child.r)
   esp_suite.prf, esp_suite.ke = nil, nil

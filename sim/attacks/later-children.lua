@@ -82,7 +82,7 @@ end
 
 function on_packet(p)
   if p.protocol == "IKE" then
-    local octets = p.dst_port == 4500 and p.payload:sub(5) or p.payload
+    local octets = ike.octets(p)
     local message = ike.decode(octets)
     if message.exchange_name == "CREATE_CHILD_SA" then follow(p, message) end
   elseif p.protocol == "ESP" and rekeyed then

@@ -119,7 +119,8 @@ end
 
 function on_packet(p)
   if p.protocol ~= "IKE" then return end
-  local message = ike.decode(p.dst_port == 4500 and p.payload:sub(5) or p.payload)
+  local message = ike.of(p)
+  if not message then return end
   if message.response then return end
   if message.exchange_name == "IKE_SA_INIT" and not me then
     drop("the responder must not see it")

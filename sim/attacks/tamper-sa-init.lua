@@ -69,7 +69,8 @@ function on_packet(p)
     return
   end
   if p.protocol ~= "IKE" then return end
-  local message = ike.decode(p.dst_port == 4500 and p.payload:sub(5) or p.payload)
+  local message = ike.of(p)
+  if not message then return end
   if message.exchange_name == "IKE_SA_INIT" and not message.response then
     if only_first and victim and victim ~= message.spi_i then return end
     if not victim then

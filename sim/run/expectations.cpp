@@ -47,13 +47,16 @@ ExpectationOutcome established(const Expectation& e, const Evidence& evidence) {
                              missing.empty() ? "" : "; not " + missing));
 }
 
-// `- ping: {from: host-a, received_at_least: 10}` and/or `lost_at_most`.
+// `- ping: {from: host-a, received_at_least: 10}` and/or `received_at_most`, `lost_at_most`.
 ExpectationOutcome ping(const Expectation& e, const Evidence& evidence) {
   const std::string subject = "ping " + argument(e, "from");
   const auto sent = last_metric(evidence, subject, "sent"),
              received = last_metric(evidence, subject, "received");
   if (!sent || !received) return outcome(e, false, "no such ping ran");
-  const bool enough = *received >= static_cast<std::int64_t>(number(e, "received_at_least", 1));
+  const std::uint64_t least = e.arguments.contains("received_at_most") ? 0 : 1;
+  const bool enough =
+      *received >= static_cast<std::int64_t>(number(e, "received_at_least", least)) &&
+      *received <= static_cast<std::int64_t>(number(e, "received_at_most", UINT32_MAX));
   const bool few_lost =
       *sent - *received <= static_cast<std::int64_t>(number(e, "lost_at_most", UINT32_MAX));
   return outcome(e, enough && few_lost, fmt::format("{} of {} answered", *received, *sent));
@@ -251,7 +254,10 @@ const std::vector<Kind>& kinds() {
        established,
        {trace::SaInstalled::kind, trace::SaRemoved::kind}},
       {"ping",
-       {{"from", node}, {"received_at_least", count}, {"lost_at_most", count}},
+       {{"from", node},
+        {"received_at_least", count},
+        {"received_at_most", count},
+        {"lost_at_most", count}},
        ping,
        {trace::Metric::kind}},
       {"tcp", {{"to", node}}, tcp, {trace::Metric::kind}},

@@ -92,9 +92,9 @@ Injection packet_argument(lua_State* state, int table) {
   packet.src = address_fields(state, table, "src", "src_port");
   packet.dst = address_fields(state, table, "dst", "dst_port");
   packet.protocol = text_field(state, table, "protocol");
-  if (packet.protocol != "IKE" && packet.protocol != "ESP" && packet.protocol != "ICMP" &&
-      packet.protocol != "UDP")
-    luaL_error(state, "protocol must be \"IKE\", \"ESP\", \"ICMP\" or \"UDP\"");
+  static constexpr const char* protocols[] = {"IKE", "ESP", "ESP-in-UDP", "ICMP", "UDP"};
+  if (std::find(std::begin(protocols), std::end(protocols), packet.protocol) == std::end(protocols))
+    luaL_error(state, "protocol must be \"IKE\", \"ESP\", \"ESP-in-UDP\", \"ICMP\" or \"UDP\"");
   packet.payload = payload_field(state, table);
   return packet;
 }

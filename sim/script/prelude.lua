@@ -21,11 +21,14 @@ function notify_of(message, what)
 end
 
 -- ike.octets(p): the IKE message in a packet, from its header on; nil when it carries none. On port
--- 4500 it stands behind four zero octets (RFC 3948, 2.2).
+-- 4500 it stands behind four zero octets (RFC 3948, 2.2), if the tap has left them there.
 function ike.octets(p)
-  if p.src_port == 500 or p.dst_port == 500 then return p.payload end
-  if (p.src_port == 4500 or p.dst_port == 4500) and p.payload:sub(1, 4) == "\0\0\0\0" then return p.payload:sub(5) end
+  local nat = p.src_port == 4500 or p.dst_port == 4500
+  if nat and p.payload:sub(1, 4) == "\0\0\0\0" then return p.payload:sub(5) end
+  if p.protocol == "IKE" or p.src_port == 500 or p.dst_port == 500 then return p.payload end
 end
+
+local function is_esp(p) return p.protocol == "ESP" or p.protocol == "ESP-in-UDP" end
 
 function ike.of(p)
   local octets = ike.octets(p)
@@ -124,12 +127,13 @@ end
 
 local function has_spi(p, message, spi)
   if message then return message.spi_i == spi or message.spi_r == spi end
-  local header = p.protocol == "ESP" and esp.header(p.payload)
+  local header = is_esp(p) and esp.header(p.payload)
   return header and header.spi == spi
 end
 
 local function fits(f, p, m)
-  for _, name in ipairs({ "protocol", "from", "to", "src", "dst" }) do
+  if f.protocol ~= nil and f.protocol ~= p.protocol and not (f.protocol == "ESP" and is_esp(p)) then return false end
+  for _, name in ipairs({ "from", "to", "src", "dst" }) do
     if f[name] ~= nil and f[name] ~= p[name] then return false end
   end
   if f.spi and not has_spi(p, m, f.spi) then return false end
@@ -174,7 +178,7 @@ function ring.esp(spi, suite, encr, integ) esp_keys[spi] = { suite = suite, encr
 -- ring.open(p): the decrypted view of a packet, when the ring has its key: for IKE the message, for
 -- ESP {payload, next_header}.
 function ring.open(p)
-  if p.protocol == "ESP" then
+  if is_esp(p) then
     local header = esp.header(p.payload)
     local key = header and esp_keys[header.spi]
     return key and esp.open(p.payload, key.suite, key.encr, key.integ) or nil

@@ -32,7 +32,8 @@ constexpr FunctionRow rows[] = {
     {"inject",
      "inject{src =, src_port =, dst =, dst_port =, protocol =, payload =, to =, after =, "
      "note =}",
-     "sends a packet of its own; `protocol` is IKE, ESP, ICMP or UDP, `to` the end of the link it "
+     "sends a packet of its own; `protocol` is IKE, ESP, ESP-in-UDP, ICMP or UDP, `to` the end of "
+     "the link it "
      "travels to",
      "inject{ src = p.dst, src_port = 500, dst = p.src, dst_port = 500, protocol = \"IKE\", to = "
      "p.from, payload = \"junk\" }"},

@@ -2,6 +2,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "sim/historic/historic.hpp"
+#include "sim/run/expectations.hpp"
 #include "tests/sim/script_support.hpp"
 #include "tests/support/catch.hpp"
 
@@ -29,4 +31,20 @@ TEST_CASE("the example of docs/ADVERSARY.md does what it says", "[attack]") {
   const auto knowledge = of_kind<trace::AttackKnowledge>(drain(**adversary));
   REQUIRE(knowledge.size() == 1);
   CHECK(knowledge[0].text == "3 ESP packets came by");
+}
+
+TEST_CASE("docs/INSTRUCTOR-ATTACKS.md names every expectation and every flaw of history",
+          "[attack]") {
+  std::ifstream in(std::filesystem::path(IKELAB_SOURCE_DIR) / "docs/INSTRUCTOR-ATTACKS.md");
+  const std::string page((std::istreambuf_iterator<char>(in)), {});
+  for (const auto& [name, arguments] : run::expectation_kinds()) {
+    INFO(name);
+    CHECK(page.find("`" + name) != std::string::npos);
+  }
+  for (const historic::Bug* bug : historic::bugs()) {
+    INFO(bug->name);
+    CHECK(page.find("| `" + std::string(bug->name) + "` |") != std::string::npos);
+    CHECK_FALSE(bug->advisory.empty());
+    CHECK_FALSE(bug->repair.empty());
+  }
 }

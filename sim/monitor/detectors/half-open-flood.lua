@@ -2,7 +2,7 @@
 monitor = {
   name = "half-open-flood", about = "More IKE_SA_INIT requests to one responder than people make, and few of them go on", position = "passive",
   source = "RFC 8019, 3; catalogue A11",
-  scenarios = { alarm = { "sa-init-flood", "sa-init-flood-cookies" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
+  scenarios = { alarm = { "sa-init-flood", "sa-init-flood-cookies", "lock-out", "lock-out-cookies" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
 }
 -- Parameter: limit = 30 requests in one second
 local limit, window, told = 30, {}, {}
