@@ -89,6 +89,7 @@ void migrate_children(IkeSa& sa, const std::string& reason) {
     const esp::MoveSa outbound{false, child.spi_out, sa.local.ip, sa.peer.ip, out, child.spi_in};
     emit_moved(sa, inbound, reason);
     sa.services.sad.push_back(inbound);
+    if (child.half_closed) continue;
     if (child.waiting_outbound) {
       child.waiting_outbound->src = outbound.src;
       child.waiting_outbound->dst = outbound.dst;

@@ -183,13 +183,12 @@ wire::ConfigPayload answer_question(const wire::ConfigPayload& question) {
   if (question.type == cfg_set) return {cfg_ack, {}};  // nothing of it is accepted
   wire::ConfigPayload answer{cfg_reply, {}};
   //= rfc7296#3.15.1 "SUPPORTED_ATTRIBUTES - When used within a Request, this attribute MUST be zero
-  //= -length and specifies a query to the responder to reply back with all of the attributes that it
-  //= supports."
+  //= -length and specifies a query to the responder to reply back with all of the attributes that
+  //= it supports."
+  // the types of the families above, APPLICATION_VERSION, and this one
   if (find(question, supported_attributes) != nullptr) {
-    Bytes types;
-    for (const std::uint8_t type : std::initializer_list<std::uint8_t>{1, 3, 7, 8, 10, 13, 14, 15})
-      types.insert(types.end(), {0, type});
-    answer.attributes.push_back({supported_attributes, std::move(types)});
+    const Bytes types = {0, 1, 0, 3, 0, 7, 0, 8, 0, 10, 0, 13, 0, 14, 0, 15};
+    answer.attributes.push_back({supported_attributes, types});
   }
   //= rfc7296#2.20 "An IKE implementation MAY decline to give out version information prior to
   //= authentication or even after authentication in case some implementation is known to have some
