@@ -14,6 +14,7 @@ Condition pfs_condition();
 Condition delivered_condition();
 // What an adversary got: attack_conditions.cpp
 Condition knows_condition();
+Condition detected_condition();
 
 /// note 0, warning 1, error 2.
 int severity_rank(std::string_view severity);

@@ -115,9 +115,9 @@ std::span<const Mistake> condition_mistakes() {
 }
 
 std::span<const Condition> conditions() {
-  static const std::vector<Condition> rows{tunnel_condition(), pfs_condition(),
+  static const std::vector<Condition> rows{tunnel_condition(),    pfs_condition(),
                                            delivered_condition(), lint_condition(),
-                                           knows_condition()};
+                                           knows_condition(),     detected_condition()};
   return rows;
 }
 

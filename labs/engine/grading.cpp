@@ -102,7 +102,8 @@ Job grading_job(const Lab& lab, const Draw& draw, const Submission& submission,
   out.work = [&lab, draw, answers = submission.answers, hints = submission.hints,
               files = submission.files,
               place] { return packed(grade_work(lab, draw, answers, hints, files, place)); };
-  out.readable = {lab.folder, IKELAB_SIM_DIR "/scenarios", IKELAB_SIM_DIR "/attacks"};
+  // Scenarios it builds on, adversaries, detectors.
+  out.readable = {lab.folder, IKELAB_SIM_DIR};
   out.writable = place;
   return out;
 }

@@ -35,6 +35,7 @@ struct EditedFile {
   std::string name;   ///< "branch-1.yaml", "detector.lua"
   std::string path;   ///< what it replaces: "nodes.branch-1.connections"; "" for a script
   std::string about;  ///< one line for the student's README
+  std::vector<std::string> runs;  ///< in which it counts; none named: in all
 };
 
 /// One simulation of the lab. The first is `main`: what the work folder shows, whose fingerprint a
@@ -97,7 +98,7 @@ struct Lab {
   std::vector<EditedFile> files;
   std::vector<RunPlan> runs;          ///< at least one
   std::vector<std::string> withhold;  ///< what the student's recording hides
-  bool captures = false;              ///< the work folder gets a capture of each link
+  std::vector<std::string> captures;  ///< links of which the work folder gets a capture
   int skeleton_score = 0;
   std::vector<Goal> goals;
   std::vector<WrongAnswer> wrong;

@@ -39,8 +39,7 @@ Result<Lab> LabReader::read() {
   IKELAB_TRY(const std::int64_t skeleton, yaml_.integer(root, "skeleton", 0, full_score));
   lab.skeleton_score = static_cast<int>(skeleton);
   IKELAB_CHECK(read_parameters(root, lab));
-  IKELAB_TRY(const std::string captures, yaml_.text_or(root, "captures", "no"));
-  lab.captures = captures == "yes" || captures == "true";
+  IKELAB_TRY(lab.captures, yaml_.texts(root, "captures"));
   IKELAB_CHECK(read_files(root, lab));
   IKELAB_CHECK(read_runs(root, lab));
   IKELAB_CHECK(read_goals(root, lab));
@@ -94,11 +93,12 @@ Result<Parameter> LabReader::read_parameter(const YamlNode& node) const {
 Result<void> LabReader::read_files(const YamlNode& root, Lab& lab) const {
   IKELAB_TRY(const auto nodes, yaml_.list(root, "files"));
   for (const YamlNode* node : nodes) {
-    IKELAB_CHECK(yaml_.require_map(*node, {"name", "path", "about"}));
+    IKELAB_CHECK(yaml_.require_map(*node, {"name", "path", "about", "runs"}));
     EditedFile file;
     IKELAB_TRY(file.name, yaml_.text(*node, "name"));
     IKELAB_TRY(file.path, yaml_.text_or(*node, "path", ""));
     IKELAB_TRY(file.about, yaml_.text_or(*node, "about", ""));
+    IKELAB_TRY(file.runs, yaml_.texts(*node, "runs"));
     const std::size_t dot = file.name.rfind('.');
     const std::string extension = dot == std::string::npos ? "" : file.name.substr(dot);
     if (!is_name(file.name.substr(0, dot)) || extension != (file.path.empty() ? ".lua" : ".yaml"))
@@ -152,6 +152,10 @@ Result<void> LabReader::read_runs(const YamlNode& root, Lab& lab) const {
                          "lower case, and not 'main'");
     lab.runs.push_back(std::move(plan));
   }
+  for (const EditedFile& file : lab.files)
+    for (const std::string& name : file.runs)
+      if (lab.run(name) == nullptr)
+        return yaml_.error(*root.find("files"), "E-LAB-013", fmt::format("no run '{}'", name));
   return {};
 }
 

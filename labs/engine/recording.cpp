@@ -47,6 +47,27 @@ store::RunInfo info_of(const Simulated& simulated) {
 
 }  // namespace
 
+namespace {
+
+/// What an encrypted message or packet says inside.
+void hide_plain(trace::Body& body) {
+  if (auto* message = std::get_if<trace::Message>(&body)) message->plain.clear();
+  if (auto* auth = std::get_if<trace::AuthDecided>(&body)) {
+    auth->octets.clear();
+    auth->parts.clear();
+  }
+  if (auto* sealed = std::get_if<trace::EspSealed>(&body)) {
+    sealed->inner.clear();
+    sealed->summary.clear();
+  }
+  if (auto* opened = std::get_if<trace::EspOpened>(&body)) {
+    opened->inner.clear();
+    opened->summary.clear();
+  }
+}
+
+}  // namespace
+
 std::vector<trace::Event> withheld(std::vector<trace::Event> events,
                                    const std::vector<std::string>& withhold) {
   const auto hidden = [&](std::string_view name) {
@@ -62,6 +83,7 @@ std::vector<trace::Event> withheld(std::vector<trace::Event> events,
       auth->octets.clear();
       auth->parts.clear();
     }
+    if (hidden("PLAIN")) hide_plain(event.body);
   }
   return events;
 }

@@ -187,6 +187,14 @@ Result<Value> call_hex(const Facts&, const Operands& in) {
   if (!octets.ok()) return rule_error(fmt::format("'{}' is not hex", in[0].text));
   return of(std::move(*octets));
 }
+/// number(octets): as a number, most significant octet first; at most four octets.
+Result<Value> call_number(const Facts&, const Operands& in) {
+  IKELAB_TRY(const ByteView octets, octets_of(in[0]));
+  if (octets.size() > 4) return rule_error("number takes at most four octets");
+  std::uint64_t value = 0;
+  for (const std::uint8_t octet : octets) value = value << 8 | octet;
+  return of(std::to_string(value));
+}
 /// key("SK_d"), key("SK_d", "gw-a"): the output of the first derivation of that name.
 Result<Value> call_key(const Facts& facts, const Operands& in) {
   IKELAB_TRY(const auto* key, facts.key(in[0].text, in.size() == 2 ? in[1].text : ""));
@@ -269,6 +277,14 @@ Result<Value> call_learnt(const Facts& facts, const Operands& in) {
                                        return of(k.value);
                                      });
 }
+/// inside(N, "Authentication Data"): the octets of a field in the decrypted content of message N.
+Result<Value> call_inside(const Facts& facts, const Operands& in) {
+  IKELAB_TRY(const std::uint64_t number, number_of(in[0]));
+  IKELAB_TRY(const auto* message, facts.message(number));
+  IKELAB_TRY(const Octets field, facts.field(number, in[1].text, true));
+  return of(
+      to_bytes(ByteView(message->content->plain).subspan(field.begin, field.end - field.begin)));
+}
 /// payloads(N): the payloads of message N, as `show messages` names them.
 Result<Value> call_payloads(const Facts& facts, const Operands& in) {
   IKELAB_TRY(const std::uint64_t number, number_of(in[0]));
@@ -343,6 +359,8 @@ const std::map<std::string_view, Function>& functions() {
       {"diagnostic", {2, 2, call_diagnostic}},
       {"who", {1, 1, call_who}},
       {"learnt", {2, 2, call_learnt}},
+      {"inside", {2, 2, call_inside}},
+      {"number", {1, 1, call_number}},
       {"payloads", {1, 1, call_payloads}},
       {"find", {4, 4, call_find}},
       {"metric", {2, 2, call_metric}},

@@ -59,7 +59,7 @@ class Composer {
     if (plan_.edits != RunPlan::Edits::none)
       for (const EditedFile& edited : lab_.files) {
         const auto own = files_.find(edited.name);
-        if (own == files_.end()) continue;
+        if (own == files_.end() || !counts(edited)) continue;
         const Result<void> added = add(edited, own->second);
         if (added.ok()) continue;
         refused = added.error().to_string();
@@ -70,6 +70,11 @@ class Composer {
   }
 
  private:
+  [[nodiscard]] bool counts(const EditedFile& edited) const {
+    return edited.runs.empty() ||
+           std::find(edited.runs.begin(), edited.runs.end(), plan_.name) != edited.runs.end();
+  }
+
   /// Each edited file is tried alone first, so that an error is told at its own line.
   Result<void> add(const EditedFile& edited, const std::string& text) {
     if (text.size() > most_file_octets)

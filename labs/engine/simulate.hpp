@@ -24,8 +24,8 @@ Result<Simulated> simulate(const Lab& lab, const Draw& draw);
 Result<scenario::Overrides> settings(const RunPlan& plan, const Draw& draw);
 
 /// A copy in which the student does not find the answers: the outputs of keys named in `withhold`
-/// and every input of that name are empty (their lengths stay), and for "AUTH" the octets an AUTH
-/// covers.
+/// and every input of that name are empty (their lengths stay), for "AUTH" the octets an AUTH
+/// covers, and for "PLAIN" what encrypted messages and packets say inside.
 std::vector<trace::Event> withheld(std::vector<trace::Event> events,
                                    const std::vector<std::string>& withhold);
 

@@ -56,7 +56,7 @@ Values about_edits(const Lab& lab, const fs::path& folder) {
   std::string edited = lab.has_answers() ? "- `answers.yaml`: your answers.\n" : "", rerun;
   for (const EditedFile& file : lab.files)
     edited += fmt::format("- `{}`: you change it. {}\n", file.name, file.about);
-  if (lab.captures) edited += "- `captures/`: what crossed each link, for Wireshark.\n";
+  if (!lab.captures.empty()) edited += "- `captures/`: what crossed the link, for Wireshark.\n";
   if (!lab.files.empty())
     rerun = fmt::format("| run it with your changes | `./ikelab lab run {}` |\n",
                         folder.lexically_normal().string());
@@ -68,6 +68,19 @@ Result<void> record_one(const Lab& lab, const Ran& ran, const fs::path& db, Reco
   if (ran.simulated == nullptr) return {};
   out.stopped = ran.view().stopped;
   IKELAB_TRY(out.id, record(*ran.simulated, withheld(ran.facts->events(), lab.withhold), db));
+  return {};
+}
+
+/// The links the lab names and no other: on the rest the traffic is in clear.
+Result<void> capture(const Lab& lab, const Ran& main, const fs::path& to, const fs::path& place) {
+  std::error_code ec;
+  fs::create_directories(to, ec);
+  IKELAB_TRY(const Simulated again, simulate(main.simulated->scenario, false, place / "captures"));
+  IKELAB_ASSERT(again.fingerprint == main.simulated->fingerprint);
+  for (const std::string& link : lab.captures) {
+    fs::copy_file(place / "captures" / (link + ".pcap"), to / (link + ".pcap"), ec);
+    if (ec) return Error{"E-LAB-005", fmt::format("capture of '{}': {}", link, ec.message())};
+  }
   return {};
 }
 
@@ -91,13 +104,7 @@ Result<std::string> fill(const Lab& lab, const Draw& draw, const fs::path& folde
   if (!recorded.back().refused.empty())
     return Error{"E-LAB-050", "the lab's skeleton does not run: " + recorded.back().refused};
   IKELAB_TRY(const Ran main, run_plan(lab, lab.runs.front(), draw, files, place.path()));
-  if (lab.captures) {
-    std::error_code ec;
-    fs::create_directories(folder / "captures", ec);
-    IKELAB_TRY(const Simulated again,
-               simulate(main.simulated->scenario, false, folder / "captures"));
-    IKELAB_ASSERT(again.fingerprint == main.simulated->fingerprint);
-  }
+  if (!lab.captures.empty()) IKELAB_CHECK(capture(lab, main, folder / "captures", place.path()));
   return main.simulated->versions;
 }
 

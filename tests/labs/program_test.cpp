@@ -1,5 +1,6 @@
 // The whole path as people walk it: the program, real runs in ns-3, real files.
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cstdlib>
@@ -192,4 +193,95 @@ TEST_CASE("labs program: a new lab verifies", "[run]") {
   const Outcome verified = place.lab("--catalog mine verify my-lab --students 2");
   CHECK(verified.exit == 0);
   CHECK(verified.out.find("WRONG") == std::string::npos);
+}
+
+TEST_CASE("labs program: a submission that never ends is contained and named", "[run]") {
+  const Place place;
+  REQUIRE(place.lab("start psk-cracking --student eve --student ben --dir class").exit == 0);
+  const fs::path script = place.folder.path() / "class/psk-cracking-eve/crack.lua";
+  std::string text = read_file(script, 1 << 20).value();
+  const std::string idle = "say(\"nothing is tried yet\")";
+  REQUIRE(text.find(idle) != std::string::npos);
+  text.replace(text.find(idle), idle.size(),
+               "for i = 1, 200000 do local x = i * i end\n  timer.after(\"1ms\", \"try\")");
+  REQUIRE(write_file(script, text).ok());
+  fs::create_directories(place.folder.path() / "in");
+  for (const std::string who : {"eve", "ben"})
+    REQUIRE(place.lab("submit class/psk-cracking-" + who + " --out in/" + who + ".yaml").exit == 0);
+  const Outcome graded = place.lab("grade --all in --db class.db --seconds 1");
+  CHECK(graded.exit == 1);
+  CHECK(one_line(graded.err, "E-LAB-060"));
+  CHECK(graded.err.find("the submission of eve") != std::string::npos);
+  const auto attempts =
+      Gradebook::open(place.folder.path() / "class.db").value()->attempts().value();
+  REQUIRE(attempts.size() == 2);
+  CHECK(attempts[0].student == "ben");
+  CHECK(attempts[0].note.find("E-LAB") == std::string::npos);
+  CHECK(attempts[1].score == 0);
+  CHECK(attempts[1].note.find("E-LAB-060") != std::string::npos);
+}
+
+TEST_CASE("labs program: links, pipes and strangers' files among the submissions", "[run]") {
+  const Place place;
+  place.folder.write("secret.yaml", "course: x\nsecret: 0123456789abcdef0123\n");
+  fs::create_directories(place.folder.path() / "in/anna_123_file");
+  REQUIRE(place.lab("start first-contact --student anna").exit == 0);
+  REQUIRE(place.lab("submit first-contact-anna --out in/anna_123_file/submission.yaml").exit == 0);
+  fs::create_symlink(place.folder.path() / "secret.yaml", place.folder.path() / "in/link.yaml");
+  REQUIRE(mkfifo((place.folder.path() / "in/pipe.yaml").c_str(), 0600) == 0);
+  const Outcome graded = place.lab("grade --all in --db class.db");
+  CHECK(graded.exit == 2);
+  CHECK(std::count(graded.err.begin(), graded.err.end(), '\n') == 2);
+  CHECK(graded.err.find("E-LAB-026") != std::string::npos);
+  CHECK(graded.err.find("0123456789abcdef") == std::string::npos);
+  CHECK(graded.out.find("1 of 1 submissions are graded") != std::string::npos);
+}
+
+TEST_CASE("labs program: a class from the roster to the platforms' files", "[run]") {
+  // Short here; IKELAB_CLASS=200 makes it the class of an instructor's dreams.
+  const char* asked = std::getenv("IKELAB_CLASS");
+  const int size = asked == nullptr ? 6 : std::atoi(asked);
+  const Place place;
+  std::string roster = "student,name,email\n";
+  for (int i = 0; i < size; ++i) roster += fmt::format("s{0},Student {0},s{0}@example.edu\n", i);
+  place.folder.write("roster.csv", roster);
+  place.folder.write("course.yaml",
+                     "course: networks\nsecret: 0123456789abcdef0123456789\n"
+                     "deadlines: {first-contact: 2020-01-01T00:00:00Z}\n");
+  fs::create_directories(place.folder.path() / "in");
+  REQUIRE(place.lab("roster roster.csv --db class.db").exit == 0);
+  REQUIRE(place.lab("start first-contact --course course.yaml --dir class --roster --db class.db")
+              .exit == 0);
+  const Course course = Course::load(place.folder.path() / "course.yaml").value();
+  const char* kinds[] = {"solution", "wrong/off-by-one", "wrong/swapped-nonces"};
+  for (int i = 0; i + 1 < size; ++i) {  // the last hands nothing in
+    const std::string name = fmt::format("s{}", i);
+    const fs::path work = place.folder.path() / ("class/first-contact-" + name);
+    const auto reader = store::Reader::open(work / "ikelab.db").value();
+    const Facts facts(reader->events(reader->run("").value().id).value());
+    const Draw drawn = draw(course, test::first_contact(), name).value();
+    const std::string rules =
+        read_file(test::first_contact().folder / kinds[i % 3] / "answers.yaml", 1 << 20).value();
+    REQUIRE(
+        write_file(work / "answers.yaml", evaluate_all(rules, facts, drawn.values).value()).ok());
+    REQUIRE(place.lab(fmt::format("submit class/first-contact-{0} --out in/{0}.yaml", name)).exit ==
+            0);
+  }
+  const Outcome graded = place.lab("grade --all in --course course.yaml --db class.db --jobs 2");
+  CHECK(graded.exit == 0);
+  const std::string all = fmt::format("{0} of {0} submissions are graded", size - 1);
+  CHECK(graded.out.find(all) != std::string::npos);
+  CHECK(graded.out.find("after the deadline") != std::string::npos);
+  const Outcome report = place.lab(
+      "report --db class.db --stats --similar --moodle m.csv --canvas c.csv --gradescope g");
+  CHECK(report.exit == 0);
+  CHECK(report.out.find(fmt::format("{} students", size - 1)) != std::string::npos);
+  const auto file = [&](const char* name) {
+    return read_file(place.folder.path() / name, 1 << 22).value();
+  };
+  CHECK(file("m.csv").find("s0,,s0@example.edu,100,") != std::string::npos);
+  CHECK(file("m.csv").find("s1,,s1@example.edu,35,") != std::string::npos);
+  CHECK(file("c.csv").find("Student 2,,,s2,,60\r\n") != std::string::npos);
+  CHECK(file("c.csv").find(fmt::format("Student {0},,,s{0},,\r\n", size - 1)) != std::string::npos);
+  CHECK(file("g/first-contact-s0.json").find("\"score\": 100") != std::string::npos);
 }

@@ -7,6 +7,7 @@
 #include "tests/visualizer/sample_run.hpp"
 #include "visualizer/app/headless.hpp"
 #include "visualizer/models/copy.hpp"
+#include "visualizer/models/experiments.hpp"
 
 using namespace ikelab;
 using namespace ikelab::view;
@@ -231,4 +232,68 @@ TEST_CASE("what a window remembers comes back; nonsense in the file does no harm
   other.shell().set_layout(kept, false);  // theme and scale were given on the command line
   CHECK(other.shell().layout().find("theme=0") != std::string::npos);
   CHECK(other.shell().layout().starts_with("story=300"));
+}
+
+namespace {
+
+std::vector<store::MeasuredPoint> measured() {
+  std::vector<store::MeasuredPoint> out;
+  for (const char* tunnels : {"10", "2", "100"})
+    for (const char* loss : {"0%", "10%"})
+      for (std::uint64_t seed = 1; seed <= 5; ++seed)
+        out.push_back({"latency",
+                       {{"tunnels", tunnels}, {"loss", loss}},
+                       seed,
+                       "median",
+                       "ns",
+                       number_of(tunnels) * 1e6 + static_cast<double>(seed) * 1e5});
+  out.push_back({"latency", {{"tunnels", "2"}, {"loss", "0%"}}, 1, "lost", "packets", 0});
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("experiments: quantiles over the runs of each point, in the order of numbers",
+          "[experiments]") {
+  const Experiments all(measured());
+  CHECK(all.names() == std::vector<std::string>{"latency"});
+  CHECK(all.measures("latency") == std::vector<std::string>{"lost", "median"});
+  const Chart chart = all.chart("latency", "median");
+  CHECK(chart.x_name == "tunnels");
+  CHECK(chart.xs == std::vector<std::string>{"2", "10", "100"});
+  REQUIRE(chart.curves.size() == 2);
+  CHECK(chart.curves[0].label == "loss 0%");
+  CHECK(chart.runs == 30);
+  CHECK(chart.fewest == 5);
+  const ChartCell& first = chart.curves[0].cells.front();
+  CHECK(first.quantile(0) == 2.1e6);
+  CHECK(first.quantile(0.5) == 2.3e6);
+  CHECK(first.quantile(1) == 2.5e6);
+  CHECK(first.quantile(0.125) == 2.15e6);  // between two runs
+  CHECK(all.chart("latency", "none").curves.empty());
+  CHECK(number_of("500ms") == 0.5);
+  CHECK(number_of("10%") == 10);
+  CHECK(number_of("aes") == 0);
+}
+
+TEST_CASE("the experiments panel draws curves and a heat map, and says what is missing",
+          "[panels]") {
+  Headless host(1280, 800, Theme::light, 1);
+  host.shell().solo = find_panel("experiments");
+  host.frame();
+  CHECK(caption_of(host, "experiments") == "What many runs measured, with their spread");
+  const int empty = host.frame().vertices;
+  host.shell().run.set_experiments(Experiments(measured()));
+  host.shell().session.measure = "median";
+  host.frame();
+  const int curves = host.frame().vertices;
+  CHECK(curves > empty);
+  CHECK(caption_of(host, "experiments") ==
+        "latency: median against tunnels; 30 runs, 5 a point; bands hold 50 and 90 % of them");
+  host.shell().session.heat_map = true;
+  host.frame();
+  CHECK(host.frame().vertices != curves);
+  host.shell().session.measure = "lost";  // one value, zero: no division by it
+  host.frame();
+  CHECK(host.frame().vertices > 100);
 }

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "sim/store/recorder.hpp"
+#include "sim/store/sweep_store.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/visualizer/sample_run.hpp"
 #include "visualizer/app/png.hpp"
@@ -90,6 +91,47 @@ TEST_CASE("a recorded run is read whole", "[loader]") {
   RunModel none;
   CHECK(load_all(folder.path / "runs.db", "no-such-run", none).error().code == "E-DB-010");
   CHECK(load_all(folder.path / "no.db", "", none).error().code == "E-DB-004");
+}
+
+TEST_CASE("a database that holds experiments alone is opened; its points are read", "[loader]") {
+  const Folder folder;
+  const std::filesystem::path file = folder.path / "sweep.db";
+  auto sweeps = store::SweepStore::open(file);
+  REQUIRE(sweeps.ok());
+  RunModel nothing;
+  CHECK(load_all(file, "", nothing).error().code == "E-DB-010");  // no run, no experiment
+  REQUIRE(sweeps
+              ->begin({.name = "small",
+                       .about = "",
+                       .config = "",
+                       .config_hash = "",
+                       .points = 1,
+                       .versions = ""})
+              .ok());
+  store::PointRow point;
+  point.point_key = "small/loss=1%,seed=3";
+  point.cell = "loss=1%";
+  point.parameters = {{"loss", "1%"}};
+  point.seed = 3;
+  point.values = {{"latency", 2.5e6, "ns"}, {"nothing", {}, "ns"}};
+  REQUIRE(sweeps->add("small", point).ok());
+  RunModel run;
+  REQUIRE(load_all(file, "", run).ok());
+  CHECK(run.empty());
+  CHECK(run.experiments().measures("small") == std::vector<std::string>{"latency"});
+  const Chart chart = run.experiments().chart("small", "latency");
+  CHECK(chart.x_name == "loss");
+  CHECK(chart.top == 2.5e6);
+  CHECK(load_all(file, "no-such-run", run).error().code == "E-DB-010");
+  Loader loader(file, "");
+  RunModel followed;
+  for (int i = 0; i < 3000 && followed.experiments().empty(); ++i) {
+    Loader::News news = loader.take();
+    REQUIRE_FALSE(news.error);
+    if (news.experiments) followed.set_experiments(std::move(*news.experiments));
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  CHECK(followed.experiments().names() == std::vector<std::string>{"small"});
 }
 
 TEST_CASE("a run that is still being recorded is followed to its end", "[loader]") {

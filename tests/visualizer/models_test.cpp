@@ -357,3 +357,29 @@ TEST_CASE("numbers are exact and readable", "[models]") {
   CHECK(short_hex(hex("00112233445566778899")) == "00112233 \xE2\x80\xA6 66778899");
   CHECK(grouped_hex(hex("001122334455")) == "00112233 4455");
 }
+
+TEST_CASE("what a message does: newer exchanges have words, an unknown request is no answer",
+          "[describe]") {
+  const auto words = [](const std::string& exchange, bool response, const std::string& payloads) {
+    trace::Message m;
+    m.exchange = exchange;
+    m.response = response;
+    m.payloads = payloads;
+    const trace::Event event{{}, 1, "gw-a", "", m};
+    MessageRow row;
+    row.number = row.first = 1;
+    row.from = "gw-a";
+    row.sent_event = &event;
+    return what_it_does(row);
+  };
+  CHECK(words("IKE_INTERMEDIATE", false, "KE") == "gw-a sends a further key share");
+  CHECK(words("IKE_INTERMEDIATE", true, "KE") ==
+        "gw-a answers with its share; both mix it into every key");
+  CHECK(words("IKE_AUTH", true, "IDr, CERT, AUTH, EAP") ==
+        "gw-a takes the EAP method a step further");
+  CHECK(words("IKE_AUTH", false, "IDi, AUTH") == "gw-a proves who it is and asks for a tunnel");
+  CHECK(words("INFORMATIONAL", false, "N(UPDATE_SA_ADDRESSES)") ==
+        "gw-a says that its address has changed");
+  CHECK(words("Quick Mode", false, "HASH") == "gw-a begins an exchange");
+  CHECK(words("Quick Mode", true, "HASH") == "gw-a answers");
+}

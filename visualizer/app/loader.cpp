@@ -11,12 +11,23 @@ constexpr auto pause = std::chrono::milliseconds(400);  // between looks at a gr
 
 }  // namespace
 
+bool only_experiments(const std::string& which, const Error& error,
+                      const Experiments& experiments) {
+  return which.empty() && error.code == "E-DB-010" && !experiments.empty();
+}
+
 Result<void> load_all(const std::filesystem::path& database, const std::string& which,
                       RunModel& run) {
   IKELAB_TRY(auto reader, store::Reader::open(database));
-  IKELAB_TRY(auto info, reader->run(which));
-  IKELAB_TRY(auto events, reader->events(info.id));
-  run.set_info(std::move(info));
+  IKELAB_TRY(auto points, store::measured_points(database));
+  run.set_experiments(Experiments(std::move(points)));
+  auto info = reader->run(which);
+  if (!info.ok()) {
+    if (only_experiments(which, info.error(), run.experiments())) return {};
+    return info.error();
+  }
+  IKELAB_TRY(auto events, reader->events(info->id));
+  run.set_info(std::move(info).value());
   run.append(std::move(events));
   return {};
 }
@@ -53,7 +64,8 @@ bool Loader::read_once(store::Reader& reader) {
   auto info = reader.run(which_);
   const auto fail = [this](const Error& error) {
     const std::lock_guard lock(mutex_);
-    news_.error = error;
+    news_.caught_up = true;
+    if (!(has_experiments_ && which_.empty() && error.code == "E-DB-010")) news_.error = error;
     return false;
   };
   if (!info.ok()) return fail(info.error());
@@ -80,6 +92,11 @@ void Loader::work() {
     const std::lock_guard lock(mutex_);
     news_.error = reader.error();
     return;
+  }
+  if (auto points = store::measured_points(database_); points.ok()) {
+    const std::lock_guard lock(mutex_);
+    has_experiments_ = !points->empty();
+    news_.experiments = Experiments(std::move(points).value());
   }
   while (read_once(**reader) && sleep()) {
   }

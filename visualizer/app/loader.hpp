@@ -15,6 +15,8 @@
 
 namespace ikelab::view {
 
+/// Whether a database without any run is worth opening: it holds experiments.
+bool only_experiments(const std::string& which, const Error& error, const Experiments& experiments);
 /// Reads a whole run at once: for pictures. Errors: the reader's.
 Result<void> load_all(const std::filesystem::path& database, const std::string& which,
                       RunModel& run);
@@ -29,6 +31,7 @@ class Loader {
   /// What has come since the last call; the frame gives it to its model.
   struct News {
     std::optional<store::RunInfo> info;
+    std::optional<Experiments> experiments;
     std::vector<trace::Event> events;
     std::optional<Error> error;
     std::uint64_t loaded = 0;  ///< events so far
@@ -46,6 +49,7 @@ class Loader {
   std::condition_variable wake_;
   News news_;
   bool stop_ = false;
+  bool has_experiments_ = false;
   std::uint64_t last_seq_ = 0;
   std::thread thread_;
 };

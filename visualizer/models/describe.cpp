@@ -32,7 +32,7 @@ struct MessageWords {
   std::string_view payload;  ///< a payload it must carry, "" for any
   std::string_view does, text, rfc;
 };
-constexpr std::array<MessageWords, 37> message_words = {{
+constexpr std::array<MessageWords, 42> message_words = {{
     {"IKE_SA_INIT", false, "COOKIE", "", "{} tries again with the cookie it was given",
      "By returning the cookie the initiator shows that it receives packets at its address. Until "
      "then the responder keeps no state for it.",
@@ -156,6 +156,24 @@ constexpr std::array<MessageWords, 37> message_words = {{
      "KEYMAT comes from SK_d and the nonces of this exchange.", "RFC 7296, 2.17"},
     {"CREATE_CHILD_SA", true, "", "", "{} agrees; both derive the new IKE SA's keys",
      "All seven SK_ keys are replaced.", "RFC 7296, 2.18"},
+    {"IKE_INTERMEDIATE", false, "", "KE", "{} sends a further key share",
+     "A further key exchange before anybody has proved anything, for example one that withstands "
+     "quantum computers. It is encrypted with the keys there are by now; AUTH will cover it.",
+     "RFC 9370, 2.2.2"},
+    {"IKE_INTERMEDIATE", true, "", "KE", "{} answers with its share; both mix it into every key",
+     "The result changes SKEYSEED and all SK_ keys. Whoever breaks only one of the key exchanges "
+     "has nothing.",
+     "RFC 9370, 2.2.2"},
+    {"IKE_INTERMEDIATE", false, "", "", "{} sends what IKE_SA_INIT had no room for",
+     "IKE_INTERMEDIATE stands between IKE_SA_INIT and IKE_AUTH: encrypted, and covered by AUTH.",
+     "RFC 9242, 3.2"},
+    {"IKE_FOLLOWUP_KE", false, "", "", "{} sends a further key share for the new SA",
+     "When an SA is made or rekeyed, further key exchanges follow CREATE_CHILD_SA, one each.",
+     "RFC 9370, 2.2.4"},
+    {"INFORMATIONAL", false, "UPDATE_SA_ADDRESSES", "", "{} says that its address has changed",
+     "The peer has moved: the SAs stay, their outer addresses change. It is believed because the "
+     "message is protected by the IKE SA.",
+     "RFC 4555, 3.5"},
     {"INFORMATIONAL", false, "", "D", "{} deletes an SA",
      "A Delete payload names the SPIs the sender will no longer receive on. The peer answers with "
      "the SPIs of the other direction.",
@@ -177,12 +195,21 @@ constexpr MessageWords other_message = {"",
                                         "one response with the same message id.",
                                         "RFC 7296, 2.1"};
 
+constexpr MessageWords other_request = {"",
+                                        false,
+                                        "",
+                                        "",
+                                        "{} begins an exchange",
+                                        "Every request gets exactly one response with the same "
+                                        "message id.",
+                                        "RFC 7296, 2.1"};
+
 const MessageWords& words_of(const MessageRow& m) {
   for (const MessageWords& w : message_words)
     if (m.message().exchange == w.exchange && m.message().response == w.response &&
         (w.notify.empty() || mentions(m, w.notify)) && (w.payload.empty() || carries(m, w.payload)))
       return w;
-  return other_message;
+  return m.message().response ? other_message : other_request;
 }
 
 struct KeyWords {
@@ -403,6 +430,7 @@ std::string chapter_title(const MessageRow& m) {
   const std::string& exchange = m.message().exchange;
   if (exchange == "IKE_SA_INIT") return "They agree on algorithms and a secret";
   if (exchange == "IKE_AUTH") return "They prove who they are";
+  if (exchange == "IKE_INTERMEDIATE") return "They mix in a further key exchange";
   if (exchange == "CREATE_CHILD_SA") {
     if (mentions(m, "REKEY_SA")) return "The tunnel gets fresh keys";
     return carries(m, "TSi") ? "Another tunnel is opened" : "The IKE SA gets fresh keys";

@@ -5,6 +5,7 @@
 
 #include "visualizer/models/adversary.hpp"
 #include "visualizer/models/derivation.hpp"
+#include "visualizer/models/experiments.hpp"
 #include "visualizer/models/ladder.hpp"
 #include "visualizer/models/roles.hpp"
 #include "visualizer/models/sas.hpp"
@@ -21,6 +22,9 @@ class RunModel {
  public:
   /// Describes the run; keeps the events.
   void set_info(store::RunInfo info);
+  /// What the database's experiments measured: beside the run, not of it.
+  void set_experiments(Experiments experiments) { experiments_ = std::move(experiments); }
+  [[nodiscard]] const Experiments& experiments() const { return experiments_; }
   /// Adds events, in order of seq, and brings every model up to date. While `more` are already
   /// waiting, ladder and story are told anew only now and then: each time costs as much as all
   /// that is there.
@@ -69,6 +73,7 @@ class RunModel {
   std::vector<Chapter> story_;
   Derivations derivations_;
   SaTable sas_;
+  Experiments experiments_;
   Topology topology_;
   AdversaryLog adversary_;
   std::vector<EventPtr> negotiations_, auths_, marks_, row_events_, told_events_, listed_;

@@ -52,6 +52,9 @@ class Session {
   /// The key panel's choice; -1: by the selection.
   int key_group = -1;
   std::string key_node;
+  /// The experiments panel's choice; empty: the first.
+  std::string experiment, measure;
+  bool heat_map = false;
   /// The key panel asks what falls if the selected value leaks.
   bool leaks = false;
   /// The part of the run the time line shows, as shares of the whole.

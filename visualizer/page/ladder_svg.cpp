@@ -34,8 +34,9 @@ class LadderDrawing {
       out += svg_text(x(static_cast<int>(i)), 20, "middle",
                       fmt::format("strong {}", role_name(role == Role::muted ? Role::text : role)),
                       fitted(l.node, pitch_ - 16, 15, true), 15);
-      out += svg_text(x(static_cast<int>(i)), 38, "middle", "muted",
-                      fitted(l.part.empty() ? l.role : l.part, pitch_ - 16, size));
+      out += svg_text(
+          x(static_cast<int>(i)), 38, "middle", "muted",
+          fitted(l.part.empty() || l.role == "adversary" ? l.role : l.part, pitch_ - 16, size));
     }
     return out;
   }

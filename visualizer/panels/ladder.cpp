@@ -63,6 +63,11 @@ void draw_leg(const Frame& f, const LadderRow& row, const Leg& leg, bool selecte
     cross(list, end, kit.px(6), f.ink(Role::adversary, row), 2.0F * kit.scale);
     return;
   }
+  if (leg.fraction < 1) {  // nobody saw it come: it has no head
+    list->AddLine(a, end, ink, thickness);
+    list->AddCircle(end, kit.px(3), ink, 12, thickness);
+    return;
+  }
   if (row.repeats != 0) {
     dashed_line(list, a, end, ink, thickness, kit.px(4));
     arrow(list, {end.x - (end.x - a.x) * 0.02F, end.y - (end.y - a.y) * 0.02F}, end, ink, thickness,
@@ -264,6 +269,11 @@ void draw_repeat_tie(const Frame& f, const LadderRow& row) {
                       f.ink(Role::muted, row));
 }
 
+// What a node is in this run; an adversary stays one, whichever side it plays.
+const std::string& part_of(const Lane& lane) {
+  return lane.part.empty() || lane.role == "adversary" ? lane.role : lane.part;
+}
+
 void draw_lane_heads(const View& v, const Frame& f, float y) {
   const auto& lanes = v.run.ladder().lanes();
   const float room = lanes.size() < 2 ? v.width() : (f.x(1) - f.x(0)) - v.kit.px(16);
@@ -273,7 +283,7 @@ void draw_lane_heads(const View& v, const Frame& f, float y) {
     put_centred(v.list(), v.kit.fonts.strong, {x, y + v.kit.px(8)},
                 v.kit.ink(role == Role::muted ? Role::text : role), lanes[i].node, room);
     put_centred(v.list(), v.kit.fonts.small, {x, y + v.kit.px(26)}, v.kit.ink(Role::muted),
-                lanes[i].part.empty() ? lanes[i].role : lanes[i].part, room);
+                part_of(lanes[i]), room);
   }
 }
 

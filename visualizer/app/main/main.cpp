@@ -97,6 +97,7 @@ Result<void> draw_picture(const Options& o, const Drawing& d) {
   for (const std::string& line : host.complaints()) fmt::print(stderr, "ikelab-view: {}\n", line);
   Shell& shell = host.shell();
   IKELAB_CHECK(load_all(o.database, o.run, shell.run));
+  if (shell.run.empty() && !shell.run.experiments().empty()) shell.show(*find_panel("experiments"));
   IKELAB_CHECK(arrive(shell, o));
   shell.solo = d.panel;
   return write_png(o.png, host.picture());
@@ -130,9 +131,13 @@ Result<void> write_svg(const Options& o, const Drawing& d) {
 Result<void> open_window(const Options& o, const Drawing& d) {
   // A missing database is told at once, not in a window; a missing display before the run is read.
   IKELAB_TRY(auto reader, store::Reader::open(o.database));
-  IKELAB_TRY(auto info, reader->run(o.run));
+  const auto info = reader->run(o.run);
+  if (!info.ok()) {
+    IKELAB_TRY(auto points, store::measured_points(o.database));
+    if (!only_experiments(o.run, info.error(), Experiments(std::move(points)))) return info.error();
+  }
   WindowOptions w{.database = o.database,
-                  .run = std::to_string(info.id),
+                  .run = info.ok() ? std::to_string(info->id) : "",
                   .width = d.width,
                   .height = d.height,
                   .theme = d.theme,

@@ -118,6 +118,10 @@ class Feed {
   void pump(Shell& shell) {
     Loader::News news = loader_.take();
     const bool at_end = shell.session.now() >= shell.run.end();
+    if (news.experiments) {
+      shell.run.set_experiments(std::move(*news.experiments));
+      if (options_.run.empty()) shell.show(*find_panel("experiments"));
+    }
     if (news.info) shell.run.set_info(*news.info);
     if (!news.events.empty()) {
       shell.run.append(std::move(news.events), !news.caught_up);

@@ -1,0 +1,22 @@
+-- A detector on the wire in front of gw-b. It sees every packet, decrypts none, and may only watch.
+attack = {
+  name = "detector",
+  about = "Watches for replayed ESP packets and for handshakes with old algorithms",
+  position = "passive",
+  needs = "a place on the link",
+  source = "RFC 4303, 2.2; RFC 8247",
+  shows = { vulnerable = "it reports", hardened = "it is silent" },
+}
+
+-- What it reports: learn("replay", text, how, octets), where octets are SPI and sequence number: the first eight of the packet;
+-- and learn("weak", text, how, octets), where octets are the initiator's SPI of a handshake that chose an old algorithm.
+
+function on_packet(p)
+  if p.protocol == "ESP" then
+    local header = esp.header(p.payload)
+    -- header.spi, header.sequence; the packet's octets are p.payload
+  elseif p.protocol == "IKE" then
+    local message = ike.decode(p.payload)
+    -- message.exchange_name, message.response, message.spi_i, message.payloads (type "SA" has proposals, a proposal transforms with a name)
+  end
+end
