@@ -32,7 +32,7 @@ struct MessageWords {
   std::string_view payload;  ///< a payload it must carry, "" for any
   std::string_view does, text, rfc;
 };
-constexpr std::array<MessageWords, 42> message_words = {{
+constexpr std::array<MessageWords, 39> message_words = {{
     {"IKE_SA_INIT", false, "COOKIE", "", "{} tries again with the cookie it was given",
      "By returning the cookie the initiator shows that it receives packets at its address. Until "
      "then the responder keeps no state for it.",
@@ -156,20 +156,9 @@ constexpr std::array<MessageWords, 42> message_words = {{
      "KEYMAT comes from SK_d and the nonces of this exchange.", "RFC 7296, 2.17"},
     {"CREATE_CHILD_SA", true, "", "", "{} agrees; both derive the new IKE SA's keys",
      "All seven SK_ keys are replaced.", "RFC 7296, 2.18"},
-    {"IKE_INTERMEDIATE", false, "", "KE", "{} sends a further key share",
-     "A further key exchange before anybody has proved anything, for example one that withstands "
-     "quantum computers. It is encrypted with the keys there are by now; AUTH will cover it.",
-     "RFC 9370, 2.2.2"},
-    {"IKE_INTERMEDIATE", true, "", "KE", "{} answers with its share; both mix it into every key",
-     "The result changes SKEYSEED and all SK_ keys. Whoever breaks only one of the key exchanges "
-     "has nothing.",
-     "RFC 9370, 2.2.2"},
     {"IKE_INTERMEDIATE", false, "", "", "{} sends what IKE_SA_INIT had no room for",
      "IKE_INTERMEDIATE stands between IKE_SA_INIT and IKE_AUTH: encrypted, and covered by AUTH.",
      "RFC 9242, 3.2"},
-    {"IKE_FOLLOWUP_KE", false, "", "", "{} sends a further key share for the new SA",
-     "When an SA is made or rekeyed, further key exchanges follow CREATE_CHILD_SA, one each.",
-     "RFC 9370, 2.2.4"},
     {"INFORMATIONAL", false, "UPDATE_SA_ADDRESSES", "", "{} says that its address has changed",
      "The peer has moved: the SAs stay, their outer addresses change. It is believed because the "
      "message is protected by the IKE SA.",
