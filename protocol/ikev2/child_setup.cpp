@@ -217,7 +217,10 @@ Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payl
   //= (provided the set does not become the null set)."
   const auto subset = [](const std::vector<wire::TrafficSelector>& part,
                          const std::vector<wire::TrafficSelector>& whole) {
-    return !part.empty() && policy::narrow(part, whole) == part;
+    return !part.empty() && std::all_of(part.begin(), part.end(), [&](const auto& ts) {
+      return std::any_of(whole.begin(), whole.end(),
+                         [&](const auto& offered) { return policy::intersect(ts, offered) == ts; });
+    });
   };
   if (!subset(plan.local_ts, offer.local_ts) || !subset(plan.remote_ts, offer.remote_ts))
     return Error{"E-IKE-023", "the peer widened the traffic selectors"}.see("RFC 7296, 2.9");
