@@ -11,6 +11,7 @@
 #include <fstream>
 #include <thread>
 
+#include "labs/store/gradebook.hpp"
 #include "sim/store/recorder.hpp"
 #include "sim/store/sweep_store.hpp"
 #include "tests/support/catch.hpp"
@@ -132,6 +133,33 @@ TEST_CASE("a database that holds experiments alone is opened; its points are rea
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   CHECK(followed.experiments().names() == std::vector<std::string>{"small"});
+}
+
+TEST_CASE("a gradebook is read: the best attempt of each student, how often a goal was met",
+          "[loader]") {
+  const Folder folder;
+  const std::filesystem::path file = folder.path / "class.db";
+  auto book = labs::Gradebook::open(file);
+  REQUIRE(book.ok());
+  for (const int score : {40, 90}) {
+    labs::AttemptRecord attempt;
+    attempt.student = "ada";
+    attempt.lab = "bytes";
+    attempt.started_at = attempt.graded_at = "2026-01-01T00:00:00Z";
+    attempt.score = score;
+    attempt.max_score = 100;
+    attempt.goals.push_back({});
+    attempt.goals.back().goal = "spi";
+    attempt.goals.back().met = score > 50;
+    REQUIRE((*book)->add(attempt).ok());
+  }
+  RunModel run;
+  REQUIRE(load_all(file, "", run).ok());
+  REQUIRE(run.grades().grades.size() == 1);
+  CHECK(run.grades().grades.front().score == 90);
+  CHECK(run.grades().grades.front().attempts == 2);
+  REQUIRE(run.grades().goals.size() == 1);
+  CHECK(run.grades().goals.front().met == 1);
 }
 
 TEST_CASE("a run that is still being recorded is followed to its end", "[loader]") {

@@ -11,19 +11,26 @@ constexpr auto pause = std::chrono::milliseconds(400);  // between looks at a gr
 
 }  // namespace
 
-bool only_experiments(const std::string& which, const Error& error,
-                      const Experiments& experiments) {
-  return which.empty() && error.code == "E-DB-010" && !experiments.empty();
+Result<void> load_beside(const std::filesystem::path& database, RunModel& run) {
+  IKELAB_TRY(auto points, store::measured_points(database));
+  run.set_experiments(Experiments(std::move(points)));
+  IKELAB_TRY(auto grades, store::read_grades(database));
+  run.set_grades(std::move(grades));
+  return {};
+}
+
+bool has_only_beside(const std::string& which, const Error& error, const RunModel& run) {
+  return which.empty() && error.code == "E-DB-010" &&
+         (!run.experiments().empty() || !run.grades().empty());
 }
 
 Result<void> load_all(const std::filesystem::path& database, const std::string& which,
                       RunModel& run) {
   IKELAB_TRY(auto reader, store::Reader::open(database));
-  IKELAB_TRY(auto points, store::measured_points(database));
-  run.set_experiments(Experiments(std::move(points)));
+  IKELAB_CHECK(load_beside(database, run));
   auto info = reader->run(which);
   if (!info.ok()) {
-    if (only_experiments(which, info.error(), run.experiments())) return {};
+    if (has_only_beside(which, info.error(), run)) return {};
     return info.error();
   }
   IKELAB_TRY(auto events, reader->events(info->id));
@@ -65,7 +72,7 @@ bool Loader::read_once(store::Reader& reader) {
   const auto fail = [this](const Error& error) {
     const std::lock_guard lock(mutex_);
     news_.caught_up = true;
-    if (!(has_experiments_ && which_.empty() && error.code == "E-DB-010")) news_.error = error;
+    if (!(beside_ && which_.empty() && error.code == "E-DB-010")) news_.error = error;
     return false;
   };
   if (!info.ok()) return fail(info.error());
@@ -95,8 +102,13 @@ void Loader::work() {
   }
   if (auto points = store::measured_points(database_); points.ok()) {
     const std::lock_guard lock(mutex_);
-    has_experiments_ = !points->empty();
+    beside_ = !points->empty();
     news_.experiments = Experiments(std::move(points).value());
+  }
+  if (auto grades = store::read_grades(database_); grades.ok()) {
+    const std::lock_guard lock(mutex_);
+    beside_ = beside_ || !grades->empty();
+    news_.grades = std::move(grades).value();
   }
   while (read_once(**reader) && sleep()) {
   }

@@ -15,8 +15,10 @@
 
 namespace ikelab::view {
 
-/// Whether a database without any run is worth opening: it holds experiments.
-bool only_experiments(const std::string& which, const Error& error, const Experiments& experiments);
+/// What the database holds beside runs: experiments and grades. Errors: the reader's.
+Result<void> load_beside(const std::filesystem::path& database, RunModel& run);
+/// Whether a database without any run is worth opening all the same.
+bool has_only_beside(const std::string& which, const Error& error, const RunModel& run);
 /// Reads a whole run at once: for pictures. Errors: the reader's.
 Result<void> load_all(const std::filesystem::path& database, const std::string& which,
                       RunModel& run);
@@ -32,6 +34,7 @@ class Loader {
   struct News {
     std::optional<store::RunInfo> info;
     std::optional<Experiments> experiments;
+    std::optional<store::Grades> grades;
     std::vector<trace::Event> events;
     std::optional<Error> error;
     std::uint64_t loaded = 0;  ///< events so far
@@ -49,7 +52,7 @@ class Loader {
   std::condition_variable wake_;
   News news_;
   bool stop_ = false;
-  bool has_experiments_ = false;
+  bool beside_ = false;  ///< the database holds experiments or grades
   std::uint64_t last_seq_ = 0;
   std::thread thread_;
 };

@@ -3,6 +3,7 @@
 #pragma once
 #include <deque>
 
+#include "sim/store/grades_reader.hpp"
 #include "visualizer/models/adversary.hpp"
 #include "visualizer/models/derivation.hpp"
 #include "visualizer/models/experiments.hpp"
@@ -25,6 +26,8 @@ class RunModel {
   /// What the database's experiments measured: beside the run, not of it.
   void set_experiments(Experiments experiments) { experiments_ = std::move(experiments); }
   [[nodiscard]] const Experiments& experiments() const { return experiments_; }
+  void set_grades(store::Grades grades) { grades_ = std::move(grades); }
+  [[nodiscard]] const store::Grades& grades() const { return grades_; }
   /// Adds events, in order of seq, and brings every model up to date. While `more` are already
   /// waiting, ladder and story are told anew only now and then: each time costs as much as all
   /// that is there.
@@ -74,6 +77,7 @@ class RunModel {
   Derivations derivations_;
   SaTable sas_;
   Experiments experiments_;
+  store::Grades grades_;
   Topology topology_;
   AdversaryLog adversary_;
   std::vector<EventPtr> negotiations_, auths_, marks_, row_events_, told_events_, listed_;

@@ -7,11 +7,12 @@
 namespace ikelab::view {
 
 std::span<const Panel> panels() {
-  static constexpr std::array<Panel, 12> all = {{
+  static constexpr std::array<Panel, 13> all = {{
       {"story", "Story", Area::left, story_caption, draw_story},
       {"ladder", "Messages", Area::centre, ladder_caption, draw_ladder},
       {"topology", "Network", Area::centre, topology_caption, draw_topology},
       {"experiments", "Experiments", Area::centre, experiments_caption, draw_experiments},
+      {"gradebook", "Gradebook", Area::centre, gradebook_caption, draw_gradebook},
       {"keys", "Keys", Area::below, keys_caption, draw_keys},
       {"sas", "SAs", Area::below, sas_caption, draw_sas},
       {"negotiation", "Negotiation", Area::below, negotiation_caption, draw_negotiation},

@@ -133,8 +133,9 @@ Result<void> open_window(const Options& o, const Drawing& d) {
   IKELAB_TRY(auto reader, store::Reader::open(o.database));
   const auto info = reader->run(o.run);
   if (!info.ok()) {
-    IKELAB_TRY(auto points, store::measured_points(o.database));
-    if (!only_experiments(o.run, info.error(), Experiments(std::move(points)))) return info.error();
+    RunModel beside;
+    IKELAB_CHECK(load_beside(o.database, beside));
+    if (!has_only_beside(o.run, info.error(), beside)) return info.error();
   }
   WindowOptions w{.database = o.database,
                   .run = info.ok() ? std::to_string(info->id) : "",

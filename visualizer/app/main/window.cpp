@@ -122,6 +122,11 @@ class Feed {
       shell.run.set_experiments(std::move(*news.experiments));
       if (options_.run.empty()) shell.show(*find_panel("experiments"));
     }
+    if (news.grades) {
+      shell.run.set_grades(std::move(*news.grades));
+      if (options_.run.empty() && shell.run.experiments().empty())
+        shell.show(*find_panel("gradebook"));
+    }
     if (news.info) shell.run.set_info(*news.info);
     if (!news.events.empty()) {
       shell.run.append(std::move(news.events), !news.caught_up);
