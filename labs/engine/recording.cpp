@@ -14,6 +14,10 @@ std::string_view role_name(scenario::Role role) {
       return "gateway";
     case scenario::Role::router:
       return "router";
+    case scenario::Role::nat:
+      return "nat";
+    case scenario::Role::firewall:
+      return "firewall";
     case scenario::Role::host:
       break;
   }

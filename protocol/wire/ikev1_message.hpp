@@ -1,5 +1,5 @@
-// The payloads of IKEv1 as values (RFC 2408, 3; RFC 2407, 4.6; RFC 3947). Historic (RFC 9395). Their
-// type numbers and IKEv2's do not overlap, so that both live in one Message (RFC 7296, 3.2).
+// The payloads of IKEv1 as values (RFC 2408, 3; RFC 2407, 4.6; RFC 3947). Historic (RFC 9395).
+// Their type numbers and IKEv2's do not overlap, so that both live in one Message (RFC 7296, 3.2).
 #pragma once
 #include <cstdint>
 #include <vector>

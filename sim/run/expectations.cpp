@@ -140,8 +140,8 @@ ExpectationOutcome diagnostic(const Expectation& e, const Evidence& evidence) {
                  fmt::format("{} diagnostics{}", count, first));
 }
 
-// `- learnt: {by: eve, item: "..."}`, at_least and/or at_most: what the adversary knows.
-/// An inner address that the node got or gave (RFC 7296, 2.19).
+// `- address: {node: laptop, is: 10.8.0.1, action: got}`: an inner address that the node got or
+// gave (RFC 7296, 2.19).
 ExpectationOutcome address(const Expectation& e, const Evidence& evidence) {
   const std::string node = argument(e, "node"), action = argument(e, "action", "got");
   std::string last = "none";
@@ -154,6 +154,7 @@ ExpectationOutcome address(const Expectation& e, const Evidence& evidence) {
   return outcome(e, met, fmt::format("{} {} {}", node, action, last));
 }
 
+// `- learnt: {by: eve, item: "..."}`, at_least and/or at_most: what the adversary knows.
 ExpectationOutcome learnt(const Expectation& e, const Evidence& evidence) {
   std::uint64_t count = 0;
   evidence.each<trace::AttackKnowledge>([&](const auto& event, const trace::AttackKnowledge& k) {
@@ -420,6 +421,7 @@ ExpectationSink::ExpectationSink(const scenario::Scenario& scenario) {
       return;
     }
     kept_.insert(kind->needs.begin(), kind->needs.end());
+    first_sendings_ = first_sendings_ || e.what == "message";
   }
 }
 
@@ -434,7 +436,7 @@ void ExpectationSink::record(const trace::Event& event) {
   events.push_back(event);
   if (kept_.empty()) return;
   if (auto* message = std::get_if<Message>(&events.back().body)) {
-    if (message->attempt == 0) return events.pop_back();
+    if (message->attempt == 0 && !first_sendings_) return events.pop_back();
     message->bytes.clear();
     message->plain.clear();
   } else if (auto* sa = std::get_if<SaInstalled>(&events.back().body)) {

@@ -23,6 +23,7 @@ class ExpectationSink : public trace::Sink {
 
  private:
   std::set<std::string_view> kept_;  ///< kinds; empty: all
+  bool first_sendings_ = false;      ///< messages are asked for, not their repetitions alone
 };
 
 }  // namespace ikelab::run

@@ -213,6 +213,8 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
   const policy::Era era = historic ? policy::Era::historic : policy::Era::current;
   connection.local_addr = section.parsed("local_addr", IpAddress::parse, IpAddress{}, true);
   connection.remote_addr = section.parsed("remote_addr", parse_peer, IpAddress{}, true);
+  connection.remote_port =
+      static_cast<std::uint16_t>(section.number("remote_port", connection.remote_port, 65535));
   connection.proposals =
       read_list<wire::Proposal>(section, "proposals", [&](std::string_view text) {
         return policy::parse_proposal(text, wire::ProtocolId::ike, era);

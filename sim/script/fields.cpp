@@ -90,13 +90,14 @@ const crypto::Algorithm& check_algorithm(lua_State* state, int index, crypto::Tr
   return *found;
 }
 
-policy::Suite check_suite(lua_State* state, int index) {
+policy::Suite check_suite(lua_State* state, int index, bool with_integrity) {
   const Fields fields(state, index);
   const crypto::Algorithm* found[4] = {};
   for (std::size_t i = 0; i < 4; ++i)
     found[i] = fields.algorithm(suite_fields[i].first, suite_fields[i].second);
   if (found[0] == nullptr) luaL_error(state, "a suite needs encr");
-  if (!found[0]->aead && found[1] == nullptr) luaL_error(state, "a suite without AEAD needs integ");
+  if (with_integrity && !found[0]->aead && found[1] == nullptr)
+    luaL_error(state, "a suite without AEAD needs integ");
   policy::Suite suite;
   suite.encr = found[0];
   suite.integ = found[0]->aead ? nullptr : found[1];

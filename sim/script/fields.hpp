@@ -36,6 +36,6 @@ class Fields {
 const crypto::Algorithm& check_algorithm(lua_State* state, int index, crypto::TransformType type);
 
 /// A table with encr, integ, prf and ke, as ike.suite makes it; an error if encr is missing.
-policy::Suite check_suite(lua_State* state, int index);
+policy::Suite check_suite(lua_State* state, int index, bool with_integrity = true);
 
 }  // namespace ikelab::script

@@ -91,7 +91,7 @@ int v1_skeyid(lua_State* state) {
 
 /// ikev1.keys(suite, {skeyid, shared, spi_i, spi_r}): {skeyid_d, skeyid_a, skeyid_e, key}.
 int v1_keys(lua_State* state) {
-  const policy::Suite chosen = check_suite(state, 1);
+  const policy::Suite chosen = check_suite(state, 1, false);
   const Fields given(state, 2);
   if (chosen.prf == nullptr) return luaL_argerror(state, 1, "the suite has no prf");
   Sandbox::charge(state, 4 * cost_of_prf);
@@ -111,7 +111,7 @@ int v1_keys(lua_State* state) {
 
 /// ikev1.iv(suite, first, second): hash(g^xi | g^xr), or hash(last block of phase 1 | M-ID).
 int v1_iv(lua_State* state) {
-  const policy::Suite chosen = check_suite(state, 1);
+  const policy::Suite chosen = check_suite(state, 1, false);
   if (chosen.prf == nullptr) return luaL_argerror(state, 1, "the suite has no prf");
   Sandbox::charge(state, cost_of_prf);
   keys::v1::Schedule schedule(mine(state).provider(), *chosen.prf);
@@ -138,7 +138,7 @@ int v1_hash(lua_State* state) {
 /// next message as `iv`; nil and why when the key opens no payloads.
 int v1_open(lua_State* state) {
   const ByteView octets = check_octets(state, 1);
-  const policy::Suite chosen = check_suite(state, 2);
+  const policy::Suite chosen = check_suite(state, 2, false);
   const ByteView key = check_octets(state, 3), iv = check_octets(state, 4);
   Sandbox::charge(state, cost_of_prf + octets.size());
   const wire::Decoded decoded = wire::decode(octets);
@@ -158,7 +158,7 @@ int v1_open(lua_State* state) {
 /// ikev1.seal(message, suite, key, iv): octets, and the IV of the next message.
 int v1_seal(lua_State* state) {
   const wire::Message message = message_argument(state, 1);
-  const policy::Suite chosen = check_suite(state, 2);
+  const policy::Suite chosen = check_suite(state, 2, false);
   const ByteView key = check_octets(state, 3), iv = check_octets(state, 4);
   wire::EncodedChain chain = wire::encode_chain(message.payloads);
   const std::size_t block = chosen.encr->block_size;

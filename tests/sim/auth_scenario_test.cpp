@@ -115,6 +115,6 @@ TEST_CASE("scenario: mistakes in authentication are placed", "[scenario][auth]")
     CHECK(scenario.error().to_string().find(bad.said) != std::string::npos);
   }
   CHECK(loaded(eap, "auth: pubkey", "", "[{type: psk, id: a, secret: s}]").error().place ==
-        "x.yaml:14:21");
+        "x.yaml:14:22");
   CHECK(loaded(eap, "auth: pubkey", "", "[{type: eap, id: a}]").error().code == "E-SCN-011");
 }

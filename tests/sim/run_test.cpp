@@ -100,6 +100,10 @@ expect:
       {"nat", "nat: {action: made, at_least: 1}"},
       {"dropped", "dropped: {where: link, at_least: 1}"},
       {"moved", "moved: {at_least: 1}"},
+      {"message", "message: {payloads: SA, at_least: 1}"},
+      {"derived", "derived: {name: SK_d, at_least: 1}"},
+      {"auth", "auth: {node: a, at_least: 1}"},
+      {"address", "address: {node: a, is: 10.0.0.1}"},
       {"traffic", "traffic: {kind: ping, from: a, to: b, received_at_least: 1}"},
       {"metric", "metric: {subject: ping a, name: received, at_least: 1}"},
   };

@@ -51,10 +51,9 @@ V1Pair::V1Pair(policy::EndpointConfig a_config, policy::EndpointConfig b_config,
     const std::string node = config.node;
     side.address = config.connections.at(0).local_addr;
     side.provider = crypto::openssl_provider();
-    side.engine = std::make_unique<engine::Engine>(std::move(config), *side.provider,
-                                                   crypto::seeded_rng(seed, node),
-                                                   crypto::seeded_rng(seed, node), ikev2::Decisions{},
-                                                   habits);
+    side.engine = std::make_unique<engine::Engine>(
+        std::move(config), *side.provider, crypto::seeded_rng(seed, node),
+        crypto::seeded_rng(seed, node), ikev2::Decisions{}, habits);
   };
   make(a, std::move(a_config), {});
   make(b, std::move(b_config), b_habits);

@@ -372,12 +372,12 @@ TEST_CASE("what a message does: newer exchanges have words, an unknown request i
     row.sent_event = &event;
     return what_it_does(row);
   };
-  CHECK(words("IKE_INTERMEDIATE", false, "KE") == "gw-a sends a further key share");
+  CHECK(words("IKE_INTERMEDIATE", false, "KE") == "gw-a sends the key share of an additional key exchange");
   CHECK(words("IKE_INTERMEDIATE", true, "KE") ==
-        "gw-a answers with its share; both mix it into every key");
-  CHECK(words("IKE_AUTH", true, "IDr, CERT, AUTH, EAP") ==
-        "gw-a takes the EAP method a step further");
-  CHECK(words("IKE_AUTH", false, "IDi, AUTH") == "gw-a proves who it is and asks for a tunnel");
+        "gw-a answers with its share; the keys change");
+  CHECK(words("IKE_AUTH", true, "IDr, CERT, AUTH, EAP(Request/Identity)") ==
+        "gw-a proves who it is and begins EAP");
+  CHECK(words("IKE_AUTH", false, "IDi, AUTH, SA, TSi, TSr") == "gw-a proves who it is and asks for a tunnel");
   CHECK(words("INFORMATIONAL", false, "N(UPDATE_SA_ADDRESSES)") ==
         "gw-a says that its address has changed");
   CHECK(words("Quick Mode", false, "HASH") == "gw-a begins an exchange");

@@ -178,7 +178,8 @@ class IkeRekey : public Task {
 
 /// Why the IKE SA cannot be rekeyed now (RFC 7296, 2.25.2), or nullopt.
 std::optional<std::string> busy(const IkeSa& sa, const Task* current, const IkeRekey* ours) {
-  if (sa.state() != State::established) return "the IKE SA is already being replaced or closed";
+  if (sa.state() == State::rekeyed || sa.state() == State::deleting)
+    return "the IKE SA is already being replaced or closed";
   if (ours != nullptr && ours->collides()) return "a rekey of this IKE SA was just answered";
   if (current != nullptr && current->exchange() == wire::ExchangeType::create_child_sa &&
       ours == nullptr)

@@ -147,8 +147,8 @@ Judged judge_response(IkeSa& sa, const Inbound& in, PpkState& state) {
     return Judged(std::nullopt);
   }
   //= rfc8784#3 "If the initiator does not receive the PPK_IDENTITY, it MUST either fail the IKE SA
-  //= negotiation sending the AUTHENTICATION_FAILED notification in the INFORMATIONAL exchange (if the
-  //= PPK was configured as mandatory) or continue without using the PPK"
+  //= negotiation sending the AUTHENTICATION_FAILED notification in the INFORMATIONAL exchange (if
+  //= the PPK was configured as mandatory) or continue without using the PPK"
   if (required(*sa.connection))
     return problem("E-AUTH-031", "the responder went on without the preshared key");
   put(sa.keys, *state.plain);
