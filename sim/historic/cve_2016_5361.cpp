@@ -1,6 +1,6 @@
 // CVE-2016-5361, Libreswan before 3.17 (and others that took RFC 2408, 5.1 at its word). The
-// responder of IKEv1 started a timer with its first answer, and repeated it to an address that had shown
-// nothing: one forged datagram became many, for somebody who had never asked.
+// responder of IKEv1 started a timer with its first answer, and repeated it to an address that had
+// shown nothing: one forged datagram became many, for somebody who had never asked.
 #include "sim/historic/historic.hpp"
 
 namespace ikelab::historic {

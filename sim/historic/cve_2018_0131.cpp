@@ -1,6 +1,7 @@
 // CVE-2018-0131, Cisco IOS and IOS XE (and, in other products, CVE-2017-17305, CVE-2018-8753,
 // CVE-2018-9129). A responder with RSA-encrypted nonces went on when the block it had decrypted
-// began with 00 02, and fell silent when it did not: who asked some thousand times had a nonce decrypted.
+// began with 00 02, and fell silent when it did not: who asked some thousand times had a nonce
+// decrypted.
 #include "sim/historic/historic.hpp"
 
 namespace ikelab::historic {

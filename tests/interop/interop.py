@@ -138,7 +138,9 @@ def swanctl_conf_of(row, world, certificates, initiates):
     ppk = ""
     if row.ppk:
         name = "another" if row.ppk == "ours" else "site-2026"
-        ppk = f"ppk_id = {name}\n    ppk_required = {'yes' if row.ppk == 'required' else 'no'}"
+        ppk = f"ppk_required = {'yes' if row.ppk == 'required' else 'no'}"
+        if row.ppk != "ours":
+            ppk += f"\n    ppk_id = {name}"
         entry = f"  ppk-1 {{\n    id = {name}\n    secret = \"{PPK}\"\n  }}\n"
         secrets = secrets.replace("secrets {\n", "secrets {\n" + entry) or f"secrets {{\n{entry}}}\n"
     return f"""connections {{
@@ -336,8 +338,8 @@ def evidence(world, keep):
 
 def make_world(kind, ikelab):
     extra = {"cookies": "cookie_threshold = 1\n  half_open_timeout = 60",
-             "aggressive": "i_dont_care_about_security_and_use_aggressive_mode_psk = yes",
-             "tls13": "tls { version_max = 1.3 }"}.get(kind, "")
+             "aggressive": "i_dont_care_about_security_and_use_aggressive_mode_psk = yes"
+             }.get(kind, "")
     world = World(ikelab, nat=kind == "nat", charon_extra=extra)
     return world
 

@@ -32,7 +32,7 @@ class Row:
     expect: tuple = ()             # regular expressions in ikelab's lines
     ppk: str = ""                  # a preshared key both have: required, or optional
     roles: tuple = ("ikelab", "strongswan")  # who initiates
-    world: str = "plain"           # plain, nat, cookies, aggressive, tls13
+    world: str = "plain"           # plain, nat, cookies, aggressive
     version: int = 2
 
 
@@ -85,7 +85,8 @@ ROWS = [
     Row("eap-mschapv2, rsa", auth="rsa", user="eap-mschapv2"),
     Row("eap-tls 1.2", auth="ecdsa", user="eap-tls"),
     Row("eap-tls 1.2, rsa", auth="rsa", user="eap-tls"),
-    Row("eap-tls 1.3", auth="ecdsa", user="eap-tls", world="tls13"),
+    # No row of EAP-TLS 1.3: strongSwan 5.9.8 is older than RFC 9190. As client it dies (SIGSEGV in
+    # libtls) of the commitment message of 2.1.1, as server it ends without one.
     # several rounds (RFC 4739), and another kind on each side
     Row("certificate and eap-mschapv2", auth="ecdsa", user="pubkey, eap-mschapv2",
         expect=(r"ANOTHER_AUTH_FOLLOWS",)),

@@ -162,8 +162,9 @@ Result<std::unique_ptr<TlsChannel>> make_tls(const std::shared_ptr<Shared>& shar
   const auto version = [](unsigned minor) { return minor >= 3 ? TLS1_3_VERSION : TLS1_2_VERSION; };
   SSL_CTX_set_min_proto_version(tls.get(), version(config.lowest));
   SSL_CTX_set_max_proto_version(tls.get(), version(config.highest));
-  SSL_CTX_set_options(tls.get(),
-                      SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  // RFC 5746 protects renegotiation, which nobody does here: a server may lack it (strongSwan's).
+  SSL_CTX_set_options(tls.get(), SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+                                     SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_LEGACY_SERVER_CONNECT);
   SSL_CTX_set_num_tickets(tls.get(), 0);
   SSL_CTX_set_session_cache_mode(tls.get(), SSL_SESS_CACHE_OFF);
   IKELAB_CHECK(add_identity(tls.get(), library, config));
