@@ -63,7 +63,8 @@ TEST_CASE("each attack on IKEv1 and its twin end as they say, with three seeds",
           "[attack][ikev1]") {
   for (const char* name :
        {"ikev1-gateways", "ikev1-aggressive-crack", "ikev1-aggressive-crack-main",
-        "ikev1-main-mode-crack", "ikev1-main-mode-crack-strong"})
+        "ikev1-main-mode-crack", "ikev1-main-mode-crack-strong", "ikev1-amplification",
+        "ikev1-amplification-silent"})
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
       INFO(name << ", seed " << seed);
       check_expectations(play(name, seed));
@@ -93,6 +94,18 @@ TEST_CASE("the responder that answered main mode has the secret and the Diffie-H
   const Played played = play("ikev1-main-mode-crack");
   CHECK(played.learnt("psk") == scenario->nodes[1].connections[0].local.psk);
   CHECK(played.derived("gw-a", "g^xy", played.learnt("g^xy")));
+}
+
+TEST_CASE("a Bleichenbacher oracle gives gw-b's place away, and none gives nothing, with three seeds",
+          "[attack][ikev1]") {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    INFO("seed " << seed);
+    const Played open = play("ikev1-rsa-nonces", seed);
+    check_expectations(open);
+    // the nonce, and what follows from it, are what gw-a had
+    CHECK(open.derived("gw-a", "SKEYID", open.learnt("SKEYID")));
+    check_expectations(play("ikev1-rsa-nonces-alike", seed));
+  }
 }
 
 TEST_CASE("numbers of scripts: arithmetic against what is known", "[script][ikev1]") {
