@@ -207,7 +207,7 @@ void Gateway::command(const ikev2::Command& command) {
 void Gateway::moved(const IpAddress& from, const IpAddress& to) {
   outside_.close(from);
   outside_.open(to);
-  drain();
+  command(ikev2::MoveTo{to});  // MOBIKE tells the peer, where it was agreed on (RFC 4555, 3.5)
 }
 
 void Gateway::on_udp(FromOutside datagram) {
