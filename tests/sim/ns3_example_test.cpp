@@ -27,10 +27,10 @@ TEST_CASE("ns-3: the example of the docs runs, and its pings pass the tunnel", "
     output.append(buffer.data(), n);
   INFO(output);
   CHECK(::pclose(pipe) == 0);
-  CHECK(output.find("+202") != std::string::npos);  // the first ping's reply, half-way
+  CHECK(output.find("+202") != std::string::npos);  // the first echo, half-way
   CHECK(output.find("/NodeList/2/$ikelab::IpsecNode/EspOpened SPI ") != std::string::npos);
   CHECK(output.find("/NodeList/1/$ikelab::IpsecNode/EspOpened SPI ") != std::string::npos);
-  CHECK(output.find(": 84 octets") != std::string::npos);
+  CHECK(output.find(": 128 octets") != std::string::npos);
 }
 
 TEST_CASE("ns-3: docs/NS3.md shows the program as it is", "[ns3]") {

@@ -1,6 +1,6 @@
 // Two sites with ns-3's own helpers and applications, and a tunnel between their gateways.
+#include <ns3/applications-module.h>
 #include <ns3/internet-module.h>
-#include <ns3/internet-apps-module.h>
 #include <ns3/network-module.h>
 #include <ns3/point-to-point-module.h>
 
@@ -42,8 +42,8 @@ int main() {
   ipsec.Install(nodes.Get(2), "gw-b", Site("192.0.2.2", "192.0.2.1", "10.2.0.0/24", "10.1.0.0/24"));
   Config::Connect("/NodeList/*/$ikelab::IpsecNode/EspOpened", MakeCallback(&Opened));
   Simulator::Schedule(Seconds(1), &ikelab::sim::IpsecNode::Initiate, a, "site", "net");
-  V4PingHelper ping(Ipv4Address("10.2.0.2"));
-  ping.Install(nodes.Get(0)).Start(Seconds(2));
+  UdpEchoServerHelper(9).Install(nodes.Get(3));
+  UdpEchoClientHelper(Ipv4Address("10.2.0.2"), 9).Install(nodes.Get(0)).Start(Seconds(2));
   Simulator::Stop(Seconds(5));
   Simulator::Run();
   Simulator::Destroy();
