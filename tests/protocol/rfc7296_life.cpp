@@ -292,7 +292,7 @@ TEST_CASE("rfc7296 2.21.3: errors on an authenticated SA are answered", "[rfc729
         "N(INVALID_SYNTAX)");
 }
 
-TEST_CASE("rfc7296 2.21.4: messages of no SA are answered in the clear, if at all", "[rfc7296]") {
+TEST_CASE("rfc7296 2.21.4: messages of no SA are not answered, and change nothing", "[rfc7296]") {
   Pair pair(site_a(), site_b());
   establish(pair);
   Datagram lost = pair.wire.at(2);
@@ -300,18 +300,7 @@ TEST_CASE("rfc7296 2.21.4: messages of no SA are answered in the clear, if at al
   const std::size_t before = pair.wire.size();
   pair.deliver(pair.b, lost);
   pair.settle();
-  // It may be silent (as strongSwan); what it says goes back to where the message came from.
-  if (pair.wire.size() > before) {
-    const Datagram& answer = pair.wire.at(before);
-    const auto said = wire::decode(answer.payload).message;
-    //= rfc7296#2.21.4 "If a response is sent, the response MUST be sent to the IP address and
-    //= port from where it came with the same IKE SPIs and the Message ID copied."
-    //= rfc7296#2.21.4 "The response MUST NOT be cryptographically protected and MUST contain an
-    //= INVALID_IKE_SPI Notify payload."
-    CHECK(answer.dst.to_string() == lost.src.to_string());
-    CHECK(to_hex(ByteView(answer.payload).first(16)) == to_hex(ByteView(lost.payload).first(16)));
-    CHECK(wire::first<wire::SkPayload>(said.payloads) == nullptr);
-  }
+  CHECK(pair.wire.size() == before);  // silent, as strongSwan
   CHECK(pair.b.diagnosed("E-IKE-002"));
   CHECK(pair.consistent());
 }
@@ -338,8 +327,7 @@ TEST_CASE("rfc7296 2.25: after TEMPORARY_FAILURE the exchange is tried again, la
   CHECK(pair.consistent());
 }
 
-TEST_CASE("rfc7296 4: four messages make two SAs; NO_ADDITIONAL_SAS makes a new IKE SA",
-          "[rfc7296]") {
+TEST_CASE("rfc7296 4: four messages make two SAs", "[rfc7296]") {
   Pair pair(site_a(), site_b());
   establish(pair);
   //= rfc7296#4 "Every implementation MUST be capable of doing four-message IKE_SA_INIT and
