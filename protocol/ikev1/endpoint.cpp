@@ -164,16 +164,17 @@ struct Endpoint::Impl {
     std::erase_if(sas, [](const auto& row) { return row.second->state == State::dead; });
   }
 
+  // The established SA of that name; without a name the newest (names end in a number that grows).
   IsakmpSa* choose(const std::string& name) const {
+    const auto older = [](const IsakmpSa& a, const IsakmpSa& b) {
+      return std::pair(a.name.size(), std::string_view(a.name)) <
+             std::pair(b.name.size(), std::string_view(b.name));
+    };
     IsakmpSa* best = nullptr;
     for (const auto& [cookie, sa] : sas) {
       if (sa->state != State::established) continue;
       if (!name.empty() && sa->name == name) return sa.get();
-      const auto newer = [&] {
-        return best == nullptr || sa->name.size() > best->name.size() ||
-               (sa->name.size() == best->name.size() && sa->name > best->name);
-      };
-      if (name.empty() && newer()) best = sa.get();
+      if (name.empty() && (best == nullptr || older(*best, *sa))) best = sa.get();
     }
     return best;
   }
