@@ -114,6 +114,60 @@ TEST_CASE("labs conditions: a script's claim is held against the gateways' secre
   CHECK(result.check("crack.main")->feedback.find("crack.lua:") != std::string::npos);
 }
 
+TEST_CASE("labs conditions: a part of a script sees what the script has, and errs in its own lines",
+          "[run]") {
+  Desk desk("psk-cracking");
+  desk.replace("crack.lua", "say(\"nothing is tried yet\")", "say(trial.none.at)");
+  const auto feedback = desk.graded().check("crack.main")->feedback;
+  const auto line = std::count(desk.files["crack.lua"].begin(),
+                               desk.files["crack.lua"].begin() +
+                                   static_cast<long>(desk.files["crack.lua"].find("trial.none")),
+                               '\n') +
+                    1;
+  CHECK(feedback.find("crack.lua:" + std::to_string(line) + ":") != std::string::npos);
+}
+
+TEST_CASE("labs conditions: alerts are weighed by recall and precision, by the event", "[run]") {
+  Desk desk("detector");
+  const LabResult quiet = desk.graded();
+  CHECK(quiet.check("replay.found")->mistake == "missed_some");
+  CHECK(quiet.check("replay.found")->earned() == 0);
+  CHECK(quiet.check("replay.peace")->met);
+  CHECK(quiet.check("weak.found")->evidence.event > 0);
+
+  desk.replace("replays.lua", "  local header", "  alert(\"a packet\")\n  local header");
+  desk.replace("algorithms.lua", "  for _,",
+               "  if message.response then alert(\"one\") end\n  for _,");
+  const LabResult loud = desk.graded();
+  CHECK(loud.check("replay.found")->mistake == "false_alarms");
+  const std::string copies = *desk.drawn.value("copies");
+  CHECK(loud.check("replay.found")->feedback.find("recall " + copies + " of " + copies) !=
+        std::string::npos);
+  CHECK(loud.check("replay.found")->earned() < 10);
+  CHECK_FALSE(loud.check("replay.peace")->met);
+  CHECK(loud.check("weak.found")->earned() == 35 / 3);
+}
+
+TEST_CASE("labs conditions: an expectation names the event at which it ceased to hold", "[run]") {
+  const Desk desk("flood");
+  const auto place = ScratchFolder::make().value();
+  const Ran ran =
+      run_plan(desk.lab, desk.lab.runs.front(), desk.drawn, desk.files, place.path()).value();
+  const Holding holding =
+      find_condition("half_open")->judge(ran.view(), {{"node", "gw-b"}, {"at_most", "60"}}).value();
+  CHECK(holding.held == 0);
+  std::uint64_t half_open = 0, sixty_first = 0;
+  for (const trace::Event& event : ran.facts->events())
+    if (const auto* s = std::get_if<trace::StateChanged>(&event.body);
+        s != nullptr && event.node == "gw-b" && s->to == "HALF_OPEN" && ++half_open == 61)
+      sixty_first = event.seq;
+  CHECK(holding.event == sixty_first);
+  const Holding attack = find_condition("attack")
+                             ->judge(ran.view(), {{"by", "mallory"}, {"achieved", "false"}})
+                             .value();
+  CHECK(ran.facts->told(attack.event).find("metric") != std::string::npos);
+}
+
 TEST_CASE("labs conditions: kinds that do not exist are refused where they stand") {
   CHECK_FALSE(find_condition("everything").has_value());
   CHECK(find_condition("ping").has_value());
