@@ -64,8 +64,7 @@ local function second_message(message, known)
   learn("HASH_R", "made from the shared secret: each word can be tried against it", "message 2 of aggressive mode, in the clear", hash.body)
   known.prf, known.spi_r, known.nr, known.g_xr = chosen.suite.prf, message.spi_r, find(message, "NONCE").body, find(message, "KE").body
   known.id, known.hash, known.at = id, hash.body, 1
-  local line = psk_crack_line(known)
-  learn("psk-crack", "the same for psk-crack(1): " .. line, "nothing in it is secret but the key of HASH_R", line)
+  learn("psk-crack", "the same for psk-crack(1): " .. psk_crack_line(known), "all of it was in the clear")
   trial = known
   timer.after("1ms", "try")
 end
