@@ -60,6 +60,48 @@ TEST_CASE("labs conditions: a lost point names the event and the message that co
   CHECK(selectors->mistake == "no_child_sa");
 }
 
+TEST_CASE("labs conditions: what is drawn reaches keys, faults, links and timing", "[run]") {
+  const auto run_of = [](const char* name, const char* student) {
+    const Lab lab = load_lab(catalog(), name).value();
+    const Draw drawn = draw(Course::demo(), lab, student).value();
+    const auto place = ScratchFolder::make().value();
+    auto ran =
+        run_plan(lab, lab.runs.front(), drawn, skeleton_files(lab, drawn).value(), place.path());
+    return std::pair(drawn, std::move(ran.value().simulated->scenario));
+  };
+  const auto delay = [](const scenario::Scenario& s, const std::string& link) {
+    for (const scenario::Link& l : s.links)
+      if (l.name == link) return to_string(l.to_a.delay);
+    return std::string();
+  };
+  const auto [anna, hers] = run_of("five-tunnels", "anna");
+  const auto [ben, his] = run_of("five-tunnels", "ben");
+  CHECK(hers.seed != his.seed);
+  CHECK(*anna.value("order") != *ben.value("order"));
+  CHECK(delay(hers, "wan") ==
+        to_string(Duration(std::chrono::milliseconds(std::stoi(*anna.value("far"))))));
+  CHECK(delay(hers, "wan") != delay(his, "wan"));
+  const auto [carla, watched] = run_of("detector", "carla");
+  CHECK(watched.adversaries.front().parameters.at("wait") == *carla.value("wait"));
+}
+
+TEST_CASE("labs conditions: hints cost what the lab says, and a goal never goes below nothing") {
+  Lab lab = test::first_contact();
+  const Draw drawn = test::draw_for("anna");
+  const Facts facts(test::pair_run(lab, drawn).value().events);
+  Goal& goal = lab.goals[3];
+  REQUIRE(goal.id == "skeyseed");
+  goal.hints = {{"free", 0}, {"dear", 7}, {"dearer", 100}};
+  const Answers right = {{"skeyseed.skeyseed", to_hex(facts.octets("SKEYSEED").value())}};
+  const auto earned = [&](int hints) {
+    return grade(lab, drawn, facts, right, {{"skeyseed", hints}}).value().goals[3].earned();
+  };
+  CHECK(earned(0) == goal.points());
+  CHECK(earned(1) == goal.points());
+  CHECK(earned(2) == goal.points() - 7);
+  CHECK(earned(3) == 0);
+}
+
 TEST_CASE("labs conditions: one repaired branch gets its points and no other", "[run]") {
   Desk desk("five-tunnels");
   const std::string branch = branch_with(desk.drawn, "esp");
