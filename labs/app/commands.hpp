@@ -29,8 +29,9 @@ int check(const Options& options);
 int run(const Options& options);
 int hint(const Options& options);
 int submit(const Options& options);
-// Instructors: grade_command.cpp, report_command.cpp
+// Instructors: grade_command.cpp, reopen_command.cpp, report_command.cpp
 int grade(const Options& options);
+int reopen(const Options& options);
 int report(const Options& options);
 int roster(const Options& options);
 // Makers of labs: authoring_commands.cpp

@@ -112,7 +112,7 @@ class Grader {
 
   Result<void> store(const Pending& one, const Result<Graded>& graded) {
     AttemptRecord record = graded.ok()
-                               ? record_of(*one.lab, one.draw, graded->result, one.submission.hints)
+                               ? record_of(*one.lab, one.draw, *graded, one.submission.hints)
                                : contained(one, graded.error());
     record.started_at = one.submission.started_at;
     record.submitted_at = one.submission.made_at;
@@ -120,11 +120,11 @@ class Grader {
     record.versions = one.submission.versions;
     record.submission = one.text;
     if (graded.ok()) {
-      record.fingerprint = graded->fingerprint;
       IKELAB_TRY(record.note, note(one, *graded));
+      IKELAB_CHECK(find_runs(*book_, record));
     }
     IKELAB_TRY(record.attempt, book_->add(record));
-    rows_.push_back(graded.ok() ? json_of(record, graded->result) : json_of(record));
+    rows_.push_back(graded.ok() ? with_checks(record) : json_of(record));
     if (!o_.json) print(record);
     if (graded.ok()) return {};
     Error error = graded.error();

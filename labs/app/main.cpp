@@ -73,6 +73,12 @@ std::vector<Row> instructor_commands(CLI::App& app, Options& o) {
   add_db(*grade, o);
   add_course(*grade, o);
   add_json(*grade, o);
+  auto* reopen = app.add_subcommand(
+      "reopen", "a submission as a work folder: its runs recorded, each lost point with its event");
+  reopen->add_option("submission", o.folder, "the file")->required();
+  reopen->add_option("--dir", o.dir, "the folder to make (default: LAB-STUDENT-again)");
+  add_course(*reopen, o);
+  add_json(*reopen, o);
   auto* report = app.add_subcommand("report", "the class: best scores, attempts, hints, goals");
   report->add_option("--lab", o.lab, "one lab only");
   add_db(*report, o);
@@ -98,11 +104,9 @@ std::vector<Row> instructor_commands(CLI::App& app, Options& o) {
   add_json(*verify, o);
   auto* make = app.add_subcommand("new", "make a lab from the template, ready to be changed");
   make->add_option("name", o.lab, "its name: lower case, digits, '-'")->required();
-  return {{grade, &ikelab::labs::app::grade},
-          {report, &ikelab::labs::app::report},
-          {roster, &ikelab::labs::app::roster},
-          {verify, &ikelab::labs::app::verify},
-          {make, &ikelab::labs::app::make_new}};
+  return {{grade, &ikelab::labs::app::grade},   {reopen, &ikelab::labs::app::reopen},
+          {report, &ikelab::labs::app::report}, {roster, &ikelab::labs::app::roster},
+          {verify, &ikelab::labs::app::verify}, {make, &ikelab::labs::app::make_new}};
 }
 
 }  // namespace

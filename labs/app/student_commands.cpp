@@ -133,15 +133,14 @@ Result<Graded> graded_here(const Opened& opened) {
 Result<int> check_folder(const Options& o) {
   IKELAB_TRY(const Opened opened, open(o));
   IKELAB_TRY(const Graded graded, graded_here(opened));
-  AttemptRecord record = record_of(opened.lab, opened.folder.draw, graded.result, opened.hints);
+  AttemptRecord record = record_of(opened.lab, opened.folder.draw, graded, opened.hints);
   record.started_at = opened.folder.started_at;
   record.graded_at = store::utc_now();
-  record.fingerprint = graded.fingerprint;
-  record.versions = graded.versions;
   record.note = "checked by the student";
   IKELAB_TRY(record.attempt, opened.book->add(record));
+  IKELAB_CHECK(find_runs(*opened.book, record));
   if (o.json)
-    fmt::print("{}\n", json_of(record, graded.result).dump(2));
+    fmt::print("{}\n", with_checks(record).dump(2));
   else
     print_result(record, graded.result, opened.lab, shown_path(opened.folder.path));
   return graded.result.score() == full_score || all_met(graded.result) ? done : failed;

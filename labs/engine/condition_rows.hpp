@@ -16,6 +16,8 @@ Condition delivered_condition();
 Condition knows_condition();
 Condition detected_condition();
 
+/// "a | b": either of them.
+std::vector<std::string> alternatives(std::string_view words);
 /// note 0, warning 1, error 2.
 int severity_rank(std::string_view severity);
 /// A number from 1, or the fallback when the argument is absent. Errors: E-LAB-012.

@@ -16,6 +16,27 @@ constexpr Mistake common[] = {
     {"missed", "The run does not show this yet."},
 };
 
+/// The event that cost an expectation: where it ceased to be met, else what was found last; 0 when
+/// the run would look the same without any event.
+std::uint64_t decisive(const scenario::Scenario& asked, const std::vector<trace::Event>& events) {
+  const auto after = [&](std::size_t n) {
+    return run::evaluate(asked, {events.begin(), events.begin() + static_cast<std::ptrdiff_t>(n)})
+        .front();
+  };
+  const auto nothing = after(0), all = after(events.size());
+  const auto is_early = [&](const run::ExpectationOutcome& outcome) {
+    return nothing.met ? outcome.met : outcome.found != all.found;
+  };
+  if (!is_early(nothing)) return 0;
+  std::size_t early = 0,
+              late = events.size();  // early after so many events, and no more after so many
+  while (late - early > 1) {
+    const std::size_t middle = early + (late - early) / 2;
+    (is_early(after(middle)) ? early : late) = middle;
+  }
+  return events[late - 1].seq;
+}
+
 // `holds: ping` and the like: what a scenario may expect of itself, a lab may expect of it.
 Result<Holding> judge_expectation(const std::string& kind, const RunView& run,
                                   const Arguments& arguments) {
@@ -29,7 +50,9 @@ Result<Holding> judge_expectation(const std::string& kind, const RunView& run,
     return Error{"E-LAB-012", good.error().message}.expect(good.error().hint);
   const auto outcome = run::evaluate(asked, run.facts->events()).front();
   Holding out{outcome.met ? 1U : 0U, 1, outcome.met ? "" : "missed", outcome.found, 0};
-  if (!outcome.met) out.event = first_trouble(*run.facts, argument(arguments, "node"));
+  if (outcome.met) return out;
+  out.event = decisive(asked, run.facts->events());
+  if (out.event == 0) out.event = first_trouble(*run.facts, argument(arguments, "node"));
   return out;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/show/story.hpp"
+
 namespace ikelab::labs {
 namespace {
 
@@ -44,11 +46,8 @@ struct Words {
 }  // namespace
 
 Facts::Facts(std::vector<trace::Event> events) : events_(std::move(events)) {
-  for (const trace::Event& event : events_) {
-    const auto* message = std::get_if<trace::Message>(&event.body);
-    if (message == nullptr || message->direction != "sent") continue;
-    messages_.push_back({messages_.size() + 1, event.node, event.seq, message});
-  }
+  for (const show::IkeMessage& m : show::tell(events_).messages)
+    messages_.push_back({m.number, m.from, m.seq, m.content});
 }
 
 Result<const SentMessage*> Facts::message(std::uint64_t number) const {

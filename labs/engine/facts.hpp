@@ -12,10 +12,11 @@
 
 namespace ikelab::labs {
 
-/// An IKE message as it was sent; numbered as `ikelab show messages` does.
+/// An IKE message as it was sent, or as it came when an adversary made it; numbered as `ikelab show
+/// messages` does.
 struct SentMessage {
   std::uint64_t number = 0;  ///< from 1, in the order of sending, retransmissions included
-  std::string node;          ///< the sender
+  std::string node;          ///< the sender, or the adversary
   std::uint64_t seq = 0;     ///< of the event
   const trace::Message* content = nullptr;
 };

@@ -57,6 +57,10 @@ LabResult result_of(const json& goals) {
 
 }  // namespace
 
+std::filesystem::path scenario_folder() {
+  return IKELAB_SIM_DIR;
+}
+
 Result<Graded> grade_work(const Lab& lab, const Draw& draw, const Answers& answers,
                           const HintsTaken& hints, const Files& files,
                           const std::filesystem::path& place) {
@@ -65,7 +69,7 @@ Result<Graded> grade_work(const Lab& lab, const Draw& draw, const Answers& answe
   IKELAB_TRY(out.result, grade(lab, draw, views(runs), answers, hints));
   for (const Ran& ran : runs) {
     if (ran.simulated == nullptr) continue;
-    if (&ran == &runs.front()) out.fingerprint = ran.simulated->fingerprint;
+    out.fingerprints[ran.plan->name] = ran.simulated->fingerprint;
     out.versions = ran.simulated->versions;
   }
   return out;
@@ -74,7 +78,7 @@ Result<Graded> grade_work(const Lab& lab, const Draw& draw, const Answers& answe
 std::string packed(const Result<Graded>& graded) {
   json out;
   if (graded.ok()) {
-    out = {{"fingerprint", graded->fingerprint},
+    out = {{"fingerprints", graded->fingerprints},
            {"versions", graded->versions},
            {"goals", json_of(graded->result)}};
   } else {
@@ -90,7 +94,7 @@ Result<Graded> unpacked(const std::string& text) {
     const json j = json::parse(text);
     if (j.contains("code"))
       return Error{j.at("code"), j.at("message")}.in(j.at("place")).expect(j.at("hint"));
-    return Graded{result_of(j.at("goals")), j.at("fingerprint"), j.at("versions")};
+    return Graded{result_of(j.at("goals")), j.at("fingerprints"), j.at("versions")};
   } catch (const json::exception& e) {  // the edge of nlohmann
     return Error{"E-LAB-063", std::string("a worker's answer is not readable: ") + e.what()};
   }
@@ -103,7 +107,7 @@ Job grading_job(const Lab& lab, const Draw& draw, const Submission& submission,
               files = submission.files,
               place] { return packed(grade_work(lab, draw, answers, hints, files, place)); };
   // Scenarios it builds on, adversaries, detectors.
-  out.readable = {lab.folder, IKELAB_SIM_DIR};
+  out.readable = {lab.folder, scenario_folder()};
   out.writable = place;
   return out;
 }

@@ -186,7 +186,10 @@ Result<Ran> run_plan(const Lab& lab, const RunPlan& plan, const Draw& draw, cons
     return out;
   }
   if (!simulated.ok()) return simulated.error();
-  for (Error& stopped : simulated->stopped_scripts) stopped.place = without(stopped.place, place);
+  for (Error& stopped : simulated->stopped_scripts) {
+    stopped.place = without(stopped.place, place);
+    stopped.message = without(stopped.message, place);
+  }
   out.simulated = std::make_unique<Simulated>(std::move(*simulated));
   out.facts = std::make_unique<Facts>(std::move(out.simulated->events));
   return out;

@@ -35,6 +35,17 @@ Result<std::string> read_time(const Yaml& yaml, const YamlNode& root, std::strin
 
 }  // namespace
 
+std::string written(const Answers& answers, const std::string& indent) {
+  std::string out, open;
+  for (const auto& [path, answer] : answers) {
+    const std::string goal = path.substr(0, path.find('.'));
+    if (goal != open) out += fmt::format("{}{}:\n", indent, goal);
+    open = goal;
+    out += fmt::format("{}  {}: {}\n", indent, path.substr(goal.size() + 1), yaml_quoted(answer));
+  }
+  return out;
+}
+
 std::string written(const Submission& submission) {
   std::string out = fmt::format(
       "# A submission to ikelab. Hand in this file as it is.\nformat: 1\nstarted_at: {}\nmade_at: "
@@ -44,14 +55,7 @@ std::string written(const Submission& submission) {
       yaml_quoted(submission.versions), written(submission.draw));
   out += "hints:\n";
   for (const auto& [goal, count] : submission.hints) out += fmt::format("  {}: {}\n", goal, count);
-  out += "answers:\n";
-  std::string open;
-  for (const auto& [path, answer] : submission.answers) {
-    const std::string goal = path.substr(0, path.find('.'));
-    if (goal != open) out += fmt::format("  {}:\n", goal);
-    open = goal;
-    out += fmt::format("    {}: {}\n", path.substr(goal.size() + 1), yaml_quoted(answer));
-  }
+  out += "answers:\n" + written(submission.answers, "  ");
   if (!submission.files.empty()) out += "files:\n";
   for (const auto& [name, text] : submission.files)
     out += fmt::format("  {}: {}\n", name, yaml_quoted(text));

@@ -22,6 +22,8 @@ struct Submission {
   Files files;       ///< the edited ones
 };
 
+/// Answers as answers.yaml has them, each line indented.
+std::string written(const Answers& answers, const std::string& indent = "");
 /// The file's text.
 std::string written(const Submission& submission);
 /// Errors: E-LAB-003, 002, 010..012 malformed; E-LAB-001 no such lab; E-LAB-032 another version of

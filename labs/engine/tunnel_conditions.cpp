@@ -30,17 +30,9 @@ std::vector<Installed> living(const Facts& facts, std::string_view node) {
   return out;
 }
 
-/// "a | b": one of them.
-bool one_of(std::string_view alternatives, std::string_view value) {
-  while (!alternatives.empty()) {
-    const std::size_t bar = alternatives.find('|');
-    std::string_view word = alternatives.substr(0, bar);
-    while (word.starts_with(' ')) word.remove_prefix(1);
-    while (word.ends_with(' ')) word.remove_suffix(1);
-    if (word == value) return true;
-    alternatives.remove_prefix(bar == std::string_view::npos ? alternatives.size() : bar + 1);
-  }
-  return false;
+bool one_of(std::string_view words, std::string_view value) {
+  const auto all = alternatives(words);
+  return std::find(all.begin(), all.end(), value) != all.end();
 }
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -154,6 +146,19 @@ Result<Holding> judge_delivered(const RunView& run, const Arguments& arguments) 
 }
 
 }  // namespace
+
+std::vector<std::string> alternatives(std::string_view words) {
+  std::vector<std::string> out;
+  while (!words.empty()) {
+    const std::size_t bar = words.find('|');
+    std::string_view word = words.substr(0, bar);
+    while (word.starts_with(' ')) word.remove_prefix(1);
+    while (word.ends_with(' ')) word.remove_suffix(1);
+    out.emplace_back(word);
+    words.remove_prefix(bar == std::string_view::npos ? words.size() : bar + 1);
+  }
+  return out;
+}
 
 Condition tunnel_condition() {
   Condition out{"tunnel",

@@ -12,8 +12,8 @@ using store::Database;
 using store::Statement;
 using store::Transaction;
 
-// The tables lab_attempt and lab_goal are sim/store's. Hints and checks are additions of
-// ours that any reader may ignore.
+// The tables lab_attempt and lab_goal are sim/store's; these are ours. A check knows its run by
+// name and fingerprint, so that its run_id is there as soon as the run is recorded beside it.
 constexpr const char* own_tables = R"sql(
 CREATE TABLE IF NOT EXISTS lab_hint (
   student TEXT NOT NULL, lab TEXT NOT NULL, goal TEXT NOT NULL, position INTEGER NOT NULL, cost INTEGER NOT NULL,
@@ -27,9 +27,15 @@ CREATE TABLE IF NOT EXISTS lab_check (
   points INTEGER NOT NULL, max_points INTEGER NOT NULL, met INTEGER NOT NULL, mistake TEXT NOT NULL,
   feedback TEXT NOT NULL, run TEXT NOT NULL, event INTEGER, message INTEGER, evidence TEXT NOT NULL,
   PRIMARY KEY (attempt_id, position)) WITHOUT ROWID;
-CREATE VIEW IF NOT EXISTS lab_checks AS SELECT c.attempt_id, a.student, a.lab, a.attempt, c.position,
+CREATE TABLE IF NOT EXISTS lab_run (
+  attempt_id INTEGER NOT NULL, run TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  PRIMARY KEY (attempt_id, run)) WITHOUT ROWID;
+DROP VIEW IF EXISTS lab_checks;
+CREATE VIEW lab_checks AS SELECT c.attempt_id, a.student, a.lab, a.attempt, c.position,
   c.goal, c.field, c.points, c.max_points, c.met, c.mistake, c.feedback, c.run, c.event, c.message,
-  c.evidence FROM lab_check c JOIN lab_attempt a USING (attempt_id);
+  c.evidence, (SELECT max(r.run_id) FROM run r JOIN lab_run l ON l.fingerprint = r.fingerprint
+    WHERE l.attempt_id = c.attempt_id AND l.run = c.run) AS run_id
+  FROM lab_check c JOIN lab_attempt a USING (attempt_id);
 CREATE VIEW IF NOT EXISTS lab_hints AS SELECT student, lab, goal, position, cost, taken_at FROM lab_hint;
 )sql";
 
@@ -83,6 +89,7 @@ class SqliteGradebook : public Gradebook {
     const std::int64_t id = database_->last_insert_id();
     IKELAB_CHECK(add_goals(id, attempt.goals));
     IKELAB_CHECK(add_checks(id, attempt.checks));
+    IKELAB_CHECK(add_runs(id, attempt.runs));
     IKELAB_CHECK(transaction.commit());
     return number;
   }
@@ -103,6 +110,16 @@ class SqliteGradebook : public Gradebook {
       IKELAB_CHECK(read_checks(attempt));
     }
     return out;
+  }
+
+  Result<std::int64_t> recorded_run(const std::string& fingerprint) override {
+    IKELAB_TRY(
+        Statement query,
+        database_->prepare("SELECT coalesce(max(run_id), 0) FROM run WHERE fingerprint = ?"));
+    IKELAB_CHECK(query.bind({fingerprint}));
+    IKELAB_TRY(const bool row, query.step());
+    IKELAB_ASSERT(row);
+    return query.integer(0);
   }
 
   Result<std::optional<AttemptRecord>> graded(const std::string& submission) override {
@@ -209,19 +226,27 @@ class SqliteGradebook : public Gradebook {
     return {};
   }
 
+  Result<void> add_runs(std::int64_t id, const std::map<std::string, std::string>& runs) {
+    IKELAB_TRY(Statement insert, database_->prepare("INSERT INTO lab_run VALUES (?,?,?)"));
+    for (const auto& [run, fingerprint] : runs) IKELAB_CHECK(insert.run({id, run, fingerprint}));
+    return {};
+  }
+
   Result<void> read_checks(AttemptRecord& attempt) {
     IKELAB_TRY(Statement query,
                database_->prepare("SELECT goal, field, points, max_points, met, mistake, feedback, "
-                                  "run, coalesce(event, 0), coalesce(message, 0), evidence FROM "
-                                  "lab_check WHERE attempt_id = ? ORDER BY position"));
+                                  "run, coalesce(event, 0), coalesce(message, 0), evidence, "
+                                  "coalesce(run_id, 0) FROM lab_checks WHERE attempt_id = ? "
+                                  "ORDER BY position"));
     IKELAB_CHECK(query.bind({attempt.id}));
     while (true) {
       IKELAB_TRY(const bool row, query.step());
       if (!row) return {};
-      attempt.checks.push_back(
-          {query.text(0), query.text(1), static_cast<int>(query.integer(2)),
-           static_cast<int>(query.integer(3)), query.integer(4) != 0, query.text(5), query.text(6),
-           query.text(7), query.unsigned_integer(8), query.unsigned_integer(9), query.text(10)});
+      attempt.checks.push_back({query.text(0), query.text(1), static_cast<int>(query.integer(2)),
+                                static_cast<int>(query.integer(3)), query.integer(4) != 0,
+                                query.text(5), query.text(6), query.text(7),
+                                query.unsigned_integer(8), query.unsigned_integer(9),
+                                query.text(10), query.integer(11)});
     }
   }
 

@@ -1,10 +1,11 @@
-// Attempts, goals and hints with their times, in SQLite (views lab_attempts, lab_goals:
-// docs/SCHEMA.md; lab_hints: docs/LABS.md). The same tables serve the student's work folder and the
-// instructor's gradebook; a grade never reads the student's.
+// Attempts, goals, checks and hints with their times, in SQLite (the views lab_...,
+// docs/SCHEMA.md). The same tables serve the student's work folder and the instructor's gradebook;
+// a grade never reads the student's.
 //
 // Invariant: this header knows no lab engine, so that the visualizer can read a class.
 #pragma once
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,7 @@ struct CheckRecord {
   std::string mistake, feedback, run;
   std::uint64_t event = 0, message = 0;  ///< 0: none
   std::string evidence;                  ///< the event in words
+  std::int64_t run_id = 0;  ///< the run as recorded in this database, by its fingerprint; 0: none
 };
 
 /// One attempt: a `check` in a work folder, or a graded submission. Times: wall clock, UTC, ISO
@@ -46,6 +48,7 @@ struct AttemptRecord {
   std::string fingerprint, versions, submission, note;
   std::vector<GoalRecord> goals;
   std::vector<CheckRecord> checks;
+  std::map<std::string, std::string> runs;  ///< each run the grade rests on, to its fingerprint
 };
 
 /// Who is in the class, with the names other systems have for the person; all but `student` may be
@@ -73,6 +76,8 @@ class Gradebook {
   virtual Result<std::int64_t> add(const AttemptRecord& attempt) = 0;
   /// Every attempt with its goals, by lab, student, number. `lab` empty: of all labs.
   virtual Result<std::vector<AttemptRecord>> attempts(const std::string& lab = "") = 0;
+  /// The newest run recorded in this database with that fingerprint; 0: none.
+  virtual Result<std::int64_t> recorded_run(const std::string& fingerprint) = 0;
   /// The attempt that was made from this very submission, if it was graded before.
   virtual Result<std::optional<AttemptRecord>> graded(const std::string& submission) = 0;
   /// Another student of the lab whose answers are the same text (see docs/LABS.md), or "".

@@ -49,6 +49,13 @@ local function first_message(message)
   learn("identity", "the initiator is " .. id:sub(5), "IDii goes in the clear in aggressive mode", id:sub(5))
 end
 
+-- As psk-crack of the package ike-scan reads it: what HASH_R covers, in its order, the nonces, HASH_R.
+local function psk_crack_line(of)
+  local parts = { of.g_xr, of.g_xi, bytes.from_hex(of.spi_r), bytes.from_hex(of.spi_i), of.sa, of.id, of.ni, of.nr, of.hash }
+  for i, part in ipairs(parts) do parts[i] = bytes.hex(part) end
+  return table.concat(parts, ":")
+end
+
 local function second_message(message, known)
   local hash, chosen = find(message, "HASH"), ikev1.sa(find(message, "SA").body)
   if not hash or not chosen then return end
@@ -57,6 +64,7 @@ local function second_message(message, known)
   learn("HASH_R", "made from the shared secret: each word can be tried against it", "message 2 of aggressive mode, in the clear", hash.body)
   known.prf, known.spi_r, known.nr, known.g_xr = chosen.suite.prf, message.spi_r, find(message, "NONCE").body, find(message, "KE").body
   known.id, known.hash, known.at = id, hash.body, 1
+  learn("psk-crack", "the same for psk-crack(1): " .. psk_crack_line(known), "all of it was in the clear")
   trial = known
   timer.after("1ms", "try")
 end

@@ -12,7 +12,12 @@ namespace ikelab::capture {
 namespace {
 
 using crypto::TransformType;
-using Fields = std::vector<std::string>;
+/// One field of a line, and where it begins, counted from 1.
+struct Field {
+  std::string text;
+  std::size_t column = 1;
+};
+using Fields = std::vector<Field>;
 
 constexpr std::size_t longest_line = 4096, most_rows = 100'000;
 constexpr const char* own_suffix = ".ikelab";
@@ -21,23 +26,33 @@ constexpr const char* own_suffix = ".ikelab";
 Fields split(const std::string& line) {
   Fields out(1);
   bool quoted = false;
-  for (const char c : line) {
-    if (c == '"')
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '"')
       quoted = !quoted;
-    else if (c == ',' && !quoted)
-      out.emplace_back();
-    else if (c != '\r')
-      out.back() += c;
+    else if (line[i] == ',' && !quoted)
+      out.push_back({"", i + 2});
+    else if (line[i] != '\r')
+      out.back().text += line[i];
   }
   return out;
 }
 
-Result<Bytes> octets(const std::string& text, const char* what, std::size_t size = 0) {
-  auto value = from_hex(text);
-  if (!value) return Error{"E-CAP-011", fmt::format("{} is not hexadecimal", what)};
+/// The error's offset is the column's: read_table makes a place of it.
+Error wrong(const Field& field, std::string message) {
+  return Error{"E-CAP-011", std::move(message)}.at(field.column);
+}
+
+Error missing(const Fields& fields, const char* row) {
+  return wrong(fields.back(), fmt::format("the line ends after {} field{}", fields.size(),
+                                          fields.size() == 1 ? "" : "s"))
+      .expect(fmt::format("expected {}", row));
+}
+
+Result<Bytes> octets(const Field& field, const char* what, std::size_t size = 0) {
+  auto value = from_hex(field.text);
+  if (!value) return wrong(field, fmt::format("{} is not hexadecimal", what));
   if (size != 0 && value->size() != size)
-    return Error{"E-CAP-011",
-                 fmt::format("{} has {} octets, {} are needed", what, value->size(), size)};
+    return wrong(field, fmt::format("{} has {} octets, {} are needed", what, value->size(), size));
   return value;
 }
 
@@ -52,19 +67,18 @@ std::uint64_t big_endian(ByteView octets) {
 
 Result<void> read_ike(const Fields& fields, KeyTables& out) {
   if (fields.size() < 8)
-    return Error{"E-CAP-011", fmt::format("{} fields", fields.size())}.expect(
-        "expected SPIi,SPIr,SK_ei,SK_er,\"encryption\",SK_ai,SK_ar,\"integrity\"");
+    return missing(fields, R"(SPIi,SPIr,SK_ei,SK_er,"encryption",SK_ai,SK_ar,"integrity")");
   IkeKeyRow row;
-  row.encr = algorithm_of(KeyTable::ikev2, TransformType::encr, fields[4]);
+  row.encr = algorithm_of(KeyTable::ikev2, TransformType::encr, fields[4].text);
   if (row.encr == nullptr)
-    return Error{"E-CAP-011", fmt::format("unknown encryption '{}'", fields[4])}.expect(
-        "expected Wireshark's words, e.g. AES-GCM-256 with 16 octet ICV [RFC5282]");
-  row.integ = algorithm_of(KeyTable::ikev2, TransformType::integ, fields[7]);
-  if (row.integ == nullptr && fields[7] != no_integrity(KeyTable::ikev2))
-    return Error{"E-CAP-011", fmt::format("unknown integrity '{}'", fields[7])}.expect(
-        "expected Wireshark's words, e.g. HMAC_SHA2_256_128 [RFC4868]");
+    return wrong(fields[4], fmt::format("unknown encryption '{}'", fields[4].text))
+        .expect("expected Wireshark's words, e.g. AES-GCM-256 with 16 octet ICV [RFC5282]");
+  row.integ = algorithm_of(KeyTable::ikev2, TransformType::integ, fields[7].text);
+  if (row.integ == nullptr && fields[7].text != no_integrity(KeyTable::ikev2))
+    return wrong(fields[7], fmt::format("unknown integrity '{}'", fields[7].text))
+        .expect("expected Wireshark's words, e.g. HMAC_SHA2_256_128 [RFC4868]");
   if (row.integ == nullptr && !row.encr->aead)
-    return Error{"E-CAP-011", fmt::format("{} needs an integrity algorithm", fields[4])};
+    return wrong(fields[7], fmt::format("{} needs an integrity algorithm", fields[4].text));
   IKELAB_TRY(const Bytes spi_i, octets(fields[0], "SPIi", 8));
   IKELAB_TRY(const Bytes spi_r, octets(fields[1], "SPIr", 8));
   const std::size_t key = row.encr->key_size + row.encr->salt_size;
@@ -84,34 +98,35 @@ Result<void> read_ike(const Fields& fields, KeyTables& out) {
 // ---- esp_sa ------------------------------------------------------------------------------------
 // "IPv4","src","dst","0xSPI","encryption","0xKEY","integrity","0xKEY"
 
-Result<std::optional<IpAddress>> address_or_any(const std::string& text) {
-  if (text == "*" || text.empty()) return std::optional<IpAddress>();
-  IKELAB_TRY(const IpAddress address, IpAddress::parse(text));
-  return std::optional(address);
+Result<std::optional<IpAddress>> address_or_any(const Field& field) {
+  if (field.text == "*" || field.text.empty()) return std::optional<IpAddress>();
+  const auto address = IpAddress::parse(field.text);
+  if (!address) return wrong(field, address.error().message).expect(address.error().hint);
+  return std::optional(*address);
 }
 
 Result<void> read_esp(const Fields& fields, KeyTables& out) {
   if (fields.size() < 8)
-    return Error{"E-CAP-011", fmt::format("{} fields", fields.size())}.expect(
-        R"(expected "IPv4","src","dst","0xSPI","encryption","0xKEY","integrity","0xKEY")");
+    return missing(fields,
+                   R"("IPv4","src","dst","0xSPI","encryption","0xKEY","integrity","0xKEY")");
   EspKeyRow row;
   IKELAB_TRY(row.src, address_or_any(fields[1]));
   IKELAB_TRY(row.dst, address_or_any(fields[2]));
-  if (fields[3] != "*") {
+  if (fields[3].text != "*") {
     IKELAB_TRY(const Bytes spi, octets(fields[3], "the SPI", 4));
     row.spi = EspSpi{static_cast<std::uint32_t>(big_endian(spi))};
   }
-  IKELAB_TRY(row.key, octets(fields[5].empty() ? "" : fields[5], "the encryption key"));
-  row.encr = algorithm_of(KeyTable::esp, TransformType::encr, fields[4], row.key.size());
+  IKELAB_TRY(row.key, octets(fields[5], "the encryption key"));
+  row.encr = algorithm_of(KeyTable::esp, TransformType::encr, fields[4].text, row.key.size());
   if (row.encr == nullptr)
-    return Error{"E-CAP-011", fmt::format("no encryption '{}' takes a key of {} octets", fields[4],
-                                          row.key.size())}
+    return wrong(fields[4], fmt::format("no encryption '{}' takes a key of {} octets",
+                                        fields[4].text, row.key.size()))
         .expect("expected Wireshark's words, the salt at the key's end");
-  if (!row.encr->aead && fields[6] != no_integrity(KeyTable::esp)) {
-    row.integ = algorithm_of(KeyTable::esp, TransformType::integ, fields[6]);
+  if (!row.encr->aead && fields[6].text != no_integrity(KeyTable::esp)) {
+    row.integ = algorithm_of(KeyTable::esp, TransformType::integ, fields[6].text);
     if (row.integ == nullptr)
-      return Error{"E-CAP-011", fmt::format("unknown integrity '{}'", fields[6])}.expect(
-          "expected Wireshark's words, e.g. HMAC-SHA-256-128 [RFC4868]");
+      return wrong(fields[6], fmt::format("unknown integrity '{}'", fields[6].text))
+          .expect("expected Wireshark's words, e.g. HMAC-SHA-256-128 [RFC4868]");
     IKELAB_TRY(row.integ_key, octets(fields[7], "the integrity key", row.integ->key_size));
   }
   out.esp.push_back(std::move(row));
@@ -121,12 +136,17 @@ Result<void> read_esp(const Fields& fields, KeyTables& out) {
 // ---- ikev1_decryption_table --------------------------------------------------------------------
 // initiator cookie,key
 
+constexpr std::size_t longest_ikev1_key = 56;  // Blowfish's, the longest of RFC 2409, appendix A
+
 Result<void> read_ikev1(const Fields& fields, KeyTables& out) {
-  if (fields.size() < 2)
-    return Error{"E-CAP-011", "a field is missing"}.expect("expected initiator cookie,key");
+  if (fields.size() < 2) return missing(fields, "initiator cookie,key");
   Ikev1KeyRow row;
-  IKELAB_TRY(row.cookie_i, octets(fields[0], "the cookie", 8));
+  IKELAB_TRY(const Bytes cookie, octets(fields[0], "the cookie", 8));
   IKELAB_TRY(row.key, octets(fields[1], "the key"));
+  if (row.key.empty() || row.key.size() > longest_ikev1_key)
+    return wrong(fields[1], fmt::format("the key has {} octets", row.key.size()))
+        .expect("expected that of the cipher: 16, 24 or 32 octets with AES");
+  row.cookie_i = {big_endian(cookie)};
   out.ikev1.push_back(std::move(row));
   return {};
 }
@@ -151,8 +171,9 @@ Result<bool> read_table(const std::filesystem::path& file, const Table& table, K
                     : table.read(split(line), out);
     if (read) continue;
     Error error = read.error();
-    error.code = "E-CAP-011";
-    return std::move(error).in(fmt::format("{}:{}", file.string(), number));
+    const std::size_t column = error.offset.value_or(1);
+    error.offset.reset();
+    return std::move(error).in(fmt::format("{}:{}:{}", file.string(), number, column));
   }
   return true;
 }
@@ -209,7 +230,8 @@ bool put_table(const std::filesystem::path& file, KeyTable table, const std::vec
 bool put_ikev1(const std::filesystem::path& file, const std::vector<Ikev1KeyRow>& all) {
   if (all.empty()) return true;
   std::vector<std::string> rows;
-  for (const Ikev1KeyRow& row : all) rows.push_back(to_hex(row.cookie_i) + "," + to_hex(row.key));
+  for (const Ikev1KeyRow& row : all)
+    rows.push_back(fmt::format("{:016x},{}", row.cookie_i.value, to_hex(row.key)));
   return put(file, rows);
 }
 
@@ -231,6 +253,12 @@ const EspKeyRow* KeyTables::find(const IpAddress& src, const IpAddress& dst, Esp
   const auto by_spi = std::find_if(esp.begin(), esp.end(),
                                    [&](const EspKeyRow& r) { return r.spi && *r.spi == spi; });
   return by_spi == esp.end() ? nullptr : &*by_spi;
+}
+
+const Ikev1KeyRow* KeyTables::find_ikev1(IkeSpi cookie_i) const {
+  const auto row = std::find_if(ikev1.begin(), ikev1.end(),
+                                [&](const Ikev1KeyRow& r) { return r.cookie_i == cookie_i; });
+  return row == ikev1.end() ? nullptr : &*row;
 }
 
 Result<KeyTables> read_key_tables(const std::filesystem::path& directory) {

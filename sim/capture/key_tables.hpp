@@ -1,6 +1,6 @@
-// Wireshark's key tables as files, read and written: ikev2_decryption_table and esp_sa, as in
-// WIRESHARK_CONFIG_DIR. Rows that Wireshark would refuse stand beside them, in the same form, in
-// ikev2_decryption_table.ikelab and esp_sa.ikelab.
+// Wireshark's key tables as files, read and written: ikev2_decryption_table, esp_sa and
+// ikev1_decryption_table, as in WIRESHARK_CONFIG_DIR. Rows that Wireshark would refuse stand beside
+// them, in the same form, in ikev2_decryption_table.ikelab and esp_sa.ikelab.
 #pragma once
 #include <filesystem>
 #include <optional>
@@ -32,8 +32,8 @@ struct EspKeyRow {
 
 /// Of an IKEv1 SA: ikev1_decryption_table.
 struct Ikev1KeyRow {
-  Bytes cookie_i;  ///< 8 octets
-  Bytes key;
+  IkeSpi cookie_i;
+  Bytes key;  ///< the cipher's: SKEYID_e cut, or stretched (RFC 2409, appendix B)
 };
 
 struct KeyTables {
@@ -43,10 +43,11 @@ struct KeyTables {
   /// nullptr: no row for it.
   [[nodiscard]] const IkeKeyRow* find(IkeSpi spi_i, IkeSpi spi_r) const;
   [[nodiscard]] const EspKeyRow* find(const IpAddress& src, const IpAddress& dst, EspSpi spi) const;
+  [[nodiscard]] const Ikev1KeyRow* find_ikev1(IkeSpi cookie_i) const;
 };
 
-/// Errors: E-CAP-010 none of the files is there, E-CAP-011 a row that cannot be, with file and
-/// line.
+/// Errors: E-CAP-010 none of the files is there, E-CAP-011 a row that cannot be, with file,
+/// line and column.
 Result<KeyTables> read_key_tables(const std::filesystem::path& directory);
 
 /// Errors: E-RUN-003 the folder cannot be written.

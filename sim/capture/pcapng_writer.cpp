@@ -1,5 +1,7 @@
 #include "sim/capture/pcapng_writer.hpp"
 
+#include "sim/capture/little_endian.hpp"
+
 namespace ikelab::capture {
 namespace {
 
@@ -8,62 +10,41 @@ constexpr std::uint16_t opt_comment = 1, shb_userappl = 4, if_name = 2, if_tsres
 constexpr std::size_t longest_comment = 1000;
 
 /// A block's body; what is appended is padded to 32 bits where the format asks for it.
-class Body {
+class Body : public LittleEndian {
  public:
-  Body& u16(std::uint16_t value) { return number(value, 2); }
-  Body& u32(std::uint32_t value) { return number(value, 4); }
-  Body& u64(std::uint64_t value) { return number(value, 8); }
-  Body& padded(ByteView octets) {
-    octets_.insert(octets_.end(), octets.begin(), octets.end());
-    octets_.resize((octets_.size() + 3) / 4 * 4);
+  Body& padded(ByteView value) {
+    octets(value).pad_to(4);
     return *this;
   }
   Body& option(std::uint16_t code, ByteView value) {
-    return u16(code).u16(static_cast<std::uint16_t>(value.size())).padded(value);
+    u16(code).u16(static_cast<std::uint16_t>(value.size()));
+    return padded(value);
   }
-  Body& end_of_options() { return u16(0).u16(0); }
-
-  void write(std::ostream& out, std::uint32_t type) const {
-    const auto length = static_cast<std::uint32_t>(octets_.size() + 12);
-    Body head, tail;
-    head.u32(type).u32(length);
-    tail.u32(length);
-    for (const Bytes* part :
-         std::initializer_list<const Bytes*>{&head.octets_, &octets_, &tail.octets_}) {
-      const std::string text = to_text(*part);
-      out.write(text.data(), static_cast<std::streamsize>(text.size()));
-    }
-  }
-
- private:
-  Body& number(std::uint64_t value, unsigned octets) {
-    for (unsigned i = 0; i < octets; ++i)
-      octets_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+  Body& end_of_options() {
+    u16(0).u16(0);
     return *this;
   }
-  Bytes octets_;
+  void write_as(std::ostream& out, std::uint32_t type) const {
+    const auto length = static_cast<std::uint32_t>(size() + 12);
+    LittleEndian().u32(type).u32(length).write(out);
+    write(out);
+    LittleEndian().u32(length).write(out);
+  }
 };
 
 void write_header(std::ostream& out, const std::vector<Interface>& interfaces) {
   Body section;
   section.u32(0x1a2b3c4d).u16(1).u16(0).u64(~std::uint64_t{0});  // length: not given
   section.option(shb_userappl, as_bytes("ikelab")).end_of_options();
-  section.write(out, section_header);
+  section.write_as(out, section_header);
   for (const Interface& interface : interfaces) {
-    constexpr std::uint32_t snap_octets = 65'535;
     const std::uint8_t nanoseconds = 9;  // 10^-9
     Body body;
-    body.u16(static_cast<std::uint16_t>(interface.link)).u16(0).u32(snap_octets);
+    body.u16(static_cast<std::uint16_t>(interface.link)).u16(0).u32(longest_packet);
     body.option(if_name, as_bytes(interface.name)).option(if_tsresol, {&nanoseconds, 1});
     body.end_of_options();
-    body.write(out, interface_description);
+    body.write_as(out, interface_description);
   }
-}
-
-Error not_written(const std::filesystem::path& file) {
-  return Error{"E-RUN-003", "the capture cannot be written"}
-      .in(file.string())
-      .expect("expected a folder that can be written, on a disk that is not full");
 }
 
 }  // namespace
@@ -74,7 +55,7 @@ PcapngWriter::PcapngWriter(const std::filesystem::path& file)
 Result<PcapngWriter> PcapngWriter::open(const std::filesystem::path& file,
                                         const std::vector<Interface>& interfaces) {
   PcapngWriter writer(file);
-  if (!writer.out_) return not_written(file);
+  if (!writer.out_) return not_written(file.string());
   write_header(writer.out_, interfaces);
   return writer;
 }
@@ -86,16 +67,17 @@ void PcapngWriter::write(std::size_t interface, std::int64_t unix_ns, ByteView i
   Body body;
   body.u32(static_cast<std::uint32_t>(interface));
   body.u32(static_cast<std::uint32_t>(ticks >> 32)).u32(static_cast<std::uint32_t>(ticks));
-  body.u32(size).u32(size).padded(ip_packet);
+  body.u32(size).u32(size);
+  body.padded(ip_packet);
   if (!comment.empty())
     body.option(opt_comment, as_bytes(std::string_view(comment).substr(0, longest_comment)))
         .end_of_options();
-  body.write(out_, enhanced_packet);
+  body.write_as(out_, enhanced_packet);
 }
 
 Result<void> PcapngWriter::finish() {
   out_.close();
-  if (!out_) return not_written(file_);
+  if (!out_) return not_written(file_.string());
   return {};
 }
 

@@ -18,7 +18,7 @@ struct RunArguments {
 int run_command(const RunArguments& arguments);
 
 struct ShowArguments {
-  std::vector<std::string> words;  ///< [RUN] [messages | message N | keys | sas | why | attack]
+  std::vector<std::string> words;  ///< [RUN] [VIEW [N]]
   std::string db;
   bool json = false, color = false;
 };

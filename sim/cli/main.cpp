@@ -41,13 +41,13 @@ void add_show(CLI::App& app, int& code) {
   CLI::App* command = app.add_subcommand("show", "a recorded run in the terminal");
   command
       ->add_option("WORDS", a->words,
-                   "[RUN] [messages | message N | keys | sas | why | attack | trace]")
+                   "[RUN] [messages | message N | event N | keys | sas | why | attack | trace]")
       ->option_text("");
   command->add_option("--db", a->db, "the database")->capture_default_str();
   command->add_flag("--json", a->json, "as JSON");
   command->add_flag("--color", a->color, "colours also when the output is no terminal");
   command->footer(
-      "ikelab show [RUN] [messages | message N | keys | sas | why | attack | trace]\n"
+      "ikelab show [RUN] [messages | message N | event N | keys | sas | why | attack | trace]\n"
       "trace is every event as one line of JSON.\n"
       "RUN is a number or a scenario's name; without it the newest run is shown.");
   command->callback([a, &code] { code = show_command(*a); });

@@ -106,8 +106,8 @@ Result<int> run_scenario(const RunArguments& arguments) {
 
 // ---- show ---------------------------------------------------------------------------------------
 
-constexpr std::string_view views[] = {"messages", "message", "keys", "sas",
-                                      "why",      "attack",  "trace"};
+constexpr std::string_view views[] = {"messages", "message", "event",  "keys",
+                                      "sas",      "why",     "attack", "trace"};
 
 bool is_view(const std::string& word) {
   return std::find(std::begin(views), std::end(views), word) != std::end(views);
@@ -115,15 +115,15 @@ bool is_view(const std::string& word) {
 
 struct What {
   std::string run, view;
-  std::uint64_t message = 0;
+  std::uint64_t number = 0;
 };
 
 /// [RUN] [VIEW [N]]
 Result<What> what_to_show(const std::vector<std::string>& words) {
   const auto wrong = [](const std::string& message) {
     return error("E-CLI-003", message,
-                 "expected: ikelab show [RUN] [messages | message N | keys | sas | why | attack | "
-                 "trace]");
+                 "expected: ikelab show [RUN] [messages | message N | event N | keys | sas | why | "
+                 "attack | trace]");
   };
   What out;
   std::size_t at = 0;
@@ -132,14 +132,16 @@ Result<What> what_to_show(const std::vector<std::string>& words) {
     if (!is_view(words[at])) return wrong("there is no view '" + words[at] + "'");
     out.view = words[at++];
   }
-  if (out.view == "message") {
+  if (out.view == "message" || out.view == "event") {
     if (at == words.size())
-      return wrong("which message? the numbers are those of: ikelab show messages");
+      return wrong(out.view == "message"
+                       ? "which message? the numbers are those of: ikelab show messages"
+                       : "which event? the numbers are those of: ikelab show trace");
     const std::string& number = words[at++];
     const auto [end, error] =
-        std::from_chars(number.data(), number.data() + number.size(), out.message);
+        std::from_chars(number.data(), number.data() + number.size(), out.number);
     if (error != std::errc() || end != number.data() + number.size())
-      return wrong("'" + number + "' is no message's number");
+      return wrong("'" + number + "' is no number of a " + out.view);
   }
   if (at < words.size()) return wrong("'" + words[at] + "' is too much");
   return out;
@@ -150,7 +152,7 @@ Result<int> show_run(const ShowArguments& arguments) {
   IKELAB_TRY(const auto reader, store::Reader::open(arguments.db));
   IKELAB_TRY(const store::RunInfo run, reader->run(what.run));
   IKELAB_TRY(const auto events, reader->events(run.id));
-  const show::ShowOptions options{what.view, what.message, arguments.json,
+  const show::ShowOptions options{what.view, what.number, arguments.json,
                                   colour_wanted(arguments.color), terminal_width()};
   return show::show(run, events, options, std::cout, std::cerr);
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -37,6 +38,33 @@ Result<std::string> read_script(const std::string& file, const std::string& name
   std::ostringstream source;
   source << in.rdbuf();
   return source.str();
+}
+
+/// A script, and the parts of somebody else's that finish it: one text, so that a part sees and
+/// replaces what the script has.
+struct Source {
+  std::string file, text;
+  std::vector<std::pair<int, std::string>> parts;  ///< the line where each begins, and its file
+};
+
+/// `names`: "psk-dictionary", or "psk-dictionary + crack.lua".
+Result<Source> read_source(const std::string& names, const std::string& folder,
+                           const scenario::Scenario& scenario) {
+  Source out;
+  for (std::size_t at = 0; at <= names.size();) {
+    const std::size_t plus = std::min(names.find(" + ", at), names.size());
+    const std::string name = names.substr(at, plus - at);
+    at = plus + 3;
+    IKELAB_TRY(const std::string file, path_of(name, folder, ".lua", scenario));
+    IKELAB_TRY(const std::string text, read_script(file, name, scenario.file.string()));
+    if (out.file.empty())
+      out.file = file;
+    else
+      out.parts.emplace_back(
+          1 + static_cast<int>(std::count(out.text.begin(), out.text.end(), '\n')), file);
+    out.text += text + '\n';
+  }
+  return out;
 }
 
 Result<std::vector<std::string>> read_words(const std::string& name,
@@ -81,9 +109,9 @@ bool is_derived(const scenario::Compromise& c) {
 Result<std::unique_ptr<script::Adversary>> load_adversary_of(const scenario::Scenario& scenario,
                                                              const scenario::Adversary& config,
                                                              std::uint64_t datagram_id_base) {
-  IKELAB_TRY(const std::string file, path_of(config.script, IKELAB_ATTACK_DIR, ".lua", scenario));
-  IKELAB_TRY(const std::string source, read_script(file, config.script, scenario.file.string()));
+  IKELAB_TRY(const Source source, read_source(config.script, IKELAB_ATTACK_DIR, scenario));
   script::AdversaryOptions options;
+  options.parts = source.parts;
   options.name = config.name;
   options.parameters = config.parameters;
   options.seed = scenario.seed;
@@ -92,7 +120,7 @@ Result<std::unique_ptr<script::Adversary>> load_adversary_of(const scenario::Sce
   options.datagram_id_base = datagram_id_base;
   options.connections = config.connections;
   options.epoch = scenario.epoch;
-  IKELAB_TRY(auto adversary, script::load_adversary(source, file, options));
+  IKELAB_TRY(auto adversary, script::load_adversary(source.text, source.file, options));
   if (adversary->position() != config.position)
     return Error{"E-RUN-005",
                  fmt::format("'{}' stands {}, but its script '{}' is written for {}", config.name,

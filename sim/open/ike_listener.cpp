@@ -4,22 +4,11 @@
 
 #include "protocol/base/bounds.hpp"
 #include "protocol/ikev2/protect.hpp"
-#include "protocol/wire/grammar.hpp"
 
 namespace ikelab::open {
 namespace {
 
 using wire::ExchangeType;
-
-std::string text_of(const wire::TrafficSelector& ts) {
-  std::string out = ts.start == ts.end
-                        ? ts.start.to_string()
-                        : fmt::format("{} to {}", ts.start.to_string(), ts.end.to_string());
-  if (ts.protocol != 0) out += fmt::format(", protocol {}", ts.protocol);
-  if (ts.start_port != 0 || ts.end_port != 65535)
-    out += fmt::format(", ports {} to {}", ts.start_port, ts.end_port);
-  return out;
-}
 
 std::vector<std::string> selectors(const std::vector<wire::Payload>& payloads, bool responder) {
   std::vector<std::string> out;
@@ -40,10 +29,6 @@ EspSpi esp_spi(const std::vector<wire::Proposal>& proposals) {
   return {};
 }
 
-const char* protocol_name(wire::ProtocolId protocol) {
-  return protocol == wire::ProtocolId::esp ? "ESP" : "IKE";
-}
-
 ikev2::DirectionKeys keys_of(const capture::IkeKeyRow& row, bool of_initiator) {
   return of_initiator ? ikev2::DirectionKeys{row.sk_ei, row.sk_ai}
                       : ikev2::DirectionKeys{row.sk_er, row.sk_ar};
@@ -58,22 +43,15 @@ void IkeListener::hear(const Sighting& seen) {
   const wire::Decoded decoded = wire::decode(seen.octets);
   const wire::Header& header = decoded.message.header;
   ++observer_.counts.ike;
-  observer_.sent(seen, "IKE");
   if (conversations_.size() >= most_conversations && !conversations_.contains(header.spi_i)) {
-    observer_.received(seen, "IKE");
-    return;
+    observer_.sent(seen, "IKE");
+    return observer_.received(seen, "IKE");
   }
   Conversation& sa = conversation_of(header);
   const Content content = open(sa, seen, decoded);
   if (sa.repeats.size() > most_remembered) sa.repeats.clear();
   const std::uint64_t attempt = sa.repeats[to_bytes(seen.octets)]++;
-  tell("sent", sa, seen, header, content, attempt);
-  observer_.received(seen, "IKE");
-  tell("received", sa, seen, header, content, attempt);
-  for (const wire::Diagnostic& d : content.diagnostics)
-    observer_.journal.emit(seen.time, node_of(seen.dst), sa.name,
-                           trace::Diagnostic{wire::name(d.severity), d.code, d.message, d.rfc,
-                                             seen.id, d.begin, d.end});
+  tell(observer_, seen, {sa.name, header, header.response, attempt}, content);
   if (attempt == 0) learn(sa, seen, header, content);
 }
 
@@ -87,8 +65,7 @@ IkeListener::Conversation& IkeListener::conversation_of(const wire::Header& head
 
 // ---- opening -----------------------------------------------------------------------------------
 
-IkeListener::Content IkeListener::open(Conversation& sa, const Sighting& seen,
-                                       const wire::Decoded& decoded) {
+Content IkeListener::open(Conversation& sa, const Sighting& seen, const wire::Decoded& decoded) {
   Content content;
   content.diagnostics = decoded.diagnostics;
   const wire::Message& message = decoded.message;
@@ -161,36 +138,6 @@ void IkeListener::open_fragment(Conversation& sa, const wire::Header& header,
   sa.fragments.erase(direction << 32 | std::uint64_t{header.message_id.value});
 }
 
-// ---- telling -----------------------------------------------------------------------------------
-
-void IkeListener::tell(const std::string& direction, const Conversation& sa, const Sighting& seen,
-                       const wire::Header& header, const Content& content, std::uint64_t attempt) {
-  trace::Message body;
-  body.direction = direction;
-  body.datagram = seen.id;
-  body.src = text_of(seen, seen.src);
-  body.dst = text_of(seen, seen.dst);
-  body.spi_i = to_string(header.spi_i);
-  body.spi_r = to_string(header.spi_r);
-  body.exchange = wire::name(header.exchange);
-  body.response = header.response;
-  body.message_id = header.message_id.value;
-  body.attempt = attempt;
-  body.fragment = content.fragment;
-  body.fragments = content.fragments;
-  body.encrypted = content.encrypted;
-  body.bytes = to_bytes(seen.octets);
-  if (content.opened) {
-    body.payloads = wire::payload_summary(content.payloads, header.response);
-    if (content.encrypted) {
-      body.plain_first = static_cast<std::uint64_t>(content.first);
-      body.plain = content.plain;
-    }
-  }
-  observer_.journal.emit(seen.time, node_of(direction == "sent" ? seen.src : seen.dst), sa.name,
-                         std::move(body));
-}
-
 // ---- learning ----------------------------------------------------------------------------------
 
 void IkeListener::learn(Conversation& sa, const Sighting& seen, const wire::Header& header,
@@ -214,17 +161,7 @@ void IkeListener::learn(Conversation& sa, const Sighting& seen, const wire::Head
 /// What was offered and what was taken; why, only the responder knew.
 void IkeListener::learn_answer(Conversation& sa, const Sighting& seen, const Content& content) {
   const wire::Proposal& chosen = wire::first<wire::SaPayload>(content.payloads)->proposals.front();
-  trace::Negotiated body;
-  body.protocol = protocol_name(chosen.protocol);
-  body.role = "responder";
-  body.chosen = policy::to_string(chosen);
-  for (const wire::Proposal& offer : sa.offered) {
-    const bool taken = offer.number == chosen.number;
-    body.verdicts.push_back({offer.number, body.protocol, policy::to_string(offer), taken,
-                             taken ? "the responder chose it"
-                                   : "the responder chose another; a capture does not say why"});
-  }
-  observer_.journal.emit(seen.time, node_of(seen.src), sa.name, std::move(body));
+  tell_choice(observer_, seen, sa.name, sa.offered, chosen);
   if (chosen.protocol != wire::ProtocolId::ike || sa.installed) return;
   const auto suite = policy::check_answer(sa.offered, chosen);
   if (!suite) return;
@@ -246,48 +183,27 @@ void IkeListener::learn_delete(const Conversation& sa, const Sighting& seen,
                                const Content& content) {
   const auto* gone = wire::first<wire::DeletePayload>(content.payloads);
   if (gone == nullptr) return;
-  const std::string reason = "DELETE seen from " + node_of(seen.src);
-  if (gone->protocol == wire::ProtocolId::ike) {
-    for (const auto& [spi, other] : conversations_)
-      if (&other == &sa && sa.installed)
-        for (const SocketAddress& end : {seen.src, seen.dst})
-          observer_.journal.emit(seen.time, node_of(end), sa.name,
-                                 trace::SaRemoved{"IKE", "", to_string(spi), reason});
-    return;
-  }
-  // It names the SPIs that its sender receives on: the other side sends on these (RFC 7296, 1.4.1).
-  for (const Bytes& spi : gone->spis)
-    observer_.journal.emit(seen.time, node_of(seen.dst), sa.name,
-                           trace::SaRemoved{"ESP", "out", to_hex(spi), reason});
+  if (gone->protocol != wire::ProtocolId::ike)
+    return tell_deleted_esp(observer_, seen, sa.name, gone->spis);
+  for (const auto& [spi, other] : conversations_)
+    if (&other == &sa && sa.installed) tell_deleted_ike(observer_, seen, sa.name, spi);
 }
 
 void IkeListener::install(Conversation& sa, const Sighting& seen, const wire::Header& header) {
   if (sa.installed) return;
   sa.installed = true;
-  const bool from_initiator = header.initiator;
-  const SocketAddress& initiator = from_initiator ? seen.src : seen.dst;
-  const SocketAddress& responder = from_initiator ? seen.dst : seen.src;
   trace::SaInstalled body;
-  body.protocol = "IKE";
-  body.spi = to_string(header.spi_i);
-  body.peer_spi = to_string(header.spi_r);
-  body.name = "seen in the capture";
   body.encryption = sa.encryption;
   body.integrity = sa.integrity;
   body.prf = sa.prf;
   body.ke = sa.ke;
-  body.reason = "seen in the capture";
   if (sa.keys != nullptr) {
     body.encryption = sa.keys->encr->name;
     body.integrity = sa.keys->integ == nullptr ? "" : sa.keys->integ->name;
     body.encryption_key = concat({sa.keys->sk_ei, sa.keys->sk_er});
     body.integrity_key = concat({sa.keys->sk_ai, sa.keys->sk_ar});
   }
-  for (const bool at_initiator : {true, false}) {
-    body.src = (at_initiator ? initiator : responder).to_string();
-    body.dst = (at_initiator ? responder : initiator).to_string();
-    observer_.journal.emit(seen.time, node_of(at_initiator ? initiator : responder), sa.name, body);
-  }
+  tell_installed(observer_, seen, {sa.name, header, false, 0}, header.initiator, std::move(body));
 }
 
 }  // namespace ikelab::open

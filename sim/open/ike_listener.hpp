@@ -3,8 +3,7 @@
 #pragma once
 #include <optional>
 
-#include "protocol/wire/decode.hpp"
-#include "sim/open/observer.hpp"
+#include "sim/open/telling.hpp"
 
 namespace ikelab::open {
 
@@ -30,22 +29,10 @@ class IkeListener {
     };
     std::map<std::uint64_t, Parts> fragments;  ///< by direction and message id
   };
-  /// What is inside a message; `payloads` of IKE_SA_INIT are the outer ones.
-  struct Content {
-    std::vector<wire::Payload> payloads;
-    Bytes plain;
-    wire::PayloadType first = wire::PayloadType::none;
-    std::uint64_t fragment = 0, fragments = 0;
-    bool encrypted = false, opened = false;
-    std::vector<wire::Diagnostic> diagnostics;
-  };
-
   Conversation& conversation_of(const wire::Header& header);
   Content open(Conversation& sa, const Sighting& seen, const wire::Decoded& decoded);
   void open_fragment(Conversation& sa, const wire::Header& header, const wire::SkfPayload& part,
                      Content& content);
-  void tell(const std::string& direction, const Conversation& sa, const Sighting& seen,
-            const wire::Header& header, const Content& content, std::uint64_t attempt);
   void learn(Conversation& sa, const Sighting& seen, const wire::Header& header,
              const Content& content);
   void learn_answer(Conversation& sa, const Sighting& seen, const Content& content);

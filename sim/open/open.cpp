@@ -14,6 +14,7 @@
 #include "sim/capture/link_layer.hpp"
 #include "sim/open/esp_listener.hpp"
 #include "sim/open/ike_listener.hpp"
+#include "sim/open/ikev1_listener.hpp"
 #include "sim/store/fingerprint.hpp"
 #include "sim/store/recorder.hpp"
 
@@ -31,8 +32,11 @@ struct Classified {
 };
 
 /// An IKE message begins with SPIi, SPIr, next payload, and version 1.x or 2.x (RFC 7296, 3.1).
+int version_of(ByteView octets) {
+  return octets[17] >> 4;
+}
 bool looks_like_ike(ByteView octets) {
-  return octets.size() >= 28 && (octets[17] >> 4 == 1 || octets[17] >> 4 == 2);
+  return octets.size() >= 28 && (version_of(octets) == 1 || version_of(octets) == 2);
 }
 
 Classified classify_udp(const capture::Udp& udp) {
@@ -84,6 +88,7 @@ class Opener {
       : file_(file),
         observer_(observer),
         ike_(observer),
+        ikev1_(observer),
         esp_(observer),
         seen_elsewhere_(file.interfaces.size()) {}
 
@@ -132,7 +137,7 @@ class Opener {
   void hand_on(Kind kind, const Sighting& seen) {
     switch (kind) {
       case Kind::ike:
-        return ike_.hear(seen);
+        return version_of(seen.octets) == 1 ? ikev1_.hear(seen) : ike_.hear(seen);
       case Kind::esp:
         return esp_.hear(seen);
       case Kind::keepalive:
@@ -147,6 +152,7 @@ class Opener {
   const capture::CaptureFile& file_;
   Observer& observer_;
   IkeListener ike_;
+  Ikev1Listener ikev1_;
   EspListener esp_;
   SeenElsewhere seen_elsewhere_;
   capture::IpReader reader_;

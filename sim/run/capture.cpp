@@ -5,26 +5,6 @@
 namespace ikelab::run {
 namespace {
 
-void u32(std::ostream& out, std::uint32_t value) {
-  for (int shift = 0; shift < 32; shift += 8) out.put(static_cast<char>(value >> shift & 255));
-}
-void u16(std::ostream& out, std::uint16_t value) {
-  out.put(static_cast<char>(value & 255));
-  out.put(static_cast<char>(value >> 8));
-}
-
-// The classic format (draft-ietf-opsawg-pcap): little endian, nanoseconds, LINKTYPE_RAW.
-void file_header(std::ostream& out) {
-  constexpr std::uint32_t magic_nanoseconds = 0xa1b23c4d, linktype_raw = 101, snap_octets = 65535;
-  u32(out, magic_nanoseconds);
-  u16(out, 2);
-  u16(out, 4);
-  u32(out, 0);
-  u32(out, 0);
-  u32(out, snap_octets);
-  u32(out, linktype_raw);
-}
-
 /// How many datagrams are commented at once: more are never on their way.
 constexpr std::size_t most_comments = 65'536;
 
@@ -44,12 +24,7 @@ Result<std::unique_ptr<Capture>> Capture::open(const std::filesystem::path& dire
   std::unique_ptr<Capture> capture(new Capture(std::move(all)));
   capture->epoch_ = scenario.epoch;
   for (const std::string& name : media) {
-    std::ofstream file(directory / (name + ".pcap"), std::ios::binary);
-    if (!file)
-      return Error{"E-RUN-003", "cannot write captures"}
-          .in((directory / (name + ".pcap")).string())
-          .expect("expected a folder that can be written");
-    file_header(file);
+    IKELAB_TRY(auto file, capture::PcapWriter::open(directory / (name + ".pcap")));
     capture->links_.emplace(name, Link{capture->links_.size(), std::move(file)});
   }
   for (std::size_t i = 0; i < interfaces.size(); ++i)
@@ -60,16 +35,10 @@ Result<std::unique_ptr<Capture>> Capture::open(const std::filesystem::path& dire
 void Capture::on_wire(const std::string& link_name, Instant time, std::uint64_t datagram,
                       ByteView ip_packet) {
   Link& link = links_.at(link_name);
-  std::ofstream& out = link.file;
-  u32(out, static_cast<std::uint32_t>(epoch_ + time.ns / 1'000'000'000));
-  u32(out, static_cast<std::uint32_t>(time.ns % 1'000'000'000));
-  u32(out, static_cast<std::uint32_t>(ip_packet.size()));
-  u32(out, static_cast<std::uint32_t>(ip_packet.size()));
-  const std::string text = to_text(ip_packet);
-  out.write(text.data(), static_cast<std::streamsize>(text.size()));
+  const std::int64_t unix_ns = epoch_ * 1'000'000'000 + time.ns;
+  link.file.write(unix_ns, ip_packet);
   const auto comment = comments_.find(datagram);
-  all_.write(link.interface, epoch_ * 1'000'000'000 + time.ns, ip_packet,
-             comment == comments_.end() ? "" : comment->second);
+  all_.write(link.interface, unix_ns, ip_packet, comment == comments_.end() ? "" : comment->second);
 }
 
 void Capture::remember(std::uint64_t datagram, std::string comment) {
@@ -96,12 +65,7 @@ void Capture::record(const trace::Event& event) {
 }
 
 Result<void> Capture::finish() {
-  for (auto& [name, link] : links_) {
-    link.file.close();
-    if (!link.file)
-      return Error{"E-RUN-003", "the capture of link '" + name + "' could not be written whole"}
-          .expect("is the disk full?");
-  }
+  for (auto& [name, link] : links_) IKELAB_CHECK(link.file.finish());
   return all_.finish();
 }
 

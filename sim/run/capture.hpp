@@ -2,9 +2,9 @@
 // times), and all.pcapng with every link as an interface and a comment on what each packet is.
 #pragma once
 #include <filesystem>
-#include <fstream>
 #include <map>
 
+#include "sim/capture/pcap_writer.hpp"
 #include "sim/capture/pcapng_writer.hpp"
 #include "sim/ns3/network.hpp"
 
@@ -25,7 +25,7 @@ class Capture : public sim::WireTap, public trace::Sink {
  private:
   struct Link {
     std::size_t interface = 0;
-    std::ofstream file;
+    capture::PcapWriter file;
   };
   explicit Capture(capture::PcapngWriter all) : all_(std::move(all)) {}
   void remember(std::uint64_t datagram, std::string comment);

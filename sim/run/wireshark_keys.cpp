@@ -52,8 +52,7 @@ void WiresharkKeys::add_ike(const trace::SaInstalled& sa) {
   const auto* cipher = algorithm(TransformType::encr, sa.encryption, sa.encryption_key.size());
   if (sa.integrity.empty() && cipher != nullptr && !cipher->aead) {  // IKEv1: one key, both ways
     capture::Ikev1KeyRow row;
-    for (int shift = 56; shift >= 0; shift -= 8)
-      row.cookie_i.push_back(static_cast<std::uint8_t>(number(sa.spi) >> shift));
+    row.cookie_i = {number(sa.spi)};
     row.key = sa.encryption_key;
     const auto& known = tables_.ikev1;
     const bool told = std::any_of(known.begin(), known.end(),

@@ -88,6 +88,8 @@ struct AdversaryOptions {
   std::map<std::string, Bytes> held;  ///< what it has from the beginning: "psk:gw-a"
   /// The words of a dictionary. Errors: E-RUN-006.
   std::function<Result<std::vector<std::string>>(const std::string& name)> dictionary;
+  /// Files whose text follows the script's in its source, each with the line at which it begins.
+  std::vector<std::pair<int, std::string>> parts;
   /// Its own IKE endpoint: identities and secrets that the scenario grants. Empty: none.
   std::vector<policy::ConnectionConfig> connections;
   std::int64_t epoch = 0;              ///< Unix seconds at Instant 0, for its certificates

@@ -110,7 +110,14 @@ Error LuaAdversary::error_of(const Failure& failure, bool while_loading) const {
   const char* code = while_loading && failure.kind == Failure::Kind::error
                          ? "E-LUA-001"
                          : codes[static_cast<int>(failure.kind)];
-  const std::string place = failure.line > 0 ? fmt::format("{}:{}", file_, failure.line) : file_;
+  std::string file = file_;
+  int line = failure.line;
+  for (const auto& [begin, part] : options_.parts)
+    if (failure.line >= begin) {
+      file = part;
+      line = failure.line - begin + 1;
+    }
+  const std::string place = line > 0 ? fmt::format("{}:{}", file, line) : file;
   return {code, failure.message, {}, {}, place, {}};
 }
 

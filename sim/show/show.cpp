@@ -102,11 +102,11 @@ void write_json(std::ostream& out, const store::RunInfo& run, Json view) {
 int show_message(const store::RunInfo& run, const Events& events, const ShowOptions& options,
                  std::ostream& out, std::ostream& err) {
   const Story story = tell(events);
-  const IkeMessage* message = find_message(story, options.message);
+  const IkeMessage* message = find_message(story, options.number);
   if (!message)
     return usage_error(
         err, fmt::format(
-                 "E-SHOW-002: there is no message {}; run {} has {}", options.message, run.id,
+                 "E-SHOW-002: there is no message {}; run {} has {}", options.number, run.id,
                  story.messages.empty() ? "none"
                                         : fmt::format("messages 1 to {}", story.messages.size())));
   if (options.json) {
@@ -114,6 +114,25 @@ int show_message(const store::RunInfo& run, const Events& events, const ShowOpti
   } else {
     Terminal terminal(out, options.colour, options.width);
     print_message(terminal, events, story, *message);
+  }
+  return 0;
+}
+
+int show_event(const store::RunInfo& run, const Events& events, const ShowOptions& options,
+               std::ostream& out, std::ostream& err) {
+  const auto event = std::find_if(events.begin(), events.end(),
+                                  [&](const trace::Event& e) { return e.seq == options.number; });
+  if (event == events.end())
+    return usage_error(
+        err, fmt::format("E-SHOW-002: there is no event {}; run {} has {}", options.number, run.id,
+                         events.empty() ? "none"
+                                        : fmt::format("those from {} to {}", events.front().seq,
+                                                      events.back().seq)));
+  if (options.json) {
+    write_json(out, run, event_json(*event));
+  } else {
+    Terminal terminal(out, options.colour, options.width);
+    print_event(terminal, tell(events), *event);
   }
   return 0;
 }
@@ -149,7 +168,8 @@ void print_overview(Terminal& t, const store::RunInfo& run, const Events& events
   t.entry("lasted", at(c.end), 2, 12);
   if (!run.fingerprint.empty()) t.entry("fingerprint", run.fingerprint, 2, 12);
   t.line();
-  t.paragraph("More: show messages | message N | keys | sas | why | attack | trace", 2, Role::muted);
+  t.paragraph("More: show messages | message N | event N | keys | sas | why | attack | trace", 2,
+              Role::muted);
 }
 
 Json overview_json(const store::RunInfo& run, const Events& events) {
@@ -163,12 +183,13 @@ Json overview_json(const store::RunInfo& run, const Events& events) {
 int show(const store::RunInfo& run, const std::vector<trace::Event>& events,
          const ShowOptions& options, std::ostream& out, std::ostream& err) {
   if (options.what == "message") return show_message(run, events, options, out, err);
+  if (options.what == "event") return show_event(run, events, options, out, err);
   if (options.what == trace_view) return write_trace(out, events), 0;
   const auto* view = std::find_if(std::begin(views), std::end(views),
                                   [&](const View& v) { return v.name == options.what; });
   if (view == std::end(views))
     return usage_error(err, fmt::format("E-SHOW-001: there is no view '{}'; expected messages, "
-                                        "message N, keys, sas, why, attack or trace",
+                                        "message N, event N, keys, sas, why, attack or trace",
                                         options.what));
   const Story story = tell(events);
   if (options.json) {

@@ -13,16 +13,18 @@
 namespace ikelab::show {
 
 struct ShowOptions {
-  std::string what;  ///< "" (overview), "messages", "message", "keys", "sas", "why", "attack"
-  std::uint64_t message = 0;  ///< for "message": the number that `messages` prints, from 1
+  /// "" (overview), "messages", "message", "event", "keys", "sas", "why", "attack", "trace"
+  std::string what;
+  /// For "message" the number that `messages` prints, for "event" its place in the trace; from 1.
+  std::uint64_t number = 0;
   bool json = false;
   bool colour = false;   ///< ANSI colours; never the only carrier of meaning
   unsigned width = 100;  ///< columns of the terminal; at least 72 are used
 };
 
 /// Prints the view on `out`, or one line of error on `err`. Returns the exit code: 0 done, 2 wrong
-/// usage: E-SHOW-001 no such view, E-SHOW-002 no such message. A view with nothing to show says
-/// what would appear and how to get it, and is 0.
+/// usage: E-SHOW-001 no such view, E-SHOW-002 no such message or event. A view with nothing to show
+/// says what would appear and how to get it, and is 0.
 int show(const store::RunInfo& run, const std::vector<trace::Event>& events,
          const ShowOptions& options, std::ostream& out, std::ostream& err);
 

@@ -123,6 +123,7 @@ class Teller {
     flush_esp();
     IkeMessage out;
     out.number = story_.messages.size() + 1;
+    out.seq = event.seq;
     out.content = &m;
     out.sent = event.time;
     out.sa = event.sa;

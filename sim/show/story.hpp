@@ -25,6 +25,7 @@ struct Remark {
 /// One IKE datagram on its way. Retransmissions are messages of their own.
 struct IkeMessage {
   std::uint64_t number = 0;  ///< from 1, in the order of sending
+  std::uint64_t seq = 0;     ///< the event that `content` is of
   const trace::Message* content =
       nullptr;           ///< as sent; as received when no node of the run sent it
   std::string from, to;  ///< nodes; `from` is the adversary's when it made the datagram

@@ -32,17 +32,20 @@ struct ToJson {
 
 }  // namespace
 
+Json event_json(const trace::Event& event) {
+  Json out{{"seq", event.seq},
+           {"time_ns", event.time.ns},
+           {"node", event.node},
+           {"sa", event.sa},
+           {"kind", std::string(trace::kind_of(event.body))}};
+  std::visit([&](const auto& body) { std::decay_t<decltype(body)>::fields(body, ToJson{out}); },
+             event.body);
+  return out;
+}
+
 void write_trace(std::ostream& out, const Events& events) {
-  for (const trace::Event& event : events) {
-    Json line{{"seq", event.seq},
-              {"time_ns", event.time.ns},
-              {"node", event.node},
-              {"sa", event.sa},
-              {"kind", std::string(trace::kind_of(event.body))}};
-    std::visit([&](const auto& body) { std::decay_t<decltype(body)>::fields(body, ToJson{line}); },
-               event.body);
-    out << line.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
-  }
+  for (const trace::Event& event : events)
+    out << event_json(event).dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
 }  // namespace ikelab::show

@@ -35,6 +35,9 @@ Json authentication_json(const Events& events);
 void print_attack(Terminal& terminal, const Events& events, const Story& story);
 Json attack_json(const Events& events, const Story& story);
 
+void print_event(Terminal& terminal, const Story& story, const trace::Event& event);
+/// An event whole; octets are hex.
+Json event_json(const trace::Event& event);
 /// Every event whole, one line of JSON each.
 void write_trace(std::ostream& out, const Events& events);
 

@@ -33,6 +33,11 @@ def message(ikelab, database, number):
     return bytes.fromhex(json.loads(shown.stdout)["octets"])
 
 
+def attack(ikelab, database):
+    return subprocess.run([ikelab, "show", "--db", database, "attack", "--json"], check=True,
+                          capture_output=True, text=True).stdout
+
+
 def main():
     ikelab = sys.argv[1]
     if not shutil.which("psk-crack"):
@@ -46,8 +51,12 @@ def main():
         # g_xr:g_xi:cky_r:cky_i:sai_b:idir_b:ni_b:nr_b:hash_r (psk-crack(1))
         parts = [two[KE], one[KE], second[8:16], first[0:8], one[SA], two[ID], one[NONCE],
                  two[NONCE], two[HASH]]
+        line = ":".join(part.hex() for part in parts)
+        if line not in attack(ikelab, database):
+            print("the attack's own line for psk-crack is another one")
+            return 1
         with open(left, "w") as f:
-            f.write(":".join(part.hex() for part in parts) + "\n")
+            f.write(line + "\n")
         for dictionary, finds in ((["moonlight", SECRET], True), (["moonlight", "x"], False)):
             with open(words, "w") as f:
                 f.write("\n".join(dictionary) + "\n")

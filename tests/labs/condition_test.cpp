@@ -60,6 +60,48 @@ TEST_CASE("labs conditions: a lost point names the event and the message that co
   CHECK(selectors->mistake == "no_child_sa");
 }
 
+TEST_CASE("labs conditions: what is drawn reaches keys, faults, links and timing", "[run]") {
+  const auto run_of = [](const char* name, const char* student) {
+    const Lab lab = load_lab(catalog(), name).value();
+    const Draw drawn = draw(Course::demo(), lab, student).value();
+    const auto place = ScratchFolder::make().value();
+    auto ran =
+        run_plan(lab, lab.runs.front(), drawn, skeleton_files(lab, drawn).value(), place.path());
+    return std::pair(drawn, std::move(ran.value().simulated->scenario));
+  };
+  const auto delay = [](const scenario::Scenario& s, const std::string& link) {
+    for (const scenario::Link& l : s.links)
+      if (l.name == link) return to_string(l.to_a.delay);
+    return std::string();
+  };
+  const auto [anna, hers] = run_of("five-tunnels", "anna");
+  const auto [ben, his] = run_of("five-tunnels", "ben");
+  CHECK(hers.seed != his.seed);
+  CHECK(*anna.value("order") != *ben.value("order"));
+  CHECK(delay(hers, "wan") ==
+        to_string(Duration(std::chrono::milliseconds(std::stoi(*anna.value("far"))))));
+  CHECK(delay(hers, "wan") != delay(his, "wan"));
+  const auto [carla, watched] = run_of("detector", "carla");
+  CHECK(watched.adversaries.front().parameters.at("wait") == *carla.value("wait"));
+}
+
+TEST_CASE("labs conditions: hints cost what the lab says, and a goal never goes below nothing") {
+  Lab lab = test::first_contact();
+  const Draw drawn = test::draw_for("anna");
+  const Facts facts(test::pair_run(lab, drawn).value().events);
+  Goal& goal = lab.goals[3];
+  REQUIRE(goal.id == "skeyseed");
+  goal.hints = {{"free", 0}, {"dear", 7}, {"dearer", 100}};
+  const Answers right = {{"skeyseed.skeyseed", to_hex(facts.octets("SKEYSEED").value())}};
+  const auto earned = [&](int hints) {
+    return grade(lab, drawn, facts, right, {{"skeyseed", hints}}).value().goals[3].earned();
+  };
+  CHECK(earned(0) == goal.points());
+  CHECK(earned(1) == goal.points());
+  CHECK(earned(2) == goal.points() - 7);
+  CHECK(earned(3) == 0);
+}
+
 TEST_CASE("labs conditions: one repaired branch gets its points and no other", "[run]") {
   Desk desk("five-tunnels");
   const std::string branch = branch_with(desk.drawn, "esp");
@@ -112,6 +154,60 @@ TEST_CASE("labs conditions: a script's claim is held against the gateways' secre
   const LabResult result = looping.graded();
   CHECK(result.check("crack.main")->feedback.find("E-LUA") != std::string::npos);
   CHECK(result.check("crack.main")->feedback.find("crack.lua:") != std::string::npos);
+}
+
+TEST_CASE("labs conditions: a part of a script sees what the script has, and errs in its own lines",
+          "[run]") {
+  Desk desk("psk-cracking");
+  desk.replace("crack.lua", "say(\"nothing is tried yet\")", "say(trial.none.at)");
+  const auto feedback = desk.graded().check("crack.main")->feedback;
+  const auto line = std::count(desk.files["crack.lua"].begin(),
+                               desk.files["crack.lua"].begin() +
+                                   static_cast<long>(desk.files["crack.lua"].find("trial.none")),
+                               '\n') +
+                    1;
+  CHECK(feedback.find("crack.lua:" + std::to_string(line) + ":") != std::string::npos);
+}
+
+TEST_CASE("labs conditions: alerts are weighed by recall and precision, by the event", "[run]") {
+  Desk desk("detector");
+  const LabResult quiet = desk.graded();
+  CHECK(quiet.check("replay.found")->mistake == "missed_some");
+  CHECK(quiet.check("replay.found")->earned() == 0);
+  CHECK(quiet.check("replay.peace")->met);
+  CHECK(quiet.check("weak.found")->evidence.event > 0);
+
+  desk.replace("replays.lua", "  local header", "  alert(\"a packet\")\n  local header");
+  desk.replace("algorithms.lua", "  for _,",
+               "  if message.response then alert(\"one\") end\n  for _,");
+  const LabResult loud = desk.graded();
+  CHECK(loud.check("replay.found")->mistake == "false_alarms");
+  const std::string copies = *desk.drawn.value("copies");
+  CHECK(loud.check("replay.found")->feedback.find("recall " + copies + " of " + copies) !=
+        std::string::npos);
+  CHECK(loud.check("replay.found")->earned() < 10);
+  CHECK_FALSE(loud.check("replay.peace")->met);
+  CHECK(loud.check("weak.found")->earned() == 35 / 3);
+}
+
+TEST_CASE("labs conditions: an expectation names the event at which it ceased to hold", "[run]") {
+  const Desk desk("flood");
+  const auto place = ScratchFolder::make().value();
+  const Ran ran =
+      run_plan(desk.lab, desk.lab.runs.front(), desk.drawn, desk.files, place.path()).value();
+  const Holding holding =
+      find_condition("half_open")->judge(ran.view(), {{"node", "gw-b"}, {"at_most", "60"}}).value();
+  CHECK(holding.held == 0);
+  std::uint64_t half_open = 0, sixty_first = 0;
+  for (const trace::Event& event : ran.facts->events())
+    if (const auto* s = std::get_if<trace::StateChanged>(&event.body);
+        s != nullptr && event.node == "gw-b" && s->to == "HALF_OPEN" && ++half_open == 61)
+      sixty_first = event.seq;
+  CHECK(holding.event == sixty_first);
+  const Holding attack = find_condition("attack")
+                             ->judge(ran.view(), {{"by", "mallory"}, {"achieved", "false"}})
+                             .value();
+  CHECK(ran.facts->told(attack.event).find("metric") != std::string::npos);
 }
 
 TEST_CASE("labs conditions: kinds that do not exist are refused where they stand") {

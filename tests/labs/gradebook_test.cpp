@@ -2,8 +2,10 @@
 #include "labs/store/gradebook.hpp"
 
 #include "sim/store/database.hpp"
+#include "sim/store/recorder.hpp"
 #include "tests/labs/lab_support.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/schema_page.hpp"
 
 using namespace ikelab;
 using namespace ikelab::labs;
@@ -103,4 +105,50 @@ TEST_CASE("labs gradebook: CSV as RFC 4180 wants it, and no formulas") {
 TEST_CASE("labs gradebook: what is no database is refused") {
   const test::TemporaryFolder folder;
   CHECK(Gradebook::open(folder.write("g.db", std::string(5000, 'x'))).error().code == "E-DB-001");
+}
+
+TEST_CASE("labs gradebook: docs/SCHEMA.md names what a class has, and its examples run") {
+  const test::TemporaryFolder folder;
+  CHECK(Gradebook::open(folder.path() / "g.db").value()->add(attempt("anna", 40)).ok());
+  const auto database = store::Database::open_read_only(folder.path() / "g.db").value();
+  const auto page = test::columns_on_page(test::Part::gradebook);
+  CHECK(page.size() == 3);
+  for (const auto& [name, columns] : page) {
+    INFO(name);
+    auto query =
+        database->prepare("SELECT name FROM pragma_table_info('" + name + "') ORDER BY cid")
+            .value();
+    std::vector<std::string> found;
+    while (query.step().value()) found.push_back(query.text(0));
+    CHECK(found == columns);
+  }
+  const auto examples = test::examples_on_page(test::Part::gradebook);
+  CHECK(examples.size() >= 2);
+  for (const std::string& sql : examples) {
+    INFO(sql);
+    auto query = database->prepare(sql);
+    REQUIRE(query.ok());
+    CHECK(query->step().ok());
+  }
+}
+
+TEST_CASE("labs gradebook: a lost point is tied to the recorded run by its fingerprint") {
+  const test::TemporaryFolder folder;
+  const auto file = folder.path() / "g.db";
+  AttemptRecord record = attempt("anna", 40);
+  record.checks = {{"names", "spi_i", 0, 10, false, "other_side", "no", "main", 57, 2, "event", 0}};
+  record.runs = {{"main", "ff"}};
+  const auto book = Gradebook::open(file).value();
+  CHECK(book->add(record).ok());
+  CHECK(book->attempts().value()[0].checks[0].run_id == 0);  // it is recorded nowhere here
+  CHECK(book->recorded_run("ff").value() == 0);
+
+  const auto recorder = store::Recorder::open(file).value();
+  store::RunInfo info;
+  info.scenario = "first-contact";
+  const auto run = recorder->begin_run(info, store::RecordLevel::full).value();
+  REQUIRE(recorder->finish_run(store::RunStatus::finished, true, "ff").ok());
+  CHECK(book->recorded_run("ff").value() == run);
+  CHECK(book->attempts().value()[0].checks[0].run_id == run);
+  CHECK(book->attempts().value()[0].checks[0].event == 57);
 }

@@ -109,6 +109,36 @@ TEST_CASE("labs program: from start to a stored grade", "[run]") {
             .find("\nanna,first-contact,1,1,100,100,2,") != std::string::npos);
 }
 
+TEST_CASE("labs program: a lost point is followed to its event, by student and instructor",
+          "[run]") {
+  const Place place;
+  REQUIRE(place.lab("start five-tunnels --student dora").exit == 0);
+  const auto links = [&](const std::string& database) {
+    const auto db = store::Database::open_read_only(place.folder.path() / database).value();
+    auto query = db->prepare(
+                       "SELECT count(*), min(c.run_id), count(e.seq) FROM lab_checks c LEFT "
+                       "JOIN events e ON e.run_id = c.run_id AND e.seq = c.event WHERE "
+                       "c.goal = 'repair' AND c.met = 0 AND c.event IS NOT NULL")
+                     .value();
+    REQUIRE(query.step().value());
+    CHECK(query.integer(0) == 5);                 // the untouched branches
+    CHECK(query.integer(1) > 0);                  // each tied to a recorded run
+    CHECK(query.integer(2) == query.integer(0));  // in which that event is
+  };
+  const Outcome checked = place.lab("check five-tunnels-dora");
+  CHECK(checked.out.find("see: ./ikelab show --db five-tunnels-dora/ikelab.db 1 event ") !=
+        std::string::npos);
+  links("five-tunnels-dora/ikelab.db");
+  REQUIRE(place.lab("submit five-tunnels-dora").exit == 0);
+
+  const Outcome again = place.lab("reopen five-tunnels-dora/submission.yaml --dir again");
+  CHECK(again.exit == 0);
+  CHECK(again.out.find("see: ./ikelab show --db again/ikelab.db ") != std::string::npos);
+  links("again/ikelab.db");
+  CHECK(place.lab("reopen five-tunnels-dora/submission.yaml --dir again").exit == 2);
+  CHECK(place.lab("check again").exit == 1);
+}
+
 TEST_CASE("labs program: a doctored database changes no grade", "[run]") {
   const Place place;
   REQUIRE(place.lab("start first-contact --student ben").exit == 0);

@@ -143,9 +143,9 @@ TEST_CASE("labs workers: a grade crosses between processes unchanged") {
   const Lab lab = test::first_contact();
   const Draw drawn = test::draw_for("anna");
   const Facts facts(test::pair_run(lab, drawn).value().events);
-  Graded graded{grade(lab, drawn, facts, {{"names.spi_i", "00"}}).value(), "f", "v"};
+  Graded graded{grade(lab, drawn, facts, {{"names.spi_i", "00"}}).value(), {{"main", "f"}}, "v"};
   const Graded back = unpacked(packed(graded)).value();
-  CHECK(back.fingerprint == "f");
+  CHECK(back.fingerprints.at("main") == "f");
   CHECK(back.result.score() == graded.result.score());
   const CheckResult* check = back.result.check("names.spi_i");
   REQUIRE(check != nullptr);

@@ -120,6 +120,22 @@ TEST_CASE("show message: numbers that are not there, content that is not disclos
   CHECK(contains(shown(script.events, "message", 4).out, "were not recorded"));
 }
 
+TEST_CASE("show event: one event whole, and the message before it", "[show]") {
+  const auto script = run_of_two();
+  const trace::Event& event = script.events.back();
+  const Shown last = shown(script.events, "event", event.seq);
+  CHECK(last.code == 0);
+  CHECK(contains(last.out, "Event " + std::to_string(event.seq) + ": " +
+                               std::string(trace::kind_of(event.body))));
+  CHECK(contains(last.out, "show message"));
+  const Shown json = shown(script.events, "event", event.seq, true);
+  CHECK(nlohmann::json::parse(json.out)["seq"] == event.seq);
+  const Shown none = shown(script.events, "event", event.seq + 1);
+  CHECK(none.code == 2);
+  CHECK(contains(none.err, "E-SHOW-002"));
+  CHECK(contains(none.err, "those from 1 to " + std::to_string(event.seq)));
+}
+
 TEST_CASE("show keys: a value, its function, its inputs; the other end in one line", "[show]") {
   CHECK(shown(run_of_two().events, "keys").out == R"(Run 3: site-to-site, seed 7
 

@@ -1,24 +1,15 @@
 // The public views: what docs/SCHEMA.md promises is what the database has, and its examples run.
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "sim/store/recorder.hpp"
 #include "tests/sim/store_support.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/schema_page.hpp"
 
 using namespace ikelab;
 using namespace ikelab::test;
 
 namespace {
-
-std::vector<std::string> schema_page() {
-  std::ifstream in(std::string(IKELAB_SOURCE_DIR) + "/docs/SCHEMA.md");
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  REQUIRE(lines.size() > 100);
-  return lines;
-}
 
 std::filesystem::path record(const TemporaryFolder& folder, std::vector<trace::Body> bodies) {
   const auto file = folder / "x.db";
@@ -34,14 +25,7 @@ std::filesystem::path record(const TemporaryFolder& folder, std::vector<trace::B
 TEST_CASE("views: the page names every view with its columns in order") {
   const TemporaryFolder folder;
   const auto file = record(folder, {});
-  std::map<std::string, std::vector<std::string>> page;
-  std::string view;
-  for (const std::string& line : schema_page()) {
-    if (line.starts_with("### `"))
-      view = line.substr(5, line.rfind('`') - 5);
-    else if (line.starts_with("| `"))
-      page[view].push_back(line.substr(3, line.find('`', 3) - 3));
-  }
+  const auto page = columns_on_page(Part::every_database);
   const auto views = rows(file, "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name");
   std::vector<std::string> on_page;
   for (const auto& [name, columns] : page) on_page.push_back(name);
@@ -60,22 +44,12 @@ TEST_CASE("views: the page names every view with its columns in order") {
 TEST_CASE("views: every example of the page runs") {
   const TemporaryFolder folder;
   const auto file = record(folder, one_of_each_kind());
-  std::ostringstream sql;
-  bool inside = false;
-  int examples = 0;
-  for (const std::string& line : schema_page()) {
-    if (line == "```sql")
-      inside = true;
-    else if (inside && line == "```") {
-      INFO(sql.str());
-      rows(file, sql.str());
-      sql.str("");
-      inside = false;
-      ++examples;
-    } else if (inside)
-      sql << line << '\n';
+  const auto examples = examples_on_page(Part::every_database);
+  for (const std::string& sql : examples) {
+    INFO(sql);
+    rows(file, sql);
   }
-  CHECK(examples >= 15);
+  CHECK(examples.size() >= 15);
 }
 
 TEST_CASE("views: every kind of event shows in its view") {

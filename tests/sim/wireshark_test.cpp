@@ -72,3 +72,33 @@ TEST_CASE("wireshark: every IKE message decodes, and the keys open IKE_AUTH and 
       CHECK_FALSE(tshark(folder, run.link, "esp && tcp", "-e tcp.len").empty());
   }
 }
+
+TEST_CASE("wireshark: the IKEv1 table opens main mode's identities, quick mode and ESP",
+          "[wireshark][ikev1]") {
+  if (!has_tshark()) {
+    if (std::getenv("CI") != nullptr) FAIL("tshark is missing, and this is CI");
+    WARN("skipped: tshark is not installed (./ikelab doctor: witness)");
+    return;
+  }
+  for (const char* aggressive : {"no", "yes"}) {
+    CAPTURE(aggressive);
+    const TemporaryFolder folder;
+    std::vector<std::string> arguments = {"run",  "ikev1-gateways", "--seed", "7",      "--pcap",
+                                          "pcap", "--keys",         "keys",   "--quiet"};
+    for (const char* node : {"gw-a", "gw-b"})
+      arguments.insert(
+          arguments.end(),
+          {"--set", std::string("nodes.") + node + ".connections.site.aggressive=" + aggressive});
+    REQUIRE(ikelab_sim(folder, arguments).code == 0);
+    CHECK(tshark(folder, "wan", "isakmp && _ws.malformed", "-e frame.number").empty());
+    // Main mode's last two messages (exchange type 2) hold ID (5) and HASH (8), which only the key
+    // shows; quick mode (32) the SPIs of ESP.
+    const std::string inside = tshark(
+        folder, "wan", "isakmp.exchangetype == 2 && isakmp.enc.decrypted", "-e isakmp.typepayload");
+    if (std::string(aggressive) == "no") CHECK(std::count(inside.begin(), inside.end(), '\n') == 2);
+    const std::string quick =
+        tshark(folder, "wan", "isakmp.exchangetype == 32 && isakmp.enc.decrypted", "-e isakmp.spi");
+    CHECK(std::count(quick.begin(), quick.end(), '\n') == 3);
+    CHECK_FALSE(tshark(folder, "wan", "esp && icmp", "-e icmp.type").empty());
+  }
+}

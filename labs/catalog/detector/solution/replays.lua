@@ -1,0 +1,15 @@
+-- The detector of replayed packets, on the wire in front of gw-b. It sees every packet, decrypts none, and may only watch.
+monitor = {
+  name = "replays", about = "Watches for ESP packets that come twice", position = "passive",
+  source = "RFC 4303, 2.2",
+}
+
+-- on(...) says which packets this is called for. alert(text) reports the packet in hand.
+local seen = {}
+
+on({ protocol = "ESP" }, function(p)
+  local header = esp.header(p.payload)
+  local key = header.spi .. "/" .. header.sequence
+  if seen[key] then alert("sequence number " .. header.sequence .. " of SA " .. header.spi .. " once more") end
+  seen[key] = true
+end)

@@ -1,0 +1,14 @@
+-- The detector of old algorithms, on the wire in front of gw-b. It sees every packet, decrypts none, and may only watch.
+monitor = {
+  name = "algorithms", about = "Watches for handshakes with old algorithms", position = "passive",
+  source = "RFC 8247",
+}
+
+-- on(...) says which messages this is called for; `message` is the packet, decoded. alert(text) reports the packet in hand.
+on({ exchange = "IKE_SA_INIT", response = true }, function(p, message)
+  for _, payload in ipairs(message.payloads) do
+    if payload.type == "SA" then
+      alert("a handshake")
+    end
+  end
+end)
