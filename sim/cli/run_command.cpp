@@ -150,8 +150,13 @@ Result<int> show_run(const ShowArguments& arguments) {
   IKELAB_TRY(const auto reader, store::Reader::open(arguments.db));
   IKELAB_TRY(const store::RunInfo run, reader->run(what.run));
   IKELAB_TRY(const auto events, reader->events(run.id));
-  const show::ShowOptions options{what.view, what.message, arguments.json,
-                                  colour_wanted(arguments.color), terminal_width()};
+  show::ShowOptions options;
+  options.what = what.view;
+  options.filter = arguments.filter;
+  options.message = what.message;
+  options.json = arguments.json;
+  options.colour = colour_wanted(arguments.color);
+  options.width = terminal_width();
   return show::show(run, events, options, std::cout, std::cerr);
 }
 

@@ -14,6 +14,7 @@ namespace ikelab::show {
 
 struct ShowOptions {
   std::string what;  ///< "" (overview), "messages", "message", "keys", "sas", "why", "attack"
+  std::string filter;  ///< for "messages": display words (protocol/filter); empty: everything
   std::uint64_t message = 0;  ///< for "message": the number that `messages` prints, from 1
   bool json = false;
   bool colour = false;   ///< ANSI colours; never the only carrier of meaning
@@ -21,7 +22,9 @@ struct ShowOptions {
 };
 
 /// Prints the view on `out`, or one line of error on `err`. Returns the exit code: 0 done, 2 wrong
-/// usage: E-SHOW-001 no such view, E-SHOW-002 no such message. A view with nothing to show says
+/// usage: E-SHOW-001 no such view, E-SHOW-002 no such message, E-SHOW-003
+/// a filter where none goes, E-FILTER-* one that does not
+/// read. A view with nothing to show says
 /// what would appear and how to get it, and is 0.
 int show(const store::RunInfo& run, const std::vector<trace::Event>& events,
          const ShowOptions& options, std::ostream& out, std::ostream& err);

@@ -50,6 +50,10 @@ bool pump(Loader& loader, RunModel& run, Done done) {
   for (int i = 0; i < 3000 && !done(); ++i) {
     Loader::News news = loader.take();
     REQUIRE_FALSE(news.error);
+    if (news.whole) {
+      run.change_over(*news.whole);
+      loader.discard(std::move(news.whole));
+    }
     if (news.info) run.set_info(*news.info);
     run.append(std::move(news.events));
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -129,7 +133,7 @@ TEST_CASE("a database that holds experiments alone is opened; its points are rea
   for (int i = 0; i < 3000 && followed.experiments().empty(); ++i) {
     Loader::News news = loader.take();
     REQUIRE_FALSE(news.error);
-    if (news.experiments) followed.set_experiments(std::move(*news.experiments));
+    if (news.whole) followed.change_over(*news.whole);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   CHECK(followed.experiments().names() == std::vector<std::string>{"small"});

@@ -40,6 +40,8 @@ class Shell {
   /// Writes the run as a page, or the ladder as a drawing, into the current folder.
   void export_page();
   void export_ladder();
+  /// Changes over to the run this one is compared with, and compares the other way round.
+  void swap_compared();
   /// A line that stands in the top bar for a while.
   void notice(std::string words, bool is_error = false);
   /// What is selected and when: "message:3 octets:28-44 at 1.040 s", for tests and for the title.

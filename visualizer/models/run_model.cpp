@@ -79,6 +79,12 @@ void RunModel::rebuild() {
   ++generation_;
 }
 
+void RunModel::change_over(RunModel& next) {
+  const std::uint64_t generation = std::max(generation_, next.generation_) + 1;
+  std::swap(*this, next);  // events keep their places: pointers to them stay good
+  generation_ = generation;
+}
+
 void RunModel::order_sas() {
   std::vector<int> lane;
   for (const SaRow& row : sas_.rows()) lane.push_back(ladder_.lane_of(row.node));

@@ -1,5 +1,7 @@
 // The reader's place in a run: what is selected, where the run's time stands, whether it plays.
 #pragma once
+#include <set>
+
 #include "visualizer/models/inspector.hpp"
 
 namespace ikelab::view {
@@ -57,6 +59,8 @@ class Session {
   bool heat_map = false;
   /// The key panel asks what falls if the selected value leaks.
   bool leaks = false;
+  /// Stretches of the comparison that are alike and laid open, by their first row.
+  std::set<std::size_t> unfolded;
   /// The part of the run the time line shows, as shares of the whole.
   double line_begin = 0, line_end = 1;
   /// Raised when something was selected from elsewhere: panels scroll to it.

@@ -54,6 +54,8 @@ std::string experiments_caption(const View& view);
 void draw_experiments(const View& view);
 std::string gradebook_caption(const View& view);
 void draw_gradebook(const View& view);
+std::string compare_caption(const View& view);
+void draw_compare(const View& view);
 std::string keys_caption(const View& view);
 void draw_keys(const View& view);
 std::string sas_caption(const View& view);
