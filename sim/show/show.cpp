@@ -150,7 +150,8 @@ void print_overview(Terminal& t, const store::RunInfo& run, const Events& events
   t.entry("lasted", at(c.end), 2, 12);
   if (!run.fingerprint.empty()) t.entry("fingerprint", run.fingerprint, 2, 12);
   t.line();
-  t.paragraph("More: show messages | message N | keys | sas | why | attack | trace", 2, Role::muted);
+  t.paragraph("More: show messages | message N | keys | sas | why | attack | trace", 2,
+              Role::muted);
 }
 
 Json overview_json(const store::RunInfo& run, const Events& events) {

@@ -42,9 +42,8 @@ DrawStats Headless::frame(const FrameInput& input) {
 }
 
 bool Headless::says(std::string_view words) const {
-  return std::any_of(transcript_.lines.begin(), transcript_.lines.end(), [&](const auto& line) {
-    return line.text.find(words) != std::string::npos;
-  });
+  return std::any_of(transcript_.lines.begin(), transcript_.lines.end(),
+                     [&](const auto& line) { return line.text.find(words) != std::string::npos; });
 }
 
 void Headless::set_mouse(float x, float y, bool down) {

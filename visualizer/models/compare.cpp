@@ -201,8 +201,9 @@ std::vector<std::pair<std::string, std::string>> settings_of(std::string_view ya
     int indent;
     std::string name;
     int entries;  ///< of the list that stands below, so far
+    bool is_entry;
   };
-  std::vector<Level> path = {{-1, "", 0}};
+  std::vector<Level> path = {{-1, "", 0, false}};
   std::vector<std::pair<std::string, std::string>> out;
   const auto joined = [&] {
     std::string text;
@@ -218,11 +219,15 @@ std::vector<std::pair<std::string, std::string>> settings_of(std::string_view ya
     int indent = indent_of(line);
     line = trimmed(line);
     if (line.empty() || line.front() == '#' || line == "---") continue;
-    while (path.size() > 1 && path.back().indent >= indent) path.pop_back();
+    const bool entry =
+        line.starts_with("- ") || line == "-";  // may stand under its key's first letter
+    while (path.size() > 1 && (path.back().indent > indent ||
+                               (path.back().indent == indent && (!entry || path.back().is_entry))))
+      path.pop_back();
     while (line.starts_with("- ") || line == "-") {
       std::string name = fmt::format("{}", ++path.back().entries);
       if (line.starts_with("- name:")) name = std::string(trimmed(line.substr(7)));
-      path.push_back({indent, std::move(name), 0});
+      path.push_back({indent, std::move(name), 0, true});
       line = trimmed(line.substr(1));
       indent += 2;
     }
@@ -235,7 +240,7 @@ std::vector<std::pair<std::string, std::string>> settings_of(std::string_view ya
       out.emplace_back(joined(), line);
       continue;
     }
-    path.push_back({indent, std::string(trimmed(line.substr(0, colon))), 0});
+    path.push_back({indent, std::string(trimmed(line.substr(0, colon))), 0, false});
     const std::string_view value = trimmed(line.substr(std::min(line.size(), colon + 1)));
     if (!value.empty()) out.emplace_back(joined(), value);
   }
@@ -277,7 +282,10 @@ Comparison::Comparison(const RunModel& a, std::shared_ptr<RunModel> b)
   }
   for (const auto& [path, value] : theirs)
     if (values.contains(path)) settings_.push_back({path, "", value});
-  std::erase_if(settings_, [](const Setting& s) { return s.path == "about" || s.path == "name"; });
+  // What a scenario is called and what it must come to is no setting.
+  std::erase_if(settings_, [](const Setting& s) {
+    return s.path == "about" || s.path == "name" || s.path.starts_with("expect.");
+  });
 }
 
 std::optional<std::size_t> Comparison::first_difference() const {
@@ -292,14 +300,14 @@ std::size_t Comparison::count(Beside::What what) const {
 }
 
 std::string Comparison::outcome(const RunModel& run) {
-  std::string text = run.info().status == store::RunStatus::unfinished ? "unfinished"
-                     : run.info().expectations_met ? "what was expected of it came true"
-                                                   : "something expected of it did not come true";
-  text += "; " + counted(run.traffic().messages().size(), "message", "messages");
+  std::string text = counted(run.traffic().messages().size(), "message", "messages");
   if (const auto n = run.adversary().alerts().size(); n > 0)
     text += ", " + counted(n, "alert", "alerts");
   if (const auto n = run.adversary().knowledge().size(); n > 0)
     text += fmt::format(", the adversary knows {}", counted(n, "thing", "things"));
+  text += run.info().status == store::RunStatus::unfinished ? "; unfinished"
+          : run.info().expectations_met                     ? "; as expected"
+                                                            : "; not as expected";
   return text;
 }
 

@@ -52,7 +52,7 @@ class Comparison {
   [[nodiscard]] std::size_t count(Beside::What what) const;
   /// The run it is compared with, for whoever wants to change over to it.
   [[nodiscard]] const std::shared_ptr<RunModel>& other() const { return other_; }
-  /// What a run came to: "met what it had to; 12 messages, 2 alerts, the adversary knows 3 things".
+  /// What a run came to: "12 messages, 2 alerts, the adversary knows 3 things; as expected".
   static std::string outcome(const RunModel& run);
 
  private:
