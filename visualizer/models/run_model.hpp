@@ -57,6 +57,10 @@ class RunModel {
 
   [[nodiscard]] const Traffic& traffic() const { return traffic_; }
   [[nodiscard]] const Ladder& ladder() const { return ladder_; }
+  /// How the ladder lays out time, and what it shows.
+  void set_axis(Axis axis) { ladder_.set_axis(axis); }
+  void set_filter(filter::Filter filter);
+  [[nodiscard]] const filter::Filter& filter() const { return filter_; }
   [[nodiscard]] const std::vector<Chapter>& story() const { return story_; }
   [[nodiscard]] const Derivations& derivations() const { return derivations_; }
   [[nodiscard]] const SaTable& sas() const { return sas_; }
@@ -84,6 +88,7 @@ class RunModel {
   std::deque<trace::Event> events_;
   Traffic traffic_;
   Ladder ladder_;
+  filter::Filter filter_;
   std::vector<Chapter> story_;
   Derivations derivations_;
   SaTable sas_;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <tuple>
 
 #include "visualizer/models/describe.hpp"
 #include "visualizer/models/text.hpp"
@@ -12,10 +14,14 @@
 namespace ikelab::view {
 namespace {
 
-// Where lanes and times stand, for one frame.
+// Where lanes and times stand, for one frame. On the axis of time heights come from instants, on
+// the others from the model.
 struct Frame {
   const View& v;
-  float left, right, top;  ///< of the lanes; screen y of ladder y 0
+  float left, right, top;  ///< of the lanes; screen y of ladder y 0, or of `begin`
+  bool linear = false;
+  double begin = 0, span = 1;  ///< linear: ns, over `height`
+  float height = 0;
   [[nodiscard]] float x(int lane) const {
     const auto count = static_cast<float>(v.run.ladder().lanes().size());
     if (count <= 1) return (left + right) / 2;
@@ -24,6 +30,27 @@ struct Frame {
                       (right - left - 2 * inset) * static_cast<float>(lane) / (count - 1));
   }
   [[nodiscard]] float y(double base) const { return top + static_cast<float>(base) * v.kit.scale; }
+  [[nodiscard]] float at(Instant t) const {
+    const double share = (static_cast<double>(t.ns) - begin) / span;
+    return top + height * static_cast<float>(std::clamp(share, -4.0, 5.0));  // far outside is far
+  }
+  [[nodiscard]] double instant(float screen) const {
+    return begin + span * static_cast<double>((screen - top) / height);
+  }
+  [[nodiscard]] float start(const LadderRow& row) const { return linear ? at(row.time) : y(row.y); }
+  [[nodiscard]] float stop(const LadderRow& row) const {
+    if (!linear) return y(row.y_end);
+    Instant end = std::max(row.time, row.until);
+    for (const Leg& leg : row.legs) end = std::max(end, leg.landed);
+    return at(end);
+  }
+  [[nodiscard]] float sent(const Leg& leg) const { return linear ? at(leg.sent) : y(leg.y_sent); }
+  [[nodiscard]] float landed(const Leg& leg) const {
+    return linear ? at(leg.landed) : y(leg.y_landed);
+  }
+  [[nodiscard]] float now() const {
+    return linear ? at(v.session.now()) : y(v.run.ladder().scale().y_of(v.session.now()));
+  }
   [[nodiscard]] double model_y(float screen) const {
     return static_cast<double>((screen - top) / v.kit.scale);
   }
@@ -51,7 +78,7 @@ void draw_leg(const Frame& f, const LadderRow& row, const Leg& leg, bool selecte
   ImDrawList* list = f.v.list();
   const ImU32 ink = f.ink(role_of_leg(f, row, leg), row);
   const float thickness = (selected ? 2.5F : row.repeats != 0 ? 1.0F : 1.75F) * kit.scale;
-  const ImVec2 a = {f.x(leg.from), f.y(leg.y_sent)}, b = {f.x(leg.to), f.y(leg.y_landed)};
+  const ImVec2 a = {f.x(leg.from), f.sent(leg)}, b = {f.x(leg.to), f.landed(leg)};
   const auto share = static_cast<float>(leg.fraction);
   const ImVec2 end = {a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share};
   list->AddCircleFilled(a, kit.px(3), ink, 16);
@@ -111,7 +138,7 @@ void draw_label(const Frame& f, const LadderRow& row, bool selected) {
   const float inside_width = inside.empty() ? 0 : measure(plain, inside).x + 2 * pad + kit.px(8);
   const float total = number_width + title_width + inside_width;
   float x = std::round((left + right - total) / 2);
-  const float y = f.y(row.y) - kit.px(21);
+  const float y = f.start(row) - kit.px(21);
   list->AddRectFilled(
       {x - kit.px(6), y - kit.px(1)}, {x + total + kit.px(6), y + kit.px(18)},
       selected ? kit.tint(Role::panel, Role::initiator, 0.12F) : kit.ink(Role::panel), kit.px(4));
@@ -137,7 +164,7 @@ void draw_note(const Frame& f, const LadderRow& row) {
   const float left = f.x(0), right = f.x(static_cast<int>(f.v.run.ladder().lanes().size()) - 1);
   const std::string text = fit(kit.fonts.small, row.note, right - left - kit.px(48));
   const float width = measure(kit.fonts.small, text).x;
-  const float x = std::round((left + right - width) / 2), y = f.y(row.y_end) + kit.px(2);
+  const float x = std::round((left + right - width) / 2), y = f.stop(row) + kit.px(2);
   f.v.list()->AddRectFilled({x - kit.px(4), y}, {x + width + kit.px(4), y + kit.px(17)},
                             kit.ink(Role::panel));
   put(f.v.list(), kit.fonts.small, {x, y}, f.ink(Role::adversary, row), text);
@@ -148,12 +175,13 @@ void draw_esp(const Frame& f, const LadderRow& row, bool selected) {
   ImDrawList* list = f.v.list();
   const Leg& leg = row.legs.front();
   const float x0 = std::min(f.x(leg.from), f.x(leg.to)), x1 = std::max(f.x(leg.from), f.x(leg.to));
-  const ImVec2 min = {x0, f.y(row.y)},
-               max = {x1, std::max(f.y(leg.y_landed), f.y(row.y) + kit.px(28))};
+  const float least = kit.px(f.linear ? 2 : 28);
+  const ImVec2 min = {x0, f.start(row)}, max = {x1, std::max(f.landed(leg), f.start(row) + least)};
   list->AddRectFilled(min, max, kit.ink(Role::panel));
   list->AddRectFilled(min, max, kit.ink(Role::text, selected ? 0.08F : 0.04F));
   hatch(list, min, max, kit.ink(Role::text, 0.08F * f.alpha(row)), kit.px(7));
   if (selected) list->AddRect(min, max, kit.ink(Role::initiator), 0, 0, kit.px(2));
+  if (max.y - min.y < kit.px(20)) return;  // too short for words
   const std::uint64_t forth = row.packets - row.backwards;
   const bool rightwards = f.x(leg.from) < f.x(leg.to);
   const std::uint64_t to_right = rightwards ? forth : row.backwards,
@@ -181,7 +209,7 @@ void draw_esp(const Frame& f, const LadderRow& row, bool selected) {
 
 void draw_mark(const Frame& f, const LadderRow& row, bool selected) {
   const Kit& kit = f.v.kit;
-  const float y = f.y(row.y);
+  const float y = f.start(row);
   f.v.list()->AddLine({f.left, y}, {f.right, y}, kit.ink(Role::rule));
   const std::string text = fit(kit.fonts.small, row.title, f.right - f.left - kit.px(48));
   const float width = measure(kit.fonts.small, text).x;
@@ -196,7 +224,7 @@ void draw_mark(const Frame& f, const LadderRow& row, bool selected) {
 void draw_refusal(const Frame& f, const LadderRow& row) {
   const Kit& kit = f.v.kit;
   const float x = row.legs.empty() ? f.left : f.x(row.legs.front().from);
-  const float y = f.y(row.y);
+  const float y = f.start(row);
   cross(f.v.list(), {x, y}, kit.px(5), f.ink(Role::adversary, row), 2.0F * kit.scale);
   std::string text = row.title;
   if (row.packets > 1) text += fmt::format(" \xC3\x97 {}", thousands(row.packets));
@@ -221,34 +249,41 @@ std::string hover_text(const View& v, const LadderRow& row) {
   return row.note.empty() ? row.title : fmt::format("{}: {}", row.title, row.note);
 }
 
-void draw_row(const Frame& f, const LadderRow& row, int id, const LadderRow* selected_row) {
+// How much of a row is said: on the axis of time there may be no room for words.
+struct Words {
+  bool label = true, note = true;
+};
+
+void draw_row(const Frame& f, const LadderRow& row, int id, const LadderRow* selected_row,
+              Words words) {
   const View& v = f.v;
   const Kit& kit = v.kit;
   const bool selected = selected_row == &row;
   const bool has_label =
       row.kind == LadderRow::Kind::message || row.kind == LadderRow::Kind::attack;
   const float above = has_label ? kit.px(22) : kit.px(12);
-  const ImVec2 min = {v.min.x, f.y(row.y) - above}, max = {v.max.x, f.y(row.y_end) + kit.px(10)};
+  const ImVec2 min = {v.min.x, f.start(row) - above}, max = {v.max.x, f.stop(row) + kit.px(10)};
   const ImVec2 window = ImGui::GetWindowPos();
   if (max.y + kit.px(24) < window.y || min.y > window.y + ImGui::GetWindowHeight()) return;
   const Hit h = hit(id, min, {max.x, std::min(max.y, min.y + kit.px(96))});
   if (h.hovered) v.list()->AddRectFilled(min, max, kit.ink(Role::text, 0.03F), kit.px(6));
-  put(v.list(), kit.fonts.mono_small, {v.min.x, f.y(row.y) - kit.px(8)}, f.ink(Role::muted, row),
-      clock_text(row.time));
+  if (!f.linear)
+    put(v.list(), kit.fonts.mono_small, {v.min.x, f.start(row) - kit.px(8)},
+        f.ink(Role::muted, row), clock_text(row.time));
   switch (row.kind) {
     case LadderRow::Kind::esp:
       break;  // drawn before, below every arrow that crosses it
     case LadderRow::Kind::mark:
-      draw_mark(f, row, selected);
+      if (words.label) draw_mark(f, row, selected);
       break;
     case LadderRow::Kind::refusal:
-      draw_refusal(f, row);
+      if (words.label) draw_refusal(f, row);
       break;
     case LadderRow::Kind::message:
     case LadderRow::Kind::attack:
       for (const Leg& leg : row.legs) draw_leg(f, row, leg, selected);
-      draw_label(f, row, selected);
-      draw_note(f, row);
+      if (words.label) draw_label(f, row, selected);
+      if (words.note) draw_note(f, row);
       break;
   }
   if (h.hovered)
@@ -263,9 +298,9 @@ void draw_repeat_tie(const Frame& f, const LadderRow& row) {
   if (first == nullptr || first->legs.empty()) return;
   const bool left = row.legs.front().from == 0;
   const float x = f.x(row.legs.front().from) + (left ? -f.v.kit.px(10) : f.v.kit.px(10));
-  const float top = std::max(f.y(first->y), ImGui::GetWindowPos().y - f.v.kit.px(8));
-  dashed_line(f.v.list(), {x, top}, {x, f.y(row.y)}, f.ink(Role::muted, row), 1, f.v.kit.px(3));
-  f.v.list()->AddLine({x, f.y(row.y)}, {f.x(row.legs.front().from), f.y(row.y)},
+  const float top = std::max(f.start(*first), ImGui::GetWindowPos().y - f.v.kit.px(8));
+  dashed_line(f.v.list(), {x, top}, {x, f.start(row)}, f.ink(Role::muted, row), 1, f.v.kit.px(3));
+  f.v.list()->AddLine({x, f.start(row)}, {f.x(row.legs.front().from), f.start(row)},
                       f.ink(Role::muted, row));
 }
 
@@ -289,7 +324,7 @@ void draw_lane_heads(const View& v, const Frame& f, float y) {
 
 void draw_now(const Frame& f) {
   const View& v = f.v;
-  const float y = f.y(v.run.ladder().scale().y_of(v.session.now()));
+  const float y = f.now();
   if (v.session.now() >= v.run.end()) return;
   const float x = f.left - v.kit.px(4);  // times stand left of it
   v.list()->AddLine({x, y}, {v.max.x, y}, v.kit.ink(Role::initiator, 0.6F), 1);
@@ -299,18 +334,191 @@ void draw_now(const Frame& f) {
 
 void reveal(const Frame& f, const LadderRow* row) {
   if (row == nullptr || !f.v.session.reveal) return;
+  if (f.linear) {
+    const double t = static_cast<double>(row->time.ns);
+    if (t < f.begin || t > f.begin + f.span)
+      f.v.session.pan_ladder(f.v.run, t - f.begin - f.span / 2);
+    return;
+  }
   const float top = ImGui::GetWindowPos().y, height = ImGui::GetWindowHeight();
-  const float y = f.y(row->y);
-  if (y < top + f.v.kit.px(32) || f.y(row->y_end) > top + height - f.v.kit.px(16))
+  const float y = f.start(*row);
+  if (y < top + f.v.kit.px(32) || f.stop(*row) > top + height - f.v.kit.px(16))
     ImGui::SetScrollY(std::max(0.0F, ImGui::GetScrollY() + y - top - height / 2));
 }
 
 void follow_now(const Frame& f) {
   if (!f.v.session.playing) return;
+  if (f.linear) {
+    const double t = static_cast<double>(f.v.session.now().ns);
+    if (t < f.begin || t > f.begin + f.span * 0.7)
+      f.v.session.pan_ladder(f.v.run, t - f.begin - f.span * 0.7);
+    return;
+  }
   const float top = ImGui::GetWindowPos().y, height = ImGui::GetWindowHeight();
-  const float y = f.y(f.v.run.ladder().scale().y_of(f.v.session.now()));
+  const float y = f.now();
   if (y < top || y > top + height * 0.7F)
     ImGui::SetScrollY(std::max(0.0F, ImGui::GetScrollY() + y - top - height * 0.7F));
+}
+
+// ---- exchanges, minimap, axis ------------------------------------------------------------------
+
+constexpr float bracket_room = 28, map_width = 12;  // base pixels, right of the lanes
+constexpr int most_brackets = 3;                    // side by side
+
+// A bracket holds the messages of one exchange together; dashed when no answer came.
+void draw_brackets(const Frame& f, std::size_t from, std::size_t to, const LadderRow* selected) {
+  const Ladder& ladder = f.v.run.ladder();
+  const Kit& kit = f.v.kit;
+  const auto [first, last] = ladder.exchanges_between(from, to);
+  for (std::size_t i = first; i < last; ++i) {
+    const Exchange& e = ladder.exchanges()[i];
+    if (e.depth >= most_brackets || e.last < from) continue;
+    const LadderRow &a = ladder.rows()[e.first], &b = ladder.rows()[e.last];
+    const float x = f.right + kit.px(4) + kit.px(8) * static_cast<float>(e.depth);
+    const float top = f.start(a) - kit.px(2), bottom = std::max(f.stop(b), top + kit.px(4));
+    const bool on = selected != nullptr && selected->exchange == a.exchange && !a.exchange.empty();
+    const ImU32 ink = on ? kit.ink(Role::initiator)
+                         : kit.tint(Role::panel, e.answered ? Role::muted : Role::adversary, 0.6F);
+    const float thickness = (on ? 2.0F : 1.0F) * kit.scale, hook = kit.px(4);
+    f.v.list()->AddLine({x - hook, top}, {x, top}, ink, thickness);
+    if (e.answered)
+      f.v.list()->AddLine({x, top}, {x, bottom}, ink, thickness);
+    else
+      dashed_line(f.v.list(), {x, top}, {x, bottom}, ink, thickness, kit.px(3));
+    f.v.list()->AddLine({x - hook, bottom}, {x, bottom}, ink, thickness);
+    ImGui::PushID("exchange");
+    const Hit h = hit(static_cast<int>(i), {x - kit.px(4), top}, {x + kit.px(4), bottom});
+    ImGui::PopID();
+    if (!h.hovered) continue;
+    std::string words = fmt::format("{} in {}", counted(e.messages, "message", "messages"),
+                                    span_text(b.time - a.time));
+    if (e.again > 0) words += fmt::format(", {} of them sent again", e.again);
+    if (e.lost > 0) words += fmt::format(", {} lost", e.lost);
+    tip(kit, e.name, words + (e.answered ? "." : "; no answer."));
+    f.v.link(h, a.selection);
+  }
+}
+
+// The whole ladder as a strip: where there is much, where there is trouble, what is shown of it.
+void draw_map(const Frame& f, ImVec2 min, ImVec2 max, float content) {
+  const View& v = f.v;
+  const Kit& kit = v.kit;
+  const Ladder& ladder = v.run.ladder();
+  v.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::text, 0.04F), kit.px(2));
+  const double whole = f.linear ? static_cast<double>(v.run.end().ns) * 1.02
+                                : static_cast<double>((content - kit.px(48)) / kit.scale);
+  const float tall = max.y - min.y, step = kit.px(2);
+  for (float y = 0; y < tall; y += step) {
+    const double a = whole * static_cast<double>(y / tall),
+                 b = whole * static_cast<double>((y + step) / tall);
+    const auto before = [](const auto& rows, auto less) {
+      return static_cast<std::size_t>(std::partition_point(rows.begin(), rows.end(), less) -
+                                      rows.begin());
+    };
+    const auto row_before = [&](double place) {
+      return before(ladder.rows(), [&](const LadderRow& r) {
+        return (f.linear ? static_cast<double>(r.time.ns) : r.y) < place;
+      });
+    };
+    const std::size_t first = row_before(a), last = row_before(b);
+    if (first == last) continue;
+    const bool trouble = ladder.troubles(first, last) > 0;
+    const float share = std::min(1.0F, 0.4F + 0.2F * std::log2(static_cast<float>(last - first)));
+    v.list()->AddRectFilled(
+        {min.x + 1, min.y + y}, {min.x + 1 + (max.x - min.x - 2) * share, min.y + y + step},
+        kit.tint(Role::panel, trouble ? Role::adversary : Role::initiator, trouble ? 1.0F : 0.6F));
+  }
+  const float shown = ImGui::GetWindowHeight();
+  const double from =
+      f.linear ? f.begin / whole : static_cast<double>(ImGui::GetScrollY() / content);
+  const double part = f.linear ? f.span / whole : static_cast<double>(shown / content);
+  const float y0 = min.y + tall * static_cast<float>(std::clamp(from, 0.0, 1.0));
+  const float y1 = min.y + tall * static_cast<float>(std::clamp(from + part, 0.0, 1.0));
+  v.list()->AddRect({min.x, y0}, {max.x, std::max(y1, y0 + kit.px(3))}, kit.ink(Role::text, 0.7F),
+                    kit.px(2));
+  const Hit h = hit("map", min, max);
+  if (h.hovered)
+    tip(kit, "The whole ladder", "Drag to move in it; orange is where something went wrong.");
+  if (!ImGui::IsItemActive()) return;
+  const double share =
+      std::clamp(static_cast<double>((ImGui::GetIO().MousePos.y - min.y) / tall), 0.0, 1.0);
+  if (f.linear)
+    v.session.pan_ladder(v.run, share * whole - f.begin - f.span / 2);
+  else
+    ImGui::SetScrollY(static_cast<float>(share) * content - shown / 2);
+}
+
+// Figures beside the axis of time, round ones.
+void draw_ticks(const Frame& f, float bottom) {
+  const Kit& kit = f.v.kit;
+  const double step =
+      round_step(f.span / std::max(2.0, static_cast<double>(f.height / kit.px(56))));
+  for (double t = std::ceil(f.begin / step) * step; t <= f.begin + f.span; t += step) {
+    const float y = f.at({static_cast<std::int64_t>(t)});
+    if (y > bottom) break;
+    f.v.list()->AddLine({f.left - kit.px(8), y}, {f.right, y}, kit.ink(Role::rule, 0.6F), 1);
+    put_right(f.v.list(), kit.fonts.small, {f.left - kit.px(12), y - kit.px(8)},
+              kit.ink(Role::muted), tick_text(t, step));
+  }
+}
+
+// Wheel and mouse on the axis of time: wheel zooms, with Shift it moves; dragging moves.
+void move_time(const Frame& f) {
+  const ImGuiIO& io = ImGui::GetIO();
+  if (!ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows)) return;
+  if (io.MouseWheel != 0 && io.KeyShift)
+    f.v.session.pan_ladder(f.v.run, -static_cast<double>(io.MouseWheel) * f.span / 8);
+  else if (io.MouseWheel != 0)
+    f.v.session.zoom_ladder(f.v.run, io.MouseWheel > 0 ? 0.7 : 1 / 0.7, f.instant(io.MousePos.y));
+  if (ImGui::IsMouseDragging(1) || ImGui::IsMouseDragging(2))
+    f.v.session.pan_ladder(
+        f.v.run, -static_cast<double>(io.MouseDelta.y) * f.span / static_cast<double>(f.height));
+}
+
+struct AxisWords {
+  Axis axis;
+  const char *name, *about;
+};
+constexpr std::array<AxisWords, 3> axis_words = {
+    {{Axis::pauses, "pauses cut", "Long pauses are shortened, so that all can be read."},
+     {Axis::steps, "even steps", "Every row takes the same room, whatever time passed."},
+     {Axis::time, "true time", "Time as it passes: wheel zooms, right button drags."}}};
+
+// Left of the lanes' names: how time is laid out, and the filter, to be clicked.
+void draw_controls(const View& v, float y) {
+  const AxisWords& words = axis_words[static_cast<std::size_t>(v.session.axis)];
+  ImVec2 size;
+  if (text_button(v.kit, "axis", {v.min.x - v.kit.px(8), y - v.kit.px(6)}, words.name, false,
+                  &size))
+    v.session.axis = axis_words[(static_cast<std::size_t>(v.session.axis) + 1) % 3].axis;
+  if (ImGui::IsItemHovered()) tip(v.kit, words.about, "Click, or A: the next way.");
+  if (v.run.filter().empty()) return;
+  if (text_button(v.kit, "filter", {v.min.x - v.kit.px(8), y + v.kit.px(20)}, "\xC3\x97 filter",
+                  true))
+    v.session.filter.clear();
+  if (ImGui::IsItemHovered())
+    tip(v.kit, v.run.filter().text(), "Only packets that fit are shown. Click: everything again.");
+}
+
+// Rows of the axis of time: those that would lie on each other are drawn once, words where there is
+// room for them.
+void draw_linear(const Frame& f, std::size_t first, std::size_t last, const LadderRow* selected) {
+  const auto& rows = f.v.run.ladder().rows();
+  float drawn = -1e9F, said = -1e9F;
+  for (std::size_t i = first; i < last; ++i) {
+    const LadderRow& row = rows[i];
+    const float y = f.start(row);
+    const bool is_selected = &row == selected;
+    if (y - drawn < 1 && !is_selected && f.stop(row) - y < 2) continue;
+    drawn = y;
+    const bool label = y - said > f.v.kit.px(26) || is_selected;
+    if (label) said = y;
+    const bool room = i + 1 >= rows.size() || f.start(rows[i + 1]) > f.stop(row) + f.v.kit.px(44);
+    if (row.kind == LadderRow::Kind::esp) draw_esp(f, row, is_selected);
+    draw_row(f, row, static_cast<int>(i), selected, {label, label && room});
+    if (label && row.kind == LadderRow::Kind::message && room && !row.note.empty())
+      said = f.stop(row) + f.v.kit.px(4);
+  }
 }
 
 }  // namespace
@@ -323,6 +531,14 @@ std::string ladder_caption(const View& v) {
       return fmt::format("Message {} of {}: {}", m->number, traffic.messages().size(),
                          what_it_does(*m));
   if (traffic.messages().empty()) return "Who sent what to whom, and when";
+  if (!v.run.filter().empty()) {
+    std::size_t messages = 0;
+    for (const LadderRow& row : v.run.ladder().rows())
+      messages += row.kind == LadderRow::Kind::message ? 1 : 0;
+    return fmt::format("{} of {} fit {}", messages,
+                       counted(traffic.messages().size(), "message", "messages"),
+                       v.run.filter().text());
+  }
   std::size_t lost = 0, repeats = 0;
   for (const MessageRow& m : traffic.messages()) {
     const Packet* p = traffic.packet(m.datagram);
@@ -336,39 +552,68 @@ std::string ladder_caption(const View& v) {
 }
 
 void draw_ladder(const View& v) {
-  if (v.run.ladder().rows().empty()) {
+  const Ladder& ladder = v.run.ladder();
+  const float head = v.kit.px(44), gutter = v.kit.px(88);
+  if (ladder.rows().empty() && !v.run.filter().empty()) {
+    draw_controls(v, v.min.y + v.kit.px(4));
+    empty_state(v.kit, v.list(), {v.min.x, v.min.y + head}, v.max, "Nothing fits the filter",
+                v.run.filter().text());
+    return;
+  }
+  if (ladder.rows().empty()) {
     empty_state(v.kit, v.list(), v.min, v.max, "No messages",
                 "Each message between the nodes becomes an arrow here. Record a run with "
                 "\"ikelab run site-to-site\", then open it with \"ikelab view\".");
     return;
   }
-  const float head = v.kit.px(44), gutter = v.kit.px(88);
   View inner = begin_scroll(v, "ladder", {v.min.x, v.min.y + head}, v.max);
-  Frame frame{inner, inner.min.x + gutter, inner.max.x, inner.min.y + v.kit.px(8)};
-  const float height =
-      static_cast<float>(v.run.ladder().scale().height()) * v.kit.scale + v.kit.px(48);
   const ImVec2 window = ImGui::GetWindowPos();
-  for (std::size_t i = 0; i < v.run.ladder().lanes().size(); ++i) {
-    const float x = frame.x(static_cast<int>(i));
-    inner.list()->AddLine({x, window.y}, {x, window.y + ImGui::GetWindowHeight()},
-                          v.kit.ink(Role::rule), 1);
+  const float shown = ImGui::GetWindowHeight();
+  const float lanes_end = inner.max.x - v.kit.px(bracket_room + map_width);
+  Frame frame{inner, inner.min.x + gutter, lanes_end, inner.min.y + v.kit.px(8)};
+  frame.linear = ladder.axis() == Axis::time;
+  frame.height = shown - v.kit.px(40);
+  if (frame.linear) {
+    std::tie(frame.begin, frame.span) = v.session.ladder_stretch(v.run);
+    frame.top = window.y + v.kit.px(24);
   }
-  const LadderRow* selected = v.run.ladder().row_of(v.session.selection(), v.run.traffic());
-  const auto [first, last] = v.run.ladder().between(
-      frame.model_y(window.y), frame.model_y(window.y + ImGui::GetWindowHeight()));
-  const auto& rows = v.run.ladder().rows();
-  for (std::size_t i = first; i < last; ++i) draw_repeat_tie(frame, rows[i]);
-  // Folds lie below the arrows that cross them, and what lies above is under the mouse first.
-  const auto is_fold = [&](std::size_t i) { return rows[i].kind == LadderRow::Kind::esp; };
-  for (std::size_t i = first; i < last; ++i)
-    if (is_fold(i)) draw_esp(frame, rows[i], selected == &rows[i]);
-  for (const bool folds : {false, true})
+  const float height =
+      frame.linear ? shown - 1
+                   : static_cast<float>(ladder.scale().height()) * v.kit.scale + v.kit.px(48);
+  if (frame.linear) draw_ticks(frame, window.y + shown);
+  for (std::size_t i = 0; i < ladder.lanes().size(); ++i) {
+    const float x = frame.x(static_cast<int>(i));
+    inner.list()->AddLine({x, window.y}, {x, window.y + shown}, v.kit.ink(Role::rule), 1);
+  }
+  const LadderRow* selected = ladder.row_of(v.session.selection(), v.run.traffic());
+  const auto instant = [&](float y) {
+    return Instant{static_cast<std::int64_t>(std::max(0.0, frame.instant(y)))};
+  };
+  const auto [first, last] =
+      frame.linear ? ladder.during(instant(window.y), instant(window.y + shown))
+                   : ladder.between(frame.model_y(window.y), frame.model_y(window.y + shown));
+  const auto& rows = ladder.rows();
+  draw_brackets(frame, first, last, selected);
+  if (frame.linear) {
+    draw_linear(frame, first, last, selected);
+  } else {
+    for (std::size_t i = first; i < last; ++i) draw_repeat_tie(frame, rows[i]);
+    // Folds lie below the arrows that cross them, and what lies above is under the mouse first.
+    const auto is_fold = [&](std::size_t i) { return rows[i].kind == LadderRow::Kind::esp; };
     for (std::size_t i = first; i < last; ++i)
-      if (is_fold(i) == folds) draw_row(frame, rows[i], static_cast<int>(i), selected);
+      if (is_fold(i)) draw_esp(frame, rows[i], selected == &rows[i]);
+    for (const bool folds : {false, true})
+      for (std::size_t i = first; i < last; ++i)
+        if (is_fold(i) == folds) draw_row(frame, rows[i], static_cast<int>(i), selected, {});
+  }
   draw_now(frame);
+  draw_map(frame, {inner.max.x - v.kit.px(map_width), window.y + v.kit.px(4)},
+           {inner.max.x, window.y + shown - v.kit.px(4)}, height);
+  if (frame.linear) move_time(frame);
   reveal(frame, selected);
   follow_now(frame);
   end_scroll(v, height);
+  draw_controls(v, v.min.y + v.kit.px(4));
   draw_lane_heads(v, frame, v.min.y);
 }
 

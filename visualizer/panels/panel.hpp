@@ -60,6 +60,8 @@ std::string keys_caption(const View& view);
 void draw_keys(const View& view);
 std::string sas_caption(const View& view);
 void draw_sas(const View& view);
+std::string policies_caption(const View& view);
+void draw_policies(const View& view);
 std::string negotiation_caption(const View& view);
 void draw_negotiation(const View& view);
 std::string adversary_caption(const View& view);

@@ -22,7 +22,7 @@ using namespace ikelab::view;
 struct Options {
   std::string run, database = "ikelab.db", png, panel, size = "1280x800", theme = "light",
                    scale = "100%";
-  std::string at, select, html, svg, status, compare;
+  std::string at, select, html, svg, status, compare, filter, axis = "pauses";
   bool look_given = false;
 };
 
@@ -76,6 +76,15 @@ Result<Drawing> read_drawing(const Options& o) {
 // Time and selection as asked; else the end of the run and its first message.
 Result<void> arrive(Shell& shell, const Options& o) {
   shell.session.to_end(shell.run);
+  shell.session.filter = o.filter;
+  static constexpr std::array<std::string_view, 3> axes = {"pauses", "steps", "time"};
+  const auto* axis = std::find(axes.begin(), axes.end(), o.axis);
+  if (axis == axes.end()) return wrong("--axis", o.axis, "pauses, steps or time");
+  shell.session.axis = static_cast<Axis>(axis - axes.begin());
+  if (auto filter = filter::Filter::parse(o.filter); !filter.ok()) {
+    shell.session.filter.clear();
+    return filter.error();
+  }
   if (!o.select.empty()) {
     IKELAB_TRY(const Selection s, parse_selection(shell.run, o.select));
     shell.session.select(shell.run, s, false);
@@ -197,6 +206,10 @@ int main(int argc, char** argv) {
   app.add_option(
       "--select", o.select,
       "message:3, message:3/field:Nonce Data, key:SKEYSEED, sa:SPI, packet:17, event:120");
+  app.add_option("--filter", o.filter,
+                 "of the ladder: Wireshark's display words, e.g. \"isakmp.exchangetype == 36\"");
+  app.add_option("--axis", o.axis, "of the ladder: pauses (cut short), steps (even), time (true)")
+      ->capture_default_str();
   app.add_option("--compare", o.compare,
                  "another run to lay beside it: an id, a scenario's name, or other.db:RUN");
   app.add_option("--status", o.status, "where the window is, line by line, for tests")->group("");

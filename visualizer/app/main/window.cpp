@@ -88,7 +88,25 @@ void on_key(GLFWwindow* window, int key, int, int action, int mods) {
       input.leave = action == GLFW_PRESS;
       break;
     case GLFW_KEY_K:
+    case GLFW_KEY_F:
       input.find = input.find || control;
+      break;
+    case GLFW_KEY_A:
+      input.axis = action == GLFW_PRESS && !control;
+      break;
+    case GLFW_KEY_X:
+      input.explain = action == GLFW_PRESS && !control;
+      break;
+    case GLFW_KEY_EQUAL:
+    case GLFW_KEY_KP_ADD:
+      input.zoom = 1;
+      break;
+    case GLFW_KEY_MINUS:
+    case GLFW_KEY_KP_SUBTRACT:
+      input.zoom = -1;
+      break;
+    case GLFW_KEY_0:
+      input.fit = !control;
       break;
     default:
       if (key >= GLFW_KEY_1 && key <= GLFW_KEY_9 && !alt && !control)
