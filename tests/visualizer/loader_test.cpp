@@ -155,6 +155,14 @@ TEST_CASE("a gradebook is read: the best attempt of each student, how often a go
     attempt.goals.push_back({});
     attempt.goals.back().goal = "spi";
     attempt.goals.back().met = score > 50;
+    labs::CheckRecord check;
+    check.goal = "spi";
+    check.field = "spi_i";
+    check.points = score / 10;
+    check.max_points = 10;
+    check.event = static_cast<std::uint64_t>(score);
+    check.feedback = "not these octets";
+    attempt.checks.push_back(check);
     REQUIRE((*book)->add(attempt).ok());
   }
   RunModel run;
@@ -164,6 +172,10 @@ TEST_CASE("a gradebook is read: the best attempt of each student, how often a go
   CHECK(run.grades().grades.front().attempts == 2);
   REQUIRE(run.grades().goals.size() == 1);
   CHECK(run.grades().goals.front().met == 1);
+  REQUIRE(run.grades().lost.size() == 1);  // of the best attempt alone
+  CHECK(run.grades().lost.front().event == 90);
+  CHECK(run.grades().lost.front().points == 9);
+  CHECK(run.grades().lost.front().feedback == "not these octets");
 }
 
 TEST_CASE("a run that is still being recorded is followed to its end", "[loader]") {

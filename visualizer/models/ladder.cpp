@@ -21,6 +21,11 @@ double gap(std::int64_t ns) {
   return ns <= 0 ? 0 : std::min(72.0, 5.0 * std::log2(1.0 + static_cast<double>(ns) / 1e6));
 }
 
+// The exchanges that an IKE SA begins with, of either version.
+bool begins(const std::string& exchange) {
+  return exchange == "IKE_SA_INIT" || exchange == "Main Mode" || exchange == "Aggressive Mode";
+}
+
 bool is_passive(const std::string& action) {
   return action == "observe" || action == "pass";
 }
@@ -84,10 +89,9 @@ void Ladder::find_lanes(const store::RunInfo& info, const Traffic& traffic,
   };
   for (const MessageRow& m : traffic.messages()) {
     if (Lane* from = add(m.from);
-        from != nullptr && from->part.empty() && m.message().exchange == "IKE_SA_INIT")
+        from != nullptr && from->part.empty() && begins(m.message().exchange))
       from->part = m.message().response ? "responder" : "initiator";
-    if (Lane* to = add(m.to);
-        to != nullptr && to->part.empty() && m.message().exchange == "IKE_SA_INIT")
+    if (Lane* to = add(m.to); to != nullptr && to->part.empty() && begins(m.message().exchange))
       to->part = m.message().response ? "initiator" : "responder";
   }
   for (const Packet& p : traffic.packets()) {
@@ -445,7 +449,7 @@ void Ladder::place() {
   std::stable_sort(points.begin(), points.end(),
                    [](const Point& a, const Point& b) { return a.time < b.time; });
   scale_.clear();
-  double y = -16, last_row = -1000;  // the first label needs less room
+  double y = -10, last_row = -1000;  // the first label needs less room
   double taken = -1000;              // by the remark under an arrow, down to here
   Instant last = points.empty() ? Instant{} : points.front().time;
   for (const Point& p : points) {

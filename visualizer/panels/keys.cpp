@@ -108,7 +108,7 @@ float draw_choice(const View& v, const KeyChoice& choice) {
     }
     if (c.gap) x += kit.px(16);
     ImVec2 size;
-    if (x > v.max.x - kit.px(64)) break;
+    if (!beside && x > v.max.x - kit.px(64)) break;
     if (text_button(kit, fmt::format("chip {}", id++).c_str(), {x, y}, c.text, c.on, &size))
       v.session.key_group = c.group;
     x += size.x + kit.px(4);

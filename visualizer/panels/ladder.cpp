@@ -170,7 +170,7 @@ void draw_note(const Frame& f, const LadderRow& row) {
   put(f.v.list(), kit.fonts.small, {x, y}, f.ink(Role::adversary, row), text);
 }
 
-void draw_esp(const Frame& f, const LadderRow& row, bool selected) {
+void draw_esp(const Frame& f, const LadderRow& row, bool selected, bool words = true) {
   const Kit& kit = f.v.kit;
   ImDrawList* list = f.v.list();
   const Leg& leg = row.legs.front();
@@ -181,7 +181,7 @@ void draw_esp(const Frame& f, const LadderRow& row, bool selected) {
   list->AddRectFilled(min, max, kit.ink(Role::text, selected ? 0.08F : 0.04F));
   hatch(list, min, max, kit.ink(Role::text, 0.08F * f.alpha(row)), kit.px(7));
   if (selected) list->AddRect(min, max, kit.ink(Role::initiator), 0, 0, kit.px(2));
-  if (max.y - min.y < kit.px(20)) return;  // too short for words
+  if (!words) return;
   const std::uint64_t forth = row.packets - row.backwards;
   const bool rightwards = f.x(leg.from) < f.x(leg.to);
   const std::uint64_t to_right = rightwards ? forth : row.backwards,
@@ -500,25 +500,62 @@ void draw_controls(const View& v, float y) {
     tip(v.kit, v.run.filter().text(), "Only packets that fit are shown. Click: everything again.");
 }
 
-// Rows of the axis of time: those that would lie on each other are drawn once, words where there is
-// room for them.
+// Stretches of height that words have taken.
+class Room {
+ public:
+  bool take(float top, float bottom) {
+    for (const auto& [a, b] : taken_)
+      if (top < b && bottom > a) return false;
+    taken_.emplace_back(top, bottom);
+    return true;
+  }
+
+ private:
+  std::vector<std::pair<float, float>> taken_;
+};
+
+// Rows of the axis of time: those that would lie on each other are drawn once. Words go where there
+// is room: those of what is selected first, of folds last.
 void draw_linear(const Frame& f, std::size_t first, std::size_t last, const LadderRow* selected) {
   const auto& rows = f.v.run.ladder().rows();
-  float drawn = -1e9F, said = -1e9F;
+  const Kit& kit = f.v.kit;
+  std::vector<std::size_t> shown;
+  float drawn = -1e9F;
   for (std::size_t i = first; i < last; ++i) {
-    const LadderRow& row = rows[i];
-    const float y = f.start(row);
-    const bool is_selected = &row == selected;
-    if (y - drawn < 1 && !is_selected && f.stop(row) - y < 2) continue;
+    const float y = f.start(rows[i]);
+    if (y - drawn < 1 && &rows[i] != selected && f.stop(rows[i]) - y < 2) continue;
     drawn = y;
-    const bool label = y - said > f.v.kit.px(26) || is_selected;
-    if (label) said = y;
-    const bool room = i + 1 >= rows.size() || f.start(rows[i + 1]) > f.stop(row) + f.v.kit.px(44);
-    if (row.kind == LadderRow::Kind::esp) draw_esp(f, row, is_selected);
-    draw_row(f, row, static_cast<int>(i), selected, {label, label && room});
-    if (label && row.kind == LadderRow::Kind::message && room && !row.note.empty())
-      said = f.stop(row) + f.v.kit.px(4);
+    shown.push_back(i);
   }
+  Room room;
+  std::vector<Words> words(shown.size(), Words{false, false});
+  const auto say = [&](auto&& chosen) {
+    for (std::size_t k = 0; k < shown.size(); ++k) {
+      const LadderRow& row = rows[shown[k]];
+      if (words[k].label || !chosen(row)) continue;
+      const float y = f.start(row), end = f.stop(row);
+      if (row.kind == LadderRow::Kind::esp) {
+        const float middle = (y + end) / 2;
+        words[k].label =
+            end - y >= kit.px(20) && room.take(middle - kit.px(11), middle + kit.px(11));
+        continue;
+      }
+      const bool above =
+          row.kind == LadderRow::Kind::message || row.kind == LadderRow::Kind::attack;
+      words[k].label = above ? room.take(y - kit.px(22), y - kit.px(1))
+                             : room.take(y - kit.px(12), y + kit.px(12));
+      words[k].note =
+          words[k].label && !row.note.empty() && room.take(end + kit.px(2), end + kit.px(19));
+    }
+  };
+  say([&](const LadderRow& row) { return &row == selected; });
+  say([](const LadderRow& row) { return row.kind != LadderRow::Kind::esp; });
+  say([](const LadderRow&) { return true; });
+  for (std::size_t k = 0; k < shown.size(); ++k)
+    if (rows[shown[k]].kind == LadderRow::Kind::esp)
+      draw_esp(f, rows[shown[k]], &rows[shown[k]] == selected, words[k].label);
+  for (std::size_t k = 0; k < shown.size(); ++k)
+    draw_row(f, rows[shown[k]], static_cast<int>(shown[k]), selected, words[k]);
 }
 
 }  // namespace
@@ -558,6 +595,12 @@ void draw_ladder(const View& v) {
     draw_controls(v, v.min.y + v.kit.px(4));
     empty_state(v.kit, v.list(), {v.min.x, v.min.y + head}, v.max, "Nothing fits the filter",
                 v.run.filter().text());
+    return;
+  }
+  if (ladder.rows().empty() && !v.run.empty()) {
+    empty_state(v.kit, v.list(), v.min, v.max, "No messages in this run",
+                "Nobody spoke, or its scenario says \"record: metrics\", which keeps SAs and "
+                "numbers alone.");
     return;
   }
   if (ladder.rows().empty()) {
