@@ -9,71 +9,17 @@
 
 #include "visualizer/models/describe.hpp"
 #include "visualizer/models/text.hpp"
-#include "visualizer/panels/panel.hpp"
+#include "visualizer/panels/ladder_frame.hpp"
 
 namespace ikelab::view {
 namespace {
 
-// Where lanes and times stand, for one frame. On the axis of time heights come from instants, on
-// the others from the model.
-struct Frame {
-  const View& v;
-  float left, right, top;  ///< of the lanes; screen y of ladder y 0, or of `begin`
-  bool linear = false;
-  double begin = 0, span = 1;  ///< linear: ns, over `height`
-  float height = 0;
-  [[nodiscard]] float x(int lane) const {
-    const auto count = static_cast<float>(v.run.ladder().lanes().size());
-    if (count <= 1) return (left + right) / 2;
-    const float inset = std::min(v.kit.px(64), (right - left) / (2 * count));
-    return std::round(left + inset +
-                      (right - left - 2 * inset) * static_cast<float>(lane) / (count - 1));
-  }
-  [[nodiscard]] float y(double base) const { return top + static_cast<float>(base) * v.kit.scale; }
-  [[nodiscard]] float at(Instant t) const {
-    const double share = (static_cast<double>(t.ns) - begin) / span;
-    return top + height * static_cast<float>(std::clamp(share, -4.0, 5.0));  // far outside is far
-  }
-  [[nodiscard]] double instant(float screen) const {
-    return begin + span * static_cast<double>((screen - top) / height);
-  }
-  [[nodiscard]] float start(const LadderRow& row) const { return linear ? at(row.time) : y(row.y); }
-  [[nodiscard]] float stop(const LadderRow& row) const {
-    if (!linear) return y(row.y_end);
-    Instant end = std::max(row.time, row.until);
-    for (const Leg& leg : row.legs) end = std::max(end, leg.landed);
-    return at(end);
-  }
-  [[nodiscard]] float sent(const Leg& leg) const { return linear ? at(leg.sent) : y(leg.y_sent); }
-  [[nodiscard]] float landed(const Leg& leg) const {
-    return linear ? at(leg.landed) : y(leg.y_landed);
-  }
-  [[nodiscard]] float now() const {
-    return linear ? at(v.session.now()) : y(v.run.ladder().scale().y_of(v.session.now()));
-  }
-  [[nodiscard]] double model_y(float screen) const {
-    return static_cast<double>((screen - top) / v.kit.scale);
-  }
-  // What has not happened yet is faint; while time plays it comes up within 150 ms, 9 base pixels
-  // of the scale.
-  [[nodiscard]] float alpha(const LadderRow& row) const {
-    constexpr float faint = 0.35F;
-    if (row.time > v.session.now()) return faint;
-    if (!v.kit.motion || !v.session.playing) return 1.0F;
-    const double passed = v.run.ladder().scale().y_of(v.session.now()) - row.y;
-    return std::clamp(faint + (1 - faint) * static_cast<float>(passed / 9), faint, 1.0F);
-  }
-  [[nodiscard]] ImU32 ink(Role role, const LadderRow& row) const {
-    return v.kit.ink(role, alpha(row));
-  }
-};
-
-Role role_of_leg(const Frame& f, const LadderRow& row, const Leg& leg) {
+Role role_of_leg(const LadderFrame& f, const LadderRow& row, const Leg& leg) {
   if (row.kind == LadderRow::Kind::attack || leg.changed) return Role::adversary;
   return f.v.role_of(f.v.run.ladder().lanes()[static_cast<std::size_t>(leg.from)].node);
 }
 
-void draw_leg(const Frame& f, const LadderRow& row, const Leg& leg, bool selected) {
+void draw_leg(const LadderFrame& f, const LadderRow& row, const Leg& leg, bool selected) {
   const Kit& kit = f.v.kit;
   ImDrawList* list = f.v.list();
   const ImU32 ink = f.ink(role_of_leg(f, row, leg), row);
@@ -110,7 +56,7 @@ void draw_leg(const Frame& f, const LadderRow& row, const Leg& leg, bool selecte
 
 // "3  IKE_AUTH request  {IDi, AUTH, ...}" on the panel's ground, so that no lane strikes it
 // through.
-void draw_label(const Frame& f, const LadderRow& row, bool selected) {
+void draw_label(const LadderFrame& f, const LadderRow& row, bool selected) {
   const Kit& kit = f.v.kit;
   ImDrawList* list = f.v.list();
   float left = 1e9F, right = -1e9F;
@@ -158,7 +104,7 @@ void draw_label(const Frame& f, const LadderRow& row, bool selected) {
 }
 
 // A remark under an arrow: why it was lost, what was changed, who refused it.
-void draw_note(const Frame& f, const LadderRow& row) {
+void draw_note(const LadderFrame& f, const LadderRow& row) {
   if (row.note.empty() || row.kind != LadderRow::Kind::message || row.legs.empty()) return;
   const Kit& kit = f.v.kit;
   const float left = f.x(0), right = f.x(static_cast<int>(f.v.run.ladder().lanes().size()) - 1);
@@ -170,7 +116,7 @@ void draw_note(const Frame& f, const LadderRow& row) {
   put(f.v.list(), kit.fonts.small, {x, y}, f.ink(Role::adversary, row), text);
 }
 
-void draw_esp(const Frame& f, const LadderRow& row, bool selected, bool words = true) {
+void draw_esp(const LadderFrame& f, const LadderRow& row, bool selected, bool words = true) {
   const Kit& kit = f.v.kit;
   ImDrawList* list = f.v.list();
   const Leg& leg = row.legs.front();
@@ -207,7 +153,7 @@ void draw_esp(const Frame& f, const LadderRow& row, bool selected, bool words = 
       f.ink(Role::muted, row), ways);
 }
 
-void draw_mark(const Frame& f, const LadderRow& row, bool selected) {
+void draw_mark(const LadderFrame& f, const LadderRow& row, bool selected) {
   const Kit& kit = f.v.kit;
   const float y = f.start(row);
   f.v.list()->AddLine({f.left, y}, {f.right, y}, kit.ink(Role::rule));
@@ -221,7 +167,7 @@ void draw_mark(const Frame& f, const LadderRow& row, bool selected) {
       text);
 }
 
-void draw_refusal(const Frame& f, const LadderRow& row) {
+void draw_refusal(const LadderFrame& f, const LadderRow& row) {
   const Kit& kit = f.v.kit;
   const float x = row.legs.empty() ? f.left : f.x(row.legs.front().from);
   const float y = f.start(row);
@@ -254,7 +200,7 @@ struct Words {
   bool label = true, note = true;
 };
 
-void draw_row(const Frame& f, const LadderRow& row, int id, const LadderRow* selected_row,
+void draw_row(const LadderFrame& f, const LadderRow& row, int id, const LadderRow* selected_row,
               Words words) {
   const View& v = f.v;
   const Kit& kit = v.kit;
@@ -292,7 +238,7 @@ void draw_row(const Frame& f, const LadderRow& row, int id, const LadderRow* sel
   v.link(h, row.selection);
 }
 
-void draw_repeat_tie(const Frame& f, const LadderRow& row) {
+void draw_repeat_tie(const LadderFrame& f, const LadderRow& row) {
   if (row.repeats == 0 || row.legs.empty()) return;
   const LadderRow* first = f.v.run.ladder().row_of_message(row.repeats);
   if (first == nullptr || first->legs.empty()) return;
@@ -309,7 +255,7 @@ const std::string& part_of(const Lane& lane) {
   return lane.part.empty() || lane.role == "adversary" ? lane.role : lane.part;
 }
 
-void draw_lane_heads(const View& v, const Frame& f, float y) {
+void draw_lane_heads(const View& v, const LadderFrame& f, float y) {
   const auto& lanes = v.run.ladder().lanes();
   const float room = lanes.size() < 2 ? v.width() : (f.x(1) - f.x(0)) - v.kit.px(16);
   for (std::size_t i = 0; i < lanes.size(); ++i) {
@@ -322,7 +268,7 @@ void draw_lane_heads(const View& v, const Frame& f, float y) {
   }
 }
 
-void draw_now(const Frame& f) {
+void draw_now(const LadderFrame& f) {
   const View& v = f.v;
   const float y = f.now();
   if (v.session.now() >= v.run.end()) return;
@@ -332,7 +278,7 @@ void draw_now(const Frame& f) {
                               v.kit.ink(Role::initiator));
 }
 
-void reveal(const Frame& f, const LadderRow* row) {
+void reveal(const LadderFrame& f, const LadderRow* row) {
   if (row == nullptr || !f.v.session.reveal) return;
   if (f.linear) {
     const double t = static_cast<double>(row->time.ns);
@@ -346,7 +292,7 @@ void reveal(const Frame& f, const LadderRow* row) {
     ImGui::SetScrollY(std::max(0.0F, ImGui::GetScrollY() + y - top - height / 2));
 }
 
-void follow_now(const Frame& f) {
+void follow_now(const LadderFrame& f) {
   if (!f.v.session.playing) return;
   if (f.linear) {
     const double t = static_cast<double>(f.v.session.now().ns);
@@ -358,146 +304,6 @@ void follow_now(const Frame& f) {
   const float y = f.now();
   if (y < top || y > top + height * 0.7F)
     ImGui::SetScrollY(std::max(0.0F, ImGui::GetScrollY() + y - top - height * 0.7F));
-}
-
-// ---- exchanges, minimap, axis ------------------------------------------------------------------
-
-constexpr float bracket_room = 28, map_width = 12;  // base pixels, right of the lanes
-constexpr int most_brackets = 3;                    // side by side
-
-// A bracket holds the messages of one exchange together; dashed when no answer came.
-void draw_brackets(const Frame& f, std::size_t from, std::size_t to, const LadderRow* selected) {
-  const Ladder& ladder = f.v.run.ladder();
-  const Kit& kit = f.v.kit;
-  const auto [first, last] = ladder.exchanges_between(from, to);
-  for (std::size_t i = first; i < last; ++i) {
-    const Exchange& e = ladder.exchanges()[i];
-    if (e.depth >= most_brackets || e.last < from) continue;
-    const LadderRow &a = ladder.rows()[e.first], &b = ladder.rows()[e.last];
-    const float x = f.right + kit.px(4) + kit.px(8) * static_cast<float>(e.depth);
-    const float top = f.start(a) - kit.px(2), bottom = std::max(f.stop(b), top + kit.px(4));
-    const bool on = selected != nullptr && selected->exchange == a.exchange && !a.exchange.empty();
-    const ImU32 ink = on ? kit.ink(Role::initiator)
-                         : kit.tint(Role::panel, e.answered ? Role::muted : Role::adversary, 0.6F);
-    const float thickness = (on ? 2.0F : 1.0F) * kit.scale, hook = kit.px(4);
-    f.v.list()->AddLine({x - hook, top}, {x, top}, ink, thickness);
-    if (e.answered)
-      f.v.list()->AddLine({x, top}, {x, bottom}, ink, thickness);
-    else
-      dashed_line(f.v.list(), {x, top}, {x, bottom}, ink, thickness, kit.px(3));
-    f.v.list()->AddLine({x - hook, bottom}, {x, bottom}, ink, thickness);
-    ImGui::PushID("exchange");
-    const Hit h = hit(static_cast<int>(i), {x - kit.px(4), top}, {x + kit.px(4), bottom});
-    ImGui::PopID();
-    if (!h.hovered) continue;
-    std::string words = fmt::format("{} in {}", counted(e.messages, "message", "messages"),
-                                    span_text(b.time - a.time));
-    if (e.again > 0) words += fmt::format(", {} of them sent again", e.again);
-    if (e.lost > 0) words += fmt::format(", {} lost", e.lost);
-    tip(kit, e.name, words + (e.answered ? "." : "; no answer."));
-    f.v.link(h, a.selection);
-  }
-}
-
-// The whole ladder as a strip: where there is much, where there is trouble, what is shown of it.
-void draw_map(const Frame& f, ImVec2 min, ImVec2 max, float content) {
-  const View& v = f.v;
-  const Kit& kit = v.kit;
-  const Ladder& ladder = v.run.ladder();
-  v.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::text, 0.04F), kit.px(2));
-  const double whole = f.linear ? static_cast<double>(v.run.end().ns) * 1.02
-                                : static_cast<double>((content - kit.px(48)) / kit.scale);
-  const float tall = max.y - min.y, step = kit.px(2);
-  for (float y = 0; y < tall; y += step) {
-    const double a = whole * static_cast<double>(y / tall),
-                 b = whole * static_cast<double>((y + step) / tall);
-    const auto before = [](const auto& rows, auto less) {
-      return static_cast<std::size_t>(std::partition_point(rows.begin(), rows.end(), less) -
-                                      rows.begin());
-    };
-    const auto row_before = [&](double place) {
-      return before(ladder.rows(), [&](const LadderRow& r) {
-        return (f.linear ? static_cast<double>(r.time.ns) : r.y) < place;
-      });
-    };
-    const std::size_t first = row_before(a), last = row_before(b);
-    if (first == last) continue;
-    const bool trouble = ladder.troubles(first, last) > 0;
-    const float share = std::min(1.0F, 0.4F + 0.2F * std::log2(static_cast<float>(last - first)));
-    v.list()->AddRectFilled(
-        {min.x + 1, min.y + y}, {min.x + 1 + (max.x - min.x - 2) * share, min.y + y + step},
-        kit.tint(Role::panel, trouble ? Role::adversary : Role::initiator, trouble ? 1.0F : 0.6F));
-  }
-  const float shown = ImGui::GetWindowHeight();
-  const double from =
-      f.linear ? f.begin / whole : static_cast<double>(ImGui::GetScrollY() / content);
-  const double part = f.linear ? f.span / whole : static_cast<double>(shown / content);
-  const float y0 = min.y + tall * static_cast<float>(std::clamp(from, 0.0, 1.0));
-  const float y1 = min.y + tall * static_cast<float>(std::clamp(from + part, 0.0, 1.0));
-  v.list()->AddRect({min.x, y0}, {max.x, std::max(y1, y0 + kit.px(3))}, kit.ink(Role::text, 0.7F),
-                    kit.px(2));
-  const Hit h = hit("map", min, max);
-  if (h.hovered)
-    tip(kit, "The whole ladder", "Drag to move in it; orange is where something went wrong.");
-  if (!ImGui::IsItemActive()) return;
-  const double share =
-      std::clamp(static_cast<double>((ImGui::GetIO().MousePos.y - min.y) / tall), 0.0, 1.0);
-  if (f.linear)
-    v.session.pan_ladder(v.run, share * whole - f.begin - f.span / 2);
-  else
-    ImGui::SetScrollY(static_cast<float>(share) * content - shown / 2);
-}
-
-// Figures beside the axis of time, round ones.
-void draw_ticks(const Frame& f, float bottom) {
-  const Kit& kit = f.v.kit;
-  const double step =
-      round_step(f.span / std::max(2.0, static_cast<double>(f.height / kit.px(56))));
-  for (double t = std::ceil(f.begin / step) * step; t <= f.begin + f.span; t += step) {
-    const float y = f.at({static_cast<std::int64_t>(t)});
-    if (y > bottom) break;
-    f.v.list()->AddLine({f.left - kit.px(8), y}, {f.right, y}, kit.ink(Role::rule, 0.6F), 1);
-    put_right(f.v.list(), kit.fonts.small, {f.left - kit.px(12), y - kit.px(8)},
-              kit.ink(Role::muted), tick_text(t, step));
-  }
-}
-
-// Wheel and mouse on the axis of time: wheel zooms, with Shift it moves; dragging moves.
-void move_time(const Frame& f) {
-  const ImGuiIO& io = ImGui::GetIO();
-  if (!ImGui::IsWindowHovered(ImGuiHoveredFlags_ChildWindows)) return;
-  if (io.MouseWheel != 0 && io.KeyShift)
-    f.v.session.pan_ladder(f.v.run, -static_cast<double>(io.MouseWheel) * f.span / 8);
-  else if (io.MouseWheel != 0)
-    f.v.session.zoom_ladder(f.v.run, io.MouseWheel > 0 ? 0.7 : 1 / 0.7, f.instant(io.MousePos.y));
-  if (ImGui::IsMouseDragging(1) || ImGui::IsMouseDragging(2))
-    f.v.session.pan_ladder(
-        f.v.run, -static_cast<double>(io.MouseDelta.y) * f.span / static_cast<double>(f.height));
-}
-
-struct AxisWords {
-  Axis axis;
-  const char *name, *about;
-};
-constexpr std::array<AxisWords, 3> axis_words = {
-    {{Axis::pauses, "pauses cut", "Long pauses are shortened, so that all can be read."},
-     {Axis::steps, "even steps", "Every row takes the same room, whatever time passed."},
-     {Axis::time, "true time", "Time as it passes: wheel zooms, right button drags."}}};
-
-// Left of the lanes' names: how time is laid out, and the filter, to be clicked.
-void draw_controls(const View& v, float y) {
-  const AxisWords& words = axis_words[static_cast<std::size_t>(v.session.axis)];
-  ImVec2 size;
-  if (text_button(v.kit, "axis", {v.min.x - v.kit.px(8), y - v.kit.px(6)}, words.name, false,
-                  &size))
-    v.session.axis = axis_words[(static_cast<std::size_t>(v.session.axis) + 1) % 3].axis;
-  if (ImGui::IsItemHovered()) tip(v.kit, words.about, "Click, or A: the next way.");
-  if (v.run.filter().empty()) return;
-  if (text_button(v.kit, "filter", {v.min.x - v.kit.px(8), y + v.kit.px(20)}, "\xC3\x97 filter",
-                  true))
-    v.session.filter.clear();
-  if (ImGui::IsItemHovered())
-    tip(v.kit, v.run.filter().text(), "Only packets that fit are shown. Click: everything again.");
 }
 
 // Stretches of height that words have taken.
@@ -516,7 +322,8 @@ class Room {
 
 // Rows of the axis of time: those that would lie on each other are drawn once. Words go where there
 // is room: those of what is selected first, of folds last.
-void draw_linear(const Frame& f, std::size_t first, std::size_t last, const LadderRow* selected) {
+void draw_linear(const LadderFrame& f, std::size_t first, std::size_t last,
+                 const LadderRow* selected) {
   const auto& rows = f.v.run.ladder().rows();
   const Kit& kit = f.v.kit;
   std::vector<std::size_t> shown;
@@ -549,6 +356,7 @@ void draw_linear(const Frame& f, std::size_t first, std::size_t last, const Ladd
     }
   };
   say([&](const LadderRow& row) { return &row == selected; });
+  say([](const LadderRow& row) { return row.kind == LadderRow::Kind::message; });
   say([](const LadderRow& row) { return row.kind != LadderRow::Kind::esp; });
   say([](const LadderRow&) { return true; });
   for (std::size_t k = 0; k < shown.size(); ++k)
@@ -613,7 +421,7 @@ void draw_ladder(const View& v) {
   const ImVec2 window = ImGui::GetWindowPos();
   const float shown = ImGui::GetWindowHeight();
   const float lanes_end = inner.max.x - v.kit.px(bracket_room + map_width);
-  Frame frame{inner, inner.min.x + gutter, lanes_end, inner.min.y + v.kit.px(8)};
+  LadderFrame frame{inner, inner.min.x + gutter, lanes_end, inner.min.y + v.kit.px(8)};
   frame.linear = ladder.axis() == Axis::time;
   frame.height = shown - v.kit.px(40);
   if (frame.linear) {
