@@ -19,7 +19,7 @@ int run_command(const RunArguments& arguments);
 
 struct ShowArguments {
   std::vector<std::string> words;  ///< [RUN] [VIEW [N]]
-  std::string db;
+  std::string db, filter;
   bool json = false, color = false;
 };
 int show_command(const ShowArguments& arguments);

@@ -44,6 +44,9 @@ void add_show(CLI::App& app, int& code) {
                    "[RUN] [messages | message N | event N | keys | sas | why | attack | trace]")
       ->option_text("");
   command->add_option("--db", a->db, "the database")->capture_default_str();
+  command->add_option("--filter", a->filter,
+                      "of messages: Wireshark's display words, e.g. \"isakmp.exchangetype == "
+                      "IKE_AUTH and not ip.src == 192.0.2.2\"");
   command->add_flag("--json", a->json, "as JSON");
   command->add_flag("--color", a->color, "colours also when the output is no terminal");
   command->footer(

@@ -152,8 +152,12 @@ Result<int> show_run(const ShowArguments& arguments) {
   IKELAB_TRY(const auto reader, store::Reader::open(arguments.db));
   IKELAB_TRY(const store::RunInfo run, reader->run(what.run));
   IKELAB_TRY(const auto events, reader->events(run.id));
-  const show::ShowOptions options{what.view, what.number, arguments.json,
-                                  colour_wanted(arguments.color), terminal_width()};
+  const show::ShowOptions options{.what = what.view,
+                                  .filter = arguments.filter,
+                                  .number = what.number,
+                                  .json = arguments.json,
+                                  .colour = colour_wanted(arguments.color),
+                                  .width = terminal_width()};
   return show::show(run, events, options, std::cout, std::cerr);
 }
 

@@ -10,6 +10,7 @@
 #include "sim/run/capture.hpp"
 #include "sim/run/expectations.hpp"
 #include "sim/run/meter.hpp"
+#include "sim/run/policies.hpp"
 #include "sim/run/wireshark_keys.hpp"
 #include "sim/store/fingerprint.hpp"
 #include "sim/store/recorder.hpp"
@@ -92,6 +93,7 @@ store::RunInfo describe(const scenario::Scenario& scenario) {
   for (const scenario::Node& node : scenario.nodes) info.nodes.push_back(describe(node, scenario));
   for (const scenario::Link& link : scenario.links) info.links.push_back(describe(link));
   describe_media(scenario, info);
+  describe_policies(scenario, info);
   for (const scenario::Adversary& adversary : scenario.adversaries)
     for (const scenario::Link& link : scenario.links) {
       if (link.name != adversary.link) continue;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/show/filtered.hpp"
 #include "sim/show/views.hpp"
 #include "sim/store/words.hpp"
 
@@ -191,15 +192,25 @@ int show(const store::RunInfo& run, const std::vector<trace::Event>& events,
     return usage_error(err, fmt::format("E-SHOW-001: there is no view '{}'; expected messages, "
                                         "message N, event N, keys, sas, why, attack or trace",
                                         options.what));
-  const Story story = tell(events);
+  const auto filter = filter::Filter::parse(options.filter);
+  if (!filter.ok()) return usage_error(err, filter.error().to_string());
+  if (!filter->empty() && options.what != "messages")
+    return usage_error(err, "E-SHOW-003: --filter goes with `show messages` alone");
+  const Events kept = filter->empty() ? Events() : without_esp(events, *filter);
+  const Events& shown = filter->empty() ? events : kept;
+  Story story = tell(shown);
+  if (!filter->empty()) narrow(story, *filter);
   if (options.json) {
-    write_json(out, run, view->json(run, events, story));
+    write_json(out, run, view->json(run, shown, story));
     return 0;
   }
   Terminal terminal(out, options.colour, options.width);
   terminal.heading(run_line(run));
   terminal.line();
-  view->print(terminal, run, events, story);
+  if (!filter->empty() && story.rows.empty())
+    terminal.paragraph(fmt::format("Nothing in this run fits \"{}\".", filter->text()));
+  else
+    view->print(terminal, run, shown, story);
   return 0;
 }
 

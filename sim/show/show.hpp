@@ -15,6 +15,7 @@ namespace ikelab::show {
 struct ShowOptions {
   /// "" (overview), "messages", "message", "event", "keys", "sas", "why", "attack", "trace"
   std::string what;
+  std::string filter = {};  ///< for "messages": display words (protocol/filter); empty: everything
   /// For "message" the number that `messages` prints, for "event" its place in the trace; from 1.
   std::uint64_t number = 0;
   bool json = false;
@@ -23,8 +24,9 @@ struct ShowOptions {
 };
 
 /// Prints the view on `out`, or one line of error on `err`. Returns the exit code: 0 done, 2 wrong
-/// usage: E-SHOW-001 no such view, E-SHOW-002 no such message or event. A view with nothing to show
-/// says what would appear and how to get it, and is 0.
+/// usage: E-SHOW-001 no such view, E-SHOW-002 no such message or event, E-SHOW-003 a filter where
+/// none goes, E-FILTER-* one that does not read. A view with nothing to show says what would appear
+/// and how to get it, and is 0.
 int show(const store::RunInfo& run, const std::vector<trace::Event>& events,
          const ShowOptions& options, std::ostream& out, std::ostream& err);
 

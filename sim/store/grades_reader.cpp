@@ -3,6 +3,24 @@
 #include "sim/store/database.hpp"
 
 namespace ikelab::store {
+namespace {
+
+// Of each student's best attempt at a lab, the newest of equal ones.
+constexpr const char* lost_points =
+    "SELECT c.student, c.lab, c.goal, c.field, c.points, c.max_points, c.mistake, c.feedback, "
+    "c.run, coalesce(c.event, 0), coalesce(c.message, 0), c.evidence FROM lab_checks c WHERE "
+    "c.points < c.max_points AND c.attempt = (SELECT a.attempt FROM lab_attempts a WHERE "
+    "a.student = c.student AND a.lab = c.lab AND a.score IS NOT NULL ORDER BY a.score DESC, "
+    "a.attempt DESC LIMIT 1) ORDER BY c.student, c.lab, c.position LIMIT 100000";
+
+Result<bool> has_view(const Database& database, std::string_view name) {
+  IKELAB_TRY(Statement query,
+             database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = ?"));
+  IKELAB_CHECK(query.bind({std::string(name)}));
+  return query.step();
+}
+
+}  // namespace
 
 Result<Grades> read_grades(const std::filesystem::path& file) {
   IKELAB_TRY(auto database, Database::open_read_only(file));
@@ -22,9 +40,20 @@ Result<Grades> read_grades(const std::filesystem::path& file) {
                                "goal ORDER BY avg(met), lab, goal LIMIT 10000"));
   while (true) {
     IKELAB_TRY(const bool row, goals.step());
-    if (!row) return out;
+    if (!row) break;
     out.goals.push_back(
         {goals.text(0), goals.text(1), goals.unsigned_integer(2), goals.unsigned_integer(3)});
+  }
+  IKELAB_TRY(const bool has_checks, has_view(*database, "lab_checks"));
+  if (!has_checks) return out;
+  IKELAB_TRY(Statement lost, database->prepare(lost_points));
+  while (true) {
+    IKELAB_TRY(const bool row, lost.step());
+    if (!row) return out;
+    out.lost.push_back({lost.text(0), lost.text(1), lost.text(2), lost.text(3),
+                        static_cast<int>(lost.integer(4)), static_cast<int>(lost.integer(5)),
+                        lost.text(6), lost.text(7), lost.text(8), lost.unsigned_integer(9),
+                        lost.unsigned_integer(10), lost.text(11)});
   }
 }
 

@@ -20,9 +20,18 @@ struct GoalRate {
   std::string lab, goal;
   std::uint64_t tries = 0, met = 0;
 };
+/// A check that cost points in a student's best attempt, and what in a run it goes back to.
+struct LostPoint {
+  std::string student, lab, goal, field;
+  int points = 0, max_points = 0;
+  std::string mistake, feedback, run;
+  std::uint64_t event = 0, message = 0;  ///< of that run; 0: nothing in it is to blame
+  std::string evidence;                  ///< the event in words
+};
 struct Grades {
   std::vector<Grade> grades;    ///< by student, then lab
   std::vector<GoalRate> goals;  ///< those that are met least first
+  std::vector<LostPoint> lost;  ///< by student, then lab
   [[nodiscard]] bool empty() const { return grades.empty(); }
 };
 

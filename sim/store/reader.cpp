@@ -114,8 +114,37 @@ class SqliteReader final : public Reader {
     IKELAB_CHECK(links.bind({info.id}));
     while (true) {
       IKELAB_TRY(const bool row, links.step());
-      if (!row) return {};
+      if (!row) break;
       info.links.push_back({links.text(0), links.text(1), links.text(2), links.text(3)});
+    }
+    return read_policies(info);
+  }
+
+  Result<void> read_policies(RunInfo& info) {
+    IKELAB_TRY(Statement policies,
+               database_->prepare("SELECT node, action, connection, child, mode, local_ts, "
+                                  "remote_ts, proposals, lifetime, start FROM policy WHERE run_id "
+                                  "= ? ORDER BY position"));
+    IKELAB_CHECK(policies.bind({info.id}));
+    while (true) {
+      IKELAB_TRY(const bool row, policies.step());
+      if (!row) break;
+      info.policies.push_back({policies.text(0), policies.text(1), policies.text(2),
+                               policies.text(3), policies.text(4), policies.text(5),
+                               policies.text(6), policies.text(7), policies.text(8),
+                               policies.text(9)});
+    }
+    IKELAB_TRY(Statement peers,
+               database_->prepare("SELECT node, connection, address, identity, proof, "
+                                  "own_identity, own_proof, version, proposals, lifetime FROM peer "
+                                  "WHERE run_id = ? ORDER BY position"));
+    IKELAB_CHECK(peers.bind({info.id}));
+    while (true) {
+      IKELAB_TRY(const bool row, peers.step());
+      if (!row) return {};
+      info.peers.push_back({peers.text(0), peers.text(1), peers.text(2), peers.text(3),
+                            peers.text(4), peers.text(5), peers.text(6), peers.text(7),
+                            peers.text(8), peers.text(9)});
     }
   }
 

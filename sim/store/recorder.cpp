@@ -45,6 +45,7 @@ class SqliteRecorder final : public Recorder {
     }
     IKELAB_TRY(Statement link, database_->prepare("INSERT INTO link VALUES (?,?,?,?,?)"));
     for (const LinkInfo& l : info.links) IKELAB_CHECK(link.run({id, l.name, l.a, l.b, l.about}));
+    IKELAB_CHECK(insert_policies(id, info));
     IKELAB_CHECK(transaction.commit());
     run_id_ = id;
     level_ = level;
@@ -79,6 +80,20 @@ class SqliteRecorder final : public Recorder {
   }
 
  private:
+  Result<void> insert_policies(std::int64_t id, const RunInfo& info) {
+    std::uint64_t position = 0;
+    IKELAB_TRY(Statement policy,
+               database_->prepare("INSERT INTO policy VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"));
+    for (const PolicyInfo& p : info.policies)
+      IKELAB_CHECK(policy.run({id, p.node, ++position, p.action, p.connection, p.child, p.mode,
+                               p.local_ts, p.remote_ts, p.proposals, p.lifetime, p.start}));
+    IKELAB_TRY(Statement peer,
+               database_->prepare("INSERT INTO peer VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"));
+    for (const PeerInfo& p : info.peers)
+      IKELAB_CHECK(peer.run({id, p.node, ++position, p.connection, p.address, p.identity, p.proof,
+                             p.own_identity, p.own_proof, p.version, p.proposals, p.lifetime}));
+    return {};
+  }
   Result<void> flush() {
     flushed_at_ = last_time_;
     if (waiting_.empty()) return {};

@@ -22,6 +22,26 @@ struct LinkInfo {
   std::string about;  ///< "10 Mbps, 10 ms, loss 10 %"
 };
 
+/// A policy of a node's SPD (RFC 4301, 4.4.1); they stand in the order in which they are asked.
+struct PolicyInfo {
+  std::string node, action;         ///< "protect", "bypass", "discard"
+  std::string connection, child;    ///< whose Child SAs protect
+  std::string mode;                 ///< "tunnel", "transport", or as `action`
+  std::string local_ts, remote_ts;  ///< "10.1.0.0/24"
+  std::string proposals;            ///< "aes256gcm16, aes128-sha256"
+  std::string lifetime;             ///< "rekey after 1 h, end after 1.1 h"
+  std::string start;                ///< "at once", "when traffic wants it", ""
+};
+/// An entry of a node's PAD (RFC 4301, 4.4.3): who may be a peer, and how each side proves itself.
+struct PeerInfo {
+  std::string node, connection;
+  std::string address;   ///< of the peer: "198.51.100.1", "any"
+  std::string identity;  ///< that the peer must prove: "gw-b.example.org", "%any"
+  std::string proof;     ///< "pre-shared key", "certificate", "EAP-TLS"
+  std::string own_identity, own_proof;
+  std::string version, proposals, lifetime;  ///< "IKEv2"; of the IKE SA
+};
+
 enum class RunStatus {
   unfinished,
   finished,
@@ -43,6 +63,8 @@ struct RunInfo {
   std::string started_at, finished_at;  ///< wall clock, ISO 8601 UTC
   std::vector<NodeInfo> nodes;
   std::vector<LinkInfo> links;
+  std::vector<PolicyInfo> policies;  ///< by node, in their order
+  std::vector<PeerInfo> peers;
 };
 
 }  // namespace ikelab::store

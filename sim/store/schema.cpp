@@ -201,7 +201,27 @@ CREATE VIEW attack_matrix AS SELECT id, attack, setting, scenario, seed, as_said
   FROM matrix_run;
 )sql";
 
-constexpr Migration steps[] = {{1, tables_1}, {1, views_1}, {2, matrix_2}};
+// ---- version 3: what the nodes are told to protect, and whom to believe -------------------------
+
+constexpr const char* policies_3 = R"sql(
+CREATE TABLE policy (
+  run_id INTEGER NOT NULL REFERENCES run, node TEXT NOT NULL, position INTEGER NOT NULL,
+  action TEXT NOT NULL, connection TEXT NOT NULL, child TEXT NOT NULL, mode TEXT NOT NULL,
+  local_ts TEXT NOT NULL, remote_ts TEXT NOT NULL, proposals TEXT NOT NULL, lifetime TEXT NOT NULL,
+  start TEXT NOT NULL, PRIMARY KEY (run_id, node, position)) WITHOUT ROWID;
+CREATE TABLE peer (
+  run_id INTEGER NOT NULL REFERENCES run, node TEXT NOT NULL, position INTEGER NOT NULL,
+  connection TEXT NOT NULL, address TEXT NOT NULL, identity TEXT NOT NULL, proof TEXT NOT NULL,
+  own_identity TEXT NOT NULL, own_proof TEXT NOT NULL, version TEXT NOT NULL,
+  proposals TEXT NOT NULL, lifetime TEXT NOT NULL, PRIMARY KEY (run_id, node, position))
+  WITHOUT ROWID;
+CREATE VIEW policies AS SELECT run_id, node, position, action, connection, child, mode, local_ts,
+  remote_ts, proposals, lifetime, start FROM policy;
+CREATE VIEW peers AS SELECT run_id, node, position, connection, address, identity, proof,
+  own_identity, own_proof, version, proposals, lifetime FROM peer;
+)sql";
+
+constexpr Migration steps[] = {{1, tables_1}, {1, views_1}, {2, matrix_2}, {3, policies_3}};
 
 }  // namespace
 

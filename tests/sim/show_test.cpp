@@ -19,9 +19,10 @@ struct Shown {
 };
 
 Shown shown(const std::vector<trace::Event>& events, const std::string& what,
-            std::uint64_t message = 0, bool json = false, bool colour = false) {
+            std::uint64_t message = 0, bool json = false, bool colour = false,
+            const std::string& filter = "") {
   std::ostringstream out, err;
-  ShowOptions options{what, message, json, colour, 100};
+  const ShowOptions options{what, filter, message, json, colour, 100};
   const int code = show::show(run_info(), events, options, out, err);
   return {code, out.str(), err.str()};
 }
@@ -361,4 +362,36 @@ TEST_CASE("story: what each message is for, in words", "[show]") {
   CHECK(contains(say(ExchangeType::create_child_sa, false, child, true), "replace a Child SA"));
   CHECK(contains(say(ExchangeType::informational, false, {make_payload(DeletePayload{})}, true),
                  "closes an SA"));
+}
+
+TEST_CASE("show messages --filter: the messages that fit, with their numbers; no folds of others",
+          "[show][filter]") {
+  const auto& events = run_of_two().events;
+  const auto filtered = [&](const std::string& filter) {
+    return shown(events, "messages", 0, false, false, filter);
+  };
+  const Shown auth = filtered("isakmp.exchangetype == IKE_AUTH and isakmp.flag_r == 0");
+  CHECK(auth.code == 0);
+  CHECK(contains(auth.out, "   3       41.000 ms  gw-a"));
+  CHECK_FALSE(contains(auth.out, "IKE_SA_INIT"));
+  CHECK_FALSE(contains(auth.out, "ESP:"));
+  CHECK(contains(filtered("esp").out, "ESP:"));
+  CHECK_FALSE(contains(filtered("esp").out, "IKE_AUTH request"));
+  CHECK(contains(filtered("udp.port == 9").out, "Nothing in this run fits \"udp.port == 9\"."));
+  const auto rows = nlohmann::json::parse(
+      shown(events, "messages", 0, true, false, "frame.number in {1, 2}").out)["rows"];
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[1]["number"] == 2);
+}
+
+TEST_CASE("show --filter: what does not read is one line, and goes with messages alone",
+          "[show][filter]") {
+  const Shown bad = shown(run_of_two().events, "messages", 0, false, false, "isakmp and foo");
+  CHECK(bad.code == 2);
+  CHECK(bad.out.empty());
+  CHECK(contains(bad.err, "E-FILTER-001: filter, column 12: there is no field \"foo\""));
+  CHECK(std::count(bad.err.begin(), bad.err.end(), '\n') == 1);
+  const Shown keys = shown(run_of_two().events, "keys", 0, false, false, "esp");
+  CHECK(keys.code == 2);
+  CHECK(contains(keys.err, "E-SHOW-003"));
 }

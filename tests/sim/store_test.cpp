@@ -210,3 +210,31 @@ TEST_CASE("store: two programs record into one database at once") {
   CHECK(value(file, "SELECT count(*), sum(status = 'finished'), sum(events) FROM runs") ==
         "3|3|24000");
 }
+
+TEST_CASE("store: policies and peers come back as they were told, in their order") {
+  const TemporaryFolder folder;
+  store::RunInfo info = sample_run();
+  info.policies = {
+      {"gw-a", "bypass", "home", "ike", "bypass", "0.0.0.0/0", "0.0.0.0/0", "", "", ""},
+      {"gw-a", "protect", "home", "net", "tunnel", "10.1.0.0/24", "10.2.0.0/24", "aes256gcm16",
+       "rekey after 1 h", "at once"}};
+  info.peers = {{"gw-a", "home", "any", "%any", "certificate", "gw-a.example", "EAP-TLS", "IKEv2",
+                 "aes256-sha256-x25519", "no limit"}};
+  auto recorder = store::Recorder::open(folder / "x.db");
+  REQUIRE(recorder.ok());
+  REQUIRE((*recorder)->begin_run(info, store::RecordLevel::full).ok());
+  REQUIRE((*recorder)->finish_run(store::RunStatus::finished, true, "abcd").ok());
+  auto reader = store::Reader::open(folder / "x.db");
+  REQUIRE(reader.ok());
+  const auto back = (*reader)->run("");
+  REQUIRE(back.ok());
+  REQUIRE(back->policies.size() == 2);
+  CHECK(back->policies[0].action == "bypass");
+  CHECK(back->policies[1].child == "net");
+  CHECK(back->policies[1].local_ts == "10.1.0.0/24");
+  CHECK(back->policies[1].start == "at once");
+  REQUIRE(back->peers.size() == 1);
+  CHECK(back->peers[0].identity == "%any");
+  CHECK(back->peers[0].own_proof == "EAP-TLS");
+  CHECK(back->peers[0].lifetime == "no limit");
+}

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "protocol/filter/filter.hpp"
 #include "tests/sim/cli_support.hpp"
 #include "tests/support/catch.hpp"
 
@@ -35,6 +36,21 @@ std::string tshark(const TemporaryFolder& folder, const std::string& link,
 }
 
 }  // namespace
+
+TEST_CASE("wireshark: it knows the words of our filters, all but those of the house",
+          "[wireshark][filter]") {
+  if (!has_tshark()) {
+    if (std::getenv("CI") != nullptr) FAIL("tshark is missing, and this is CI");
+    WARN("skipped: tshark is not installed (./ikelab doctor: witness)");
+    return;
+  }
+  const std::string words = lines_of("(tshark -G fields; tshark -G protocols) 2>/dev/null");
+  for (const ikelab::filter::FieldInfo& field : ikelab::filter::fields()) {
+    if (field.name.starts_with("ikelab.")) continue;
+    INFO(field.name);
+    CHECK(words.find("\t" + std::string(field.name)) != std::string::npos);
+  }
+}
 
 TEST_CASE("wireshark: every IKE message decodes, and the keys open IKE_AUTH and ESP",
           "[wireshark]") {

@@ -50,6 +50,10 @@ bool pump(Loader& loader, RunModel& run, Done done) {
   for (int i = 0; i < 3000 && !done(); ++i) {
     Loader::News news = loader.take();
     REQUIRE_FALSE(news.error);
+    if (news.whole) {
+      run.change_over(*news.whole);
+      loader.discard(std::move(news.whole));
+    }
     if (news.info) run.set_info(*news.info);
     run.append(std::move(news.events));
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -129,7 +133,7 @@ TEST_CASE("a database that holds experiments alone is opened; its points are rea
   for (int i = 0; i < 3000 && followed.experiments().empty(); ++i) {
     Loader::News news = loader.take();
     REQUIRE_FALSE(news.error);
-    if (news.experiments) followed.set_experiments(std::move(*news.experiments));
+    if (news.whole) followed.change_over(*news.whole);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   CHECK(followed.experiments().names() == std::vector<std::string>{"small"});
@@ -151,6 +155,14 @@ TEST_CASE("a gradebook is read: the best attempt of each student, how often a go
     attempt.goals.push_back({});
     attempt.goals.back().goal = "spi";
     attempt.goals.back().met = score > 50;
+    labs::CheckRecord check;
+    check.goal = "spi";
+    check.field = "spi_i";
+    check.points = score / 10;
+    check.max_points = 10;
+    check.event = static_cast<std::uint64_t>(score);
+    check.feedback = "not these octets";
+    attempt.checks.push_back(check);
     REQUIRE((*book)->add(attempt).ok());
   }
   RunModel run;
@@ -160,6 +172,10 @@ TEST_CASE("a gradebook is read: the best attempt of each student, how often a go
   CHECK(run.grades().grades.front().attempts == 2);
   REQUIRE(run.grades().goals.size() == 1);
   CHECK(run.grades().goals.front().met == 1);
+  REQUIRE(run.grades().lost.size() == 1);  // of the best attempt alone
+  CHECK(run.grades().lost.front().event == 90);
+  CHECK(run.grades().lost.front().points == 9);
+  CHECK(run.grades().lost.front().feedback == "not these octets");
 }
 
 TEST_CASE("a run that is still being recorded is followed to its end", "[loader]") {

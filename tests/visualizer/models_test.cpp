@@ -372,14 +372,17 @@ TEST_CASE("what a message does: newer exchanges have words, an unknown request i
     row.sent_event = &event;
     return what_it_does(row);
   };
-  CHECK(words("IKE_INTERMEDIATE", false, "KE") == "gw-a sends the key share of an additional key exchange");
-  CHECK(words("IKE_INTERMEDIATE", true, "KE") ==
-        "gw-a answers with its share; the keys change");
+  CHECK(words("IKE_INTERMEDIATE", false, "KE") ==
+        "gw-a sends the key share of an additional key exchange");
+  CHECK(words("IKE_INTERMEDIATE", true, "KE") == "gw-a answers with its share; the keys change");
   CHECK(words("IKE_AUTH", true, "IDr, CERT, AUTH, EAP(Request/Identity)") ==
         "gw-a proves who it is and begins EAP");
-  CHECK(words("IKE_AUTH", false, "IDi, AUTH, SA, TSi, TSr") == "gw-a proves who it is and asks for a tunnel");
+  CHECK(words("IKE_AUTH", false, "IDi, AUTH, SA, TSi, TSr") ==
+        "gw-a proves who it is and asks for a tunnel");
   CHECK(words("INFORMATIONAL", false, "N(UPDATE_SA_ADDRESSES)") ==
         "gw-a says that its address has changed");
-  CHECK(words("Quick Mode", false, "HASH") == "gw-a begins an exchange");
-  CHECK(words("Quick Mode", true, "HASH") == "gw-a answers");
+  CHECK(words("Quick Mode", false, "HASH, SA, NONCE, ID, ID") == "gw-a asks for a tunnel");
+  CHECK(words("Quick Mode", false, "HASH") == "gw-a confirms that it has heard");
+  CHECK(words("New Group Mode", false, "HASH") == "gw-a begins an exchange");
+  CHECK(words("New Group Mode", true, "HASH") == "gw-a answers");
 }

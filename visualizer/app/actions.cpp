@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "visualizer/app/shell.hpp"
+#include "visualizer/models/compare.hpp"
 #include "visualizer/models/text.hpp"
 #include "visualizer/page/page.hpp"
 #include "visualizer/page/svg.hpp"
@@ -63,6 +64,19 @@ void Shell::export_ladder() {
   notice(done.ok() ? fmt::format("written: {}", std::filesystem::absolute(file).string())
                    : done.error().to_string(),
          !done.ok());
+}
+
+void Shell::swap_compared() {
+  if (run.comparison() == nullptr) return notice("no other run is laid beside this one");
+  const std::shared_ptr<RunModel> other = run.comparison()->other();
+  run.change_over(*other);
+  run.set_experiments(other->experiments());
+  run.set_grades(other->grades());
+  other->set_comparison(nullptr);
+  run.set_comparison(std::make_shared<const Comparison>(run, other));
+  session.unfolded.clear();
+  session.select(run, {}, false);
+  session.to_end(run);
 }
 
 std::string Shell::place() const {

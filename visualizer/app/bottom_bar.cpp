@@ -12,7 +12,7 @@ namespace {
 
 constexpr float edge = 24;
 
-enum class Icon { start, back, play, pause, forward, end };
+enum class Icon { start, back, play, pause, forward, end, explain };
 
 void draw_icon(ImDrawList* list, Icon icon, ImVec2 c, float r, ImU32 ink) {
   const auto triangle = [&](float x, float direction) {
@@ -43,6 +43,11 @@ void draw_icon(ImDrawList* list, Icon icon, ImVec2 c, float r, ImU32 ink) {
     case Icon::end:
       triangle(c.x - r * 0.2F, 1);
       bar(c.x + r);
+      break;
+    case Icon::explain:  // a speech bubble
+      list->AddRectFilled({c.x - r, c.y - r}, {c.x + r, c.y + r * 0.5F}, ink, r * 0.5F);
+      list->AddTriangleFilled({c.x - r * 0.5F, c.y + r * 0.4F}, {c.x + r * 0.3F, c.y + r * 0.4F},
+                              {c.x - r * 0.5F, c.y + r * 1.2F}, ink);
       break;
   }
 }
@@ -75,6 +80,8 @@ float Shell::transport(ImVec2 min, ImVec2 max) {
   }
   if (button("forward", Icon::forward, false, "One row forward (Right)")) session.step(run, 1);
   if (button("end", Icon::end, false, "To the end")) session.to_end(run);
+  if (button("explain", Icon::explain, false, "Explain this step (X)"))
+    session.explains = !session.explains;
   const std::string now = clock_text(session.now());
   const std::string whole = fmt::format("of {}", clock_text(run.end()));
   const float text_y = y + size / 2 + kit_.px(4);

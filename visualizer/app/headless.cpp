@@ -1,5 +1,7 @@
 #include "visualizer/app/headless.hpp"
 
+#include <algorithm>
+
 namespace ikelab::view {
 
 Headless::Headless(int width, int height, Theme theme, float scale)
@@ -30,11 +32,18 @@ DrawStats Headless::frame(const FrameInput& input) {
   io.DisplaySize = {static_cast<float>(width_), static_cast<float>(height_)};
   io.DeltaTime = 1.0F / 60;
   kit_.apply_style();
+  transcript_.lines.clear();
+  io.UserData = &transcript_;
   ImGui::NewFrame();
   shell_->frame(input);
   ImGui::Render();
   const ImDrawData& data = *ImGui::GetDrawData();
   return {data.TotalVtxCount, data.TotalIdxCount, data.CmdListsCount};
+}
+
+bool Headless::says(std::string_view words) const {
+  return std::any_of(transcript_.lines.begin(), transcript_.lines.end(),
+                     [&](const auto& line) { return line.text.find(words) != std::string::npos; });
 }
 
 void Headless::set_mouse(float x, float y, bool down) {

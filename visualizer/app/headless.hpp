@@ -30,6 +30,10 @@ class Headless {
   /// Moves the mouse, presses and releases; a frame for each.
   void click(float x, float y);
   void move(float x, float y);
+  /// What the last frame wrote, and where.
+  [[nodiscard]] const Transcript& transcript() const { return transcript_; }
+  /// Whether the last frame wrote these words, alone or within a longer text.
+  [[nodiscard]] bool says(std::string_view words) const;
   /// Draws until the layout has settled, then rasterizes.
   Image picture();
 
@@ -38,6 +42,7 @@ class Headless {
   ImGuiContext* context_;
   Kit kit_;
   Atlas atlas_;
+  Transcript transcript_;
   std::vector<std::string> complaints_;
   std::unique_ptr<Shell> shell_;
   int width_, height_;

@@ -8,7 +8,7 @@
 namespace ikelab::view {
 
 std::vector<Shell::PaletteRow> Shell::palette_rows() const {
-  static constexpr std::array<Command, 17> commands = {{
+  static constexpr std::array<Command, 24> commands = {{
       {"play or pause", "Space", [](Shell& s) { s.session.playing = !s.session.playing; }},
       {"next event", "Shift+Right", [](Shell& s) { s.session.step_event(s.run, 1); }},
       {"previous event", "Shift+Left", [](Shell& s) { s.session.step_event(s.run, -1); }},
@@ -18,11 +18,18 @@ std::vector<Shell::PaletteRow> Shell::palette_rows() const {
       {"go to the end", "End", [](Shell& s) { s.session.to_end(s.run); }},
       {"bookmark this instant, or take it away", "B",
        [](Shell& s) { s.session.toggle_bookmark(); }},
+      {"explain this step", "X", [](Shell& s) { s.session.explains = !s.session.explains; }},
+      {"ladder: pauses cut", "A", [](Shell& s) { s.session.axis = Axis::pauses; }},
+      {"ladder: even steps", "A", [](Shell& s) { s.session.axis = Axis::steps; }},
+      {"ladder: true time", "A", [](Shell& s) { s.session.axis = Axis::time; }},
+      {"ladder: show all of the time", "0", [](Shell& s) { s.session.ladder_span = 0; }},
+      {"ladder: no filter", "", [](Shell& s) { s.session.filter.clear(); }},
       {"copy as text", "Ctrl+C", [](Shell& s) { s.copy(CopyAs::text); }},
       {"copy as hex", "", [](Shell& s) { s.copy(CopyAs::hex); }},
       {"copy as C array", "", [](Shell& s) { s.copy(CopyAs::c_array); }},
       {"export the run as a page of HTML", "Ctrl+E", [](Shell& s) { s.export_page(); }},
       {"export the ladder as SVG", "", [](Shell& s) { s.export_ladder(); }},
+      {"compare: change over to the other run", "", [](Shell& s) { s.swap_compared(); }},
       {"light theme", "", [](Shell& s) { s.kit_.theme = Theme::light; }},
       {"dark theme", "", [](Shell& s) { s.kit_.theme = Theme::dark; }},
       {"larger, for projectors", "",
@@ -31,24 +38,60 @@ std::vector<Shell::PaletteRow> Shell::palette_rows() const {
   }};
   const std::string_view query = query_.data();
   std::vector<PaletteRow> rows;
+  offer_filter(rows, false);
   if (!query.empty())  // what the run holds comes first: it is what most people look for
     for (Found& f : search(run, query, 10))
-      rows.push_back({f.what, f.text, "", nullptr, nullptr, f.selection});
+      rows.push_back({f.what, f.text, "", nullptr, nullptr, f.selection, "", ""});
+  offer_filter(rows, true);
   int tab = 0;
   for (const Panel& p : panels()) {
     const bool tabbed = p.area == Area::centre || p.area == Area::below;
     tab += tabbed ? 1 : 0;
     if (p.area != Area::bottom && lower_contains(p.title, query))
-      rows.push_back({"panel", p.title, tabbed ? fmt::format("{}", tab) : "", nullptr, &p, {}});
+      rows.push_back({"panel",
+                      p.title,
+                      tabbed && tab < 10 ? fmt::format("{}", tab) : "",
+                      nullptr,
+                      &p,
+                      {},
+                      "",
+                      ""});
   }
   for (const Command& c : commands)
     if (lower_contains(c.words, query))
-      rows.push_back({"command", c.words, c.key, &c, nullptr, {}});
+      rows.push_back({"command", c.words, c.key, &c, nullptr, {}, "", ""});
   return rows;
 }
 
+// What is typed as a filter of the ladder: with a relation it comes first, a field alone comes
+// after what was found by words; and how it could go on.
+void Shell::offer_filter(std::vector<PaletteRow>& rows, bool by_words) const {
+  const std::string_view query = query_.data();
+  const bool relates = query.find_first_of("=<>!") != std::string_view::npos;
+  if (query.empty() || relates == by_words) return;
+  const auto row = [&](const char* what, std::string text, std::string filter,
+                       std::string completion) {
+    rows.push_back({what,
+                    std::move(text),
+                    "",
+                    nullptr,
+                    nullptr,
+                    {},
+                    std::move(filter),
+                    std::move(completion)});
+  };
+  const auto filter = filter::Filter::parse(query);
+  if (filter.ok() && !filter->empty())
+    row("filter", fmt::format("show only {}", query), std::string(query), "");
+  for (std::string& more : filter::completions(query, 6)) row("go on", more, "", more);
+  if (!filter.ok() && relates && rows.empty()) row("filter", filter.error().to_string(), "", "");
+}
+
 void Shell::run_row(const PaletteRow& row) {
-  if (row.command != nullptr)
+  if (!row.filter.empty()) {
+    session.filter = row.filter;
+    show(*find_panel("ladder"));
+  } else if (row.command != nullptr)
     row.command->act(*this);
   else if (row.panel != nullptr)
     show(*row.panel);
@@ -58,7 +101,16 @@ void Shell::run_row(const PaletteRow& row) {
 
 void Shell::accept() {
   const std::vector<PaletteRow> rows = palette_rows();
-  if (!rows.empty()) run_row(rows[std::min(rows.size() - 1, static_cast<std::size_t>(chosen_))]);
+  if (!rows.empty()) {
+    const PaletteRow& row = rows[std::min(rows.size() - 1, static_cast<std::size_t>(chosen_))];
+    if (!row.completion.empty()) {  // the field stays open
+      completion_ = row.completion;
+      focus_search_ = true;
+      chosen_ = 0;
+      return;
+    }
+    run_row(row);
+  }
   close_palette();
 }
 
@@ -89,7 +141,7 @@ void Shell::palette(ImVec2 at, float width) {
   float y = at.y + pad;
   if (rows.empty())
     put(list, kit_.fonts.small, {at.x + kit_.px(16), y + kit_.px(6)}, kit_.ink(Role::muted),
-        "Nothing in this run holds these words.");
+        "Nothing in this run holds these words.", width - kit_.px(32));
   bool done = false;
   for (std::size_t i = 0; i < shown; ++i) {
     const PaletteRow& row = rows[i];
@@ -108,8 +160,10 @@ void Shell::palette(ImVec2 at, float width) {
     put_right(list, kit_.fonts.small, {max.x - kit_.px(16), text_y}, kit_.ink(Role::muted),
               row.key);
     if (h.clicked) {
-      run_row(row);
-      done = true;
+      chosen_ = static_cast<int>(i);
+      done = row.completion.empty();
+      if (done) run_row(row);
+      if (!done) accept();
     }
     y += line;
   }

@@ -39,6 +39,8 @@ void Shell::keys(const FrameInput& input) {
   if (input.leave) {
     if (searching_)
       close_palette();
+    else if (session.explains)
+      session.explains = false;
     else if (session.selection().has_range())
       session.clear_range();
     else if (session.can_back())
@@ -58,6 +60,13 @@ void Shell::keys(const FrameInput& input) {
   if (input.to_bookmark != 0) session.to_bookmark(input.to_bookmark);
   if (input.begin) session.rewind();
   if (input.end) session.to_end(run);
+  if (input.axis) session.axis = static_cast<Axis>((static_cast<int>(session.axis) + 1) % 3);
+  if (input.explain) session.explains = !session.explains;
+  if (input.fit) session.ladder_span = 0;
+  if (input.zoom != 0) {
+    session.axis = Axis::time;
+    session.zoom_ladder(run, input.zoom > 0 ? 0.5 : 2, static_cast<double>(session.now().ns));
+  }
   if (input.copy) copy(session.selection().has_range() ? CopyAs::hex : CopyAs::text);
   if (input.export_page) export_page();
   int tab = 0;
@@ -66,10 +75,28 @@ void Shell::keys(const FrameInput& input) {
   session.advance(run, input.seconds);
 }
 
+// The ladder is laid out as the session wishes; a filter that does not read is told, and given up.
+void Shell::follow_session() {
+  run.set_axis(session.axis);
+  if (!session.notice.empty()) {
+    notice(session.notice);
+    session.notice.clear();
+  }
+  if (session.filter == run.filter().text()) return;
+  auto filter = filter::Filter::parse(session.filter);
+  if (!filter.ok()) {
+    notice(filter.error().to_string(), true);
+    session.filter = run.filter().text();
+    return;
+  }
+  run.set_filter(std::move(filter).value());
+}
+
 void Shell::frame(const FrameInput& input) {
   const bool revealing = session.reveal;
   session.hover_begin = session.hover_end = 0;
   keys(input);
+  follow_session();
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize(size);
@@ -84,6 +111,7 @@ void Shell::frame(const FrameInput& input) {
     middle({0, top}, {size.x, bottom});
     top_bar({0, 0}, {size.x, top});
     bottom_bar({0, bottom}, size);
+    if (session.explains) explanation({kit_.px(story_width_), top}, {size.x, bottom});
     if (searching_) palette({(size.x - kit_.px(440)) / 2, top - kit_.px(4)}, kit_.px(440));
   }
   ImGui::End();

@@ -14,6 +14,8 @@ struct FrameInput {
   double seconds = 0;
   bool play = false, step_back = false, step_forward = false, leave = false;
   bool history_back = false, history_forward = false, find = false;
+  bool axis = false, explain = false, fit = false;
+  int zoom = 0;                         ///< of the ladder's time: +1 nearer, -1 farther
   int step_event = 0, step_packet = 0;  ///< -1 back, +1 forward
   int to_bookmark = 0, choose = 0;      ///< choose: up and down in the palette
   bool accept = false;                  ///< Enter, in the palette
@@ -40,6 +42,8 @@ class Shell {
   /// Writes the run as a page, or the ladder as a drawing, into the current folder.
   void export_page();
   void export_ladder();
+  /// Changes over to the run this one is compared with, and compares the other way round.
+  void swap_compared();
   /// A line that stands in the top bar for a while.
   void notice(std::string words, bool is_error = false);
   /// What is selected and when: "message:3 octets:28-44 at 1.040 s", for tests and for the title.
@@ -64,12 +68,16 @@ class Shell {
     const Command* command = nullptr;
     const Panel* panel = nullptr;
     Selection selection;
+    std::string filter, completion;  ///< to be shown by, to be put into the field
   };
   std::vector<PaletteRow> palette_rows() const;
   void run_row(const PaletteRow& row);
   void accept();
   void close_palette();
   void palette(ImVec2 at, float width);
+  void offer_filter(std::vector<PaletteRow>& rows, bool by_words) const;
+  void explanation(ImVec2 min, ImVec2 max);
+  void follow_session();
   void bottom_bar(ImVec2 min, ImVec2 max);
   float transport(ImVec2 min, ImVec2 max);
   void middle(ImVec2 min, ImVec2 max);
@@ -83,7 +91,8 @@ class Shell {
   std::array<const Panel*, 5> active_{};
   float story_width_ = 248, inspector_width_ = 416, below_share_ = 0.42F;  ///< base pixels
   bool grown_ = false;  ///< the panels below take the whole centre
-  std::array<char, 128> query_{};
+  std::array<char, 512> query_{};
+  std::string completion_;  ///< replaces what stands in the field
   bool focus_search_ = false, searching_ = false, palette_open_ = false;
   int chosen_ = 0;  ///< row of the palette
   std::string notice_;

@@ -106,9 +106,19 @@ void Shell::search_field(ImVec2 min, ImVec2 max) {
   ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {kit_.px(12), kit_.px(7)});
   if (focus_search_) ImGui::SetKeyboardFocusHere();
   focus_search_ = false;
-  const bool entered =
-      ImGui::InputTextWithHint("##search", "Find a message, key, SA, or command   (Ctrl+K)",
-                               query_.data(), query_.size(), ImGuiInputTextFlags_EnterReturnsTrue);
+  // A completion is put in here: the field keeps a text of its own as long as it is active.
+  const auto complete = [](ImGuiInputTextCallbackData* data) {
+    auto& text = *static_cast<std::string*>(data->UserData);
+    if (text.empty()) return 0;
+    data->DeleteChars(0, data->BufTextLen);
+    data->InsertChars(0, text.c_str());
+    text.clear();
+    return 0;
+  };
+  const bool entered = ImGui::InputTextWithHint(
+      "##search", "Find a message, key, SA, command; or filter   (Ctrl+K)", query_.data(),
+      query_.size(), ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_CallbackAlways,
+      complete, &completion_);
   searching_ = query_[0] != 0 || palette_open_;
   ImGui::PopStyleVar();
   ImGui::PopFont();

@@ -50,13 +50,26 @@ std::string fit_middle(ImFont* font, std::string_view text, float width) {
          std::string(text.substr(tail));
 }
 
+// What is outside the clip rectangle is not seen, and so not written down.
+static void note(ImDrawList* list, ImVec2 at, ImVec2 size, const std::string& text) {
+  auto* transcript = static_cast<Transcript*>(ImGui::GetIO().UserData);
+  if (transcript == nullptr) return;
+  const ImVec2 low = list->GetClipRectMin(), high = list->GetClipRectMax();
+  const ImVec2 min = {std::max(at.x, low.x), std::max(at.y, low.y)};
+  const ImVec2 max = {std::min(at.x + size.x, high.x), std::min(at.y + size.y, high.y)};
+  if (min.x < max.x && min.y < max.y)
+    transcript->lines.push_back({text, min, max, text.ends_with(ellipsis)});
+}
+
 float put(ImDrawList* list, ImFont* font, ImVec2 at, ImU32 colour, std::string_view text,
           float width) {
   const std::string shown = width > 0 ? fit(font, text, width) : std::string(text);
   if (shown.empty()) return 0;
   list->AddText(font, font->FontSize, {std::floor(at.x), std::floor(at.y)}, colour, shown.data(),
                 shown.data() + shown.size());
-  return measure(font, shown).x;
+  const ImVec2 size = measure(font, shown);
+  note(list, at, size, shown);
+  return size.x;
 }
 
 void put_right(ImDrawList* list, ImFont* font, ImVec2 right, ImU32 colour, std::string_view text) {

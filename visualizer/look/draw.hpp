@@ -5,6 +5,17 @@
 
 namespace ikelab::view {
 
+/// What a frame wrote and where, when ImGui's UserData points at one: for tests, which read a panel
+/// as a person does, and see what lies on top of what.
+struct Transcript {
+  struct Line {
+    std::string text;
+    ImVec2 min, max;  ///< what of it is visible
+    bool cut;         ///< it was too long for its place
+  };
+  std::vector<Line> lines;
+};
+
 /// Width and height of one line.
 ImVec2 measure(ImFont* font, std::string_view text);
 /// `text`, or as much of it as fits in `width` with an ellipsis at its end.

@@ -22,6 +22,13 @@ bool is_child_value(const std::string& name) {
   return is_traffic_key(name) || name.starts_with("KEYMAT");
 }
 
+// On the wire for everyone to read.
+bool is_public_name(const std::string& name) {
+  return !is_shared_secret(name) && !name.starts_with("SK") && !name.starts_with("KEYMAT") &&
+         (name.starts_with("N") || name.starts_with("SPI") || name.starts_with("KE") ||
+          name.find("public") != std::string::npos);
+}
+
 // "prf+(SKEYSEED, ...)[32..64]" without its slice: outputs of one call share one function box.
 std::string call_of(const std::string& function) {
   if (!function.ends_with("]")) return function;
@@ -31,7 +38,8 @@ std::string call_of(const std::string& function) {
 // Builds the graph one KeyDerived after another: values by name, functions by their call.
 class Builder {
  public:
-  explicit Builder(bool with_exchange) : with_exchange_(with_exchange) {}
+  Builder(bool with_exchange, const std::map<std::string, EventPtr>& sk_d)
+      : with_exchange_(with_exchange), sk_d_(sk_d) {}
   void add(EventPtr event) {
     const trace::KeyDerived& d = body(event);
     if (!with_exchange_ && is_shared_secret(d.name)) {
@@ -55,7 +63,7 @@ class Builder {
         f.name = "cut";  // "KEYMAT[0..36]": a part of its input
       graph_.nodes.push_back(f);
       for (const trace::NamedValue& in : d.inputs)
-        graph_.edges.push_back({value_of(in, function), function});
+        graph_.edges.push_back({value_of(in, function, event->node), function});
     }
     GraphNode out{
         .what = is_traffic_key(d.name) ? GraphNode::What::traffic_key : GraphNode::What::key,
@@ -78,7 +86,7 @@ class Builder {
  private:
   // A derived value has one box; an input is drawn again before each function that takes it, so
   // that no edge crosses the whole graph.
-  std::size_t value_of(const trace::NamedValue& in, std::size_t function) {
+  std::size_t value_of(const trace::NamedValue& in, std::size_t function, const std::string& node) {
     const auto derived = known_.find(in.name);
     if (derived != known_.end()) {
       const Bytes& value = graph_.nodes[derived->second].value;
@@ -88,12 +96,15 @@ class Builder {
         inputs_.try_emplace(fmt::format("{} {}", in.name, function), graph_.nodes.size());
     if (is_new) {
       const auto secret = secrets_.find(in.name);
+      const auto old = sk_d_.find(node + to_hex(in.value));  // of the SA that was rekeyed
       graph_.nodes.push_back({.what = GraphNode::What::input,
                               .name = in.name,
                               .detail = in.source,
                               .value = in.value,
                               .length = in.value.size(),
-                              .event = secret == secrets_.end() ? nullptr : secret->second});
+                              .event = secret != secrets_.end() ? secret->second
+                                       : old != sk_d_.end()     ? old->second
+                                                                : nullptr});
     }
     return place->second;
   }
@@ -153,6 +164,7 @@ class Builder {
   }
 
   bool with_exchange_;
+  const std::map<std::string, EventPtr>& sk_d_;
   std::map<std::string, EventPtr> secrets_;  ///< shown as inputs: the events that made them
   KeyGraph graph_;
   std::map<std::string, std::size_t> known_, inputs_, functions_;
@@ -167,10 +179,7 @@ int KeyGraph::node_of(std::uint64_t seq) const {
 }
 
 bool is_public(const GraphNode& n) {
-  return n.what == GraphNode::What::input && !is_shared_secret(n.name) &&
-         !n.name.starts_with("SK") &&
-         (n.name.starts_with("N") || n.name.starts_with("SPI") || n.name.starts_with("KE") ||
-          n.name.find("public") != std::string::npos);
+  return n.what == GraphNode::What::input && is_public_name(n.name);
 }
 
 std::vector<bool> KeyGraph::falls(std::vector<bool> known) const {
@@ -243,6 +252,7 @@ void Derivations::add(const trace::Event& event) {
                    .parent = static_cast<std::size_t>(std::max(0, ike)),
                    .title = "",
                    .derived = {}};
+    if (!child) group.old = old_of(event, ike);
     const std::size_t number = ++counts_[event.node][child ? 1 : 0];
     group.title = fmt::format("{} SA {}", child ? "Child" : "IKE", number);
     mine = static_cast<int>(groups_.size());
@@ -255,7 +265,90 @@ void Derivations::add(const trace::Event& event) {
   for (const EventPtr e : waiting) group_of_[e->seq] = static_cast<std::size_t>(mine);
   waiting.clear();
   derived.push_back(&event);
+  if (d->name.starts_with("SK_d") && !d->output.empty())
+    sk_d_[event.node + to_hex(d->output)] = &event;
   group_of_[event.seq] = static_cast<std::size_t>(mine);
+}
+
+// SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr) when an IKE SA is rekeyed (RFC 7296, 2.18).
+int Derivations::old_of(const trace::Event& skeyseed, int latest) const {
+  for (const trace::NamedValue& in : body(&skeyseed).inputs) {
+    if (!in.name.starts_with("SK_d")) continue;
+    const auto found = sk_d_.find(skeyseed.node + to_hex(in.value));
+    if (found != sk_d_.end()) return group_of(found->second->seq);
+    if (latest >= 0) return latest;
+    for (std::size_t g = groups_.size(); g-- > 0;)  // not disclosed: the newest of this node
+      if (groups_[g].node == skeyseed.node && !groups_[g].child) return static_cast<int>(g);
+  }
+  return -1;
+}
+
+std::vector<std::size_t> Derivations::family(std::size_t group) const {
+  if (group >= groups_.size()) return {};
+  const auto root = [&](std::size_t g) {
+    while (groups_[g].old >= 0 && static_cast<std::size_t>(groups_[g].old) < g)
+      g = static_cast<std::size_t>(groups_[g].old);
+    return g;
+  };
+  const std::size_t first = root(groups_[group].child ? groups_[group].parent : group);
+  std::vector<std::size_t> out;
+  for (std::size_t g = first; g < groups_.size(); ++g)
+    if (!groups_[g].child && groups_[g].node == groups_[first].node && root(g) == first)
+      out.push_back(g);
+  return out;
+}
+
+std::vector<std::size_t> Derivations::children_of(std::size_t ike) const {
+  std::vector<std::size_t> out;
+  for (std::size_t g = ike + 1; g < groups_.size(); ++g)
+    if (groups_[g].child && groups_[g].parent == ike && groups_[g].node == groups_[ike].node)
+      out.push_back(g);
+  return out;
+}
+
+// One pass: derivations stand in the order in which they were made, and nothing is made from what
+// comes later.
+std::set<std::uint64_t> Derivations::falls(std::size_t of, const std::set<Bytes>& values,
+                                           const std::set<std::uint64_t>& seqs) const {
+  if (values.empty() && seqs.empty()) return {};
+  std::set<std::size_t> related;
+  for (const std::size_t ike : family(of)) {
+    related.insert(ike);
+    for (const std::size_t child : children_of(ike)) related.insert(child);
+  }
+  std::set<std::string> known;  // the value; not disclosed: its group and name
+  for (const Bytes& v : values) known.insert(to_hex(v));
+  std::set<std::uint64_t> fallen;
+  const auto token = [](std::size_t group, const std::string& name, const Bytes& value) {
+    return value.empty() ? fmt::format("{} {}", group, name) : to_hex(value);
+  };
+  for (const std::size_t g : related) {
+    const KeyGroup& group = groups_[g];
+    const auto has = [&](const trace::NamedValue& in) {
+      if (known.contains(token(g, in.name, in.value))) return true;
+      const int from = group.child ? static_cast<int>(group.parent) : group.old;
+      return in.value.empty() && from >= 0 &&
+             known.contains(token(static_cast<std::size_t>(from), in.name, in.value));
+    };
+    for (const EventPtr e : group.derived) {
+      const trace::KeyDerived& d = body(e);
+      bool falls = seqs.contains(e->seq) ||
+                   (!d.output.empty() && known.contains(token(g, d.name, d.output)));
+      if (!falls && !is_shared_secret(d.name)) {
+        bool all = true, secret = false;
+        for (const trace::NamedValue& in : d.inputs) {
+          const bool open = is_public_name(in.name), mine = !open && has(in);
+          all = all && (open || mine);
+          secret = secret || mine;
+        }
+        falls = all && secret;
+      }
+      if (!falls) continue;
+      fallen.insert(e->seq);
+      known.insert(token(g, d.name, d.output));
+    }
+  }
+  return fallen;
 }
 
 std::vector<std::string> Derivations::nodes() const {
@@ -271,7 +364,7 @@ int Derivations::group_of(std::uint64_t seq) const {
 }
 
 KeyGraph Derivations::graph(std::size_t ike, int child, bool with_exchange) const {
-  Builder builder(with_exchange);
+  Builder builder(with_exchange, sk_d_);
   if (ike < groups_.size())
     for (const EventPtr e : groups_[ike].derived) builder.add(e);
   if (child >= 0)

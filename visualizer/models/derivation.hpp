@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -17,6 +18,7 @@ struct KeyGroup {
   std::string node, sa;
   bool child = false;
   std::size_t parent = 0;         ///< child: index of its IKE SA's group
+  int old = -1;                   ///< IKE SA: the group whose SK_d made its SKEYSEED; -1: none
   std::string title;              ///< "IKE SA 1", "Child SA 2"
   std::vector<EventPtr> derived;  ///< KeyDerived, in order
 };
@@ -64,11 +66,22 @@ class Derivations {
   [[nodiscard]] KeyGraph graph(std::size_t ike, int child, bool with_exchange = true) const;
   /// Of an IKE SA with its first child, or of the child's IKE SA with it; -1: of the first one.
   [[nodiscard]] KeyGraph graph_around(int group) const;
+  /// The IKE SAs that a group belongs to: the first one and all that came from it by rekeying, as
+  /// groups, in order.
+  [[nodiscard]] std::vector<std::size_t> family(std::size_t group) const;
+  /// Groups of an IKE SA's children.
+  [[nodiscard]] std::vector<std::size_t> children_of(std::size_t ike) const;
+  /// What follows in a group's family and its children, over their rekeying, from values and
+  /// derivations (by seq) that somebody has: the seqs of all that falls, those included. Whoever
+  /// reads the traffic has nonces, SPIs and public key shares.
+  [[nodiscard]] std::set<std::uint64_t> falls(std::size_t group, const std::set<Bytes>& values,
+                                              const std::set<std::uint64_t>& seqs) const;
   /// What a derived value was used for: names of values made from it.
   [[nodiscard]] std::vector<EventPtr> made_from(const trace::Event& key) const;
   [[nodiscard]] EventPtr find(std::string_view name) const;  ///< the first of that name
 
  private:
+  [[nodiscard]] int old_of(const trace::Event& skeyseed, int latest) const;
   std::vector<KeyGroup> groups_;
   struct Place {
     int ike = -1, child = -1;  ///< the newest groups of an IKE SA
@@ -76,6 +89,7 @@ class Derivations {
   std::map<std::string, Place> places_;  ///< by node and the IKE SA's local name
   std::map<std::string, std::array<std::size_t, 2>> counts_;  ///< by node: IKE SAs, Child SAs
   std::unordered_map<std::uint64_t, std::size_t> group_of_;   ///< by seq
+  std::map<std::string, EventPtr> sk_d_;                      ///< by node and value
   std::map<std::string, std::vector<EventPtr>> pending_;  ///< by node: shared secrets not yet used
 };
 

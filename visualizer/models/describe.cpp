@@ -32,7 +32,7 @@ struct MessageWords {
   std::string_view payload;  ///< a payload it must carry, "" for any
   std::string_view does, text, rfc;
 };
-constexpr std::array<MessageWords, 39> message_words = {{
+constexpr std::array<MessageWords, 55> message_words = {{
     {"IKE_SA_INIT", false, "COOKIE", "", "{} tries again with the cookie it was given",
      "By returning the cookie the initiator shows that it receives packets at its address. Until "
      "then the responder keeps no state for it.",
@@ -169,6 +169,62 @@ constexpr std::array<MessageWords, 39> message_words = {{
      "RFC 7296, 1.4.1"},
     {"INFORMATIONAL", true, "", "D", "{} deletes its side as well",
      "The two SAs of a pair are always deleted together.", "RFC 7296, 1.4.1"},
+    {"Main Mode", false, "", "SA", "{} offers algorithms, and no more",
+     "IKEv1's main mode has three pairs of messages: algorithms, key shares, identities. This is "
+     "the "
+     "first; nothing is secret yet.",
+     "RFC 2409, 5 (historic)"},
+    {"Main Mode", true, "", "SA", "{} picks one proposal",
+     "The responder keeps state from here on: the cookies in the header, meant against floods, do "
+     "not help.",
+     "RFC 2409, 5 (historic)"},
+    {"Main Mode", false, "", "KE", "{} sends its key share and a nonce",
+     "With the peer's share it gives g^xy. SKEYID also needs the pre-shared key: an eavesdropper "
+     "has "
+     "neither.",
+     "RFC 2409, 5 (historic)"},
+    {"Main Mode", true, "", "KE", "{} answers with its key share and nonce",
+     "Both sides can compute SKEYID, SKEYID_d, SKEYID_a and SKEYID_e now.",
+     "RFC 2409, 5 (historic)"},
+    {"Main Mode", false, "", "", "{} says who it is and proves it",
+     "Encrypted with SKEYID_e. HASH_I, or a signature over it, covers both key shares, both "
+     "cookies, "
+     "the proposals and the identity.",
+     "RFC 2409, 5 (historic)"},
+    {"Main Mode", true, "", "", "{} proves who it is; the ISAKMP SA stands",
+     "HASH_R is the other way round. Tunnels follow in quick mode.", "RFC 2409, 5 (historic)"},
+    {"Aggressive Mode", false, "", "SA",
+     "{} sends it all at once: proposal, key share, nonce, identity",
+     "Three messages instead of six, and the identity in the clear.", "RFC 2409, 5.4 (historic)"},
+    {"Aggressive Mode", true, "", "", "{} answers with all of its own, and a HASH in the clear",
+     "Whoever asks gets HASH_R, and can try passwords against it at home: the reason why "
+     "aggressive "
+     "mode with pre-shared keys is broken.",
+     "RFC 2409, 5.4 (historic)"},
+    {"Aggressive Mode", false, "", "", "{} proves who it is; the ISAKMP SA stands",
+     "HASH_I covers what HASH_R covers, from the other side.", "RFC 2409, 5.4 (historic)"},
+    {"Quick Mode", false, "", "SA", "{} asks for a tunnel",
+     "Quick mode makes IPsec SAs under the ISAKMP SA, three messages for each pair. HASH(1) "
+     "authenticates, everything is encrypted.",
+     "RFC 2409, 5.5 (historic)"},
+    {"Quick Mode", true, "", "", "{} agrees to the tunnel",
+     "Both nonces are known: KEYMAT comes from SKEYID_d, protocol, SPI and the nonces.",
+     "RFC 2409, 5.5 (historic)"},
+    {"Quick Mode", false, "", "", "{} confirms that it has heard",
+     "HASH(3) shows the responder that the initiator is alive and has the keys.",
+     "RFC 2409, 5.5 (historic)"},
+    {"Transaction", false, "", "", "{} asks in a transaction",
+     "Mode config and XAuth: addresses and passwords, between the two phases.",
+     "draft-dukes-ike-mode-cfg"},
+    {"Transaction", true, "", "", "{} answers in the transaction",
+     "Mode config and XAuth: addresses and passwords, between the two phases.",
+     "draft-dukes-ike-mode-cfg"},
+    {"Informational", false, "", "D", "{} says that it deletes an SA",
+     "In IKEv1 nobody answers this: whether the peer has heard it, it does not say.",
+     "RFC 2408, 4.8 (historic)"},
+    {"Informational", false, "", "", "{} notifies the peer",
+     "A notification without an answer: an error, or that it is still there.",
+     "RFC 2408, 4.8 (historic)"},
     {"INFORMATIONAL", false, "", "", "{} asks whether the peer is still there",
      "An empty request: any authenticated answer proves that the peer is alive and still has the "
      "keys.",
@@ -419,6 +475,9 @@ std::string chapter_title(const MessageRow& m) {
   const std::string& exchange = m.message().exchange;
   if (exchange == "IKE_SA_INIT") return "They agree on algorithms and a secret";
   if (exchange == "IKE_AUTH") return "They prove who they are";
+  if (exchange == "Main Mode") return "IKEv1: a secret, then who they are, in six messages";
+  if (exchange == "Aggressive Mode") return "IKEv1: all at once, in three messages";
+  if (exchange == "Quick Mode") return "IKEv1: a tunnel is agreed on";
   if (exchange == "IKE_INTERMEDIATE") return "They mix in a further key exchange";
   if (exchange == "CREATE_CHILD_SA") {
     if (mentions(m, "REKEY_SA")) return "The tunnel gets fresh keys";

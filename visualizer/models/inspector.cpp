@@ -6,6 +6,7 @@
 
 #include "protocol/wire/dissect.hpp"
 #include "visualizer/models/describe.hpp"
+#include "visualizer/models/explain.hpp"
 #include "visualizer/models/inspect_auth.hpp"
 #include "visualizer/models/text.hpp"
 
@@ -302,6 +303,9 @@ Inspection inspect_event(const RunModel& run, const trace::Event& event) {
   if (!out.title.empty())
     out.title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(out.title[0])));
   out.sentence = event_sentence(event);
+  Explanation words = explain_event(event);
+  out.explanation = std::move(words.text);
+  out.rfc = std::move(words.rfc);
   out.facts.push_back(fact("when", clock_text(event.time), {}, true));
   if (!event.node.empty()) out.facts.push_back(fact("where", event.node));
   if (!event.sa.empty()) out.facts.push_back(fact("IKE SA", event.sa));

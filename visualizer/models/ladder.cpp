@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
+#include "visualizer/models/frames.hpp"
 #include "visualizer/models/text.hpp"
 
 namespace ikelab::view {
@@ -17,6 +19,11 @@ constexpr double label_room = 27, note_room = 19, row_pitch = 44, least_slope = 
 /// How far apart two instants are drawn: a logarithm of the pause, 0 for none, at most 72.
 double gap(std::int64_t ns) {
   return ns <= 0 ? 0 : std::min(72.0, 5.0 * std::log2(1.0 + static_cast<double>(ns) / 1e6));
+}
+
+// The exchanges that an IKE SA begins with, of either version.
+bool begins(const std::string& exchange) {
+  return exchange == "IKE_SA_INIT" || exchange == "Main Mode" || exchange == "Aggressive Mode";
 }
 
 bool is_passive(const std::string& action) {
@@ -82,10 +89,9 @@ void Ladder::find_lanes(const store::RunInfo& info, const Traffic& traffic,
   };
   for (const MessageRow& m : traffic.messages()) {
     if (Lane* from = add(m.from);
-        from != nullptr && from->part.empty() && m.message().exchange == "IKE_SA_INIT")
+        from != nullptr && from->part.empty() && begins(m.message().exchange))
       from->part = m.message().response ? "responder" : "initiator";
-    if (Lane* to = add(m.to);
-        to != nullptr && to->part.empty() && m.message().exchange == "IKE_SA_INIT")
+    if (Lane* to = add(m.to); to != nullptr && to->part.empty() && begins(m.message().exchange))
       to->part = m.message().response ? "initiator" : "responder";
   }
   for (const Packet& p : traffic.packets()) {
@@ -133,7 +139,12 @@ void Ladder::add_message(const MessageRow& m, const Traffic& traffic) {
   row.title = m.title();
   row.payloads = split_list(m.message().payloads);
   row.encrypted = m.message().encrypted;
+  row.response = m.message().response;
   row.selection = select_message(m.number);
+  row.exchange_name =
+      fmt::format("{}, message id {}", m.message().exchange, m.message().message_id);
+  row.exchange = fmt::format("{} {} {} {}", m.message().spi_i, m.message().exchange,
+                             m.message().message_id, row.response ? m.to : m.from);
   const int from = lane_of(m.from), to = lane_of(m.to);
   const Packet* p = traffic.packet(m.datagram);
   if (p == nullptr || from < 0 || to < 0) return;  // without both ends there is no arrow
@@ -286,8 +297,95 @@ void Ladder::add_notable(const trace::Event& event, const Traffic& traffic) {
   }
 }
 
+// One that was sent later came earlier, on the same way: the network has changed their order.
+void Ladder::note_overtaking() {
+  struct Earliest {
+    Instant landed;
+    std::uint64_t number;
+  };
+  std::map<std::pair<int, int>, Earliest> by_way;
+  for (auto row = rows_.rbegin(); row != rows_.rend(); ++row) {
+    if (row->kind != LadderRow::Kind::message || row->legs.size() != 1) continue;
+    const Leg& leg = row->legs.front();
+    if (leg.lost || leg.fraction < 1) continue;
+    const auto [earliest, is_new] =
+        by_way.try_emplace({leg.from, leg.to}, Earliest{leg.landed, row->number});
+    if (is_new) continue;
+    if (earliest->second.landed < leg.landed && row->note.empty())
+      row->note = fmt::format("message {} overtakes it", earliest->second.number);
+    if (leg.landed <= earliest->second.landed) earliest->second = {leg.landed, row->number};
+  }
+}
+
+// Request and response share initiator SPI, message id and the side that asked (RFC 7296, 2.2).
+void Ladder::group() {
+  exchanges_.clear();
+  std::map<std::string, std::size_t> open;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const LadderRow& row = rows_[i];
+    if (row.kind != LadderRow::Kind::message || row.legs.empty() || row.exchange.empty()) continue;
+    const auto [place, is_new] = open.try_emplace(row.exchange, exchanges_.size());
+    if (is_new) {
+      exchanges_.emplace_back();
+      exchanges_.back().name = row.exchange_name;
+      exchanges_.back().first = i;
+    }
+    Exchange& e = exchanges_[place->second];
+    e.last = i;
+    ++e.messages;
+    e.again += row.repeats != 0 ? 1 : 0;
+    e.lost += row.legs.back().lost ? 1 : 0;
+    e.answered = e.answered || row.response;
+  }
+  std::vector<std::size_t> free_from;  // by depth: the first row that is free
+  exchange_reach_.clear();
+  for (Exchange& e : exchanges_) {
+    std::size_t depth = 0;
+    while (depth < free_from.size() && free_from[depth] > e.first) ++depth;
+    if (depth == free_from.size()) free_from.push_back(0);
+    free_from[depth] = e.last + 1;
+    e.depth = static_cast<int>(depth);
+    exchange_reach_.push_back(exchange_reach_.empty() ? e.last
+                                                      : std::max(exchange_reach_.back(), e.last));
+  }
+}
+
+std::pair<std::size_t, std::size_t> Ladder::exchanges_between(std::size_t from,
+                                                              std::size_t to) const {
+  const auto first = std::lower_bound(exchange_reach_.begin(), exchange_reach_.end(), from);
+  const auto last =
+      std::lower_bound(exchanges_.begin(), exchanges_.end(), to,
+                       [](const Exchange& e, std::size_t row) { return e.first < row; });
+  const auto begin = static_cast<std::size_t>(first - exchange_reach_.begin());
+  return {begin, std::max(begin, static_cast<std::size_t>(last - exchanges_.begin()))};
+}
+
+std::size_t Ladder::troubles(std::size_t from, std::size_t to) const {
+  return troubles_.empty() ? 0 : troubles_[to] - troubles_[from];
+}
+
+std::pair<std::size_t, std::size_t> Ladder::during(Instant from, Instant to) const {
+  const auto first = std::lower_bound(time_reach_.begin(), time_reach_.end(), from.ns);
+  const auto last = std::upper_bound(rows_.begin(), rows_.end(), to,
+                                     [](Instant t, const LadderRow& row) { return t < row.time; });
+  const auto begin = static_cast<std::size_t>(first - time_reach_.begin());
+  return {begin, std::max(begin, static_cast<std::size_t>(last - rows_.begin()))};
+}
+
+void Ladder::set_axis(Axis axis) {
+  if (axis == axis_) return;
+  axis_ = axis;
+  place();
+  index();
+}
+
 void Ladder::build(const store::RunInfo& info, const Traffic& traffic,
-                   const std::vector<EventPtr>& notable) {
+                   const std::vector<EventPtr>& notable, const filter::Filter& filter) {
+  const auto fits = [&](std::uint64_t datagram) {
+    if (filter.empty()) return true;
+    const Packet* p = traffic.packet(datagram);
+    return p != nullptr && filter.matches(frame_of(*p, traffic));
+  };
   lanes_.clear();
   rows_.clear();
   find_lanes(info, traffic, notable);
@@ -300,11 +398,17 @@ void Ladder::build(const store::RunInfo& info, const Traffic& traffic,
   };
   std::vector<Item> items;
   for (const MessageRow& m : traffic.messages())
-    items.push_back({m.sent, m.sent_event->seq, &m, nullptr, nullptr});
+    if (fits(m.datagram)) items.push_back({m.sent, m.sent_event->seq, &m, nullptr, nullptr});
   for (const Packet& p : traffic.packets())
-    if (p.is_esp() && p.sent && p.made_from == 0)
+    if (p.is_esp() && p.sent && p.made_from == 0 && fits(p.id))
       items.push_back({*p.sent, p.carrier == nullptr ? 0 : p.carrier->seq, nullptr, &p, nullptr});
-  for (const EventPtr e : notable) items.push_back({e->time, e->seq, nullptr, nullptr, e});
+  const auto packet_of = [](const trace::Event& e) -> std::uint64_t {
+    if (const auto* refusal = std::get_if<trace::EspRejected>(&e.body)) return refusal->datagram;
+    const auto* action = std::get_if<trace::AttackAction>(&e.body);
+    return action == nullptr ? 0 : action->result != 0 ? action->result : action->datagram;
+  };
+  for (const EventPtr e : notable)
+    if (fits(packet_of(*e))) items.push_back({e->time, e->seq, nullptr, nullptr, e});
   std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
     return std::tie(a.time, a.seq) < std::tie(b.time, b.seq);
   });
@@ -319,6 +423,8 @@ void Ladder::build(const store::RunInfo& info, const Traffic& traffic,
   // An adversary's row begins when what it took was sent, so the order is not that of the events.
   std::stable_sort(rows_.begin(), rows_.end(),
                    [](const LadderRow& a, const LadderRow& b) { return a.time < b.time; });
+  note_overtaking();
+  group();
   place();
   index();
 }
@@ -343,12 +449,12 @@ void Ladder::place() {
   std::stable_sort(points.begin(), points.end(),
                    [](const Point& a, const Point& b) { return a.time < b.time; });
   scale_.clear();
-  double y = -16, last_row = -1000;  // the first label needs less room
+  double y = -10, last_row = -1000;  // the first label needs less room
   double taken = -1000;              // by the remark under an arrow, down to here
   Instant last = points.empty() ? Instant{} : points.front().time;
   for (const Point& p : points) {
     LadderRow& row = rows_[p.row];
-    double at = y + gap((p.time - last).count());
+    double at = y + (axis_ == Axis::steps ? 0 : gap((p.time - last).count()));
     if (p.leg < 0) {
       const bool quiet = row.kind == LadderRow::Kind::mark;
       at = std::max(
@@ -376,12 +482,22 @@ void Ladder::place() {
 // What is looked for again and again, in every frame.
 void Ladder::index() {
   reach_.clear();
+  time_reach_.clear();
+  troubles_.assign(1, 0);
   by_message_.clear();
   by_packet_.clear();
   by_event_.clear();
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const LadderRow& row = rows_[i];
     reach_.push_back(std::max(row.y_end, i == 0 ? row.y : reach_.back()));
+    Instant end = std::max(row.time, row.until);
+    bool trouble = row.kind == LadderRow::Kind::attack || row.kind == LadderRow::Kind::refusal;
+    for (const Leg& leg : row.legs) {
+      end = std::max(end, leg.landed);
+      trouble = trouble || leg.lost || leg.changed;
+    }
+    time_reach_.push_back(i == 0 ? end.ns : std::max(end.ns, time_reach_.back()));
+    troubles_.push_back(troubles_.back() + (trouble ? 1 : 0));
     if (row.selection.kind == Selection::Kind::message) by_message_[row.selection.id] = i;
     if (row.selection.kind == Selection::Kind::packet) by_packet_[row.selection.id] = i;
     if (row.selection.kind == Selection::Kind::event) by_event_[row.selection.id] = i;

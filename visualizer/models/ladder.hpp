@@ -1,13 +1,14 @@
 // The ladder: lanes for nodes, time down, one row for each message, fold of ESP, or thing that
 // matters.
 //
-// Time is monotone but not linear: a pause of ten seconds and one of ten microseconds must both be
-// readable, so the distance between two instants grows with the logarithm of the pause. Everything
-// that is drawn goes through TimeScale, so an arrow still leaves at its send time and lands at its
-// receive time.
+// Three axes. Pauses: the distance between two instants grows with the logarithm of the pause, so
+// that ten seconds and ten microseconds can both be read. Steps: every row takes the same room.
+// Time: as it passes; then the panel draws by the instants, for the stretch it shows. Everything
+// goes through TimeScale, so an arrow leaves at its send time and lands at its receive time.
 #pragma once
 #include <unordered_map>
 
+#include "protocol/filter/filter.hpp"
 #include "protocol/trace/event.hpp"
 #include "sim/store/run.hpp"
 #include "visualizer/models/selection.hpp"
@@ -20,6 +21,8 @@ struct Lane {
   std::string part;        ///< "initiator" or "responder" of the first IKE SA, or ""
   double x = 0;            ///< place in the topology, for the order
 };
+
+enum class Axis : std::uint8_t { pauses, steps, time };
 
 /// One arrow, from lane to lane. Lost: it ends on its way, at `fraction`.
 struct Leg {
@@ -39,8 +42,9 @@ struct LadderRow {
   std::uint64_t number = 0, repeats = 0;  ///< message: its number; the number it repeats, or 0
   std::string title;                      ///< "IKE_AUTH request", "ESP", "gw-b refuses a packet"
   std::vector<std::string> payloads;      ///< message: "IDi", "AUTH" ...
-  bool encrypted = false;
-  std::string note;  ///< why lost, what was changed, counts
+  bool encrypted = false, response = false;
+  std::string exchange, exchange_name;  ///< message: what it shares with its answer; for a person
+  std::string note;                     ///< why lost, what was changed, counts
   std::vector<Leg> legs;
   std::uint64_t packets = 0, octets = 0;  ///< esp: folded
   std::uint64_t backwards = 0;            ///< esp: of these against the first leg's direction
@@ -63,11 +67,33 @@ class TimeScale {
   std::vector<std::pair<std::int64_t, double>> points_;
 };
 
+/// The messages of one exchange: request and response, what was sent again, and fragments.
+struct Exchange {
+  std::string name;                 ///< "IKE_AUTH, message id 1"
+  std::size_t first = 0, last = 0;  ///< rows
+  std::uint64_t messages = 0, again = 0, lost = 0;
+  bool answered = false;
+  int depth = 0;  ///< brackets of one depth do not overlap
+};
+
 class Ladder {
  public:
-  /// Rebuilds lanes, rows and scale from the traffic and the events worth a row.
+  /// Rebuilds lanes, rows and scale from the traffic and the events worth a row. With a filter: of
+  /// the packets that fit, and of nothing else.
   void build(const store::RunInfo& info, const Traffic& traffic,
-             const std::vector<EventPtr>& notable);
+             const std::vector<EventPtr>& notable, const filter::Filter& filter = {});
+  /// How time is laid out from now on.
+  void set_axis(Axis axis);
+  [[nodiscard]] Axis axis() const { return axis_; }
+  /// By their first row.
+  [[nodiscard]] const std::vector<Exchange>& exchanges() const { return exchanges_; }
+  /// Exchanges [first, second) hold all that reach into rows [from, to); a few more may be in it.
+  [[nodiscard]] std::pair<std::size_t, std::size_t> exchanges_between(std::size_t from,
+                                                                      std::size_t to) const;
+  /// Of the rows [from, to): how many were lost, changed, refused, or are an adversary's.
+  [[nodiscard]] std::size_t troubles(std::size_t from, std::size_t to) const;
+  /// Rows [first, second) hold all that happens between two instants; a few more may be in it.
+  [[nodiscard]] std::pair<std::size_t, std::size_t> during(Instant from, Instant to) const;
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
   [[nodiscard]] const std::vector<LadderRow>& rows() const { return rows_; }
   [[nodiscard]] const TimeScale& scale() const { return scale_; }
@@ -91,6 +117,13 @@ class Ladder {
   [[nodiscard]] Leg leg_of(const Packet& packet, int from, int to) const;
   void place();
   void index();
+  void note_overtaking();
+  void group();
+  Axis axis_ = Axis::pauses;
+  std::vector<Exchange> exchanges_;
+  std::vector<std::size_t> exchange_reach_;  ///< the last row that exchanges 0..i reach
+  std::vector<std::size_t> troubles_;        ///< of rows 0..i-1
+  std::vector<std::int64_t> time_reach_;     ///< when the last of rows 0..i is over
   std::vector<Lane> lanes_;
   std::vector<LadderRow> rows_;
   std::vector<double> reach_;  ///< how far down rows 0..i reach

@@ -76,7 +76,23 @@ void RunModel::rebuild() {
   topology_.build(info_, seen);
   adversary_.build(traffic_);
   order_sas();
+  if (!filter_.empty()) ladder_.build(info_, traffic_, row_events_, filter_);  // the rest knows all
   ++generation_;
+}
+
+void RunModel::set_filter(filter::Filter filter) {
+  filter_ = std::move(filter);
+  ladder_.build(info_, traffic_, row_events_, filter_);
+}
+
+void RunModel::change_over(RunModel& next) {
+  const std::uint64_t generation = std::max(generation_, next.generation_) + 1;
+  const Axis axis = ladder_.axis();
+  filter::Filter filter = filter_;
+  std::swap(*this, next);  // events keep their places: pointers to them stay good
+  generation_ = generation;
+  set_axis(axis);
+  if (filter.text() != filter_.text()) set_filter(std::move(filter));
 }
 
 void RunModel::order_sas() {

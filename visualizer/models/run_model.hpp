@@ -2,6 +2,7 @@
 // run that is still being recorded has added. No ImGui, no files, no clock.
 #pragma once
 #include <deque>
+#include <memory>
 
 #include "sim/store/grades_reader.hpp"
 #include "visualizer/models/adversary.hpp"
@@ -15,12 +16,17 @@
 
 namespace ikelab::view {
 
+class Comparison;
+
 /// Whether an event gets a line in the list of everything: all but those that a message or a packet
 /// already stands for.
 bool is_listed(const trace::Event& event);
 
 class RunModel {
  public:
+  RunModel() = default;
+  RunModel(RunModel&&) = default;  // events keep their places when they move; a copy's would not
+  RunModel& operator=(RunModel&&) = default;
   /// Describes the run; keeps the events.
   void set_info(store::RunInfo info);
   /// What the database's experiments measured: beside the run, not of it.
@@ -28,6 +34,11 @@ class RunModel {
   [[nodiscard]] const Experiments& experiments() const { return experiments_; }
   void set_grades(store::Grades grades) { grades_ = std::move(grades); }
   [[nodiscard]] const store::Grades& grades() const { return grades_; }
+  /// Another run, laid beside this one; nullptr: none.
+  void set_comparison(std::shared_ptr<const Comparison> c) { comparison_ = std::move(c); }
+  [[nodiscard]] const Comparison* comparison() const { return comparison_.get(); }
+  /// Becomes `next`, which was built elsewhere, and gives what was here in exchange.
+  void change_over(RunModel& next);
   /// Adds events, in order of seq, and brings every model up to date. While `more` are already
   /// waiting, ladder and story are told anew only now and then: each time costs as much as all
   /// that is there.
@@ -46,6 +57,10 @@ class RunModel {
 
   [[nodiscard]] const Traffic& traffic() const { return traffic_; }
   [[nodiscard]] const Ladder& ladder() const { return ladder_; }
+  /// How the ladder lays out time, and what it shows.
+  void set_axis(Axis axis) { ladder_.set_axis(axis); }
+  void set_filter(filter::Filter filter);
+  [[nodiscard]] const filter::Filter& filter() const { return filter_; }
   [[nodiscard]] const std::vector<Chapter>& story() const { return story_; }
   [[nodiscard]] const Derivations& derivations() const { return derivations_; }
   [[nodiscard]] const SaTable& sas() const { return sas_; }
@@ -73,11 +88,13 @@ class RunModel {
   std::deque<trace::Event> events_;
   Traffic traffic_;
   Ladder ladder_;
+  filter::Filter filter_;
   std::vector<Chapter> story_;
   Derivations derivations_;
   SaTable sas_;
   Experiments experiments_;
   store::Grades grades_;
+  std::shared_ptr<const Comparison> comparison_;
   Topology topology_;
   AdversaryLog adversary_;
   std::vector<EventPtr> negotiations_, auths_, marks_, row_events_, told_events_, listed_;

@@ -110,6 +110,27 @@ void Session::step_packet(const RunModel& run, int direction) {
   select(run, best->message != 0 ? select_message(best->message) : select_packet(best->id));
 }
 
+std::pair<double, double> Session::ladder_stretch(const RunModel& run) const {
+  const double all = std::max(1000.0, static_cast<double>(run.end().ns) * 1.02);
+  return ladder_span > 0 ? std::pair(ladder_begin, ladder_span) : std::pair(0.0, all);
+}
+
+void Session::zoom_ladder(const RunModel& run, double factor, double centre) {
+  constexpr double microsecond = 1e3, year = 366.0 * 24 * 3600 * 1e9;
+  const auto [begin, span] = ladder_stretch(run);
+  const double wanted = std::clamp(span * factor, microsecond, year);
+  const double share = std::clamp((centre - begin) / span, 0.0, 1.0);
+  ladder_begin = std::max(0.0, begin + span * share - wanted * share);
+  ladder_span = wanted;
+}
+
+void Session::pan_ladder(const RunModel& run, double ns) {
+  const auto [begin, span] = ladder_stretch(run);
+  const double last = std::max(0.0, static_cast<double>(run.end().ns) * 1.02 - span);
+  ladder_begin = std::clamp(begin + ns, 0.0, last);
+  ladder_span = span;
+}
+
 void Session::toggle_bookmark() {
   const auto at = std::lower_bound(bookmarks_.begin(), bookmarks_.end(), now_);
   if (at != bookmarks_.end() && *at == now_)

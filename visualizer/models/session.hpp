@@ -1,5 +1,7 @@
 // The reader's place in a run: what is selected, where the run's time stands, whether it plays.
 #pragma once
+#include <set>
+
 #include "visualizer/models/inspector.hpp"
 
 namespace ikelab::view {
@@ -57,6 +59,22 @@ class Session {
   bool heat_map = false;
   /// The key panel asks what falls if the selected value leaks.
   bool leaks = false;
+  Axis axis = Axis::pauses;  ///< of the ladder
+  std::string filter;        ///< of the ladder, in display words; empty: everything
+  /// The stretch of time the ladder shows on the axis of time, in ns; span 0: all of the run.
+  double ladder_begin = 0, ladder_span = 0;
+  /// Narrows or widens that stretch around `centre` (ns); from a microsecond to a year and the run.
+  void zoom_ladder(const RunModel& run, double factor, double centre);
+  void pan_ladder(const RunModel& run, double ns);
+  /// What the ladder shows, made whole: [begin, begin + span).
+  [[nodiscard]] std::pair<double, double> ladder_stretch(const RunModel& run) const;
+  /// The step that is selected is explained at the foot of the window.
+  bool explains = false;
+  std::string notice;  ///< a panel's line for the reader; the window shows it for a while
+  /// The gradebook's chosen student and lab.
+  std::string student, lab;
+  /// Stretches of the comparison that are alike and laid open, by their first row.
+  std::set<std::size_t> unfolded;
   /// The part of the run the time line shows, as shares of the whole.
   double line_begin = 0, line_end = 1;
   /// Raised when something was selected from elsewhere: panels scroll to it.

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <cmath>
 
 namespace ikelab::view {
 namespace {
@@ -49,6 +52,45 @@ std::string span_text(Duration d) {
   if (s < 1) return fmt::format("{:.0f} ms", s * 1e3);
   if (s < 60) return fmt::format("{:.1f} s", s);
   return fmt::format("{} min {} s", static_cast<int>(s) / 60, static_cast<int>(s) % 60);
+}
+
+double round_step(double least) {
+  static constexpr std::array<double, 14> long_steps = {
+      60e9,       120e9,       300e9,       600e9,       1800e9,       3600e9,       7200e9,
+      6 * 3600e9, 24 * 3600e9, 48 * 3600e9, 7 * 86400e9, 30 * 86400e9, 91 * 86400e9, 365 * 86400e9};
+  if (least > 30e9) {
+    for (const double step : long_steps)
+      if (step >= least) return step;
+    return std::ceil(least / (365 * 86400e9)) * 365 * 86400e9;
+  }
+  double step = 1;
+  for (int i = 0; step < least; ++i) step *= i % 3 == 1 ? 2.5 : 2.0;
+  return step;
+}
+
+std::string tick_text(double ns, double step) {
+  if (ns == 0) return "0";
+  struct Unit {
+    double size, below;
+    std::string_view name;
+  };
+  static constexpr std::array<Unit, 4> units = {
+      {{1, 1e3, "ns"}, {1e3, 1e6, "\xC2\xB5s"}, {1e6, 1e9, "ms"}, {1e9, 120e9, "s"}}};
+  for (const Unit& u : units)
+    if (ns < u.below) {
+      const int places =
+          std::clamp(static_cast<int>(std::ceil(-std::log10(step / u.size) - 1e-9)), 0, 9);
+      return fmt::format("{:.{}f} {}", ns / u.size, places, u.name);
+    }
+  if (ns < 2 * 3600e9) {
+    const double rest = std::fmod(ns / 1e9, 60);
+    const int places =
+        std::clamp(static_cast<int>(std::ceil(-std::log10(step / 1e9) - 1e-9)), 0, 9);
+    return fmt::format("{:.0f}:{:0{}.{}f} min", std::floor(ns / 60e9), rest,
+                       places == 0 ? 2 : 3 + places, places);
+  }
+  if (ns < 48 * 3600e9) return fmt::format("{:g} h", ns / 3600e9);
+  return fmt::format("{:g} d", ns / 86400e9);
 }
 
 std::string absolute_text(std::int64_t epoch, Instant t) {

@@ -19,6 +19,11 @@ std::string octets_text(std::uint64_t n);
 std::string clock_text(Instant t);
 /// A duration with three significant places: "10 ms", "1.2 s", "3 min 20 s".
 std::string span_text(Duration d);
+/// The first of 1, 2, 5 times a power of ten that is at least `least`, in ns; from an hour on whole
+/// hours, days, years.
+double round_step(double least);
+/// A figure of a time axis whose steps are `step` apart: "0", "20 ms", "1.5 s", "3:20 min", "2 d".
+std::string tick_text(double ns, double step);
 /// Absolute time: simulated epoch (Unix seconds) plus `t`, "2026-01-01 00:00:02.345 UTC".
 std::string absolute_text(std::int64_t epoch, Instant t);
 /// "c0c1c2c3 … fcfdfeff": the first and last four octets; all of them when there are at most eight.

@@ -27,6 +27,17 @@ Cell score_cell(const store::Grade& g) {
                                                                              : Role::adversary};
 }
 
+// A click on a cell chooses the student and the lab; on the name, the student in all labs.
+void choose(const View& v, const Table& table, const std::string& student,
+            const std::vector<std::string>& labs) {
+  const int column = table.column_at(ImGui::GetIO().MousePos.x);
+  const bool is_lab = column >= 1 && column <= static_cast<int>(std::min(labs.size(), most_labs));
+  const std::string lab = is_lab ? labs[static_cast<std::size_t>(column - 1)] : "";
+  const bool again = v.session.student == student && v.session.lab == lab;
+  v.session.student = again ? "" : student;
+  v.session.lab = again ? "" : lab;
+}
+
 void draw_students(const View& v, const store::Grades& all, const std::vector<std::string>& labs) {
   std::vector<Column> columns = {{"student", 96, 0.5F}};
   for (std::size_t i = 0; i < std::min(labs.size(), most_labs); ++i)
@@ -50,7 +61,9 @@ void draw_students(const View& v, const store::Grades& all, const std::vector<st
       }
       for (auto one = g; one != next; ++one) sum += one->score;
       cells.emplace_back(fmt::format("{}", sum));
-      table.row(id, y, cells, false, false);
+      const Hit h = table.row(id, y, cells, g->student == v.session.student, false);
+      if (h.clicked) choose(v, table, g->student, labs);
+      if (h.hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
     }
     ++id;
     y += step;
@@ -83,6 +96,68 @@ void draw_goals(const View& v, const store::Grades& all) {
   Table(top, columns).head(v.min.y);
 }
 
+// The event that cost the points: selected where its run is open, else the command that shows it.
+void go_to(const View& v, const store::LostPoint& lost) {
+  const EventPtr event = lost.event == 0 ? nullptr : v.run.event(lost.event);
+  if (event != nullptr) {
+    v.session.select(v.run, select_event(lost.event));
+    return;
+  }
+  v.session.notice =
+      lost.event == 0
+          ? "nothing in the run is to blame for this one"
+          : fmt::format(
+                "event {} of run \"{}\": ikelab view --db FOLDER/ikelab.db --select event:{}",
+                lost.event, lost.run.empty() ? "main" : lost.run, lost.event);
+}
+
+// What the chosen student lost, check by check, with what it goes back to.
+void draw_lost(const View& v, const store::Grades& all) {
+  const Kit& kit = v.kit;
+  put(v.list(), kit.fonts.strong, v.min, kit.ink(Role::text),
+      v.session.lab.empty() ? v.session.student
+                            : fmt::format("{}: {}", v.session.student, v.session.lab),
+      v.width());
+  View inner = begin_scroll(v, "lost", {v.min.x, v.min.y + kit.px(26)}, v.max);
+  float y = inner.min.y;
+  int id = 0;
+  const float inset = kit.px(8), room = inner.width() - 2 * inset;
+  for (const store::LostPoint& lost : all.lost) {
+    if (lost.student != v.session.student || (!v.session.lab.empty() && lost.lab != v.session.lab))
+      continue;
+    const std::string head =
+        fmt::format("{}{}, {}: {} of {}", v.session.lab.empty() ? lost.lab + ", " : "", lost.goal,
+                    lost.field, lost.points, lost.max_points);
+    const std::string& why = lost.feedback.empty() ? lost.mistake : lost.feedback;
+    const float height =
+        kit.px(24) + wrapped_height(kit.fonts.small, why, room, 1.3F) +
+        (lost.evidence.empty() ? 0 : wrapped_height(kit.fonts.small, lost.evidence, room, 1.3F)) +
+        kit.px(8);
+    const ImVec2 min = {inner.min.x, y}, max = {inner.max.x, y + height};
+    const Hit h = hit(id++, min, max);
+    inner.list()->AddRectFilled(min, max, kit.ink(Role::text, h.hovered ? 0.07F : 0.03F),
+                                kit.px(4));
+    float at = y + kit.px(4);
+    put(inner.list(), kit.fonts.small_strong, {min.x + inset, at}, kit.ink(Role::text), head, room);
+    at += kit.px(20);
+    at += put_wrapped(inner.list(), kit.fonts.small, {min.x + inset, at}, kit.ink(Role::text), why,
+                      room, 1.3F);
+    if (!lost.evidence.empty())
+      put_wrapped(inner.list(), kit.fonts.small, {min.x + inset, at}, kit.ink(Role::initiator),
+                  lost.evidence, room, 1.3F);
+    if (h.hovered && lost.event != 0) {
+      ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+      tip(kit, fmt::format("Event {}", lost.event), "Click: the event that cost this.");
+    }
+    if (h.clicked) go_to(v, lost);
+    y += height + kit.px(8);
+  }
+  if (id == 0)
+    put(inner.list(), kit.fonts.small, {inner.min.x, y}, kit.ink(Role::muted),
+        "Nothing was lost, or no checks were kept.", inner.width());
+  end_scroll(v, y - inner.min.y);
+}
+
 }  // namespace
 
 std::string gradebook_caption(const View& v) {
@@ -113,7 +188,10 @@ void draw_gradebook(const View& v) {
   left.max.x = v.min.x + std::round(v.width() * 0.6F) - v.kit.px(8);
   right.min.x = left.max.x + v.kit.px(16);
   draw_students(left, all, labs);
-  draw_goals(right, all);
+  if (v.session.student.empty())
+    draw_goals(right, all);
+  else
+    draw_lost(right, all);
 }
 
 }  // namespace ikelab::view

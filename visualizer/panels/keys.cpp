@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 
 #include "visualizer/models/describe.hpp"
 #include "visualizer/models/text.hpp"
-#include "visualizer/panels/panel.hpp"
+#include "visualizer/panels/key_chain.hpp"
 
 namespace ikelab::view {
 namespace {
@@ -27,15 +28,9 @@ std::string short_name(std::string name) {
   return name;
 }
 
-// Which keys are shown: an IKE SA of one node, and one of its Child SAs.
-struct Choice {
-  std::string node;
-  int ike = -1, child = -1;
-};
-
-Choice choose(const View& v) {
+KeyChoice choose(const View& v) {
   const auto& groups = v.run.derivations().groups();
-  Choice c;
+  KeyChoice c;
   int wanted = v.session.key_group;
   if (v.session.selection().kind == Selection::Kind::key ||
       v.session.selection().kind == Selection::Kind::event) {
@@ -73,7 +68,7 @@ struct Chip {
   bool gap = false;  ///< stands apart from the one before
 };
 
-std::vector<Chip> chips(const View& v, const Choice& choice) {
+std::vector<Chip> chips(const View& v, const KeyChoice& choice) {
   const auto& groups = v.run.derivations().groups();
   std::vector<std::string> nodes = v.run.derivations().nodes();
   std::stable_sort(nodes.begin(), nodes.end(), [&](const std::string& a, const std::string& b) {
@@ -86,14 +81,6 @@ std::vector<Chip> chips(const View& v, const Choice& choice) {
         out.push_back({node, node == choice.node, static_cast<int>(i)});
         break;
       }
-  std::size_t mine = 0;
-  for (const KeyGroup& g : groups) mine += g.node == choice.node ? 1 : 0;
-  for (std::size_t i = 0; i < groups.size() && mine > 2; ++i) {
-    const int index = static_cast<int>(i);
-    if (groups[i].node == choice.node)
-      out.push_back({groups[i].title, index == choice.ike || index == choice.child, index});
-  }
-  if (out.size() > nodes.size()) out[nodes.size()].gap = true;
   if (v.session.selection().kind == Selection::Kind::key)
     out.push_back({leak_words, v.session.leaks, -1, true});
   return out;
@@ -101,7 +88,7 @@ std::vector<Chip> chips(const View& v, const Choice& choice) {
 
 // Chips to choose the node and the SA: on the caption's line when they fit, else on their own.
 // Returns the height.
-float draw_choice(const View& v, const Choice& choice) {
+float draw_choice(const View& v, const KeyChoice& choice) {
   const Kit& kit = v.kit;
   const std::vector<Chip> all = chips(v, choice);
   float total = 0;
@@ -121,7 +108,7 @@ float draw_choice(const View& v, const Choice& choice) {
     }
     if (c.gap) x += kit.px(16);
     ImVec2 size;
-    if (x > v.max.x - kit.px(64)) break;
+    if (!beside && x > v.max.x - kit.px(64)) break;
     if (text_button(kit, fmt::format("chip {}", id++).c_str(), {x, y}, c.text, c.on, &size))
       v.session.key_group = c.group;
     x += size.x + kit.px(4);
@@ -214,22 +201,38 @@ Role role_of_value(const GraphNode& n) {
 // Whether an adversary has a value, and what follows from all it has.
 struct Known {
   std::vector<bool> has, falls;
-  std::string who;
+  std::vector<EventPtr> since;         ///< when an adversary came to know it, by node of the graph
+  std::set<std::uint64_t> everywhere;  ///< what falls in all SAs of this node, by seq
 };
 
-Known known_of(const View& v, const KeyGraph& graph) {
+// What is selected leaks, or else what adversaries know by now: here, and over every rekeying.
+Known known_of(const View& v, const KeyGraph& graph, const KeyChoice& choice, int selected) {
   Known k;
   k.has.assign(graph.nodes.size(), false);
-  for (const EventPtr e : v.run.adversary().knowledge()) {
-    const Bytes& value = std::get<trace::AttackKnowledge>(e->body).value;
-    if (value.empty() || e->time > v.session.now()) continue;
-    for (std::size_t n = 0; n < graph.nodes.size(); ++n)
-      if (graph.nodes[n].value == value && !is_public(graph.nodes[n])) {
-        k.has[n] = true;
-        k.who = e->node;
-      }
+  k.since.assign(graph.nodes.size(), nullptr);
+  std::set<Bytes> values;
+  std::set<std::uint64_t> seqs;
+  if (v.session.leaks && selected >= 0) {
+    k.has[static_cast<std::size_t>(selected)] = true;
+    seqs.insert(v.session.selection().id);
+  } else {
+    for (const EventPtr e : v.run.adversary().knowledge()) {
+      const Bytes& value = std::get<trace::AttackKnowledge>(e->body).value;
+      if (value.empty() || e->time > v.session.now()) continue;
+      values.insert(value);
+      for (std::size_t n = 0; n < graph.nodes.size(); ++n)
+        if (graph.nodes[n].value == value && !is_public(graph.nodes[n]) && !k.has[n]) {
+          k.has[n] = true;
+          k.since[n] = e;
+        }
+    }
   }
-  k.falls = graph.falls(k.has);
+  k.everywhere = v.run.derivations().falls(static_cast<std::size_t>(choice.ike), values, seqs);
+  std::vector<bool> start = k.has;
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n)
+    if (const EventPtr e = graph.nodes[n].event)
+      start[n] = start[n] || k.everywhere.contains(e->seq);
+  k.falls = graph.falls(std::move(start));
   return k;
 }
 
@@ -288,7 +291,16 @@ void draw_function(const Canvas& c, const GraphNode& n, bool dimmed) {
               kit.ink(Role::text, dimmed ? 0.4F : 1.0F), n.name, size.x);
 }
 
-void touch(const Canvas& c, std::size_t index) {
+// Who has a value: nobody, somebody since when, or whoever can count.
+std::string who_knows(const Known& known, std::size_t index) {
+  if (const EventPtr e = known.since[index])
+    return fmt::format("\n{} knows it since {}: {}", e->node, clock_text(e->time),
+                       std::get<trace::AttackKnowledge>(e->body).how);
+  if (known.has[index]) return "\nSuppose it leaks.";
+  return known.falls[index] ? "\nIt follows from what has leaked." : "";
+}
+
+void touch(const Canvas& c, std::size_t index, const Known& known) {
   const GraphNode& n = c.graph.nodes[index];
   const ImVec2 min = c.min(n), size = c.size(n);
   const Hit h = hit(static_cast<int>(index), min, {min.x + size.x, min.y + size.y});
@@ -297,13 +309,14 @@ void touch(const Canvas& c, std::size_t index) {
     const std::string size_text =
         n.length > 0 ? fmt::format("{}: {}", n.name, counted(n.length, "octet", "octets")) : n.name;
     tip(c.v.kit, function ? n.detail : size_text,
-        function ? "A pseudo-random function: the same inputs always give the same output, and "
-                   "nobody can go back."
-                 : fmt::format("{}\n{}{}", n.value.empty() ? "not disclosed" : short_hex(n.value),
-                               explain_key(n.name).text,
-                               n.what == GraphNode::What::input && !n.detail.empty()
-                                   ? "\nFrom " + n.detail
-                                   : ""));
+        function
+            ? "A pseudo-random function: the same inputs always give the same output, and "
+              "nobody can go back."
+            : fmt::format(
+                  "{}\n{}{}{}", n.value.empty() ? "not disclosed" : short_hex(n.value),
+                  explain_key(n.name).text,
+                  n.what == GraphNode::What::input && !n.detail.empty() ? "\nFrom " + n.detail : "",
+                  who_knows(known, index)));
   }
   if (n.event != nullptr) {
     if (h.hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
@@ -328,13 +341,25 @@ bool is_known(const View& v, const trace::Event& derived) {
 std::string keys_caption(const View& v) {
   const auto& groups = v.run.derivations().groups();
   if (groups.empty()) return "Every key, and what it was made from";
-  const Choice c = choose(v);
+  const KeyChoice c = choose(v);
   const Selection& s = v.session.selection();
-  if (s.kind == Selection::Kind::key)
-    if (const EventPtr e = v.run.event(s.id))
-      return fmt::format(fmt::runtime(v.session.leaks ? "If {} leaks, what is marked falls as well"
-                                                      : "The way of {}"),
-                         std::get<trace::KeyDerived>(e->body).name);
+  const EventPtr key = s.kind == Selection::Kind::key ? v.run.event(s.id) : nullptr;
+  if (key != nullptr) {
+    const std::string& name = std::get<trace::KeyDerived>(key->body).name;
+    if (!v.session.leaks) return fmt::format("The way of {}", name);
+    const auto fallen = v.run.derivations().falls(
+        static_cast<std::size_t>(std::max(0, v.run.derivations().group_of(key->seq))), {},
+        {key->seq});
+    std::set<int> sas;
+    for (const std::uint64_t seq : fallen) sas.insert(v.run.derivations().group_of(seq));
+    return fallen.size() < 2
+               ? fmt::format("If {} leaks, no other key falls", name)
+               : fmt::format("If {} leaks, {} with it, in {}", name,
+                             fallen.size() == 2
+                                 ? "one more key falls"
+                                 : fmt::format("{} more keys fall", fallen.size() - 1),
+                             counted(sas.size(), "SA", "SAs"));
+  }
   const auto has_one = [&](int group) {
     if (group < 0) return false;
     const auto& derived = groups[static_cast<std::size_t>(group)].derived;
@@ -346,14 +371,15 @@ std::string keys_caption(const View& v) {
 }
 
 void draw_keys(const View& v) {
-  const Choice choice = choose(v);
+  const KeyChoice choice = choose(v);
   if (choice.ike < 0) {
     empty_state(v.kit, v.list(), v.min, v.max, "No keys were derived",
                 "After IKE_SA_INIT both sides compute SKEYSEED and seven keys from it; they appear "
                 "here as a graph.");
     return;
   }
-  const float top = draw_choice(v, choice);
+  float top = draw_choice(v, choice);
+  top += draw_key_chain(v, v.min.y + top, choice);
   const ImVec2 min = {v.min.x, v.min.y + top};
   const float width = v.max.x - min.x, room = v.max.y - min.y;
   ImGui::SetCursorScreenPos(min);
@@ -379,12 +405,7 @@ void draw_keys(const View& v) {
       const bool on = selected >= 0 && lit[e.from] && lit[e.to];
       if (on == pass) draw_edge(c, e, on, selected >= 0);
     }
-  Known known = known_of(v, graph);
-  if (v.session.leaks && selected >= 0) {  // what falls if this leaks
-    known.has.assign(graph.nodes.size(), false);
-    known.has[static_cast<std::size_t>(selected)] = true;
-    known.falls = graph.falls(known.has);
-  }
+  const Known known = known_of(v, graph, choice, selected);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const bool dimmed = selected >= 0 && !lit[i];
     if (graph.nodes[i].what == GraphNode::What::function)
@@ -393,7 +414,7 @@ void draw_keys(const View& v) {
       draw_value(c, graph.nodes[i], static_cast<int>(i) == selected, dimmed);
     if (known.falls[i] && graph.nodes[i].what != GraphNode::What::function)
       draw_fallen(c, graph.nodes[i], known.has[i]);
-    touch(c, i);
+    touch(c, i, known);
   }
   ImGui::SetCursorScreenPos({c.x0 + total, c.y0 + c.height()});
   ImGui::Dummy({1, 1});

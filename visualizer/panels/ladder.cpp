@@ -3,55 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <tuple>
 
 #include "visualizer/models/describe.hpp"
 #include "visualizer/models/text.hpp"
-#include "visualizer/panels/panel.hpp"
+#include "visualizer/panels/ladder_frame.hpp"
 
 namespace ikelab::view {
 namespace {
 
-// Where lanes and times stand, for one frame.
-struct Frame {
-  const View& v;
-  float left, right, top;  ///< of the lanes; screen y of ladder y 0
-  [[nodiscard]] float x(int lane) const {
-    const auto count = static_cast<float>(v.run.ladder().lanes().size());
-    if (count <= 1) return (left + right) / 2;
-    const float inset = std::min(v.kit.px(64), (right - left) / (2 * count));
-    return std::round(left + inset +
-                      (right - left - 2 * inset) * static_cast<float>(lane) / (count - 1));
-  }
-  [[nodiscard]] float y(double base) const { return top + static_cast<float>(base) * v.kit.scale; }
-  [[nodiscard]] double model_y(float screen) const {
-    return static_cast<double>((screen - top) / v.kit.scale);
-  }
-  // What has not happened yet is faint; while time plays it comes up within 150 ms, 9 base pixels
-  // of the scale.
-  [[nodiscard]] float alpha(const LadderRow& row) const {
-    constexpr float faint = 0.35F;
-    if (row.time > v.session.now()) return faint;
-    if (!v.kit.motion || !v.session.playing) return 1.0F;
-    const double passed = v.run.ladder().scale().y_of(v.session.now()) - row.y;
-    return std::clamp(faint + (1 - faint) * static_cast<float>(passed / 9), faint, 1.0F);
-  }
-  [[nodiscard]] ImU32 ink(Role role, const LadderRow& row) const {
-    return v.kit.ink(role, alpha(row));
-  }
-};
-
-Role role_of_leg(const Frame& f, const LadderRow& row, const Leg& leg) {
+Role role_of_leg(const LadderFrame& f, const LadderRow& row, const Leg& leg) {
   if (row.kind == LadderRow::Kind::attack || leg.changed) return Role::adversary;
   return f.v.role_of(f.v.run.ladder().lanes()[static_cast<std::size_t>(leg.from)].node);
 }
 
-void draw_leg(const Frame& f, const LadderRow& row, const Leg& leg, bool selected) {
+void draw_leg(const LadderFrame& f, const LadderRow& row, const Leg& leg, bool selected) {
   const Kit& kit = f.v.kit;
   ImDrawList* list = f.v.list();
   const ImU32 ink = f.ink(role_of_leg(f, row, leg), row);
   const float thickness = (selected ? 2.5F : row.repeats != 0 ? 1.0F : 1.75F) * kit.scale;
-  const ImVec2 a = {f.x(leg.from), f.y(leg.y_sent)}, b = {f.x(leg.to), f.y(leg.y_landed)};
+  const ImVec2 a = {f.x(leg.from), f.sent(leg)}, b = {f.x(leg.to), f.landed(leg)};
   const auto share = static_cast<float>(leg.fraction);
   const ImVec2 end = {a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share};
   list->AddCircleFilled(a, kit.px(3), ink, 16);
@@ -83,7 +56,7 @@ void draw_leg(const Frame& f, const LadderRow& row, const Leg& leg, bool selecte
 
 // "3  IKE_AUTH request  {IDi, AUTH, ...}" on the panel's ground, so that no lane strikes it
 // through.
-void draw_label(const Frame& f, const LadderRow& row, bool selected) {
+void draw_label(const LadderFrame& f, const LadderRow& row, bool selected) {
   const Kit& kit = f.v.kit;
   ImDrawList* list = f.v.list();
   float left = 1e9F, right = -1e9F;
@@ -111,7 +84,7 @@ void draw_label(const Frame& f, const LadderRow& row, bool selected) {
   const float inside_width = inside.empty() ? 0 : measure(plain, inside).x + 2 * pad + kit.px(8);
   const float total = number_width + title_width + inside_width;
   float x = std::round((left + right - total) / 2);
-  const float y = f.y(row.y) - kit.px(21);
+  const float y = f.start(row) - kit.px(21);
   list->AddRectFilled(
       {x - kit.px(6), y - kit.px(1)}, {x + total + kit.px(6), y + kit.px(18)},
       selected ? kit.tint(Role::panel, Role::initiator, 0.12F) : kit.ink(Role::panel), kit.px(4));
@@ -131,29 +104,30 @@ void draw_label(const Frame& f, const LadderRow& row, bool selected) {
 }
 
 // A remark under an arrow: why it was lost, what was changed, who refused it.
-void draw_note(const Frame& f, const LadderRow& row) {
+void draw_note(const LadderFrame& f, const LadderRow& row) {
   if (row.note.empty() || row.kind != LadderRow::Kind::message || row.legs.empty()) return;
   const Kit& kit = f.v.kit;
   const float left = f.x(0), right = f.x(static_cast<int>(f.v.run.ladder().lanes().size()) - 1);
   const std::string text = fit(kit.fonts.small, row.note, right - left - kit.px(48));
   const float width = measure(kit.fonts.small, text).x;
-  const float x = std::round((left + right - width) / 2), y = f.y(row.y_end) + kit.px(2);
+  const float x = std::round((left + right - width) / 2), y = f.stop(row) + kit.px(2);
   f.v.list()->AddRectFilled({x - kit.px(4), y}, {x + width + kit.px(4), y + kit.px(17)},
                             kit.ink(Role::panel));
   put(f.v.list(), kit.fonts.small, {x, y}, f.ink(Role::adversary, row), text);
 }
 
-void draw_esp(const Frame& f, const LadderRow& row, bool selected) {
+void draw_esp(const LadderFrame& f, const LadderRow& row, bool selected, bool words = true) {
   const Kit& kit = f.v.kit;
   ImDrawList* list = f.v.list();
   const Leg& leg = row.legs.front();
   const float x0 = std::min(f.x(leg.from), f.x(leg.to)), x1 = std::max(f.x(leg.from), f.x(leg.to));
-  const ImVec2 min = {x0, f.y(row.y)},
-               max = {x1, std::max(f.y(leg.y_landed), f.y(row.y) + kit.px(28))};
+  const float least = kit.px(f.linear ? 2 : 28);
+  const ImVec2 min = {x0, f.start(row)}, max = {x1, std::max(f.landed(leg), f.start(row) + least)};
   list->AddRectFilled(min, max, kit.ink(Role::panel));
   list->AddRectFilled(min, max, kit.ink(Role::text, selected ? 0.08F : 0.04F));
   hatch(list, min, max, kit.ink(Role::text, 0.08F * f.alpha(row)), kit.px(7));
   if (selected) list->AddRect(min, max, kit.ink(Role::initiator), 0, 0, kit.px(2));
+  if (!words) return;
   const std::uint64_t forth = row.packets - row.backwards;
   const bool rightwards = f.x(leg.from) < f.x(leg.to);
   const std::uint64_t to_right = rightwards ? forth : row.backwards,
@@ -179,9 +153,9 @@ void draw_esp(const Frame& f, const LadderRow& row, bool selected) {
       f.ink(Role::muted, row), ways);
 }
 
-void draw_mark(const Frame& f, const LadderRow& row, bool selected) {
+void draw_mark(const LadderFrame& f, const LadderRow& row, bool selected) {
   const Kit& kit = f.v.kit;
-  const float y = f.y(row.y);
+  const float y = f.start(row);
   f.v.list()->AddLine({f.left, y}, {f.right, y}, kit.ink(Role::rule));
   const std::string text = fit(kit.fonts.small, row.title, f.right - f.left - kit.px(48));
   const float width = measure(kit.fonts.small, text).x;
@@ -193,10 +167,10 @@ void draw_mark(const Frame& f, const LadderRow& row, bool selected) {
       text);
 }
 
-void draw_refusal(const Frame& f, const LadderRow& row) {
+void draw_refusal(const LadderFrame& f, const LadderRow& row) {
   const Kit& kit = f.v.kit;
   const float x = row.legs.empty() ? f.left : f.x(row.legs.front().from);
-  const float y = f.y(row.y);
+  const float y = f.start(row);
   cross(f.v.list(), {x, y}, kit.px(5), f.ink(Role::adversary, row), 2.0F * kit.scale);
   std::string text = row.title;
   if (row.packets > 1) text += fmt::format(" \xC3\x97 {}", thousands(row.packets));
@@ -221,34 +195,41 @@ std::string hover_text(const View& v, const LadderRow& row) {
   return row.note.empty() ? row.title : fmt::format("{}: {}", row.title, row.note);
 }
 
-void draw_row(const Frame& f, const LadderRow& row, int id, const LadderRow* selected_row) {
+// How much of a row is said: on the axis of time there may be no room for words.
+struct Words {
+  bool label = true, note = true;
+};
+
+void draw_row(const LadderFrame& f, const LadderRow& row, int id, const LadderRow* selected_row,
+              Words words) {
   const View& v = f.v;
   const Kit& kit = v.kit;
   const bool selected = selected_row == &row;
   const bool has_label =
       row.kind == LadderRow::Kind::message || row.kind == LadderRow::Kind::attack;
   const float above = has_label ? kit.px(22) : kit.px(12);
-  const ImVec2 min = {v.min.x, f.y(row.y) - above}, max = {v.max.x, f.y(row.y_end) + kit.px(10)};
+  const ImVec2 min = {v.min.x, f.start(row) - above}, max = {v.max.x, f.stop(row) + kit.px(10)};
   const ImVec2 window = ImGui::GetWindowPos();
   if (max.y + kit.px(24) < window.y || min.y > window.y + ImGui::GetWindowHeight()) return;
   const Hit h = hit(id, min, {max.x, std::min(max.y, min.y + kit.px(96))});
   if (h.hovered) v.list()->AddRectFilled(min, max, kit.ink(Role::text, 0.03F), kit.px(6));
-  put(v.list(), kit.fonts.mono_small, {v.min.x, f.y(row.y) - kit.px(8)}, f.ink(Role::muted, row),
-      clock_text(row.time));
+  if (!f.linear)
+    put(v.list(), kit.fonts.mono_small, {v.min.x, f.start(row) - kit.px(8)},
+        f.ink(Role::muted, row), clock_text(row.time));
   switch (row.kind) {
     case LadderRow::Kind::esp:
       break;  // drawn before, below every arrow that crosses it
     case LadderRow::Kind::mark:
-      draw_mark(f, row, selected);
+      if (words.label) draw_mark(f, row, selected);
       break;
     case LadderRow::Kind::refusal:
-      draw_refusal(f, row);
+      if (words.label) draw_refusal(f, row);
       break;
     case LadderRow::Kind::message:
     case LadderRow::Kind::attack:
       for (const Leg& leg : row.legs) draw_leg(f, row, leg, selected);
-      draw_label(f, row, selected);
-      draw_note(f, row);
+      if (words.label) draw_label(f, row, selected);
+      if (words.note) draw_note(f, row);
       break;
   }
   if (h.hovered)
@@ -257,15 +238,15 @@ void draw_row(const Frame& f, const LadderRow& row, int id, const LadderRow* sel
   v.link(h, row.selection);
 }
 
-void draw_repeat_tie(const Frame& f, const LadderRow& row) {
+void draw_repeat_tie(const LadderFrame& f, const LadderRow& row) {
   if (row.repeats == 0 || row.legs.empty()) return;
   const LadderRow* first = f.v.run.ladder().row_of_message(row.repeats);
   if (first == nullptr || first->legs.empty()) return;
   const bool left = row.legs.front().from == 0;
   const float x = f.x(row.legs.front().from) + (left ? -f.v.kit.px(10) : f.v.kit.px(10));
-  const float top = std::max(f.y(first->y), ImGui::GetWindowPos().y - f.v.kit.px(8));
-  dashed_line(f.v.list(), {x, top}, {x, f.y(row.y)}, f.ink(Role::muted, row), 1, f.v.kit.px(3));
-  f.v.list()->AddLine({x, f.y(row.y)}, {f.x(row.legs.front().from), f.y(row.y)},
+  const float top = std::max(f.start(*first), ImGui::GetWindowPos().y - f.v.kit.px(8));
+  dashed_line(f.v.list(), {x, top}, {x, f.start(row)}, f.ink(Role::muted, row), 1, f.v.kit.px(3));
+  f.v.list()->AddLine({x, f.start(row)}, {f.x(row.legs.front().from), f.start(row)},
                       f.ink(Role::muted, row));
 }
 
@@ -274,7 +255,7 @@ const std::string& part_of(const Lane& lane) {
   return lane.part.empty() || lane.role == "adversary" ? lane.role : lane.part;
 }
 
-void draw_lane_heads(const View& v, const Frame& f, float y) {
+void draw_lane_heads(const View& v, const LadderFrame& f, float y) {
   const auto& lanes = v.run.ladder().lanes();
   const float room = lanes.size() < 2 ? v.width() : (f.x(1) - f.x(0)) - v.kit.px(16);
   for (std::size_t i = 0; i < lanes.size(); ++i) {
@@ -287,9 +268,9 @@ void draw_lane_heads(const View& v, const Frame& f, float y) {
   }
 }
 
-void draw_now(const Frame& f) {
+void draw_now(const LadderFrame& f) {
   const View& v = f.v;
-  const float y = f.y(v.run.ladder().scale().y_of(v.session.now()));
+  const float y = f.now();
   if (v.session.now() >= v.run.end()) return;
   const float x = f.left - v.kit.px(4);  // times stand left of it
   v.list()->AddLine({x, y}, {v.max.x, y}, v.kit.ink(Role::initiator, 0.6F), 1);
@@ -297,20 +278,92 @@ void draw_now(const Frame& f) {
                               v.kit.ink(Role::initiator));
 }
 
-void reveal(const Frame& f, const LadderRow* row) {
+void reveal(const LadderFrame& f, const LadderRow* row) {
   if (row == nullptr || !f.v.session.reveal) return;
+  if (f.linear) {
+    const double t = static_cast<double>(row->time.ns);
+    if (t < f.begin || t > f.begin + f.span)
+      f.v.session.pan_ladder(f.v.run, t - f.begin - f.span / 2);
+    return;
+  }
   const float top = ImGui::GetWindowPos().y, height = ImGui::GetWindowHeight();
-  const float y = f.y(row->y);
-  if (y < top + f.v.kit.px(32) || f.y(row->y_end) > top + height - f.v.kit.px(16))
+  const float y = f.start(*row);
+  if (y < top + f.v.kit.px(32) || f.stop(*row) > top + height - f.v.kit.px(16))
     ImGui::SetScrollY(std::max(0.0F, ImGui::GetScrollY() + y - top - height / 2));
 }
 
-void follow_now(const Frame& f) {
+void follow_now(const LadderFrame& f) {
   if (!f.v.session.playing) return;
+  if (f.linear) {
+    const double t = static_cast<double>(f.v.session.now().ns);
+    if (t < f.begin || t > f.begin + f.span * 0.7)
+      f.v.session.pan_ladder(f.v.run, t - f.begin - f.span * 0.7);
+    return;
+  }
   const float top = ImGui::GetWindowPos().y, height = ImGui::GetWindowHeight();
-  const float y = f.y(f.v.run.ladder().scale().y_of(f.v.session.now()));
+  const float y = f.now();
   if (y < top || y > top + height * 0.7F)
     ImGui::SetScrollY(std::max(0.0F, ImGui::GetScrollY() + y - top - height * 0.7F));
+}
+
+// Stretches of height that words have taken.
+class Room {
+ public:
+  bool take(float top, float bottom) {
+    for (const auto& [a, b] : taken_)
+      if (top < b && bottom > a) return false;
+    taken_.emplace_back(top, bottom);
+    return true;
+  }
+
+ private:
+  std::vector<std::pair<float, float>> taken_;
+};
+
+// Rows of the axis of time: those that would lie on each other are drawn once. Words go where there
+// is room: those of what is selected first, of folds last.
+void draw_linear(const LadderFrame& f, std::size_t first, std::size_t last,
+                 const LadderRow* selected) {
+  const auto& rows = f.v.run.ladder().rows();
+  const Kit& kit = f.v.kit;
+  std::vector<std::size_t> shown;
+  float drawn = -1e9F;
+  for (std::size_t i = first; i < last; ++i) {
+    const float y = f.start(rows[i]);
+    if (y - drawn < 1 && &rows[i] != selected && f.stop(rows[i]) - y < 2) continue;
+    drawn = y;
+    shown.push_back(i);
+  }
+  Room room;
+  std::vector<Words> words(shown.size(), Words{false, false});
+  const auto say = [&](auto&& chosen) {
+    for (std::size_t k = 0; k < shown.size(); ++k) {
+      const LadderRow& row = rows[shown[k]];
+      if (words[k].label || !chosen(row)) continue;
+      const float y = f.start(row), end = f.stop(row);
+      if (row.kind == LadderRow::Kind::esp) {
+        const float middle = (y + end) / 2;
+        words[k].label =
+            end - y >= kit.px(20) && room.take(middle - kit.px(11), middle + kit.px(11));
+        continue;
+      }
+      const bool above =
+          row.kind == LadderRow::Kind::message || row.kind == LadderRow::Kind::attack;
+      words[k].label = above ? room.take(y - kit.px(22), y - kit.px(1))
+                             : room.take(y - kit.px(12), y + kit.px(12));
+      words[k].note =
+          words[k].label && !row.note.empty() && room.take(end + kit.px(2), end + kit.px(19));
+    }
+  };
+  say([&](const LadderRow& row) { return &row == selected; });
+  say([](const LadderRow& row) { return row.kind == LadderRow::Kind::message; });
+  say([](const LadderRow& row) { return row.kind != LadderRow::Kind::esp; });
+  say([](const LadderRow&) { return true; });
+  for (std::size_t k = 0; k < shown.size(); ++k)
+    if (rows[shown[k]].kind == LadderRow::Kind::esp)
+      draw_esp(f, rows[shown[k]], &rows[shown[k]] == selected, words[k].label);
+  for (std::size_t k = 0; k < shown.size(); ++k)
+    draw_row(f, rows[shown[k]], static_cast<int>(shown[k]), selected, words[k]);
 }
 
 }  // namespace
@@ -323,6 +376,14 @@ std::string ladder_caption(const View& v) {
       return fmt::format("Message {} of {}: {}", m->number, traffic.messages().size(),
                          what_it_does(*m));
   if (traffic.messages().empty()) return "Who sent what to whom, and when";
+  if (!v.run.filter().empty()) {
+    std::size_t messages = 0;
+    for (const LadderRow& row : v.run.ladder().rows())
+      messages += row.kind == LadderRow::Kind::message ? 1 : 0;
+    return fmt::format("{} of {} fit {}", messages,
+                       counted(traffic.messages().size(), "message", "messages"),
+                       v.run.filter().text());
+  }
   std::size_t lost = 0, repeats = 0;
   for (const MessageRow& m : traffic.messages()) {
     const Packet* p = traffic.packet(m.datagram);
@@ -336,39 +397,74 @@ std::string ladder_caption(const View& v) {
 }
 
 void draw_ladder(const View& v) {
-  if (v.run.ladder().rows().empty()) {
+  const Ladder& ladder = v.run.ladder();
+  const float head = v.kit.px(44), gutter = v.kit.px(88);
+  if (ladder.rows().empty() && !v.run.filter().empty()) {
+    draw_controls(v, v.min.y + v.kit.px(4));
+    empty_state(v.kit, v.list(), {v.min.x, v.min.y + head}, v.max, "Nothing fits the filter",
+                v.run.filter().text());
+    return;
+  }
+  if (ladder.rows().empty() && !v.run.empty()) {
+    empty_state(v.kit, v.list(), v.min, v.max, "No messages in this run",
+                "Nobody spoke, or its scenario says \"record: metrics\", which keeps SAs and "
+                "numbers alone.");
+    return;
+  }
+  if (ladder.rows().empty()) {
     empty_state(v.kit, v.list(), v.min, v.max, "No messages",
                 "Each message between the nodes becomes an arrow here. Record a run with "
                 "\"ikelab run site-to-site\", then open it with \"ikelab view\".");
     return;
   }
-  const float head = v.kit.px(44), gutter = v.kit.px(88);
   View inner = begin_scroll(v, "ladder", {v.min.x, v.min.y + head}, v.max);
-  Frame frame{inner, inner.min.x + gutter, inner.max.x, inner.min.y + v.kit.px(8)};
-  const float height =
-      static_cast<float>(v.run.ladder().scale().height()) * v.kit.scale + v.kit.px(48);
   const ImVec2 window = ImGui::GetWindowPos();
-  for (std::size_t i = 0; i < v.run.ladder().lanes().size(); ++i) {
-    const float x = frame.x(static_cast<int>(i));
-    inner.list()->AddLine({x, window.y}, {x, window.y + ImGui::GetWindowHeight()},
-                          v.kit.ink(Role::rule), 1);
+  const float shown = ImGui::GetWindowHeight();
+  const float lanes_end = inner.max.x - v.kit.px(bracket_room + map_width);
+  LadderFrame frame{inner, inner.min.x + gutter, lanes_end, inner.min.y + v.kit.px(8)};
+  frame.linear = ladder.axis() == Axis::time;
+  frame.height = shown - v.kit.px(40);
+  if (frame.linear) {
+    std::tie(frame.begin, frame.span) = v.session.ladder_stretch(v.run);
+    frame.top = window.y + v.kit.px(24);
   }
-  const LadderRow* selected = v.run.ladder().row_of(v.session.selection(), v.run.traffic());
-  const auto [first, last] = v.run.ladder().between(
-      frame.model_y(window.y), frame.model_y(window.y + ImGui::GetWindowHeight()));
-  const auto& rows = v.run.ladder().rows();
-  for (std::size_t i = first; i < last; ++i) draw_repeat_tie(frame, rows[i]);
-  // Folds lie below the arrows that cross them, and what lies above is under the mouse first.
-  const auto is_fold = [&](std::size_t i) { return rows[i].kind == LadderRow::Kind::esp; };
-  for (std::size_t i = first; i < last; ++i)
-    if (is_fold(i)) draw_esp(frame, rows[i], selected == &rows[i]);
-  for (const bool folds : {false, true})
+  const float height =
+      frame.linear ? shown - 1
+                   : static_cast<float>(ladder.scale().height()) * v.kit.scale + v.kit.px(48);
+  if (frame.linear) draw_ticks(frame, window.y + shown);
+  for (std::size_t i = 0; i < ladder.lanes().size(); ++i) {
+    const float x = frame.x(static_cast<int>(i));
+    inner.list()->AddLine({x, window.y}, {x, window.y + shown}, v.kit.ink(Role::rule), 1);
+  }
+  const LadderRow* selected = ladder.row_of(v.session.selection(), v.run.traffic());
+  const auto instant = [&](float y) {
+    return Instant{static_cast<std::int64_t>(std::max(0.0, frame.instant(y)))};
+  };
+  const auto [first, last] =
+      frame.linear ? ladder.during(instant(window.y), instant(window.y + shown))
+                   : ladder.between(frame.model_y(window.y), frame.model_y(window.y + shown));
+  const auto& rows = ladder.rows();
+  draw_brackets(frame, first, last, selected);
+  if (frame.linear) {
+    draw_linear(frame, first, last, selected);
+  } else {
+    for (std::size_t i = first; i < last; ++i) draw_repeat_tie(frame, rows[i]);
+    // Folds lie below the arrows that cross them, and what lies above is under the mouse first.
+    const auto is_fold = [&](std::size_t i) { return rows[i].kind == LadderRow::Kind::esp; };
     for (std::size_t i = first; i < last; ++i)
-      if (is_fold(i) == folds) draw_row(frame, rows[i], static_cast<int>(i), selected);
+      if (is_fold(i)) draw_esp(frame, rows[i], selected == &rows[i]);
+    for (const bool folds : {false, true})
+      for (std::size_t i = first; i < last; ++i)
+        if (is_fold(i) == folds) draw_row(frame, rows[i], static_cast<int>(i), selected, {});
+  }
   draw_now(frame);
+  draw_map(frame, {inner.max.x - v.kit.px(map_width), window.y + v.kit.px(4)},
+           {inner.max.x, window.y + shown - v.kit.px(4)}, height);
+  if (frame.linear) move_time(frame);
   reveal(frame, selected);
   follow_now(frame);
   end_scroll(v, height);
+  draw_controls(v, v.min.y + v.kit.px(4));
   draw_lane_heads(v, frame, v.min.y);
 }
 

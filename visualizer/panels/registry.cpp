@@ -7,14 +7,16 @@
 namespace ikelab::view {
 
 std::span<const Panel> panels() {
-  static constexpr std::array<Panel, 13> all = {{
+  static constexpr std::array<Panel, 15> all = {{
       {"story", "Story", Area::left, story_caption, draw_story},
       {"ladder", "Messages", Area::centre, ladder_caption, draw_ladder},
       {"topology", "Network", Area::centre, topology_caption, draw_topology},
+      {"compare", "Compare", Area::centre, compare_caption, draw_compare},
       {"experiments", "Experiments", Area::centre, experiments_caption, draw_experiments},
       {"gradebook", "Gradebook", Area::centre, gradebook_caption, draw_gradebook},
       {"keys", "Keys", Area::below, keys_caption, draw_keys},
       {"sas", "SAs", Area::below, sas_caption, draw_sas},
+      {"policies", "Policies", Area::below, policies_caption, draw_policies},
       {"negotiation", "Negotiation", Area::below, negotiation_caption, draw_negotiation},
       {"adversary", "Adversary", Area::below, adversary_caption, draw_adversary},
       {"monitors", "Alerts", Area::below, monitors_caption, draw_monitors},

@@ -69,4 +69,10 @@ Hit Table::row(int id, float y, const std::vector<Cell>& cells, bool selected, b
   return h;
 }
 
+int Table::column_at(float x) const {
+  for (std::size_t i = 0; i < x_.size(); ++i)
+    if (x >= x_[i] && x < x_[i] + width_[i]) return static_cast<int>(i);
+  return -1;
+}
+
 }  // namespace ikelab::view

@@ -27,6 +27,8 @@ class Table {
   void head(float y) const;
   /// Whether a row at this height is seen: one that is not needs no text.
   [[nodiscard]] bool is_visible(float y) const;
+  /// The column at a place, from 0; -1: none.
+  [[nodiscard]] int column_at(float x) const;
   /// One row; `dim` greys it. Returns what the mouse did.
   Hit row(int id, float y, const std::vector<Cell>& cells, bool selected, bool dim) const;
 

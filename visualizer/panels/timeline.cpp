@@ -58,25 +58,15 @@ void draw_density(const Line& line, float base, float height) {
   }
 }
 
-std::string tick_text(double ns) {
-  if (ns == 0) return "0";
-  if (ns < 1e6) return fmt::format("{:g} \xC2\xB5s", ns / 1e3);
-  if (ns < 1e9) return fmt::format("{:g} ms", ns / 1e6);
-  if (ns < 120e9) return fmt::format("{:g} s", ns / 1e9);
-  const auto seconds = static_cast<std::int64_t>(ns / 1e9);
-  return fmt::format("{}:{:02} min", seconds / 60, seconds % 60);
-}
-
 void draw_ticks(const Line& line, float y) {
   const View& v = line.v;
   const double span = line.end - line.begin;
   const double wanted = span / std::max(2.0, static_cast<double>(v.width() / v.kit.px(110)));
-  double step = 1e3;  // 1, 2 or 5 times a power of ten: the first that leaves room for labels
-  for (int i = 0; step < wanted; ++i) step *= i % 3 == 1 ? 2.5 : 2.0;
+  const double step = std::max(1e3, round_step(wanted));
   for (double t = std::ceil(line.begin / step) * step; t <= line.end; t += step) {
     const float x = std::round(line.x(static_cast<std::int64_t>(t)));
     v.list()->AddLine({x, y - v.kit.px(4)}, {x, y}, v.kit.ink(Role::rule));
-    const std::string text = tick_text(t);
+    const std::string text = tick_text(t, step);
     const float width = measure(v.kit.fonts.small, text).x;
     const float at = std::clamp(x - width / 2, v.min.x, v.max.x - width);
     put(v.list(), v.kit.fonts.small, {at, y + v.kit.px(1)}, v.kit.ink(Role::muted), text);

@@ -22,7 +22,7 @@ using namespace ikelab::view;
 struct Options {
   std::string run, database = "ikelab.db", png, panel, size = "1280x800", theme = "light",
                    scale = "100%";
-  std::string at, select, html, svg, status;
+  std::string at, select, html, svg, status, compare, filter, axis = "pauses";
   bool look_given = false;
 };
 
@@ -76,6 +76,15 @@ Result<Drawing> read_drawing(const Options& o) {
 // Time and selection as asked; else the end of the run and its first message.
 Result<void> arrive(Shell& shell, const Options& o) {
   shell.session.to_end(shell.run);
+  shell.session.filter = o.filter;
+  static constexpr std::array<std::string_view, 3> axes = {"pauses", "steps", "time"};
+  const auto* axis = std::find(axes.begin(), axes.end(), o.axis);
+  if (axis == axes.end()) return wrong("--axis", o.axis, "pauses, steps or time");
+  shell.session.axis = static_cast<Axis>(axis - axes.begin());
+  if (auto filter = filter::Filter::parse(o.filter); !filter.ok()) {
+    shell.session.filter.clear();
+    return filter.error();
+  }
   if (!o.select.empty()) {
     IKELAB_TRY(const Selection s, parse_selection(shell.run, o.select));
     shell.session.select(shell.run, s, false);
@@ -98,6 +107,10 @@ Result<void> draw_picture(const Options& o, const Drawing& d) {
   Shell& shell = host.shell();
   IKELAB_CHECK(load_all(o.database, o.run, shell.run));
   if (shell.run.empty() && !shell.run.experiments().empty()) shell.show(*find_panel("experiments"));
+  if (!o.compare.empty()) {
+    IKELAB_CHECK(load_beside_it(o.database, o.compare, shell.run));
+    shell.show(*find_panel("compare"));
+  }
   IKELAB_CHECK(arrive(shell, o));
   shell.solo = d.panel;
   return write_png(o.png, host.picture());
@@ -132,6 +145,10 @@ Result<void> open_window(const Options& o, const Drawing& d) {
   // A missing database is told at once, not in a window; a missing display before the run is read.
   IKELAB_TRY(auto reader, store::Reader::open(o.database));
   const auto info = reader->run(o.run);
+  if (!o.compare.empty()) {
+    RunModel nothing;
+    IKELAB_CHECK(load_beside_it(o.database, o.compare, nothing));
+  }
   if (!info.ok()) {
     RunModel beside;
     IKELAB_CHECK(load_beside(o.database, beside));
@@ -139,6 +156,7 @@ Result<void> open_window(const Options& o, const Drawing& d) {
   }
   WindowOptions w{.database = o.database,
                   .run = info.ok() ? std::to_string(info->id) : "",
+                  .compare = o.compare,
                   .width = d.width,
                   .height = d.height,
                   .theme = d.theme,
@@ -188,6 +206,12 @@ int main(int argc, char** argv) {
   app.add_option(
       "--select", o.select,
       "message:3, message:3/field:Nonce Data, key:SKEYSEED, sa:SPI, packet:17, event:120");
+  app.add_option("--filter", o.filter,
+                 "of the ladder: Wireshark's display words, e.g. \"isakmp.exchangetype == 36\"");
+  app.add_option("--axis", o.axis, "of the ladder: pauses (cut short), steps (even), time (true)")
+      ->capture_default_str();
+  app.add_option("--compare", o.compare,
+                 "another run to lay beside it: an id, a scenario's name, or other.db:RUN");
   app.add_option("--status", o.status, "where the window is, line by line, for tests")->group("");
   try {
     app.parse(argc, argv);

@@ -88,7 +88,25 @@ void on_key(GLFWwindow* window, int key, int, int action, int mods) {
       input.leave = action == GLFW_PRESS;
       break;
     case GLFW_KEY_K:
+    case GLFW_KEY_F:
       input.find = input.find || control;
+      break;
+    case GLFW_KEY_A:
+      input.axis = action == GLFW_PRESS && !control;
+      break;
+    case GLFW_KEY_X:
+      input.explain = action == GLFW_PRESS && !control;
+      break;
+    case GLFW_KEY_EQUAL:
+    case GLFW_KEY_KP_ADD:
+      input.zoom = 1;
+      break;
+    case GLFW_KEY_MINUS:
+    case GLFW_KEY_KP_SUBTRACT:
+      input.zoom = -1;
+      break;
+    case GLFW_KEY_0:
+      input.fit = !control;
       break;
     default:
       if (key >= GLFW_KEY_1 && key <= GLFW_KEY_9 && !alt && !control)
@@ -114,24 +132,21 @@ void rescale(Kit& kit, float scale) {
 // Moves what the loader has read into the model, and says how far it is.
 class Feed {
  public:
-  Feed(const WindowOptions& options) : options_(options), loader_(options.database, options.run) {}
+  Feed(const WindowOptions& options)
+      : options_(options), loader_(options.database, options.run, options.compare) {}
   void pump(Shell& shell) {
     Loader::News news = loader_.take();
     const bool at_end = shell.session.now() >= shell.run.end();
-    if (news.experiments) {
-      shell.run.set_experiments(std::move(*news.experiments));
-      if (options_.run.empty()) shell.show(*find_panel("experiments"));
-    }
-    if (news.grades) {
-      shell.run.set_grades(std::move(*news.grades));
-      if (options_.run.empty() && shell.run.experiments().empty())
-        shell.show(*find_panel("gradebook"));
+    if (news.whole) {
+      shell.run.change_over(*news.whole);
+      loader_.discard(std::move(news.whole));
+      if (options_.run.empty() && shell.run.empty())
+        shell.show(*find_panel(shell.run.experiments().empty() ? "gradebook" : "experiments"));
     }
     if (news.info) shell.run.set_info(*news.info);
-    if (!news.events.empty()) {
-      shell.run.append(std::move(news.events), !news.caught_up);
-      if (at_end && !shell.session.playing) shell.session.to_end(shell.run);
-    }
+    if (!news.events.empty()) shell.run.append(std::move(news.events));
+    if (at_end && !shell.session.playing && shell.session.now() < shell.run.end())
+      shell.session.to_end(shell.run);
     if (news.error) {
       shell.status = news.error->to_string();
       shell.status_is_error = true;

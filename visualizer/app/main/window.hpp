@@ -11,6 +11,7 @@ namespace ikelab::view {
 struct WindowOptions {
   std::filesystem::path database;
   std::string run;
+  std::string compare;  ///< a run to lay beside it; empty: none
   int width = 1280, height = 800;
   Theme theme = Theme::light;
   float scale = 1;
