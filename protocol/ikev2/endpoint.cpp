@@ -171,6 +171,8 @@ struct Endpoint::Impl {
   //= IKE_SA_INIT/IKE_AUTH exchanges, without any REKEY_SA Notify payloads), creating new Child SAs
   //= within the new IKE SA (without REKEY_SA Notify payloads), and finally deleting the old IKE SA"
   void begin_anew(IkeSa& old, Instant now) {
+    if (const IkeSa* begun = services.find(old.anew); begun && begun->state() != State::dead)
+      return;
     auto sa = std::make_unique<IkeSa>(services, *old.connection, true,
                                       SocketAddress{old.local.ip, wire::ike_port},
                                       SocketAddress{old.peer.ip, wire::ike_port});
@@ -181,6 +183,7 @@ struct Endpoint::Impl {
     sa->also_children.assign(children.begin(), children.end());
     sa->replaces = old.local_spi();
     sa->start(now, first);
+    old.anew = sa->local_spi();
     services.adopted.push_back(std::move(sa));
   }
 

@@ -21,42 +21,60 @@ Duration patience(const policy::RetransmitPolicy& policy) {
   return sum;
 }
 
+//= rfc7296#2.3 "An IKE endpoint MUST NOT exceed the peer's stated window size for transmitted IKE
+//= requests."
+// With a window of N, request X waits for the responses up to X - N.
+bool ExchangeWindow::may_send() const {
+  return ids_left() != 0 &&
+         (outstanding_.empty() || next_request_ - outstanding_.begin()->first < permitted_);
+}
+
+void ExchangeWindow::permit(std::size_t requests) {
+  permitted_ = std::clamp(requests, std::size_t{1}, bounds::exchange_window);
+}
+
 void ExchangeWindow::request_sent(Instant now, std::vector<Bytes> datagrams) {
-  IKELAB_ASSERT(!outstanding_);
-  outstanding_ =
-      Outstanding{next_request_, std::move(datagrams), 0, now + wait_after(policy_, 0), 0};
+  IKELAB_ASSERT(may_send());
+  const auto id = static_cast<std::uint32_t>(next_request_++);
+  outstanding_[id] = Outstanding{std::move(datagrams), 0, now + wait_after(policy_, 0), 0};
 }
 
 bool ExchangeWindow::accept_response(MessageId id) {
-  if (!outstanding_ || outstanding_->id != id.value) return false;
-  outstanding_.reset();
-  ++next_request_;
-  return true;
+  return outstanding_.erase(id.value) == 1;
 }
 
 std::optional<Instant> ExchangeWindow::retransmit_at() const {
-  return outstanding_ ? std::optional(outstanding_->next) : std::nullopt;
+  std::optional<Instant> first;
+  for (const auto& [id, request] : outstanding_)
+    if (!first || request.next < *first) first = request.next;
+  return first;
+}
+
+std::optional<MessageId> ExchangeWindow::overdue(Instant now) const {
+  for (const auto& [id, request] : outstanding_)
+    if (request.next <= now) return MessageId{id};
+  return std::nullopt;
 }
 
 //= rfc7296#2.1 "The initiator MUST remember each request until it receives the corresponding
 //= response."
-std::optional<std::vector<Bytes>> ExchangeWindow::repeat(Instant now) {
-  IKELAB_ASSERT(outstanding_);
-  if (outstanding_->attempt >= policy_.tries) return std::nullopt;
-  ++outstanding_->attempt;
-  ++outstanding_->repeated;
-  outstanding_->next = now + wait_after(policy_, outstanding_->attempt);
-  return outstanding_->datagrams;
+std::optional<std::vector<Bytes>> ExchangeWindow::repeat(Instant now, MessageId id) {
+  Outstanding& request = outstanding_.at(id.value);
+  if (request.attempt >= policy_.tries) return std::nullopt;
+  ++request.attempt;
+  ++request.repeated;
+  request.next = now + wait_after(policy_, request.attempt);
+  return request.datagrams;
 }
 
-void ExchangeWindow::recut_request(Instant now, std::vector<Bytes> datagrams) {
-  IKELAB_ASSERT(outstanding_);
-  outstanding_->datagrams = std::move(datagrams);
+void ExchangeWindow::recut_request(Instant now, MessageId id, std::vector<Bytes> datagrams) {
+  Outstanding& request = outstanding_.at(id.value);
+  request.datagrams = std::move(datagrams);
   //= rfc7383#2.5.2 "When starting a new probe, the node MUST reset its retransmission timers so
   //= that if it employs exponential back-off the timers will start over."
-  outstanding_->attempt = 0;
-  outstanding_->next = now + wait_after(policy_, 0);
-  ++outstanding_->repeated;
+  request.attempt = 0;
+  request.next = now + wait_after(policy_, 0);
+  ++request.repeated;
 }
 
 ExchangeWindow::Incoming ExchangeWindow::classify(MessageId id) const {
@@ -82,11 +100,11 @@ void ExchangeWindow::set_size(std::size_t size) {
 //= size"
 void ExchangeWindow::response_sent(MessageId id, Answer answer) {
   answers_.insert_or_assign(id.value, std::move(answer));
-  const std::uint32_t newest = answers_.rbegin()->first;
+  const std::uint64_t newest = answers_.rbegin()->first;
   std::erase_if(answers_, [&](const auto& row) { return newest - row.first >= size_; });
-  next_expected_ = std::max(
-      next_expected_, newest >= size_ - 1 ? static_cast<std::uint32_t>(newest - (size_ - 1)) : 0U);
-  while (answers_.contains(next_expected_)) ++next_expected_;
+  next_expected_ = std::max(next_expected_, newest >= size_ - 1 ? newest - (size_ - 1) : 0);
+  while (next_expected_ <= newest && answers_.contains(static_cast<std::uint32_t>(next_expected_)))
+    ++next_expected_;
 }
 
 }  // namespace ikelab::ikev2

@@ -18,6 +18,7 @@
 namespace ikelab::ikev2 {
 
 class IkeSa;
+class Task;
 struct Inbound;
 
 /// What extensions remember about one IKE SA: at most one value of each type.
@@ -49,7 +50,8 @@ class Notes {
 struct Outbound {
   wire::ExchangeType exchange;
   bool response;
-  const Inbound* request;  ///< of a response: what it answers; else nullptr
+  const Inbound* request;      ///< of a response: what it answers; else nullptr
+  const Task* task = nullptr;  ///< of a request: whose it is; else nullptr
 };
 
 /// Hooks are tried in the order of the registry; a nullptr is a hook that is not needed.

@@ -43,8 +43,12 @@ struct AwaitedKeys {
   std::function<std::optional<wire::Payload>(IkeSa&, Instant, std::span<const Secret>,
                                              std::string& detail)>
       finish;
+  /// It comes to nothing: the rest came too late, was wrong, or was refused. May be empty.
+  std::function<void(IkeSa&, Instant)> given_up = {};
 };
-/// Keeps it, and returns N(ADDITIONAL_KEY_EXCHANGE) for the response to CREATE_CHILD_SA.
-wire::Payload await_keys(IkeSa& sa, Instant now, AwaitedKeys awaited);
+/// Keeps it, and returns the data of N(ADDITIONAL_KEY_EXCHANGE) for the response.
+Bytes await_keys(IkeSa& sa, Instant now, AwaitedKeys awaited);
+/// What came with that data is not wanted any more; given_up() is not called.
+void forget_keys(IkeSa& sa, const Bytes& link);
 
 }  // namespace ikelab::ikev2

@@ -212,8 +212,10 @@ Result<std::optional<Content>> hold_fragment(IkeSa& sa, Instant now, const wire:
 bool IkeSa::expects(const wire::Header& header, const wire::SkfPayload& part,
                     std::uint64_t datagram) {
   if (header.response) {
-    if (!current_ || header.exchange != current_->exchange() ||
-        !window_.awaits(header.message_id)) {
+    const bool due = std::any_of(running_.begin(), running_.end(), [&](const Running& running) {
+      return running.id == header.message_id && running.task->exchange() == header.exchange;
+    });
+    if (!due) {
       diagnose(
           Error{"E-IKE-017", "a response to no outstanding request"}.at(20).see("RFC 7296, 2.2"),
           datagram);

@@ -9,7 +9,7 @@ namespace ikelab::ikev2 {
 /// nonces are set before.
 Result<void> derive_ike_keys(IkeSa& sa, const Secret& g_ir);
 /// The keys after Additional Key Exchange `n`: SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr) (RFC
-/// 9370, 2.2.3). They take the place of the present ones with IkeSa::replace_keys().
+/// 9370, 2.2.2). They take the place of the present ones with IkeSa::replace_keys().
 Result<keys::IkeKeys> derive_additional_ike_keys(IkeSa& sa, const Secret& sk_n, unsigned n);
 /// A rekeyed one: SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), with the old SA's PRF. `more`:
 /// SK(1), SK(2), ... (RFC 9370, 2.2.4).

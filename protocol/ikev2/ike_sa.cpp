@@ -17,6 +17,7 @@ constexpr Duration redundant_time =
 constexpr Duration replaced_time = 300s;        // longer than a peer repeats its DELETE
 constexpr unsigned repetitions_of_a_probe = 2;  // RFC 7383, 2.5.2: "a few retries"
 constexpr Duration linger_time = 30s;           // longer than any peer repeats a request
+constexpr unsigned ids_for_a_rekey = 16;        // one with seven additional key exchanges fits
 
 std::string name_of(const crypto::Algorithm* algorithm) {
   return algorithm == nullptr ? std::string() : std::string(algorithm->name);
@@ -107,7 +108,7 @@ void IkeSa::become_established(Instant now, Trigger event, const std::string& re
 }
 
 void IkeSa::die(Instant now, Trigger event, const std::string& reason) {
-  if (current_) current_->abandoned(*this, now);
+  for (Task* task : under_way()) task->abandoned(*this, now);
   for (const Extension& extension : extensions())
     if (extension.ended != nullptr) extension.ended(*this);
   const bool was_installed =
@@ -116,7 +117,7 @@ void IkeSa::die(Instant now, Trigger event, const std::string& reason) {
   while (!children.empty()) remove_child(EspSpi{children.begin()->first}, reason);
   if (was_installed) emit(trace::SaRemoved{"IKE", "", to_string(spi_i), reason});
   queue_.clear();
-  window_.forget_request();
+  window_.forget_requests();
   timers_.fill(std::nullopt);
   set_timer(Timer::linger, now + linger_time);
 }
@@ -186,9 +187,17 @@ void IkeSa::enqueue(Instant now, std::unique_ptr<Task> task) {
   run_next(now);
 }
 
+std::vector<Task*> IkeSa::under_way() const {
+  std::vector<Task*> out;
+  for (const Running& running : running_) out.push_back(running.task.get());
+  return out;
+}
+
 bool IkeSa::has_queued(std::string_view task_name) const {
-  const auto named = [&](const std::unique_ptr<Task>& t) { return t && t->name() == task_name; };
-  return named(current_) || std::any_of(queue_.begin(), queue_.end(), named);
+  return std::any_of(running_.begin(), running_.end(),
+                     [&](const Running& r) { return r.task->name() == task_name; }) ||
+         std::any_of(queue_.begin(), queue_.end(),
+                     [&](const auto& task) { return task->name() == task_name; });
 }
 
 void IkeSa::become_redundant(Instant now) {
@@ -208,23 +217,64 @@ void IkeSa::hand_over_to(IkeSa& heir, Instant now) {
   for (auto& task : std::exchange(queue_, {})) heir.enqueue(now, std::move(task));
 }
 
-void IkeSa::run_next(Instant now) {
-  touch();
-  if (current_ || queue_.empty() || state_ == State::dead) return;
-  if (services.handling) return services.waiting.push_back(this);
-  current_ = std::move(queue_.front());
-  queue_.pop_front();
-  current_->started = now;
-  emit(trace::TaskStarted{std::string(current_->name()), "initiator",
-                          window_.next_request_id().value});
-  send_request(now);
+bool IkeSa::may_begin_beside(const Task& task) const {
+  return std::none_of(running_.begin(), running_.end(), [&](const Running& running) {
+    return running.task->scope().clashes(task.scope());
+  });
 }
 
-void IkeSa::finish_task(Instant now, Outcome outcome) {
-  const std::unique_ptr<Task> task = std::move(current_);
-  emit(trace::TaskEnded{std::string(task->name()), "initiator", std::string(to_string(outcome)),
-                        task->detail, (now - task->started).count()});
-  run_next(now);
+//= rfc7296#2.2 "In the unlikely event that Message IDs grow too large to fit in 32 bits, the IKE SA
+//= MUST be closed or rekeyed."
+void IkeSa::watch_ids() {
+  const bool closing = state_ == State::rekeyed || state_ == State::deleting;
+  if (window_.ids_left() > ids_for_a_rekey || (state_ != State::established && !closing)) return;
+  if (window_.ids_left() == 1 && !has_queued("ike_delete")) {
+    emit(trace::TimerFired{"message_ids", "one Message ID is left: the IKE SA is closed"});
+    queue_.clear();
+    queue_.push_back(make_ike_delete());
+  } else if (window_.ids_left() > 1 && !closing && !ids_end_) {
+    ids_end_ = true;  // where it fails, it is tried again as every rekey is
+    emit(trace::TimerFired{"message_ids", std::to_string(window_.ids_left()) +
+                                              " Message IDs are left: the IKE SA is rekeyed"});
+    if (!has_queued("ike_rekey")) queue_.push_front(make_ike_rekey());
+  }
+}
+
+void IkeSa::run_next(Instant now) {
+  touch();
+  if (state_ == State::dead) return;
+  if (services.handling && (!running_.empty() || !queue_.empty()))
+    return services.waiting.push_back(this);
+  for (std::size_t i = 0; i < running_.size() && window_.may_send();)
+    if (running_[i].id || send_request(now, running_[i])) ++i;
+  while (window_.may_send()) {
+    watch_ids();
+    if (queue_.empty() || !may_begin_beside(*queue_.front())) return;
+    Running& running = running_.emplace_back(Running{std::move(queue_.front()), {}, {}});
+    queue_.pop_front();
+    running.task->started = now;
+    emit(trace::TaskStarted{std::string(running.task->name()), "initiator",
+                            window_.next_request_id().value});
+    send_request(now, running);
+  }
+}
+
+void IkeSa::finish_task(Instant now, const Task& task, Outcome outcome) {
+  const auto at = std::find_if(running_.begin(), running_.end(),
+                               [&](const Running& r) { return r.task.get() == &task; });
+  IKELAB_ASSERT(at != running_.end());
+  const std::unique_ptr<Task> done = std::move(at->task);
+  running_.erase(at);
+  emit(trace::TaskEnded{std::string(done->name()), "initiator", std::string(to_string(outcome)),
+                        done->detail, (now - done->started).count()});
+}
+
+void IkeSa::end_tasks(Instant now) {
+  while (!running_.empty()) {
+    Task& task = *running_.front().task;
+    if (task.detail.empty()) task.detail = "the IKE SA ended";
+    finish_task(now, task, Outcome::failed);
+  }
 }
 
 // ---- time --------------------------------------------------------------------------------------
@@ -255,7 +305,7 @@ void IkeSa::handle_timeout(Instant now) {
     return true;
   };
   if (fired(Timer::linger)) return;
-  if (window_.retransmit_at() && *window_.retransmit_at() <= now) repeat_request(now);
+  while (const auto overdue = window_.overdue(now)) repeat_request(now, *overdue);
   if (fired(Timer::half_open))
     return die(now, Trigger::half_open_expired, "IKE_AUTH did not come in time");
   if (fired(Timer::redundant) && state_ == State::rekeyed)
@@ -310,41 +360,42 @@ void IkeSa::check_children(Instant now) {
 
 /// The path may not carry fragments of this size: the request goes on in smaller ones (RFC
 /// 7383, 2.5.2). False: it goes on as it is.
-bool IkeSa::probe_path(Instant now) {
+bool IkeSa::probe_path(Instant now, const Running& running) {
   //= rfc7383#2.5.2 "Implementations MUST be prepared to probe in every exchange that utilizes IKE
   //= fragmentation to deal with possible changes in path MTU over time."
-  if (window_.attempt_of_cut() < repetitions_of_a_probe ||
-      current_->exchange() == wire::ExchangeType::ike_sa_init ||
-      !probe_smaller(*this, wire::encode_chain(request_payloads_).bytes.size()))
+  if (window_.attempt_of_cut(*running.id) < repetitions_of_a_probe ||
+      running.task->exchange() == wire::ExchangeType::ike_sa_init ||
+      !probe_smaller(*this, wire::encode_chain(running.payloads).bytes.size()))
     return false;
-  const wire::Header header = header_of(current_->exchange(), false, window_.next_request_id());
-  auto datagrams = build(header, request_payloads_);
+  const wire::Header header = header_of(running.task->exchange(), false, *running.id);
+  auto datagrams = build(header, running.payloads);
   if (!datagrams) return false;
-  window_.recut_request(now, *datagrams);
+  window_.recut_request(now, *running.id, *datagrams);
   emit(trace::TimerFired{"retransmit", "no response; cut into " +
                                            std::to_string(datagrams->size()) +
                                            " fragments, in case the path carries no larger ones"});
-  transmit({true, local, peer}, *datagrams, header, request_payloads_, window_.attempt());
+  transmit({true, local, peer}, *datagrams, header, running.payloads, window_.attempt(*running.id));
   return true;
 }
 
-void IkeSa::repeat_request(Instant now) {
-  if (probe_path(now)) return;
-  const auto datagrams = window_.repeat(now);
-  if (datagrams) {
+void IkeSa::repeat_request(Instant now, MessageId id) {
+  const auto at = std::find_if(running_.begin(), running_.end(),
+                               [&](const Running& running) { return running.id == id; });
+  IKELAB_ASSERT(at != running_.end());
+  if (probe_path(now, *at)) return;
+  if (const auto datagrams = window_.repeat(now, id)) {
     emit(trace::TimerFired{"retransmit",
-                           "no response; repetition " + std::to_string(window_.attempt())});
-    const wire::Header header = header_of(current_->exchange(), false, window_.next_request_id());
-    return transmit({true, local, peer}, *datagrams, header, request_payloads_, window_.attempt());
+                           "no response; repetition " + std::to_string(window_.attempt(id))});
+    const wire::Header header = header_of(at->task->exchange(), false, id);
+    return transmit({true, local, peer}, *datagrams, header, at->payloads, window_.attempt(id));
   }
   //= rfc7296#2.4 "If there has only been outgoing traffic on all of the SAs associated with an IKE
   //= SA, it is essential to confirm liveness of the other endpoint to avoid black holes."
-  window_.forget_request();
-  current_->detail = "the peer did not answer";
+  at->task->detail = "the peer did not answer";
   const bool deleting = state_ == State::deleting;
   die(now, Trigger::peer_silent,
       deleting ? "the peer did not answer our DELETE" : "the peer does not answer");
-  finish_task(now, Outcome::failed);
+  end_tasks(now);
 }
 
 }  // namespace ikelab::ikev2

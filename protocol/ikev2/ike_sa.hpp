@@ -44,7 +44,8 @@ class IkeSa {
   void receive(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
   void handle_timeout(Instant now);
   void enqueue(Instant now, std::unique_ptr<Task> task);
-  /// Begins the next waiting task, when none is under way and no input is being handled.
+  /// Sends what waits for room in the peer's window: tasks that go on, and the next ones in the
+  /// queue. Nothing while an input is being handled.
   void run_next(Instant now);
   [[nodiscard]] std::optional<Instant> next_timeout() const;
   [[nodiscard]] bool finished() const {
@@ -76,6 +77,7 @@ class IkeSa {
   std::string peer_identity;
   bool by_rekey = false;  ///< it succeeds another one, and nobody authenticated again
   IkeSpi replaces;  ///< by our SPI: the IKE SA that goes when this one is up (RFC 7296, 2.8.3)
+  IkeSpi anew;      ///< by our SPI: the IKE SA that was begun to replace this one so
   Notes notes;      ///< what extensions remember
 
   [[nodiscard]] State state() const { return state_; }
@@ -116,7 +118,17 @@ class IkeSa {
   [[nodiscard]] EspSpi new_esp_spi();
   /// So many requests of the peer may be under way (RFC 7296, 2.3).
   void accept_requests(std::size_t window) { window_.set_size(window); }
-  [[nodiscard]] Task* current_task() { return current_.get(); }
+  /// ... and so many of ours.
+  void permit_requests(std::size_t window) { window_.permit(window); }
+  /// The tasks that have begun, the oldest first; more than one only in a larger window.
+  [[nodiscard]] std::vector<Task*> under_way() const;
+  /// The oldest of them that is a T, or nullptr.
+  template <class T>
+  [[nodiscard]] T* under_way_as() const {
+    for (const Running& running : running_)
+      if (auto* task = dynamic_cast<T*>(running.task.get())) return task;
+    return nullptr;
+  }
   [[nodiscard]] bool has_queued(std::string_view task_name) const;
   /// This SA lost against another one made at the same time; the peer deletes it (RFC 7296, 2.8.2).
   void become_redundant(Instant now);
@@ -125,6 +137,12 @@ class IkeSa {
   void hand_over_to(IkeSa& heir, Instant now);
 
  private:
+  /// A task that has begun: its request is outstanding, or waits for room in the window.
+  struct Running {
+    std::unique_ptr<Task> task;
+    std::optional<MessageId> id;          ///< of the outstanding request
+    std::vector<wire::Payload> payloads;  ///< of the last one sent: a repeat's summary
+  };
   /// How a message crosses the network.
   struct Way {
     bool sent;
@@ -144,13 +162,19 @@ class IkeSa {
   bool may_begin(wire::ExchangeType exchange, std::uint64_t datagram);
   void refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagnostics);
   void handle_request(const Inbound& in);
-  void handle_response(const Inbound& in);
+  void handle_response(Inbound& in);
   void repeat_answer(const Inbound& in);
   void report_ahead(const Inbound& in);
   /// The peer does what nobody may: the SA ends at once, without a word.
   void drop(Instant now, const std::string& reason);
-  void send_request(Instant now);
-  void finish_task(Instant now, Outcome outcome);
+  /// False: the task failed before anything was sent, and is gone.
+  bool send_request(Instant now, Running& running);
+  void finish_task(Instant now, const Task& task, Outcome outcome);
+  /// The IKE SA is dead: what is under way has failed.
+  void end_tasks(Instant now);
+  [[nodiscard]] bool may_begin_beside(const Task& task) const;
+  /// Message IDs end: makes way for a rekey, or for the DELETE that the last one is kept for.
+  void watch_ids();
   void answer(const Inbound& in, std::vector<wire::Payload> payloads);
   void transmit(const Way& way, const std::vector<Bytes>& datagrams, const wire::Header& header,
                 const std::vector<wire::Payload>& payloads, unsigned attempt);
@@ -166,16 +190,16 @@ class IkeSa {
                                              const wire::EncodedChain& content, std::size_t chunk);
   [[nodiscard]] Bytes next_iv();
   [[nodiscard]] DirectionKeys keys_of(bool of_initiator, const wire::Header& header) const;
-  void repeat_request(Instant now);
-  bool probe_path(Instant now);
+  void repeat_request(Instant now, MessageId id);
+  bool probe_path(Instant now, const Running& running);
   void check_children(Instant now);
 
   State state_ = State::none;
   ExchangeWindow window_;
   std::deque<std::unique_ptr<Task>> queue_;
-  std::unique_ptr<Task> current_;
-  std::vector<wire::Payload> request_payloads_;  ///< of the last one sent: a repeat's summary
-  std::optional<Instant> last_report_;           ///< of an INVALID_MESSAGE_ID
+  std::deque<Running> running_;         ///< the oldest first
+  bool ids_end_ = false;                ///< and a rekey was asked for because of that
+  std::optional<Instant> last_report_;  ///< of an INVALID_MESSAGE_ID
   std::array<std::optional<Instant>, static_cast<std::size_t>(Timer::count)> timers_{};
   std::uint64_t iv_counter_ = 0;
   struct Retired {

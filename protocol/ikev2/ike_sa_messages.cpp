@@ -148,24 +148,26 @@ void IkeSa::transmit(const Way& way, const std::vector<Bytes>& datagrams,
   }
 }
 
-void IkeSa::send_request(Instant now) {
-  auto payloads = current_->request(*this, now);
-  if (!payloads) {
-    current_->detail = payloads.error().message;
-    return finish_task(now, Outcome::failed);
-  }
-  add_of_extensions(*this, {current_->exchange(), false, nullptr}, *payloads);
-  const wire::Header header = header_of(current_->exchange(), false, window_.next_request_id());
+bool IkeSa::send_request(Instant now, Running& running) {
+  Task& task = *running.task;
+  const auto fail = [&](const Error& error) {
+    task.detail = error.message;
+    finish_task(now, task, Outcome::failed);
+    return false;
+  };
+  auto payloads = task.request(*this, now);
+  if (!payloads) return fail(payloads.error());
+  add_of_extensions(*this, {task.exchange(), false, nullptr, &task}, *payloads);
+  const wire::Header header = header_of(task.exchange(), false, window_.next_request_id());
   auto datagrams = build(header, *payloads);
-  if (!datagrams) {
-    current_->detail = datagrams.error().message;
-    return finish_task(now, Outcome::failed);
-  }
+  if (!datagrams) return fail(datagrams.error());
   if (header.exchange == ExchangeType::ike_sa_init) transcript.real_message_1 = datagrams->front();
-  request_payloads_ = std::move(*payloads);
+  running.payloads = std::move(*payloads);
+  running.id = header.message_id;
   window_.request_sent(now, *datagrams);
-  transmit({true, local, peer}, *datagrams, header, request_payloads_, 0);
-  tell_sent(*this, {header.exchange, false, nullptr}, datagrams->front(), request_payloads_);
+  transmit({true, local, peer}, *datagrams, header, running.payloads, 0);
+  tell_sent(*this, {header.exchange, false, nullptr, &task}, datagrams->front(), running.payloads);
+  return true;
 }
 
 void IkeSa::answer(const Inbound& in, std::vector<wire::Payload> payloads) {
@@ -265,10 +267,7 @@ void IkeSa::refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagn
 void IkeSa::drop(Instant now, const std::string& reason) {
   const bool unproven = state_ == State::half_open || state_ == State::authenticating;
   die(now, unproven ? Trigger::auth_failed : Trigger::delete_received, reason);
-  if (!current_) return;
-  window_.forget_request();
-  current_->detail = "the IKE SA ended";
-  finish_task(now, Outcome::failed);
+  end_tasks(now);
 }
 
 void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& decoded) {
@@ -281,7 +280,7 @@ void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& 
         Error{"E-IKE-015", "the Initiator flag says that we sent this ourselves"}.at(19).see(
             "RFC 7296, 3.1"),
         datagram.id);
-  const auto in = open(now, datagram, decoded);
+  auto in = open(now, datagram, decoded);
   if (!in) return;
   if (header.response)
     handle_response(*in);
@@ -354,29 +353,29 @@ void IkeSa::handle_request(const Inbound& in) {
                           0});
     break;
   }
-  if (state_ == State::dead && current_) {
-    window_.forget_request();
-    current_->detail = "the IKE SA ended";
-    finish_task(in.now, Outcome::failed);
-  }
+  if (state_ == State::dead) end_tasks(in.now);
 }
 
-void IkeSa::handle_response(const Inbound& in) {
-  if (!current_ || in.header.exchange != current_->exchange() ||
-      !window_.accept_response(in.header.message_id))
+void IkeSa::handle_response(Inbound& in) {
+  const auto at = std::find_if(running_.begin(), running_.end(), [&](const Running& running) {
+    return running.id == in.header.message_id && running.task->exchange() == in.header.exchange;
+  });
+  if (at == running_.end() || !window_.accept_response(in.header.message_id))
     return diagnose(
         Error{"E-IKE-017", "a response to no outstanding request"}.at(20).see("RFC 7296, 2.2"),
         in.datagram);
+  at->id.reset();
+  Task& task = *at->task;
+  in.answers = &task;
   read_by_extensions(*this, in);
-  const Outcome outcome = current_->response(*this, in);
-  if (outcome == Outcome::more) return send_request(in.now);
-  if (outcome == Outcome::retry) {
-    // COOKIE and INVALID_KE_PAYLOAD repeat IKE_SA_INIT under its Message ID 0 (RFC 7296, 2.6); a
-    // repeated CREATE_CHILD_SA is new.
-    if (in.header.exchange == ExchangeType::ike_sa_init) window_.reuse_last_id();
-    return send_request(in.now);
-  }
-  finish_task(in.now, outcome);
+  const Outcome outcome = task.response(*this, in);
+  // COOKIE and INVALID_KE_PAYLOAD repeat IKE_SA_INIT under its Message ID 0 (RFC 7296, 2.6); a
+  // repeated CREATE_CHILD_SA is new.
+  if (outcome == Outcome::retry && in.header.exchange == ExchangeType::ike_sa_init)
+    window_.reuse_last_id();
+  if (outcome == Outcome::done || outcome == Outcome::failed) finish_task(in.now, task, outcome);
+  if (state_ == State::dead) end_tasks(in.now);
+  run_next(in.now);
 }
 
 }  // namespace ikelab::ikev2

@@ -38,7 +38,7 @@ std::span<const Extension> extensions() {
       full_transcript_extension(),   // draft-ietf-ipsecme-ikev2-downgrade-prevention
       ppk_extension(),               // RFC 8784
       followup_extension(),          // RFC 9370, 2.2.4
-      additional_ke_extension(),     // RFC 9370, 2.2.3; after what authenticates its messages
+      additional_ke_extension(),     // RFC 9370, 2.2.2; after what authenticates its messages
   };
   return rows;
 }

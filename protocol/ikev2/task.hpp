@@ -15,6 +15,7 @@
 namespace ikelab::ikev2 {
 
 class IkeSa;
+class Task;
 
 /// A message that was received, decoded, and opened if it was encrypted.
 struct Inbound {
@@ -28,6 +29,7 @@ struct Inbound {
   bool from_fragments = false;  ///< then `octets` are those of the last fragment that came
   wire::PayloadType first_inner = wire::PayloadType::none;  ///< the Encrypted payload's header says
   std::uint8_t sealed_reserved = 0;  ///< its critical bit and RESERVED; of fragment 1
+  const Task* answers = nullptr;     ///< of a response: the task whose request it answers
 };
 
 enum class Outcome {
@@ -39,12 +41,23 @@ enum class Outcome {
     ///< INVALID_KE_PAYLOAD)
 std::string_view to_string(Outcome outcome);
 
+/// What no other task of ours may touch while one is under way, where the peer's window lets
+/// several be (RFC 7296, 2.3).
+struct Scope {
+  bool ike_sa = true;  ///< everything: the task is alone
+  EspSpi child = {};   ///< one Child SA, by its inbound SPI; 0: none
+  [[nodiscard]] bool clashes(const Scope& other) const {
+    return ike_sa || other.ike_sa || (child.value != 0 && child == other.child);
+  }
+};
+
 /// An exchange that we began.
 class Task {
  public:
   virtual ~Task() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;
   [[nodiscard]] virtual wire::ExchangeType exchange() const = 0;
+  [[nodiscard]] virtual Scope scope() const { return {}; }
   /// The request's payloads. An error ends the task as failed before anything is sent.
   virtual Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant now) = 0;
   virtual Outcome response(IkeSa& sa, const Inbound& in) = 0;
@@ -71,7 +84,7 @@ std::span<const ResponderRow> responders();
 // ---- the initiators' side, by concern ----
 std::unique_ptr<Task> make_ike_init();
 std::unique_ptr<Task> make_ike_auth();
-/// Additional Key Exchange `n` of a new IKE SA, from 0 (RFC 9370, 2.2.3).
+/// Additional Key Exchange `n` of a new IKE SA, from 0 (RFC 9370, 2.2.2).
 std::unique_ptr<Task> make_additional_ke(std::size_t n);
 /// `packet` waits for it (RFC 7296, 2.9).
 std::unique_ptr<Task> make_child_create(std::string child, std::optional<policy::Flow> packet = {});

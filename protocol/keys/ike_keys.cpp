@@ -119,12 +119,12 @@ void KeySchedule::report_additional_secret(const crypto::Algorithm& ke, unsigned
       numbered("SK", n), fmt::format("{}(KEi({}), KEr({}))", ke.name, n, n), ke,
       {Derivations::shown(numbered("KEi", n), ke_i, exchange + " request, Key Exchange payload"),
        Derivations::shown(numbered("KEr", n), ke_r, exchange + " response, Key Exchange payload")},
-      sk_n.reveal(), exchange == "IKE_INTERMEDIATE" ? "RFC 9370, 2.2.3" : "RFC 9370, 2.2.4");
+      sk_n.reveal(), exchange == "IKE_INTERMEDIATE" ? "RFC 9370, 2.2.2" : "RFC 9370, 2.2.4");
 }
 
 Result<Secret> KeySchedule::skeyseed_of_additional(const Secret& sk_d, const Secret& sk_n,
                                                    unsigned n, const Nonces& nonces) {
-  // RFC 9370, 2.2.3: SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr)
+  // RFC 9370, 2.2.2: SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr)
   const Secret data(concat({sk_n.reveal(), nonces.ni, nonces.nr}));
   IKELAB_TRY(Secret skeyseed, provider_.prf(prf_, sk_d.reveal(), data.reveal()));
   if (derivations_ != nullptr) {
@@ -135,7 +135,7 @@ Result<Secret> KeySchedule::skeyseed_of_additional(const Secret& sk_d, const Sec
                                           fmt::format("Additional Key Exchange {}", n)));
     derivations_->add(numbered("SKEYSEED", n),
                       fmt::format("prf(SK_d({}), SK({}) | Ni | Nr)", n - 1, n), prf_,
-                      std::move(inputs), skeyseed.reveal(), "RFC 9370, 2.2.3");
+                      std::move(inputs), skeyseed.reveal(), "RFC 9370, 2.2.2");
   }
   return skeyseed;
 }
@@ -205,7 +205,7 @@ Result<IkeKeys> KeySchedule::ike_keys(const Secret& skeyseed, const Nonces& nonc
     inputs.push_back(derivations_->secret(seed_name, skeyseed.reveal(), seed_name));
     derivations_->add(row.name, "prf+(" + seed_name + ", Ni | Nr | SPIi | SPIr)" + cutter.range(),
                       prf_, std::move(inputs), row.key->reveal(),
-                      n == 0 ? "RFC 7296, 2.14" : "RFC 9370, 2.2.3");
+                      n == 0 ? "RFC 7296, 2.14" : "RFC 9370, 2.2.2");
   }
   IKELAB_ASSERT(cutter.done());
   return keys;

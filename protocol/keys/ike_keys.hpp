@@ -8,7 +8,7 @@
 //   KEYMAT    = prf+(SK_d, Ni | Nr)                                     2.17, a Child SA
 //   KEYMAT    = prf+(SK_d, g^ir (new) | Ni | Nr)                        2.17, with a key exchange
 //
-// and with Additional Key Exchanges, whose secrets are SK(1), SK(2), ... (RFC 9370, 2.2.3 and
+// and with Additional Key Exchanges, whose secrets are SK(1), SK(2), ... (RFC 9370, 2.2.2 and
 // 2.2.4):
 //
 //   SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr)                       after each IKE_INTERMEDIATE
@@ -84,7 +84,7 @@ class KeySchedule {
   /// `more`: SK(1), SK(2), ... of RFC 9370, 2.2.4.
   Result<Secret> skeyseed_of_rekey(const Secret& sk_d_old, const Secret& g_ir_new,
                                    const Nonces& nonces, std::span<const Secret> more = {});
-  /// RFC 9370, 2.2.3: SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr). The nonces are IKE_SA_INIT's.
+  /// RFC 9370, 2.2.2: SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr). The nonces are IKE_SA_INIT's.
   Result<Secret> skeyseed_of_additional(const Secret& sk_d, const Secret& sk_n, unsigned n,
                                         const Nonces& nonces);
   /// 2.14: the seven secrets. After a rekey the SPIs are the new IKE SA's.

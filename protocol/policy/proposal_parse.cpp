@@ -50,8 +50,7 @@ struct Additional {
   wire::Transform transform;
   bool known = false;
 };
-//= rfc9370#2.2.2 "A Transform ID NONE MAY be added to those transform types that contain key exchange
-//= methods which the initiator believes are optional."
+//= rfc9370#2.2.1 "NONE MAY be added to those transform types"
 std::optional<Additional> read_additional(std::string_view word) {
   if (word.size() < 5 || !word.starts_with("ke") || word[3] != '_' || word[2] < '1' ||
       word[2] > '7')

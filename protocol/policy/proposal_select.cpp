@@ -91,9 +91,9 @@ void match_type(std::uint8_t type, const wire::Proposal& offered, const wire::Pr
 }
 
 /// Key exchange methods by our order, one a type and none twice; false: there is no such choice.
-//= rfc9370#2.2.2 "for the Additional Key Exchange types, the responder's choice MUST NOT contain
-//= duplicated algorithms (those with an identical Transform ID and attributes), except for the
-//= Transform ID of NONE."
+//= rfc9370#2.2.1 "for the ADDKE Transform Types, the responder's choice MUST NOT contain duplicated
+//= algorithms (those with an identical Transform ID and attributes), except for the Transform ID of
+//= NONE."
 bool choose_methods(std::span<const std::uint8_t> types, const wire::Proposal& offered,
                     const wire::Proposal& configured, std::vector<wire::Transform>& chosen) {
   if (types.empty()) return true;
@@ -130,7 +130,7 @@ Match match(const wire::Proposal& offered, const wire::Proposal& configured) {
   for (std::uint8_t type : types) match_type(type, offered, configured, result);
   std::vector<std::uint8_t> methods;
   std::copy_if(types.begin(), types.end(), std::back_inserter(methods), is_ke);
-  //= rfc9370#2.2.2 "then the responder MUST reject the message with an error notification of type
+  //= rfc9370#2.2.1 "then the responder MUST reject the message with an error notification of type
   //= NO_PROPOSAL_CHOSEN."
   if (result.reasons.empty() && !choose_methods(methods, offered, configured, result.transforms))
     result.reasons.push_back("no choice of key exchange methods without one of them twice");
@@ -241,7 +241,7 @@ Result<Suite> check_answer(const std::vector<wire::Proposal>& offered,
         std::none_of(ours.begin(), ours.end(), [](const auto* t) { return is_none(*t); }))
       return refuse(fmt::format("no {} in it", type_name(type)));
   }
-  //= rfc9370#2.2.2 "If the responder's message contains one or more duplicated choices, the
+  //= rfc9370#2.2.1 "If the responder's message contains one or more duplicated choices, the
   //= initiator should log the error and MUST treat the exchange as failed."
   for (const wire::Transform& t : answer.transforms)
     for (const wire::Transform& other : answer.transforms)

@@ -78,7 +78,7 @@ constexpr Rule child[] = {
     {PayloadType::notify, 0, 1, NotifyType::rekey_sa, "RFC 7296, 1.3.3"},
 };
 constexpr Rule intermediate[] = {
-    {PayloadType::ke, 0, 1, {}, "RFC 9370, 2.2.3"},
+    {PayloadType::ke, 0, 1, {}, "RFC 9370, 2.2.2"},
     {PayloadType::notify, 0, many, {}, "RFC 9242, 3.2"},
 };
 constexpr Rule followup[] = {

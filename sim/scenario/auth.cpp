@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "protocol/policy/secret_text.hpp"
+
 namespace ikelab::scenario {
 namespace {
 
@@ -132,7 +134,8 @@ policy::AuthConfig read_auth(const YAML::Node& node, bool local, const LabPki& p
     if (auto id = policy::Identity::parse(auth.eap_id)) auth.id = *id;
   // eap without a method takes what there is
   const bool may_lack = auth.kind == AuthKind::eap && auth.eap_method == EapType::none;
-  if (needs.secret) auth.psk = to_bytes(as_bytes(section.text("secret", local && !may_lack)));
+  if (needs.secret)
+    auth.psk = section.parsed<Bytes>("secret", policy::parse_secret, Bytes{}, local && !may_lack);
   if ((needs.certificate && !(may_lack && !section.has("cert"))) ||
       (needs.trust && !(may_lack && pki.authorities.empty()))) {
     if (pki.authorities.empty())
@@ -173,7 +176,8 @@ void read_rounds(Section& section, const LabPki& pki, policy::ConnectionConfig& 
 policy::EapUser read_secret(const YAML::Node& node, Problems& problems) {
   Section section(node, "a secret", {"type", "id", "secret"}, problems);
   section.word("type", {"eap"}, 0);
-  return {section.text("id", true), to_bytes(as_bytes(section.text("secret", true)))};
+  return {section.text("id", true),
+          section.parsed<Bytes>("secret", policy::parse_secret, Bytes{}, true)};
 }
 
 }  // namespace ikelab::scenario

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "protocol/base/bounds.hpp"
+#include "protocol/policy/secret_text.hpp"
 #include "sim/scenario/auth.hpp"
 #include "sim/scenario/units.hpp"
 
@@ -136,7 +137,8 @@ policy::ChildConfig read_child(const YAML::Node& node, Problems& problems) {
 void read_ppks(Section& section, policy::ConnectionConfig& connection, Problems& problems) {
   section.each("ppks", [&](const YAML::Node& node) {
     Section ppk(node, "an entry of 'ppks'", {"id", "secret"}, problems);
-    policy::Ppk read{ppk.text("id", true), to_bytes(as_bytes(ppk.text("secret", true)))};
+    policy::Ppk read{ppk.text("id", true),
+                     ppk.parsed<Bytes>("secret", policy::parse_secret, Bytes{}, true)};
     for (const policy::Ppk& other : connection.ppks)
       if (other.id == read.id)
         ppk.problem("id", Error{"E-SCN-012", "a PPK '" + read.id + "' is there already"});

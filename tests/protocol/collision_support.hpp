@@ -1,5 +1,5 @@
-// A stage for tests of Child SAs whose rekeying collides with something: messages cross by hand,
-// and the Child SAs of both sides can be told after each step.
+// Stages for tests of SAs whose rekeying collides with something: messages cross by hand, and the
+// Child SAs or IKE SAs of both sides can be told after each step.
 #pragma once
 #include "tests/support/by_hand.hpp"
 #include "tests/support/catch.hpp"
@@ -13,7 +13,9 @@ inline constexpr const char* stage_ike = "aes256gcm16-prfsha256-x25519";
 struct ChildStage {
   explicit ChildStage(bool swapped = false, const char* esp_a = "aes256gcm16",
                       const char* esp_b = "aes256gcm16")
-      : pair(site_a(stage_ike, esp_a), site_b(stage_ike, esp_b)) {
+      : ChildStage(site_a(stage_ike, esp_a), site_b(stage_ike, esp_b), swapped) {}
+  ChildStage(policy::EndpointConfig config_a, policy::EndpointConfig config_b, bool swapped = false)
+      : pair(std::move(config_a), std::move(config_b)) {
     Side& begins = swapped ? pair.b : pair.a;
     REQUIRE(pair.command(begins, ikev2::Initiate{"site", "net"}).ok());
     pair.settle();
@@ -49,5 +51,56 @@ struct ChildStage {
   Pair pair;
   std::optional<ByHand> hand;
 };
+
+/// The same for IKE SAs: "1 REKEYED 0" is an IKE SA without Child SAs.
+struct IkeStage {
+  explicit IkeStage(bool swapped = false, const char* ike_a = stage_ike,
+                    const char* ike_b = stage_ike)
+      : IkeStage(site_a(ike_a), site_b(ike_b), swapped) {}
+  IkeStage(policy::EndpointConfig config_a, policy::EndpointConfig config_b, bool swapped = false)
+      : pair(std::move(config_a), std::move(config_b)) {
+    Side& begins = swapped ? pair.b : pair.a;
+    REQUIRE(pair.command(begins, ikev2::Initiate{"site", "net"}).ok());
+    pair.settle();
+    REQUIRE(pair.consistent());
+    hand.emplace(pair);
+    REQUIRE(a() == "1 ESTABLISHED 1");
+    REQUIRE(b() == "1 ESTABLISHED 1");
+  }
+  std::string a() { return hand->ike_sas(pair.a); }
+  std::string b() { return hand->ike_sas(pair.b); }
+  void rekey(Side& side) { REQUIRE(pair.command(side, ikev2::RekeyIke{}).ok()); }
+  void erase(Side& side) { REQUIRE(pair.command(side, ikev2::DeleteIke{}).ok()); }
+  void clean() {
+    CHECK(hand->quiet());
+    hand->let_go();
+    pair.drive(200s);
+    CHECK(pair.consistent());
+    CHECK(pair.a.inbound.size() == 1);
+    CHECK(pair.lost_probes == 0);
+    // what survived works
+    REQUIRE(pair.command(pair.a, ikev2::RekeyChild{"net"}).ok());
+    pair.drive();
+    CHECK(pair.consistent());
+  }
+
+  Pair pair;
+  std::optional<ByHand> hand;
+};
+
+/// Which of the four nonces is the lowest. The exchange that it belongs to makes the redundant SA
+/// (RFC 7296, 2.8.1, 2.8.2). Each side draws its Ni first, then the Nr of its answer.
+enum class Lowest { ni_of_a, ni_of_b, nr_of_a, nr_of_b };
+inline bool a_loses(Lowest lowest) {
+  return lowest == Lowest::ni_of_a || lowest == Lowest::nr_of_b;
+}
+inline void draw(Pair& pair, Lowest lowest) {
+  const auto octet = [&](Lowest which) { return std::uint8_t(which == lowest ? 0x00 : 0xff); };
+  pair.a.nonces_begin = {octet(Lowest::ni_of_a), octet(Lowest::nr_of_a)};
+  pair.b.nonces_begin = {octet(Lowest::ni_of_b), octet(Lowest::nr_of_b)};
+}
+inline Lowest any_lowest() {
+  return GENERATE(Lowest::ni_of_a, Lowest::ni_of_b, Lowest::nr_of_a, Lowest::nr_of_b);
+}
 
 }  // namespace ikelab::test

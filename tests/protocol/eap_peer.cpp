@@ -47,7 +47,11 @@ TEST_CASE("eap: a packet is read as it was written, or refused", "[eap]") {
   CHECK(octets == hex("02 09 0009 01 616e6e61"));
   REQUIRE(decode(octets).ok());
   CHECK(decode(octets)->data == packet.data);
+  //= rfc7296#3.16 "For other codes, the EAP message length MUST be four octets and the Type and
+  //= Type_Data fields MUST NOT be present."
   CHECK(encode({Code::success, 9, EapType::none, {}}) == hex("03 09 0004"));
+  CHECK(encode({Code::failure, 9, EapType::mschapv2, {1, 2}}) == hex("04 09 0004"));
+  CHECK(decode(hex("04 09 0005 01")).error().code == "E-EAP-001");
   for (const char* bad :
        {"", "010200", "01020006", "0102000501ff", "05020004", "00020004", "0302000501", "01020004"})
     CHECK(decode(hex(bad)).error().code == "E-EAP-001");
@@ -92,6 +96,22 @@ TEST_CASE("eap: a peer answers what it should", "[eap]") {
   CHECK(**peer.take(request(EapType::notification, as_bytes("hello"))) == hex("02 07 0005 02"));
   //= rfc3748#5.3.1 "The Response contains one or more authentication Types desired by the Peer."
   CHECK(**peer.take(request(static_cast<EapType>(6), {})) == hex("02 07 0008 03 1a0d04"));
+  //= rfc7296#3.16 "In a response message, this octet MUST be set to match the identifier in the
+  //= corresponding request."
+  //= rfc7296#3.16 "In a Response (2) message, Type MUST either be Nak or match the type of the data
+  //= requested."
+  for (const std::uint8_t identifier : {0, 1, 200, 255})
+    for (const EapType type : {EapType::identity, EapType::notification, EapType::tls,
+                               EapType::mschapv2, static_cast<EapType>(21)}) {
+      const Bytes data = type == EapType::mschapv2 ? challenge : Bytes{};
+      auto asked = table.peer();
+      const auto answer = asked.take(request(type, data, identifier));
+      if (!answer) continue;  // EAP-TLS that does not begin as it should
+      const Packet response = *decode(**answer);
+      CHECK(response.identifier == identifier);
+      CHECK((response.type == type || response.type == EapType::nak));
+      CHECK((response.type == EapType::nak) == (type == static_cast<EapType>(21)));
+    }
   REQUIRE(peer.take(request(EapType::mschapv2, challenge)).ok());
   CHECK(code(peer.take(request(EapType::md5_challenge, Bytes(17, 16)))) == "E-EAP-007");
   CHECK(code(table.peer().take(hex("02 07 0009 01 616e6e61"))) == "E-EAP-001");
@@ -115,6 +135,7 @@ TEST_CASE("eap: an authenticator takes only responses to its last request", "[ea
           (step.verdict == Verdict::failure ? Code::failure : Code::request));
     return step.verdict == Verdict::failure;
   };
+  // What a peer may not answer, an authenticator does not take.
   CHECK_FALSE(fails([](Packet&) {}));
   CHECK(fails([](Packet& p) { ++p.identifier; }));
   CHECK(fails([](Packet& p) { p.code = Code::request; }));

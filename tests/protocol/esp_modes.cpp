@@ -134,6 +134,55 @@ TEST_CASE("congestion marks: RFC 6040's table", "[esp][modes]") {
     }
 }
 
+TEST_CASE("congestion marks cross into the outer header, on SAs that IKE made", "[esp][modes]") {
+  Pair pair(site_a(), site_b());
+  REQUIRE(pair.command(pair.a, ikev2::Initiate{"site", "net"}).ok());
+  pair.settle();
+  //= rfc7296#2.24 "tunnel encapsulators and decapsulators for all tunnel mode SAs created by IKEv2
+  //= MUST support the ECN full-functionality option for tunnels specified in [ECN] and MUST
+  //= implement the tunnel encapsulation and decapsulation processing specified in [IPSECARCH] to
+  //= prevent discarding of ECN congestion indications."
+  for (const auto* sad : {&pair.a.outbound, &pair.b.inbound}) {
+    REQUIRE(sad->size() == 1);
+    CHECK(sad->begin()->second.copy.ecn);
+    CHECK_FALSE(sad->begin()->second.transport);
+  }
+  for (std::uint8_t ecn = 0; ecn < 4; ++ecn) {
+    Modes modes(false, false, pair.a.outbound.begin()->second.copy);
+    CHECK((modes.a.seal(inner4(8, ecn)).value().header[1] & 3) == ecn);
+    // Congestion that the network met on the way reaches the receiver, if it can be told.
+    const auto met = modes.carried(inner4(8, ecn), 3);
+    CHECK(met.ok() == (ecn != 0));
+    if (met) CHECK((met->inner[1] & 3) == 3);
+  }
+}
+
+TEST_CASE("with NAT traversal an SA takes ESP in UDP and bare, at any time", "[esp][modes]") {
+  Modes pair;
+  for (const bool inbound : {false, true}) {
+    auto encapsulated = sa_for_all(0x2002, false);
+    encapsulated.udp = UdpPorts{4500, 4500};
+    (inbound ? pair.b : pair.a).apply(InstallSa{inbound, std::move(encapsulated)});
+  }
+  //= rfc7296#2.23 "all devices MUST be able to receive and process both UDP-encapsulated ESP and
+  //= non-UDP-encapsulated ESP packets at any time."
+  const Bytes none;
+  for (const bool bare : {false, true, false}) {
+    const auto sealed = pair.a.seal(inner4()).value();
+    REQUIRE(sealed.spi == EspSpi{0x2002});
+    REQUIRE(sealed.udp.has_value());
+    // In UDP the host takes IP and UDP headers off; bare, the IP header says protocol 50.
+    Bytes header = bare ? ipv4_packet(50, "192.0.2.1", "192.0.2.2", sealed.packet) : none;
+    header.resize(std::min<std::size_t>(header.size(), 20));
+    const auto opened = pair.b.open(sealed.packet, header);
+    REQUIRE(opened.ok());
+    CHECK(opened->inner == inner4());
+  }
+  // and an SA without it takes what came in UDP
+  const auto sealed = Modes().a.seal(inner4()).value();
+  CHECK(Modes().b.open(sealed.packet).ok());
+}
+
 TEST_CASE("what is copied between the headers is configured", "[esp][modes]") {
   const auto outer_of = [](policy::ChildConfig::Copy copy, std::uint8_t inner) {
     Modes pair(false, false, copy);

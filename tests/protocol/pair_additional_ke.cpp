@@ -62,6 +62,20 @@ TEST_CASE("pair: x25519 and ML-KEM-768, message by message", "[pair][ikev2][kex]
   REQUIRE(pair.step(pair.now + 10ms));
   // gw-a  <--  SA, KE, Nr, ..., N(INTERMEDIATE_EXCHANGE_SUPPORTED)  gw-b
   REQUIRE(pair.step(pair.now + 10ms));
+  const auto announced = [](const Side& side) {
+    for (const auto* m : side.all<trace::Message>())
+      if (m->direction == "sent" && m->exchange == "IKE_SA_INIT")
+        return m->payloads.find("N(INTERMEDIATE_EXCHANGE_SUPPORTED)") != std::string::npos;
+    return false;
+  };
+  //= rfc9370#2.2.1 "then it MUST also negotiate the use of the IKE_INTERMEDIATE exchange"
+  CHECK(announced(pair.a));
+  //= rfc9370#2.2.1 "it MUST also return this notification in the IKE_SA_INIT response message"
+  CHECK(announced(pair.b));
+  Pair without(site_a(plain), site_b(plain));
+  establish(without);
+  CHECK_FALSE(announced(without.a));
+  CHECK_FALSE(announced(without.b));
   // gw-a  IKE_INTERMEDIATE SK {KEi(1)}  -->  gw-b
   REQUIRE(pair.step(pair.now + 10ms));
   //= rfc9242#3.2 "The IKE SA MUST NOT be considered as established until the IKE_AUTH exchange is
@@ -163,6 +177,19 @@ TEST_CASE("pair: two additional key exchanges, one after the other", "[pair][ike
   CHECK(newest(pair.a, "IntAuth_r2") == newest(pair.b, "IntAuth_r2"));
   const auto auth = pair.a.all<trace::AuthDecided>();
   CHECK(auth[0]->octets.back() == 3);
+  // KEi(1), KEr(1), KEi(2), KEr(2): in the order of the transform types, one after the other.
+  //= rfc9370#2.2.1 "MUST take place in a series of IKE_INTERMEDIATE exchanges following the
+  //= IKE_SA_INIT exchange"
+  //= rfc9370#2.2.1 "MUST be fully completed before the next one is started."
+  std::vector<std::string> order;
+  for (const trace::Event& event : pair.sink.events)
+    if (const auto* m = std::get_if<trace::Message>(&event.body);
+        m != nullptr && m->direction == "sent" && m->exchange == "IKE_INTERMEDIATE") {
+      const auto inside = wire::decode_chain(m->plain, wire::PayloadType(m->plain_first)).payloads;
+      order.push_back((m->response ? "KEr " : "KEi ") +
+                      std::to_string(wire::first<wire::KePayload>(inside)->method));
+    }
+  CHECK(order == Words{"KEi 35", "KEr 35", "KEi 19", "KEr 19"});
 }
 
 TEST_CASE("pair: an optional additional key exchange is left out by who does not know it",
@@ -183,6 +210,8 @@ TEST_CASE("pair: an optional additional key exchange is left out by who does not
   CHECK((told == chosen || told == std::string(chosen) + "-ke1_none"));
   const auto sent = pair.a.messages_sent();
   const bool more = std::find(sent.begin(), sent.end(), "IKE_INTERMEDIATE request 1") != sent.end();
+  //= rfc9370#2.2.1 "MUST NOT take place."
+  //= rfc9370#2.2.1 "MUST treat all of the omitted"
   CHECK(more == (std::string(chosen) == hybrid));
 }
 
@@ -191,7 +220,7 @@ TEST_CASE("pair: a needed additional key exchange is not left out", "[pair][ikev
       {hybrid, plain},
       {plain, hybrid},
       {hybrid, "aes256gcm16-prfsha384-x25519-ke1_mlkem1024"},
-      // The same method twice is no choice (RFC 9370, 2.2.2).
+      // The same method twice is no choice (RFC 9370, 2.2.1).
       {"aes256gcm16-prfsha384-x25519-ke1_mlkem768-ke2_mlkem768",
        "aes256gcm16-prfsha384-x25519-ke1_mlkem768-ke2_mlkem768"},
   }));
@@ -202,14 +231,43 @@ TEST_CASE("pair: a needed additional key exchange is not left out", "[pair][ikev
   CHECK(pair.a.state() == "none");
   CHECK(pair.b.state() == "none");
   CHECK_FALSE(pair.b.all<trace::Negotiated>()[0]->verdicts[0].accepted);
+  //= rfc9370#2.2.1 "the responder MUST select one of the algorithms proposed using this type."
+  //= rfc9370#2.2.1 "then the responder MUST reject the message with an error notification of type
+  //= NO_PROPOSAL_CHOSEN."
+  CHECK(pair.b.all<trace::Message>().back()->payloads == "N(NO_PROPOSAL_CHOSEN)");
 }
 
 TEST_CASE("pair: methods are chosen so that none stands twice", "[pair][ikev2][kex]") {
   const char* ours = "aes256gcm16-prfsha256-x25519-ke1_ecp256-ke1_mlkem512-ke2_ecp256";
   Pair pair(site_a(ours), site_b(ours));
   establish(pair);
+  //= rfc9370#2.2.1 "the responder's choice MUST NOT contain duplicated algorithms"
   CHECK(pair.b.all<trace::Negotiated>()[0]->chosen ==
         "aes256gcm16-prfsha256-x25519-ke1_mlkem512-ke2_ecp256");
+}
+
+TEST_CASE("pair: a response that chooses a method twice", "[pair][ikev2][kex][hostile]") {
+  const char* ours = "aes256gcm16-prfsha256-x25519-ke1_ecp256-ke1_mlkem512-ke2_ecp256-ke2_mlkem512";
+  const bool twice = GENERATE(true, false);
+  Pair pair(site_a(ours), site_b(ours));
+  pair.tamper = [&](const Side& from, Datagram& d) {
+    if (&from != &pair.b || !twice) return;
+    auto decoded = wire::decode(d.payload);
+    for (wire::Payload& p : decoded.message.payloads)
+      if (auto* sa = std::get_if<wire::SaPayload>(&p.body))
+        for (wire::Transform& t : sa->proposals.at(0).transforms)
+          if (t.type == 7) t.id = 19;  // ECP-256 as ke2, as it is as ke1
+    d.payload = wire::encode(decoded.message);
+  };
+  REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+  pair.settle();
+  //= rfc9370#2.2.1 "If the responder's message contains one or more duplicated choices, the
+  //= initiator should log the error and MUST treat the exchange as failed."
+  CHECK((pair.a.state() == "none") == twice);
+  //= rfc9370#2.2.1 "The initiator MUST NOT initiate any IKE_INTERMEDIATE (or IKE_FOLLOWUP_KE)
+  //= exchanges, so that no new SA is created."
+  CHECK((pair.a.messages_sent().size() == 1) == twice);
+  CHECK(pair.consistent() == !twice);
 }
 
 TEST_CASE("pair: without IKE_INTERMEDIATE there is no place for more", "[pair][ikev2][kex]") {
@@ -272,8 +330,8 @@ TEST_CASE("pair: IKE_INTERMEDIATE in fragments, and IntAuth all the same",
   CHECK(wire::decode(parts[0].payload).message.header.exchange ==
         wire::ExchangeType::ike_intermediate);
   // The same as if it had gone whole: Next Payload says SK, the lengths are those of the whole.
-  //= rfc9242#3.3.2 "The prf calculations MUST be applied to whole messages only, before possible IKE
-  //= fragmentation."
+  //= rfc9242#3.3.2 "The prf calculations MUST be applied to whole messages only, before possible
+  //= IKE fragmentation."
   //= rfc9242#3.3.2 "If the message was received in fragmented form, it MUST be reconstructed before
   //= calculating the prf as if it were received unfragmented."
   const Bytes& associated = derived(pair.b, "IntAuth_i1")[0]->inputs[1].value;
@@ -373,6 +431,7 @@ TEST_CASE("pair: additional key exchanges out of order, superfluous, missing",
   SECTION("the second method first") {
     AfterInit t(threefold);
     t.forge(ExchangeType::ike_intermediate, 1, {ke_of(19, 64)});
+    //= rfc9370#2.2.2 "MUST match the n-th negotiated additional key exchange."
     CHECK(t.pair.b.diagnosed("E-IKE-080"));
     CHECK(t.pair.b.state() == "none");
   }
@@ -408,8 +467,8 @@ TEST_CASE("pair: additional key exchanges out of order, superfluous, missing",
     t.forge(ExchangeType::ike_intermediate, 1, {});
     CHECK(t.pair.b.diagnosed("E-IKE-016"));
   }
-  //= rfc9242#3.2 "Implementations MUST verify that Message IDs in the IKE_INTERMEDIATE messages they
-  //= receive actually follow this rule."
+  //= rfc9242#3.2 "Implementations MUST verify that Message IDs in the IKE_INTERMEDIATE messages
+  //= they receive actually follow this rule."
   SECTION("another Message ID") {
     AfterInit t(hybrid);
     t.forge(ExchangeType::ike_intermediate, 2, {ke_of(36, 1184)});

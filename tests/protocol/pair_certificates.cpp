@@ -74,6 +74,18 @@ TEST_CASE("pair: a chain with an intermediate", "[pair][ikev2][pki]") {
     REQUIRE(met.payloads.size() == 4);
     CHECK(met.payloads[2] == "IDi, CERT, CERT, CERTREQ, IDr, AUTH, SA, TSi, TSr");
   }
+  SECTION("is followed over four certificates") {
+    const Holder low = world.ca("CN=Low,O=ikelab", &world.sub),
+                 lower = world.ca("CN=Lower,O=ikelab", &low), leaf = world.gateway("gw-a", &lower);
+    auto of_four = certified(world.root, leaf, world.gw_b, {&lower, &low, &world.sub});
+    const Met met = meet(of_four);
+    //= rfc7296#3.6 "Implementations MUST be capable of being configured to send and accept up to
+    //= four X.509 certificates in support of authentication"
+    CHECK(met.up);
+    CHECK(met.payloads.at(2) == "IDi, CERT, CERT, CERT, CERT, CERTREQ, IDr, AUTH, SA, TSi, TSr");
+    of_four.local_a().certificates.erase(of_four.local_a().certificates.begin() + 2);
+    CHECK(meet(of_four).code == "E-PKI-010");
+  }
   SECTION("is broken where the intermediate is missing") {
     configs.local_a().certificates.pop_back();
     const Met met = meet(configs);

@@ -12,27 +12,12 @@ namespace {
 
 using Stage = ChildStage;
 
-/// Which of the four nonces is the lowest. The exchange that it belongs to makes the redundant SA
-/// (RFC 7296, 2.8.1). Each side draws its Ni first, then the Nr of its answer.
-enum class Lowest { ni_of_a, ni_of_b, nr_of_a, nr_of_b };
-bool a_loses(Lowest lowest) {
-  return lowest == Lowest::ni_of_a || lowest == Lowest::nr_of_b;
-}
-void draw(Pair& pair, Lowest lowest) {
-  const auto octet = [&](Lowest which) { return std::uint8_t(which == lowest ? 0x00 : 0xff); };
-  pair.a.nonces_begin = {octet(Lowest::ni_of_a), octet(Lowest::nr_of_a)};
-  pair.b.nonces_begin = {octet(Lowest::ni_of_b), octet(Lowest::nr_of_b)};
-}
 /// Where both are first refused with INVALID_KE_PAYLOAD, the refused answer drew an Nr as well.
 void draw_for_retries(Pair& pair, Lowest lowest) {
   draw(pair, lowest);
   pair.a.nonces_begin.insert(pair.a.nonces_begin.begin() + 1, 0xff);
   pair.b.nonces_begin.insert(pair.b.nonces_begin.begin() + 1, 0xff);
 }
-Lowest any_lowest() {
-  return GENERATE(Lowest::ni_of_a, Lowest::ni_of_b, Lowest::nr_of_a, Lowest::nr_of_b);
-}
-
 /// N(REKEY_SA), SA, Ni, TSi, TSr of both cross; both are answered, and nothing has arrived yet.
 void collide(Stage& s) {
   s.rekey(s.pair.a);

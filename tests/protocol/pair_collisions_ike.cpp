@@ -2,8 +2,7 @@
 // situations that strongSwan's suite test_ike_rekey names, step by step (RFC 7296, 2.8.2, 2.25.2).
 // Messages cross by hand; after each step the IKE SAs of both sides are told with the number of
 // their Child SAs; 1 is the old one.
-#include "tests/support/by_hand.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/protocol/collision_support.hpp"
 
 using namespace ikelab;
 using namespace ikelab::ikev2;
@@ -11,51 +10,7 @@ using namespace ikelab::test;
 
 namespace {
 
-struct Stage {
-  explicit Stage(bool swapped = false, const char* ike_a = "aes256gcm16-prfsha256-x25519",
-                 const char* ike_b = "aes256gcm16-prfsha256-x25519")
-      : pair(site_a(ike_a), site_b(ike_b)) {
-    Side& begins = swapped ? pair.b : pair.a;
-    REQUIRE(pair.command(begins, Initiate{"site", "net"}).ok());
-    pair.settle();
-    REQUIRE(pair.consistent());
-    hand.emplace(pair);
-    REQUIRE(a() == "1 ESTABLISHED 1");
-    REQUIRE(b() == "1 ESTABLISHED 1");
-  }
-  std::string a() { return hand->ike_sas(pair.a); }
-  std::string b() { return hand->ike_sas(pair.b); }
-  void rekey(Side& side) { REQUIRE(pair.command(side, RekeyIke{}).ok()); }
-  void erase(Side& side) { REQUIRE(pair.command(side, DeleteIke{}).ok()); }
-  void clean() {
-    CHECK(hand->quiet());
-    hand->let_go();
-    pair.drive(200s);
-    CHECK(pair.consistent());
-    CHECK(pair.a.inbound.size() == 1);
-    CHECK(pair.lost_probes == 0);
-    // what survived works
-    REQUIRE(pair.command(pair.a, RekeyChild{"net"}).ok());
-    pair.drive();
-    CHECK(pair.consistent());
-  }
-
-  Pair pair;
-  std::optional<ByHand> hand;
-};
-
-enum class Lowest { ni_of_a, ni_of_b, nr_of_a, nr_of_b };
-bool a_loses(Lowest lowest) {
-  return lowest == Lowest::ni_of_a || lowest == Lowest::nr_of_b;
-}
-void draw(Pair& pair, Lowest lowest) {
-  const auto octet = [&](Lowest which) { return std::uint8_t(which == lowest ? 0x00 : 0xff); };
-  pair.a.nonces_begin = {octet(Lowest::ni_of_a), octet(Lowest::nr_of_a)};
-  pair.b.nonces_begin = {octet(Lowest::ni_of_b), octet(Lowest::nr_of_b)};
-}
-Lowest any_lowest() {
-  return GENERATE(Lowest::ni_of_a, Lowest::ni_of_b, Lowest::nr_of_a, Lowest::nr_of_b);
-}
+using Stage = IkeStage;
 
 /// CREATE_CHILD_SA {SA, Ni, KEi} of both cross, and both are answered: 2 is what a's exchange
 /// makes, 3 what b's does.

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "protocol/ikev2/leases.hpp"
-#include "tests/support/catch.hpp"
-#include "tests/support/pair.hpp"
+#include "tests/support/eap_world.hpp"
+#include "tests/support/insider.hpp"
 
 using namespace ikelab;
 using namespace ikelab::ikev2;
@@ -82,6 +82,24 @@ std::string selectors(const Side& side) {
   return text;
 }
 
+/// The CP payload of each message of an exchange that a side sent: "1: 1= 3= 13=", the type and the
+/// attributes with their values in hex; "" without CP.
+Words sent_configs(const Side& side, const std::string& exchange) {
+  Words out;
+  for (const auto* message : side.all<trace::Message>()) {
+    if (message->direction != "sent" || message->exchange != exchange) continue;
+    const auto inside =
+        wire::decode_chain(message->plain, wire::PayloadType(message->plain_first)).payloads;
+    const auto* config = wire::first<wire::ConfigPayload>(inside);
+    std::string text = config == nullptr ? "" : std::to_string(config->type) + ":";
+    if (config != nullptr)
+      for (const auto& attribute : config->attributes)
+        text += " " + std::to_string(attribute.type) + "=" + to_hex(attribute.value);
+    out.push_back(text);
+  }
+  return out;
+}
+
 std::string sent_payloads(const Side& side, std::size_t nth) {
   std::vector<std::string> found;
   for (const auto* message : side.all<trace::Message>())
@@ -100,6 +118,22 @@ TEST_CASE("configuration: a client gets an inner address, and its selectors are 
   //= rfc7296#2.19 "In all cases, the CP payload MUST be inserted before the SA payload."
   CHECK(sent_payloads(pair.a, 1) == "IDi, IDr, AUTH, CP, SA, TSi, TSr");
   CHECK(sent_payloads(pair.b, 1) == "IDr, AUTH, CP, SA, TSi, TSr");
+  // What is asked for: an address, DNS servers and subnets, each without a value; no netmask.
+  //= rfc7296#2.19 "the IRAC MUST request the IRAS-controlled address (and optionally other
+  //= information concerning the protected network) in the IKE_AUTH exchange."
+  //= rfc7296#2.19 "CP(CFG_REQUEST) MUST contain at least an INTERNAL_ADDRESS attribute"
+  //= rfc7296#4 "it MUST include a CP payload in the first message in the IKE_AUTH exchange
+  //= containing at least a field of type INTERNAL_IP4_ADDRESS or INTERNAL_IP6_ADDRESS."
+  //= rfc7296#3.15.1 "Non-empty values for this attribute in a CFG_REQUEST do not make sense and
+  //= thus MUST NOT be included."
+  CHECK(sent_configs(pair.a, "IKE_AUTH") == Words{"1: 1= 3= 13="});
+  // ... and given: 10.8.0.1, 10.2.0.53, 10.2.0.0/24; again no netmask, which none was asked for.
+  //= rfc7296#4 "it MUST parse the CP payload of type CFG_REQUEST in the first message in the
+  //= IKE_AUTH exchange and recognize a field of type INTERNAL_IP4_ADDRESS or INTERNAL_IP6_ADDRESS."
+  //= rfc7296#4 "it MUST return a CP payload of type CFG_REPLY containing an address of the
+  //= requested type."
+  //= rfc7296#3.15.1 "and it MUST be used only with an INTERNAL_IP4_ADDRESS attribute."
+  CHECK(sent_configs(pair.b, "IKE_AUTH") == Words{"2: 1=0a080001 3=0a020035 13=0a020000ffffff00"});
   CHECK(pair.a.inner_addresses == std::vector{ip("10.8.0.1")});
   CHECK(selectors(pair.a) == "10.8.0.1/32 10.2.0.0/24");
   CHECK(selectors(pair.b) == "10.2.0.0/24 10.8.0.1/32");
@@ -107,6 +141,51 @@ TEST_CASE("configuration: a client gets an inner address, and its selectors are 
   CHECK(pair.a.all<trace::Configured>()[0]->more == "DNS 10.2.0.53");
   CHECK(pair.b.all<trace::Configured>()[0]->more == "DNS 10.2.0.53, subnet 10.2.0.0/24");
   CHECK(pair.b.all<trace::Configured>()[0]->peer == "gw-a.example");
+}
+
+TEST_CASE("configuration: with several IKE_AUTH exchanges, CP goes where SA goes",
+          "[pair][ikev2][configuration][eap]") {
+  EapWorld world;
+  const auto own = client(), given = office();
+  world.client().vips = own.connections[0].vips;
+  world.client().children = own.connections[0].children;
+  world.b.pools = given.pools;
+  world.server().pools = given.connections[0].pools;
+  world.server().children = given.connections[0].children;
+  Pair pair(world.a, world.b);
+  initiate(pair);
+  REQUIRE(pair.consistent());
+  //= rfc7296#2.19 "In variations of the protocol where there are multiple IKE_AUTH exchanges, the
+  //= CP payloads MUST be inserted in the messages containing the SA payloads."
+  CHECK(sent_configs(pair.a, "IKE_AUTH") == Words{"1: 1= 3= 13=", "", "", ""});
+  CHECK(sent_configs(pair.b, "IKE_AUTH") ==
+        Words{"", "", "", "2: 1=0a080001 3=0a020035 13=0a020000ffffff00"});
+  CHECK(configured(pair.a) == Words{"got 10.8.0.1"});
+}
+
+TEST_CASE("configuration: questions after IKE_AUTH", "[pair][ikev2][configuration]") {
+  Pair pair(site_a(), site_b());
+  initiate(pair);
+  Insider insider(pair, pair.a);
+  const auto answer_to = [&](std::vector<wire::ConfigPayload::Attribute> attributes) {
+    const std::string payloads =
+        insider.ask({wire::make_payload(wire::ConfigPayload{1, std::move(attributes)})});
+    ++insider.header.message_id.value;
+    return payloads + " " + sent_configs(pair.b, "INFORMATIONAL").back();
+  };
+  //= rfc7296#2.20 "In that case, it MUST either return an empty string or no CP payload if CP is
+  //= not supported."
+  CHECK(answer_to({{7, {}}}) == "CP 2: 7=");
+  //= rfc7296#3.15.1 "this attribute MUST be zero-length and specifies a query to the responder to
+  //= reply back with all of the attributes that it supports."
+  CHECK(answer_to({{14, {}}}) == "CP 2: 14=0001000300070008000a000d000e000f");
+  //= rfc7296#1.7 "Implementations that conform to this document MUST ignore proposals that have
+  //= configuration attribute type 5, the"
+  //= rfc7296#3.15.1 "Unrecognized or unsupported attributes MUST be ignored in both requests and
+  //= responses."
+  CHECK(answer_to({{5, {0, 0, 14, 16}}}) == "CP 2:");
+  CHECK(answer_to({{5, {}}, {0x7fff, {1}}, {7, {}}}) == "CP 2: 7=");
+  CHECK(pair.consistent());
 }
 
 TEST_CASE("configuration: the address outlives rekeying and goes with the IKE SA",
@@ -185,6 +264,9 @@ TEST_CASE("configuration: a client that asks for nothing gets no Child SA where 
   //= FAILED_CP_REQUIRED error."
   CHECK(pair.b.all<trace::Message>().back()->payloads.find("N(FAILED_CP_REQUIRED)") !=
         std::string::npos);
+  //= rfc7296#2.19 "The responder MUST NOT send a CFG_REPLY without having first received a
+  //= CP(CFG_REQUEST) from the initiator"
+  CHECK(sent_configs(pair.b, "IKE_AUTH") == Words{""});
   CHECK(pair.a.state() == "ESTABLISHED");
   CHECK(pair.a.inbound.empty());
 }

@@ -50,16 +50,18 @@ TEST_CASE("pair: EAP-MSCHAPv2, message by message", "[pair][ikev2][eap]") {
                                        "EAP(Response/EAP-MSCHAPv2)", "EAP(Response/EAP-MSCHAPv2)",
                                        "AUTH"});
   //= rfc7296#2.16 "Once the protocol exchange defined by the chosen EAP authentication method has
-  //= successfully terminated, the responder MUST send an EAP payload containing the Success message."
+  //= successfully terminated, the responder MUST send an EAP payload containing the Success
+  //= message."
   CHECK(auth_payloads(pair.b) == Words{"IDr, CERT, AUTH, EAP(Request/EAP-MSCHAPv2)",
                                        "EAP(Request/EAP-MSCHAPv2)", "EAP(Success)",
                                        "AUTH, SA, TSi, TSr"});
-  //= rfc7296#2.16 "Following such an extended exchange, the EAP AUTH payloads MUST be included in the
-  //= two messages following the one containing the EAP Success message."
+  //= rfc7296#2.16 "Following such an extended exchange, the EAP AUTH payloads MUST be included in
+  //= the two messages following the one containing the EAP Success message."
   //
   // Both derived the same key, and AUTH was made of it.
-  //= rfc7296#2.16 "that shared key MUST be used by both the initiator and responder to generate AUTH
-  //= payloads in messages 7 and 8 using the syntax for shared secrets specified in Section 2.15."
+  //= rfc7296#2.16 "that shared key MUST be used by both the initiator and responder to generate
+  //= AUTH payloads in messages 7 and 8 using the syntax for shared secrets specified in Section
+  //= 2.15."
   CHECK(derived(pair.a, "MSK").size() == 64);
   CHECK(derived(pair.a, "MSK") == derived(pair.b, "MSK"));
   CHECK(methods(pair.b, false) ==
@@ -67,6 +69,28 @@ TEST_CASE("pair: EAP-MSCHAPv2, message by message", "[pair][ikev2][eap]") {
   CHECK(methods(pair.a, false) ==
         Words{"ECDSA with SHA-256",
               "Shared Key Message Integrity Code with the MSK of EAP-MSCHAPv2"});
+}
+
+TEST_CASE("pair: the MSK makes AUTH, and no other key", "[pair][ikev2][eap]") {
+  // Two runs from one seed that differ in the password alone.
+  EapWorld one, two;
+  two.client().local.psk = to_bytes(as_bytes("another"));
+  two.b.eap_users = {{"anna.example", two.client().local.psk}};
+  Pair first(one.a, one.b), second(two.a, two.b);
+  require_up(first);
+  require_up(second);
+  REQUIRE(derived(first.a, "MSK") != derived(second.a, "MSK"));
+  const auto keys_of = [](const Pair& pair) {
+    std::vector<std::string> keys;
+    for (const auto* key : pair.a.all<trace::KeyDerived>())
+      if (key->name.find("SK_") == 0 || key->name.find("ESP ") == 0 || key->name == "KEYMAT")
+        keys.push_back(key->name + " " + to_hex(key->output));
+    return keys;
+  };
+  //= rfc7296#2.16 "This shared key generated during an IKE exchange MUST NOT be used for any other
+  //= purpose."
+  CHECK(keys_of(first).size() >= 9);
+  CHECK(keys_of(first) == keys_of(second));
 }
 
 TEST_CASE("pair: EAP-Identity asks where it is told to", "[pair][ikev2][eap]") {

@@ -57,6 +57,9 @@ TEST_CASE("pair: a rogue gateway gets no word of EAP", "[pair][ikev2][eap][refus
   }
   Pair pair(world.a, world.b);
   require_refused(pair);
+  //= rfc7296#5 "An implementation using EAP MUST also use a public-key-based authentication of the
+  //= server to the client before the EAP authentication begins, even if the EAP method offers
+  //= mutual authentication."
   CHECK(eap_sent(pair.a) == 0);
   CHECK(auth_payloads(pair.a).size() == 1);
   for (const auto* message : pair.a.all<trace::Message>())
@@ -120,8 +123,8 @@ TEST_CASE("pair: EAP-only needs a method that proves both", "[pair][ikev2][eap][
 
 TEST_CASE("pair: EAP with a responder that proves itself by a shared key",
           "[pair][ikev2][eap][refusal]") {
-  //= rfc7296#2.16 "MUST be used in conjunction with a public-key-signature-based authentication of
-  //= the responder to the initiator."
+  //= rfc7296#2.16 "authenticate the initiator to the responder and MUST be used in conjunction with
+  //= a public-key-signature-based authentication of the responder to the initiator."
   EapWorld world;
   world.client().remote.kind = policy::AuthKind::psk;
   Pair pair(world.a, world.b);

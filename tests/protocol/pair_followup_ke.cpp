@@ -5,6 +5,7 @@
 #include "protocol/ikev2/task.hpp"
 #include "protocol/keys/ike_keys.hpp"
 #include "tests/protocol/fragment_support.hpp"
+#include "tests/support/forge.hpp"
 
 using namespace ikelab;
 using namespace ikelab::ikev2;
@@ -76,7 +77,26 @@ TEST_CASE("pair: a Child SA is rekeyed with three key exchanges, message by mess
   Words answers;
   for (const auto* m : messages)
     if (m->exchange == "IKE_FOLLOWUP_KE" && m->response) answers.push_back(m->payloads);
+  //= rfc9370#2.2.4 "The responder MUST include this notification in a CREATE_CHILD_SA or
+  //= IKE_FOLLOWUP_KE response message"
   CHECK(answers == Words{"KE, N(ADDITIONAL_KEY_EXCHANGE)", "KE"});
+  // What b sent comes back, and each further key exchange waits for the one before.
+  //= rfc9370#2.2.4 "MUST send back this notification intact in the request message of the next
+  //= IKE_FOLLOWUP_KE exchange."
+  //= rfc9370#2.2.4 "MUST be fully completed before the next one is started."
+  Words links;
+  for (const trace::Event& event : t.pair.sink.events)
+    if (const auto* m = std::get_if<trace::Message>(&event.body);
+        m != nullptr && m->direction == "sent" && m->encrypted) {
+      const auto inside = wire::decode_chain(m->plain, wire::PayloadType(m->plain_first)).payloads;
+      const auto* link = find_notify(inside, wire::NotifyType::additional_key_exchange);
+      if (link != nullptr) links.push_back((m->response ? "b " : "a ") + to_hex(link->data));
+    }
+  REQUIRE(links.size() == 4);
+  CHECK(links[0].substr(2) == links[1].substr(2));
+  CHECK(links[2].substr(2) == links[3].substr(2));
+  CHECK(links[1] != links[3]);
+  CHECK(links[0] + links[2] == "b " + links[1].substr(2) + "b " + links[3].substr(2));
   CHECK(newest(t.pair.a, "KEYMAT").function == "prf+(SK_d, g^ir (new) | Ni | Nr | SK(1) | SK(2))");
   CHECK(newest(t.pair.a, "KEYMAT").output == newest(t.pair.b, "KEYMAT").output);
   CHECK(t.pair.lost_probes == 0);
@@ -160,15 +180,59 @@ TEST_CASE("pair: what the responder forgot it does not go on with", "[pair][ikev
   t.pair.lose = [](const Side&, unsigned, const Datagram& d) { return is_followup(d); };
   REQUIRE(t.pair.command(t.pair.a, RekeyChild{"net"}).ok());
   t.pair.drive(62s);
+  //= rfc9370#2.2.4 "The responder MUST handle this situation gracefully and delete the associated
+  //= state"
   CHECK(t.pair.b.diagnosed("E-IKE-082"));
   t.pair.lose = nullptr;
   t.pair.drive(60s);
   const auto messages = t.pair.a.all<trace::Message>();
+  //= rfc9370#2.2.4 "it MUST send back a new error type notification STATE_NOT_FOUND."
   CHECK(std::any_of(messages.begin(), messages.end(),
                     [](const auto* m) { return m->payloads == "N(STATE_NOT_FOUND)"; }));
+  //= rfc9370#2.2.4 "it MUST cancel this exchange and MUST treat the whole series of exchanges
+  //= started from the CREATE_CHILD_SA exchange as failed."
+  std::string outcome;
+  for (const auto* ended : t.pair.a.all<trace::TaskEnded>())
+    if (ended->task == "child_rekey" && outcome.empty()) outcome = ended->outcome;
+  CHECK(outcome == "failed");
   // The old Child SA goes on, and is rekeyed again in a while.
   t.pair.drive(30s);
   CHECK(t.pair.consistent());
+}
+
+TEST_CASE("pair: a responder that always forgets", "[pair][ikev2][kex][hostile]") {
+  // Each IKE_FOLLOWUP_KE of gw-a is lost, and meets STATE_NOT_FOUND in the name of gw-b.
+  Tunnel t;
+  t.pair.lose = [](const Side&, unsigned, const Datagram& d) { return is_followup(d); };
+  Forge forge(t.pair);
+  const auto ask_in_vain = [&] {
+    const std::size_t before = t.pair.wire.size();
+    REQUIRE(t.pair.command(t.pair.a, RekeyChild{"net"}).ok());
+    while (t.pair.wire.size() == before || !is_followup(t.pair.wire.back()))
+      REQUIRE(t.pair.step(t.pair.now + 1s));
+    const auto asked = wire::decode(t.pair.wire.back().payload).message.header;
+    t.pair.deliver(t.pair.a, forge.message(t.pair.b, asked.exchange, true, asked.message_id.value,
+                                           {notify(wire::NotifyType::state_not_found)}));
+    t.pair.drive(1s);
+  };
+  ask_in_vain();
+  ask_in_vain();
+  CHECK(t.pair.a.state() == "ESTABLISHED");
+  SECTION("once more: the IKE SA is deleted") {
+    ask_in_vain();
+    //= rfc9370#2.2.4 "after several retries, it MUST treat this situation as a fatal error and
+    //= delete"
+    CHECK(t.pair.a.state() == "none");
+    CHECK(t.pair.b.state() == "none");
+  }
+  SECTION("it remembers again in time") {
+    t.pair.lose = nullptr;
+    REQUIRE(t.pair.command(t.pair.a, RekeyChild{"net"}).ok());
+    t.pair.settle();
+    t.pair.lose = [](const Side&, unsigned, const Datagram& d) { return is_followup(d); };
+    ask_in_vain();
+    CHECK(t.pair.a.state() == "ESTABLISHED");
+  }
 }
 
 TEST_CASE("pair: a link that is none, and another method", "[pair][ikev2][kex][hostile]") {
@@ -214,6 +278,7 @@ TEST_CASE("pair: the peer's own words lead to its exchange, and no other's",
   forger.header().message_id = {5};
   t.pair.deliver(t.pair.b, forger.whole({wire::make_payload(wire::KePayload{19, Bytes(64, 7)}),
                                          notify(wire::NotifyType::additional_key_exchange, link)}));
+  //= rfc9370#2.2.4 "MUST match the n-th negotiated additional key exchange."
   CHECK(t.pair.b.all<trace::Message>().back()->payloads == "N(INVALID_SYNTAX)");
   CAPTURE(t.pair.b.diagnostics(), t.pair.b.state(), t.pair.b.sad);
   CHECK(t.pair.b.sas().at(0).children.size() == 1);

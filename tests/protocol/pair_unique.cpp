@@ -1,6 +1,6 @@
 // INITIAL_CONTACT and `unique`: what becomes of another IKE SA with the same peer (RFC 7296, 2.4).
 #include "tests/support/catch.hpp"
-#include "tests/support/pair.hpp"
+#include "tests/support/eap_world.hpp"
 
 using namespace ikelab;
 using namespace ikelab::ikev2;
@@ -44,6 +44,9 @@ struct Crash {
 TEST_CASE("unique: by default nobody says INITIAL_CONTACT, and both IKE SAs stay",
           "[pair][ikev2][unique]") {
   const Crash crash(Unique::no, Unique::no);
+  //= rfc7296#2.4 "This notification MUST NOT be sent by an entity that may be replicated (e.g., a
+  //= roaming user's credentials where the user is allowed to connect to the corporate firewall from
+  //= two remote systems at the same time)."
   CHECK_FALSE(crash.said);
   CHECK(crash.pair->b.sas().size() == 2);
 }
@@ -56,6 +59,31 @@ TEST_CASE("unique: INITIAL_CONTACT ends the other IKE SA at once", "[pair][ikev2
   CHECK(crash.pair->b.sas().size() == 1);
   CHECK(crash.pair->b.inbound.size() == 1);
   CHECK(crash.pair->consistent());
+}
+
+TEST_CASE("unique: INITIAL_CONTACT is in the first IKE_AUTH message, and never again",
+          "[pair][ikev2][unique][eap]") {
+  EapWorld world;
+  world.client().unique = Unique::replace;
+  Pair pair(world.a, world.b);
+  REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+  pair.drive();
+  for (const Command& command : {Command{RekeyChild{"net"}}, Command{RekeyIke{}}}) {
+    REQUIRE(pair.command(pair.a, command).ok());
+    pair.drive();
+  }
+  REQUIRE(pair.consistent());
+  std::vector<std::size_t> said;
+  std::size_t sent = 0;
+  for (const auto* message : pair.a.all<trace::Message>()) {
+    if (message->direction != "sent") continue;
+    if (message->payloads.find("N(INITIAL_CONTACT)") != std::string::npos) said.push_back(sent);
+    ++sent;
+  }
+  //= rfc7296#2.4 "The INITIAL_CONTACT notification, if sent, MUST be in the first IKE_AUTH request
+  //= or response, not as a separate exchange afterwards"
+  CHECK(said == std::vector<std::size_t>{1});  // 0 is IKE_SA_INIT
+  CHECK(sent > 7);
 }
 
 TEST_CASE("unique: never does not even hear INITIAL_CONTACT", "[pair][ikev2][unique]") {

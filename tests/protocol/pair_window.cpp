@@ -1,8 +1,11 @@
-// Message ids: a window larger than one for the peer's requests, out of order; what is beyond it
-// (RFC 7296, 2.2, 2.3).
+// Message ids: windows larger than one, for the peer's requests and for ours, in any order; what is
+// beyond them; ids that end (RFC 7296, 2.2, 2.3).
+#include <algorithm>
+
 #include "protocol/base/bounds.hpp"
 #include "protocol/ikev2/exchange_window.hpp"
 #include "protocol/ikev2/task.hpp"
+#include "protocol/wire/decode.hpp"
 #include "tests/support/by_hand.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/forge.hpp"
@@ -14,6 +17,19 @@ using namespace ikelab::test;
 namespace {
 
 using Incoming = ExchangeWindow::Incoming;
+
+/// The data of each SET_WINDOW_SIZE that a side sent, in hex.
+std::vector<std::string> window_sizes_said(const Side& side) {
+  std::vector<std::string> out;
+  for (const auto* message : side.all<trace::Message>())
+    if (message->direction == "sent" && message->encrypted) {
+      const auto inside =
+          wire::decode_chain(message->plain, wire::PayloadType(message->plain_first)).payloads;
+      if (const auto* size = find_notify(inside, wire::NotifyType::set_window_size))
+        out.push_back(to_hex(size->data));
+    }
+  return out;
+}
 
 struct Stage {
   explicit Stage(unsigned window) : pair(site_a(), with(window)), forge(pair) {
@@ -43,6 +59,10 @@ struct Stage {
 TEST_CASE("window: requests come in any order within the window", "[pair][ikev2][window]") {
   Stage s(4);
   CHECK(ByHand::last_sent(s.pair.b).find("N(SET_WINDOW_SIZE)") != std::string::npos);
+  //= rfc7296#2.3 "The data associated with a SET_WINDOW_SIZE notification MUST be 4 octets long and
+  //= contain the big endian representation of the number of messages the sender promises to keep."
+  CHECK(window_sizes_said(s.pair.b) == std::vector<std::string>{"00000004"});
+  CHECK(window_sizes_said(s.pair.a).empty());  // one at a time goes without saying
   for (const std::uint32_t id : {2U, 0U, 3U, 1U}) CHECK(s.ask(id) == 1);
   std::vector<std::uint64_t> answered;
   for (const auto* message : s.pair.b.all<trace::Message>())
@@ -62,7 +82,15 @@ TEST_CASE("window: one beyond it is not answered, and INVALID_MESSAGE_ID says so
   CHECK(ByHand::last_sent(s.pair.b) == "N(INVALID_MESSAGE_ID)");
   CHECK(s.pair.b.diagnosed("E-IKE-014"));
   s.pair.settle();
-  CHECK(s.ask(window + 1) == 0);
+  //= rfc7296#2.3 "Sending this notification is OPTIONAL, and notifications of this type MUST be
+  //= rate limited."
+  for (int second = 0; second < 59; ++second) {
+    CHECK(s.ask(window + 1) == 0);
+    s.pair.drive(1s);
+  }
+  s.pair.drive(1s);
+  CHECK(s.ask(window + 1) == 1);
+  s.pair.settle();
   CHECK(s.ask(0) == 1);  // the due one still is
   CHECK(s.pair.consistent());
 }
@@ -97,4 +125,242 @@ TEST_CASE("window: answers are kept as long as their requests may be repeated", 
   CHECK(window.classify({2}, request) == Incoming::fresh);
   window.set_size(10'000);
   CHECK(window.is_ahead({2 + bounds::exchange_window}));
+}
+
+// ---- our own requests
+// ----------------------------------------------------------------------------
+
+namespace {
+
+/// gw-a has three Child SAs with gw-b, which keeps state for `window` requests.
+struct Busy {
+  explicit Busy(unsigned window) : pair(three(site_a(), 1), three(site_b(), window)) {
+    for (const char* child : {"net", "two", "three"}) {
+      REQUIRE(pair.command(pair.a, Initiate{"site", child}).ok());
+      pair.settle();
+    }
+    REQUIRE(pair.consistent());
+    REQUIRE(pair.a.inbound.size() == 3);
+    hand.emplace(pair);
+  }
+  static policy::EndpointConfig three(policy::EndpointConfig config, unsigned window) {
+    config.connections[0].window_size = window;
+    auto& children = config.connections[0].children;
+    for (const char* name : {"two", "three"}) {
+      children.push_back(children[0]);
+      children.back().name = name;
+      // other hosts of the same networks
+      const int host = name == std::string("two") ? 2 : 3;
+      for (auto* selectors : {&children.back().local_ts, &children.back().remote_ts})
+        for (auto& ts : *selectors) {
+          const Bytes net = to_bytes(ts.start.octets());
+          const Bytes one = {net[0], net[1], static_cast<std::uint8_t>(net[2] + host), 1};
+          ts.start = ts.end = IpAddress::from_octets(one).value();
+        }
+    }
+    return config;
+  }
+  void rekey_all() {
+    for (const char* child : {"net", "two", "three"})
+      REQUIRE(pair.command(pair.a, RekeyChild{child}).ok());
+    REQUIRE(pair.command(pair.a, CheckLiveness{}).ok());
+  }
+  /// What gw-a sent that has not arrived.
+  std::vector<Datagram> take_all_to_b() {
+    std::vector<Datagram> out;
+    const std::size_t sent = pair.a.sent;
+    for (std::size_t i = taken; i < sent; ++i) out.push_back(hand->take_to_b());
+    taken = sent;
+    return out;
+  }
+  Pair pair;
+  std::optional<ByHand> hand;
+  std::size_t taken = 0;
+};
+
+}  // namespace
+
+TEST_CASE("window: as many of our requests are under way as the peer said",
+          "[pair][ikev2][window]") {
+  const unsigned window = GENERATE(1U, 2U, 3U, 8U);
+  CAPTURE(window);
+  Busy s(window);
+  const unsigned before = s.pair.a.sent;
+  s.rekey_all();  // four requests
+  //= rfc7296#2.3 "An IKE endpoint MUST NOT exceed the peer's stated window size for transmitted IKE
+  //= requests."
+  //= rfc7296#2.3 "An IKE endpoint MUST wait for a response to each of its messages before sending a
+  //= subsequent message unless it has received a SET_WINDOW_SIZE Notify message from its peer"
+  CHECK(s.pair.a.sent - before == std::min(window, 4U));
+  s.hand->let_go();
+  s.pair.drive(60s);
+  CHECK(s.pair.consistent());
+  CHECK(s.pair.a.inbound.size() == 3);
+  CHECK(s.pair.lost_probes == 0);
+  for (const auto* ended : s.pair.a.all<trace::TaskEnded>()) CHECK(ended->outcome == "done");
+}
+
+TEST_CASE("window: request X waits for the responses up to X - N, however many others came",
+          "[pair][ikev2][window]") {
+  Busy s(3);
+  for (int i = 0; i < 5; ++i) REQUIRE(s.pair.command(s.pair.a, CheckLiveness{}).ok());
+  const auto first = s.pair.a.messages_sent().size();
+  // requests 0, 1, 2 of five; the answers to 1 and 2 come, that to 0 does not
+  const Datagram zero = s.hand->take_to_b();
+  s.hand->to_b();
+  s.hand->to_b();
+  s.hand->to_a();
+  s.hand->to_a();
+  //= rfc7296#2.3 "it MUST wait until it has received responses to all requests up through request
+  //= X-N."
+  CHECK(s.pair.a.messages_sent().size() == first);
+  s.hand->late_to_b(zero);
+  s.hand->to_a();
+  CHECK(s.pair.a.messages_sent().size() == first + 2);
+  s.hand->let_go();
+  s.pair.drive(10s);
+  CHECK(s.pair.consistent());
+}
+
+TEST_CASE("window: requests and responses in any order", "[pair][ikev2][window]") {
+  // Three rekeys and a liveness check, all under way; the requests arrive in one order, the
+  // responses in another.
+  std::vector<std::size_t> order = {0, 1, 2, 3};
+  const int permutation = GENERATE(range(0, 24));
+  for (int i = 0; i < permutation; ++i) std::next_permutation(order.begin(), order.end());
+  Busy s(4);
+  s.rekey_all();
+  std::vector<Datagram> requests, responses;
+  for (int i = 0; i < 4; ++i) requests.push_back(s.hand->take_to_b());
+  for (const std::size_t i : order) s.hand->late_to_b(requests[i]);
+  for (int i = 0; i < 4; ++i) responses.push_back(s.hand->take_to_a());
+  for (const std::size_t i : order) s.hand->late_to_a(responses[i]);
+  s.hand->let_go();
+  s.pair.drive(60s);
+  CHECK(s.pair.consistent());
+  CHECK(s.pair.a.inbound.size() == 3);
+  CHECK(s.pair.lost_probes == 0);
+  CHECK(s.pair.a.diagnostics().empty());
+  CHECK(s.pair.b.diagnostics().empty());
+}
+
+TEST_CASE("window: each outstanding request is repeated on its own",
+          "[pair][ikev2][window][loss]") {
+  Busy s(4);
+  const Bytes answered = [&] {
+    s.rekey_all();
+    const Datagram lost = s.hand->take_to_b();  // of the first one; the others arrive
+    for (int i = 0; i < 3; ++i) s.hand->to_b();
+    for (int i = 0; i < 3; ++i) s.hand->to_a();
+    return lost.payload;
+  }();
+  const std::size_t before = s.pair.wire.size();
+  s.pair.drive(3s);
+  unsigned again = 0;
+  for (std::size_t i = before; i < s.pair.wire.size(); ++i)
+    again += s.pair.wire[i].payload == answered;
+  CHECK(again == 1);
+  for (const auto& words : s.pair.a.messages_sent())
+    if (words.find("again") != std::string::npos) CHECK(words.find("CREATE_CHILD_SA") == 0);
+  s.hand->let_go();
+  s.pair.drive(60s);
+  CHECK(s.pair.consistent());
+  CHECK(s.pair.a.inbound.size() == 3);
+}
+
+TEST_CASE("window: what touches the same SA waits its turn", "[pair][ikev2][window]") {
+  Busy s(8);
+  const auto sent = [&] { return s.pair.a.sent; };
+  const unsigned before = sent();
+  SECTION("two rekeys of one Child SA: the second finds it replaced") {
+    const EspSpi spi = s.pair.a.sas()[0].children[0].spi_in;
+    REQUIRE(s.pair.command(s.pair.a, RekeyChild{"", spi}).ok());
+    REQUIRE(s.pair.command(s.pair.a, RekeyChild{"", spi}).ok());
+    CHECK(sent() == before + 1);
+  }
+  SECTION("nothing goes beside a rekey of the IKE SA") {
+    REQUIRE(s.pair.command(s.pair.a, RekeyIke{}).ok());
+    REQUIRE(s.pair.command(s.pair.a, RekeyChild{"net"}).ok());
+    REQUIRE(s.pair.command(s.pair.a, CheckLiveness{}).ok());
+    CHECK(sent() == before + 1);
+  }
+  SECTION("nor is the IKE SA deleted over the head of others") {
+    REQUIRE(s.pair.command(s.pair.a, RekeyChild{"net"}).ok());
+    REQUIRE(s.pair.command(s.pair.a, CheckLiveness{}).ok());
+    REQUIRE(s.pair.command(s.pair.a, DeleteIke{}).ok());
+    CHECK(sent() == before + 2);
+  }
+  s.hand->let_go();
+  s.pair.drive(60s);
+  CHECK(s.pair.consistent());
+  CHECK(s.pair.lost_probes == 0);
+}
+
+TEST_CASE("window: a rekeyed IKE SA has what its own exchange said", "[pair][ikev2][window]") {
+  Busy s(4);
+  s.hand->let_go();
+  Side& asks = GENERATE(true, false) ? s.pair.a : s.pair.b;
+  REQUIRE(s.pair.command(asks, RekeyIke{}).ok());
+  s.pair.drive();
+  REQUIRE(s.pair.consistent());
+  ByHand hand(s.pair);
+  unsigned before = s.pair.a.sent;
+  for (int i = 0; i < 6; ++i) REQUIRE(s.pair.command(s.pair.a, CheckLiveness{}).ok());
+  CHECK(s.pair.a.sent - before == 4);
+  // gw-a never said anything: gw-b has one under way
+  before = s.pair.b.sent;
+  for (int i = 0; i < 3; ++i) REQUIRE(s.pair.command(s.pair.b, CheckLiveness{}).ok());
+  CHECK(s.pair.b.sent - before == 1);
+}
+
+TEST_CASE("window: SET_WINDOW_SIZE only grows, and nonsense is nothing", "[pair][ikev2][window]") {
+  Stage s(1);
+  Forge& forge = s.forge;
+  const auto room = [&] {
+    ByHand hand(s.pair);
+    const unsigned before = s.pair.b.sent;
+    for (int i = 0; i < 20; ++i) REQUIRE(s.pair.command(s.pair.b, CheckLiveness{}).ok());
+    const unsigned sent = s.pair.b.sent - before;
+    hand.let_go();
+    s.pair.drive(10s);
+    return sent;
+  };
+  std::uint32_t id = s.first;
+  const auto say = [&](const char* size) {
+    s.pair.deliver(s.pair.b, forge.message(s.pair.a, wire::ExchangeType::informational, false, id++,
+                                           {notify(wire::NotifyType::set_window_size, hex(size))}));
+    s.pair.settle();
+  };
+  CHECK(room() == 1);
+  say("0003");
+  CHECK(room() == 1);
+  say("00000003");
+  CHECK(room() == 3);
+  say("00000002");
+  CHECK(room() == 3);
+  say("00000000");
+  CHECK(room() == 3);
+  say("ffffffff");
+  CHECK(room() == bounds::exchange_window);
+}
+
+TEST_CASE("window: ids of the peer do not begin again after the last one", "[ikev2][window]") {
+  ExchangeWindow window({});
+  const Bytes request = {1, 2, 3};
+  window.response_sent({0xffff'fffe}, {request, {{9}}, {}, 0});
+  CHECK(window.classify({0xffff'ffff}, request) == Incoming::fresh);
+  window.response_sent({0xffff'ffff}, {request, {{9}}, {}, 0});
+  CHECK(window.classify({0xffff'ffff}, request) == Incoming::repeated);
+  for (const std::uint32_t id : {0U, 1U, 0xffff'fffeU})
+    CHECK(window.classify({id}, request) == Incoming::outside);
+  CHECK_FALSE(window.is_ahead({0}));
+  ExchangeWindow ours({}, 2);
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(ours.may_send());
+    const MessageId id = ours.next_request_id();
+    ours.request_sent(Instant{}, {{1}});
+    REQUIRE(ours.accept_response(id));
+  }
+  CHECK_FALSE(ours.may_send());
+  CHECK(ours.ids_left() == 0);
 }

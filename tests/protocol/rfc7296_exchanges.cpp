@@ -207,6 +207,39 @@ TEST_CASE("rfc7296 1.3: the group of KEi in CREATE_CHILD_SA", "[rfc7296]") {
   }
 }
 
+TEST_CASE("rfc7296 3.3.6: NONE among the groups, and a KE payload all the same", "[rfc7296]") {
+  // SA {ENCR_AES_GCM_16, x25519, NONE}, Ni, KEi(x25519), TSi, TSr: gw-b is configured without a
+  // group, and so takes NONE; or with x25519, and takes that.
+  const bool pfs = GENERATE(false, true);
+  CAPTURE(pfs);
+  Pair pair(site_a(),
+            site_b("aes256gcm16-prfsha256-x25519", pfs ? "aes256gcm16-x25519" : "aes256gcm16"));
+  establish(pair);
+  auto proposal = policy::parse_proposal("aes256gcm16-x25519", wire::ProtocolId::esp).value();
+  proposal.number = 1;
+  proposal.spi = Bytes{1, 2, 3, 4};
+  proposal.transforms.push_back({static_cast<std::uint8_t>(crypto::TransformType::ke), 0, {}});
+  const auto key =
+      pair.a.provider->key_exchange(*crypto::find_keyword(crypto::TransformType::ke, "x25519"),
+                                    *crypto::seeded_rng(5, "ke")->stream("ke"));
+  const auto& child = pair.a.sas()[0].children.at(0);
+  Insider insider(pair, pair.a);
+  insider.header.exchange = wire::ExchangeType::create_child_sa;
+  const std::string answer =
+      insider.ask({wire::make_payload(wire::SaPayload{{proposal}}),
+                   wire::make_payload(wire::NoncePayload{Bytes(32, 7)}),
+                   wire::make_payload(wire::KePayload{31, (*key)->public_value()}),
+                   wire::make_payload(wire::TsPayload{false, child.local_ts}),
+                   wire::make_payload(wire::TsPayload{true, child.remote_ts})});
+  //= rfc7296#3.3.6 "and the responder selects that Diffie-Hellman group, then it MUST ignore the
+  //= initiator's KE payload and omit the KE payload from the response."
+  CHECK(answer == (pfs ? "SA, Nr, KE, TSi, TSr" : "SA, Nr, TSi, TSr"));
+  CHECK(pair.b.inbound.size() == 2);
+  const auto taken =
+      groups(*wire::first<wire::SaPayload>(inside(sent(pair.b, "CREATE_CHILD_SA", true))));
+  CHECK(taken == std::vector<std::uint16_t>{static_cast<std::uint16_t>(pfs ? 31 : 0)});
+}
+
 TEST_CASE("rfc7296 1.3.1: transport mode is asked for and granted, or the SA goes", "[rfc7296]") {
   auto a = site_a(), b = site_b();
   for (auto* config : {&a, &b}) {

@@ -79,6 +79,25 @@ TEST_CASE("rfc7296 2.8: an SA that has expired is not used, nor kept when it can
   }
 }
 
+TEST_CASE("rfc7296 2.8: a Child SA that cannot be renewed is not used beyond its life",
+          "[rfc7296]") {
+  auto a = site_a(), b = site_b();
+  a.connections[0].children[0].life_time = 100s;
+  Pair pair(a, b);
+  establish(pair);
+  const EspSpi of_a = pair.a.sas()[0].children[0].spi_in, of_b = pair.b.sas()[0].children[0].spi_in;
+  pair.drive(99s);
+  CHECK(pair.a.inbound.contains(of_a));
+  CHECK(pair.b.inbound.contains(of_b));
+  pair.drive(2s);
+  //= rfc7296#2.8 "When the lifetime of a Security Association expires, the Security Association
+  //= MUST NOT be used."
+  for (const Side* side : {&pair.a, &pair.b}) {
+    CHECK(side->inbound.empty());
+    CHECK(side->outbound.empty());
+  }
+}
+
 TEST_CASE("rfc7296 2.8.1, 2.8.2: both rekey at once", "[rfc7296]") {
   Pair pair(site_a(), site_b());
   establish(pair);
@@ -346,4 +365,40 @@ TEST_CASE("rfc7296 5: neither NONE nor ENCR_NULL for the IKE SA", "[rfc7296]") {
   //= NOT be used with this protocol."
   for (const crypto::Algorithm& algorithm : crypto::algorithms())
     if (algorithm.type == crypto::TransformType::prf) CHECK(algorithm.output_size >= 16);
+}
+
+TEST_CASE("rfc7296 4: a peer that rekeys nothing", "[rfc7296]") {
+  const bool ike_sa = GENERATE(true, false);
+  Pair pair(site_a(), site_b());
+  establish(pair);
+  const auto old = pair.a.sas()[0];
+  pair.lose = [&](const Side& from, unsigned, const Datagram&) { return &from == &pair.b; };
+  if (ike_sa)
+    REQUIRE(pair.command(pair.a, RekeyIke{}).ok());
+  else
+    REQUIRE(pair.command(pair.a, RekeyChild{"net"}).ok());
+  Insider insider(pair, pair.b);
+  insider.header.exchange = wire::ExchangeType::create_child_sa;
+  insider.header.response = true;
+  insider.header.message_id = {2};
+  const wire::NotifyType answer =
+      GENERATE(wire::NotifyType::no_additional_sas, wire::NotifyType::no_proposal_chosen);
+  const std::size_t before = sent(pair.a, "IKE_SA_INIT", false).size();
+  pair.deliver(pair.a, insider.message({notify(answer)}));
+  pair.lose = nullptr;
+  pair.drive(2s);
+  const auto begun = sent(pair.a, "IKE_SA_INIT", false).size() - before;
+  if (answer == wire::NotifyType::no_proposal_chosen) {  // another refusal: nothing of the kind
+    CHECK(begun == 0);
+    return;
+  }
+  //= rfc7296#4 "If the responder rejects the CREATE_CHILD_SA request with a NO_ADDITIONAL_SAS
+  //= notification, the implementation MUST be capable of instead deleting the old SA and creating a
+  //= new one."
+  CHECK(begun == 1);
+  pair.drive(30s);
+  REQUIRE(pair.a.sas().size() == 1);
+  CHECK(pair.a.sas()[0].spi_i != old.spi_i);
+  REQUIRE(pair.a.sas()[0].children.size() == 1);
+  CHECK(pair.a.sas()[0].children[0].spi_in != old.children[0].spi_in);
 }

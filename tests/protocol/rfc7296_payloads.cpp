@@ -121,6 +121,25 @@ TEST_CASE("rfc7296 3.3: an SA payload whose lengths and counts disagree is malfo
     CHECK_FALSE(remarks(wire::PayloadType::sa, bad).empty());
 }
 
+TEST_CASE("rfc7296 3.3.5: attributes keep their form", "[rfc7296]") {
+  // A transform with Key Length 256 (fixed), and an attribute of two octets with a length.
+  const std::string octets = "0000001a 01010001 00000012 0100000c 800e0100 40010002 0102";
+  const Bytes body = hex(octets);
+  Bytes chain = {0, 0, 0, static_cast<std::uint8_t>(body.size() + 4)};
+  const auto decoded = wire::decode_chain(concat({chain, body}), wire::PayloadType::sa);
+  REQUIRE_FALSE(wire::has_error(decoded.diagnostics));
+  const auto attributes =
+      wire::first<wire::SaPayload>(decoded.payloads)->proposals.at(0).transforms.at(0).attributes;
+  REQUIRE(attributes.size() == 2);
+  CHECK(attributes[0].tv);
+  CHECK(attributes[0].value == 256);
+  CHECK_FALSE(attributes[1].tv);
+  CHECK(to_hex(attributes[1].octets) == "0102");
+  //= rfc7296#3.3.5 "Variable-length attributes MUST NOT be encoded as fixed-length even if their
+  //= value can fit into two octets."
+  CHECK(wire::encode_body(decoded.payloads[0].body) == body);
+}
+
 TEST_CASE("rfc7296 3.4: public values have their method's length", "[rfc7296]") {
   // A public value with leading zeros comes once in 256 handshakes: none is shorter for it.
   const auto provider = crypto::openssl_provider();
@@ -344,9 +363,10 @@ TEST_CASE("rfc7296 3.1, 3.14: the Encrypted payload", "[rfc7296]") {
 TEST_CASE("rfc7296 3.15, 3.16: configuration attributes and EAP in messages", "[rfc7296]") {
   //= rfc7296#3.15.1 "Unrecognized or unsupported attributes MUST be ignored in both requests and
   //= responses."
-  //= rfc7296#1.7 "Implementations that conform to this document MUST ignore proposals that have
-  //= configuration attribute type 5, the"
   CHECK(remarks(wire::PayloadType::cp, "01000000 00050004 00000e10 7fff0002 abcd").empty());
+  CHECK_FALSE(remarks(wire::PayloadType::cp, "01000000 00050005 00000e10").empty());
   //= rfc7296#3.16 "MUST be four less than the Payload Length of the encapsulating payload."
   CHECK(remarks(wire::PayloadType::eap, "02010005 01").empty());
+  CHECK_FALSE(remarks(wire::PayloadType::eap, "02010004 01").empty());
+  CHECK_FALSE(remarks(wire::PayloadType::eap, "02010006 01").empty());
 }

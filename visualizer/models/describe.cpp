@@ -69,11 +69,11 @@ constexpr std::array<MessageWords, 55> message_words = {{
      "Encrypted with the keys that there are so far, and so in fragments where it is large. Each "
      "such exchange makes all SK_ keys anew from SK_d and its own secret: who breaks one method "
      "alone has nothing.",
-     "RFC 9370, 2.2.3"},
+     "RFC 9370, 2.2.2"},
     {"IKE_INTERMEDIATE", true, "", "KE", "{} answers with its share; the keys change",
      "From the next message on new SK_ keys protect the IKE SA. AUTH will cover this exchange "
      "through IntAuth.",
-     "RFC 9370, 2.2.3"},
+     "RFC 9370, 2.2.2"},
     {"IKE_FOLLOWUP_KE", true, "ADDITIONAL_KEY_EXCHANGE", "", "{} answers; one more is to follow",
      "The notification is a link: the next request brings it back, so that the responder knows "
      "which unfinished SA it belongs to.",
@@ -295,7 +295,7 @@ constexpr std::array<KeyWords, 19> key_words = {{
     {"ESP int", "Authenticates the packets of one direction of the tunnel.", "RFC 4303, 2.8"},
     {"ESP", "Protects the packets of one direction of the tunnel.", "RFC 4301, 4.4.2"},
     {"SK(", "The secret of an additional key exchange, as g^ir is of the first one.",
-     "RFC 9370, 2.2.3"},
+     "RFC 9370, 2.2.2"},
     {"IntAuth_",
      "Sums up an IKE_INTERMEDIATE message in plaintext, chained to the ones before, for AUTH to "
      "cover.",

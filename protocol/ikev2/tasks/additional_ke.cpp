@@ -1,5 +1,5 @@
 // Additional Key Exchanges of a new IKE SA, each in an IKE_INTERMEDIATE of its own (RFC
-// 9370, 2.2.3).
+// 9370, 2.2.2).
 //
 //   HDR(IKE_INTERMEDIATE), SK {KEi(n)}  -->   <--  HDR(IKE_INTERMEDIATE), SK {KEr(n)}
 //
@@ -75,7 +75,7 @@ class AdditionalKe : public Task {
     detail = std::move(why);
     sa.diagnose(
         Error{"E-IKE-080", "Additional Key Exchange " + std::to_string(n_ + 1) + ": " + detail}.see(
-            "RFC 9370, 2.2.3"),
+            "RFC 9370, 2.2.2"),
         in.datagram);
     sa.die(in.now, Trigger::auth_failed, detail);
     return Outcome::failed;
@@ -104,7 +104,7 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   const auto refuse = [&](const std::string& why) {
     failed = true;
     detail = why;
-    sa.diagnose(Error{"E-IKE-080", why}.see("RFC 9370, 2.2.3"), in.datagram);
+    sa.diagnose(Error{"E-IKE-080", why}.see("RFC 9370, 2.2.2"), in.datagram);
     sa.die(in.now, Trigger::auth_failed, why);
     return std::vector{notify(NotifyType::invalid_syntax)};
   };
@@ -139,7 +139,7 @@ std::unique_ptr<Task> make_additional_ke(std::size_t n) {
 
 Extension additional_ke_extension() {
   return {.name = "additional_ke",
-          .rfc = "RFC 9370, 2.2.3",
+          .rfc = "RFC 9370, 2.2.2",
           .sent = sent,
           .refuses = refuses,
           .keyed = keyed};

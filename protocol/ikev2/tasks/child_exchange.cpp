@@ -52,6 +52,9 @@ Result<ChildSa*> ChildExchange::accept(IkeSa& sa, const Inbound& in, const std::
   }
   IKELAB_CHECK(agree(sa, in));
   IKELAB_TRY(const bool more, followups_.begin(plan_.suite, in));
+  //= rfc9370#2.2.4 "the initiator of this exchange just stops the rekeying process and it MUST NOT
+  //= initiate the IKE_FOLLOWUP_KE exchange."
+  if (more && redundant()) return later(Outcome::done, "another one has taken its place");
   if (more) return later(Outcome::more, "further key exchanges follow");
   return install(sa, in.now, reason);
 }
@@ -154,8 +157,11 @@ std::vector<wire::Payload> answer_child_exchange(IkeSa& sa, const Inbound& in, C
       auto refusal = making->wish.refusal(of, words);
       return refusal ? refusal : making->finish(of, now, more, words);
     };
-    out.push_back(await_keys(sa, in.now, std::move(awaited)));
+    awaited.given_up = making->wish.given_up;
+    const Bytes link = await_keys(sa, in.now, std::move(awaited));
+    out.push_back(notify(NotifyType::additional_key_exchange, link));
     detail = "waits for further key exchanges";
+    if (making->wish.waits) making->wish.waits(sa, link, std::min(making->ni, making->nr));
   } else if (auto refusal = making->finish(sa, in.now, {}, detail)) {
     return refuse(std::move(*refusal));
   }
@@ -163,9 +169,18 @@ std::vector<wire::Payload> answer_child_exchange(IkeSa& sa, const Inbound& in, C
   return out;
 }
 
+//= rfc7296#4 "If the responder rejects the CREATE_CHILD_SA request with a NO_ADDITIONAL_SAS
+//= notification, the implementation MUST be capable of instead deleting the old SA and creating a
+//= new one."
+void begin_anew_if_told(IkeSa& sa, const Inbound& in) {
+  if (find_notify(in.payloads, NotifyType::no_additional_sas) != nullptr)
+    sa.services.reauthenticate(sa, in.now);
+}
+
 std::optional<wire::Payload> not_now(IkeSa& sa, std::string& detail) {
-  const Task* current = sa.current_task();
-  const bool rekeying = current != nullptr && current->name() == "ike_rekey";
+  const auto tasks = sa.under_way();
+  const bool rekeying = std::any_of(tasks.begin(), tasks.end(),
+                                    [](const Task* task) { return task->name() == "ike_rekey"; });
   if (sa.state() == State::established && !rekeying) return std::nullopt;
   //= rfc7296#2.25.2 "If a peer receives a request to create or rekey a Child SA when it is
   //= currently rekeying the IKE SA, it SHOULD reply with TEMPORARY_FAILURE."

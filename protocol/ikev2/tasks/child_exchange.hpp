@@ -13,6 +13,7 @@ class ChildExchange : public Task {
     return followups_.under_way() ? wire::ExchangeType::ike_followup_ke
                                   : wire::ExchangeType::create_child_sa;
   }
+  [[nodiscard]] Scope scope() const override { return {false, {}}; }
   Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant now) final {
     return followups_.under_way() ? followups_.request(sa) : begin(sa, now);
   }
@@ -27,14 +28,17 @@ class ChildExchange : public Task {
   Result<std::vector<wire::Payload>> offer(IkeSa& sa, const policy::ChildConfig& config,
                                            const std::optional<policy::Flow>& packet = {});
   /// Installs what was agreed. `goes_on`: not yet; INVALID_KE_PAYLOAD asked for another method, or
-  /// further key exchanges follow. Errors: E-IKE-02x, E-IKE-082, E-POL-010; E-IKE-085 the peer
-  /// has deleted it already.
+  /// further key exchanges follow; or, Outcome::done, they would follow for what is redundant, and
+  /// so do not (RFC 9370, 2.2.4). Errors: E-IKE-02x, E-IKE-082, E-POL-010; E-IKE-085 the peer has
+  /// deleted it already.
   Result<ChildSa*> accept(IkeSa& sa, const Inbound& in, const std::string& reason,
                           std::optional<Outcome>& goes_on);
   /// After accept() failed: the peer may hold the SA that we refused (RFC 7296, 2.21.3).
   void delete_refused(IkeSa& sa, const Inbound& in);
   /// What is being made is known to go again: nothing is sent on it.
   [[nodiscard]] virtual bool redundant() const { return false; }
+  /// Its CREATE_CHILD_SA is answered, and further key exchanges are under way.
+  [[nodiscard]] bool goes_on() const { return followups_.under_way(); }
   Bytes ni_, nr_;
 
  private:
@@ -61,10 +65,18 @@ struct ChildWish {
   std::function<std::optional<wire::Payload>(IkeSa&, std::string& detail)> refusal;
   /// The child was made; `lowest_nonce` of Ni and Nr.
   std::function<void(IkeSa&, ChildSa&, const Bytes& lowest_nonce, std::string& detail)> made;
+  /// It will be when further key exchanges are done, which N(ADDITIONAL_KEY_EXCHANGE) leads to; or
+  /// they come to nothing.
+  std::function<void(IkeSa&, const Bytes& link, const Bytes& lowest_nonce)> waits = {};
+  std::function<void(IkeSa&, Instant)> given_up = {};
 };
 /// The responder's side; `failed`: the payloads say why it was refused.
 std::vector<wire::Payload> answer_child_exchange(IkeSa& sa, const Inbound& in, ChildWish wish,
                                                  std::string& detail, bool& failed);
+
+/// When the peer says that it rekeys nothing: a new IKE SA takes over, with new Child SAs (RFC
+/// 7296, 4).
+void begin_anew_if_told(IkeSa& sa, const Inbound& in);
 
 /// TEMPORARY_FAILURE while the IKE SA is being rekeyed or closed (RFC 7296, 2.25.2); nullopt when
 /// Child SAs may be made.

@@ -14,14 +14,17 @@ using wire::NotifyType;
 /// The peer's half of a simultaneous rekey of one Child SA, which we answered (RFC 7296, 2.8.1).
 struct PeersRekey {
   Bytes lowest_nonce;  ///< of its Ni and our Nr
-  EspSpi made;         ///< the Child SA, by our inbound SPI
+  EspSpi made;  ///< the Child SA, by our inbound SPI; 0: further key exchanges are still to come
+  Bytes link;   ///< to these
 };
 
 class ChildRekey : public ChildExchange {
  public:
   explicit ChildRekey(EspSpi old) : old_(old) {}
   [[nodiscard]] std::string_view name() const override { return "child_rekey"; }
+  [[nodiscard]] Scope scope() const override { return {false, old_}; }
   [[nodiscard]] EspSpi old() const { return old_; }
+  [[nodiscard]] bool is_answered() const { return goes_on(); }
   void collides_with(PeersRekey peers) { peers_ = std::move(peers); }
 
   Result<std::vector<wire::Payload>> begin(IkeSa& sa, Instant) override {
@@ -44,6 +47,11 @@ class ChildRekey : public ChildExchange {
   Outcome response(IkeSa& sa, const Inbound& in) override {
     std::optional<Outcome> goes_on;
     auto made = accept(sa, in, "rekey of " + to_string(old_), goes_on);
+    if (goes_on && *goes_on == Outcome::done) {
+      detail = "both sides rekey at once; ours has the lowest nonce and goes no further";
+      yield_to_peers(sa);
+    }
+    if (goes_on && peers_ && !redundant()) forget_keys(sa, peers_->link);
     if (goes_on) return *goes_on;
     if (!made) return failed(sa, in, made.error());
     ChildSa& fresh = **made;
@@ -53,16 +61,13 @@ class ChildRekey : public ChildExchange {
       //= SHOULD be closed by the endpoint that created it."
       if (redundant()) {
         detail = "both sides rekeyed at once; ours has the lowest nonce and goes";
-        if (old != sa.children.end()) {
-          old->second.replaced_by = peers_->made;
-          sa.set_child_state(old->second, ChildState::rekeyed,
-                             "replaced by " + to_string(peers_->made), "RFC 7296, 2.8.1");
-        }
+        yield_to_peers(sa);
         sa.set_child_state(fresh, ChildState::deleting, "redundant", "RFC 7296, 2.8.1");
         sa.enqueue(in.now, make_child_delete(fresh.spi_in));
         return Outcome::done;
       }
       detail = "both sides rekeyed at once; the peer's has the lowest nonce and goes";
+      forget_keys(sa, peers_->link);
     }
     if (old == sa.children.end()) return Outcome::done;
     old->second.replaced_by = fresh.spi_in;
@@ -78,6 +83,15 @@ class ChildRekey : public ChildExchange {
   }
 
  private:
+  /// What the peer's half makes takes the old one's place, now or when it is made.
+  void yield_to_peers(IkeSa& sa) {
+    const auto old = sa.children.find(old_.value);
+    if (old == sa.children.end() || peers_->made.value == 0) return;
+    old->second.replaced_by = peers_->made;
+    sa.set_child_state(old->second, ChildState::rekeyed, "replaced by " + to_string(peers_->made),
+                       "RFC 7296, 2.8.1");
+  }
+
   Outcome failed(IkeSa& sa, const Inbound& in, const Error& error) {
     detail = error.message;
     sa.diagnose(error, in.datagram);
@@ -88,9 +102,8 @@ class ChildRekey : public ChildExchange {
       sa.enqueue(in.now, make_child_delete(old_));
       return Outcome::failed;
     }
-    if (peers_) {  // the peer's own rekey went through: it deletes the old one
-      sa.set_child_state(old->second, ChildState::rekeyed, "replaced by " + to_string(peers_->made),
-                         "RFC 7296, 2.8.1");
+    if (peers_) {  // the peer's own rekey goes through: it deletes the old one
+      yield_to_peers(sa);
       return Outcome::failed;
     }
     if (find_notify(in.payloads, NotifyType::child_sa_not_found) != nullptr) {
@@ -104,6 +117,7 @@ class ChildRekey : public ChildExchange {
     }
     if (old->second.state == ChildState::rekeying)
       sa.set_child_state(old->second, ChildState::installed, "the rekey failed", "RFC 7296, 2.25");
+    begin_anew_if_told(sa, in);
     old->second.rekey_at = in.now + retry_delay(sa);
     return Outcome::failed;
   }
@@ -135,21 +149,37 @@ ChildSa* to_replace(IkeSa& sa, const Bytes& spi_octets, std::optional<wire::Payl
   return old;
 }
 
+/// Our own rekey of that Child SA, if it is under way.
+ChildRekey* our_rekey(IkeSa& sa, EspSpi old) {
+  for (Task* task : sa.under_way())
+    if (auto* rekey = dynamic_cast<ChildRekey*>(task); rekey && rekey->old() == old) return rekey;
+  return nullptr;
+}
+
 /// `fresh` takes the place of `old_spi`, for the peer; ours may be under way, too.
 void replace(IkeSa& sa, EspSpi old_spi, ChildSa& fresh, const Bytes& lowest_nonce,
              std::string& detail) {
   ChildSa& replaced = sa.children.at(old_spi.value);
-  auto* ours = dynamic_cast<ChildRekey*>(sa.current_task());
-  const bool collides =
-      ours != nullptr && ours->old() == old_spi && replaced.state == ChildState::rekeying;
+  ChildRekey* ours = our_rekey(sa, old_spi);
   replaced.replaced_by = fresh.spi_in;
-  if (collides) {
+  if (ours != nullptr && replaced.state == ChildState::rekeying) {
     detail = "both sides rekey at once";
-    ours->collides_with({lowest_nonce, fresh.spi_in});
+    ours->collides_with({lowest_nonce, fresh.spi_in, {}});
     return;
   }
   sa.set_child_state(replaced, ChildState::rekeyed, "replaced by " + to_string(fresh.spi_in),
                      "RFC 7296, 2.8");
+}
+
+/// The peer does not finish what it began, and ours gave way to it: the old one stays as it is.
+void keep(IkeSa& sa, Instant now, EspSpi old_spi) {
+  const auto old = sa.children.find(old_spi.value);
+  if (old == sa.children.end() || old->second.state != ChildState::rekeying ||
+      our_rekey(sa, old_spi) != nullptr)
+    return;
+  sa.set_child_state(old->second, ChildState::installed, "the peer's rekey came to nothing",
+                     "RFC 9370, 2.2.4");
+  old->second.rekey_at = now + retry_delay(sa);
 }
 
 std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail,
@@ -160,6 +190,11 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   const ChildSa* old = to_replace(sa, spi, refusal, detail);
   if (old == nullptr) return {std::move(*refusal)};
   const EspSpi old_spi = old->spi_in;
+  //= rfc9370#2.2.4 "a TEMPORARY_FAILURE notification MUST be sent in response to such a request."
+  if (const ChildRekey* ours = our_rekey(sa, old_spi); ours != nullptr && ours->is_answered()) {
+    detail = "we are rekeying it, and further key exchanges are under way";
+    return {notify(NotifyType::temporary_failure)};
+  }
   ChildWish wish;
   wish.only = old->config;
   wish.reason = "rekey of " + to_string(old_spi);
@@ -172,6 +207,10 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   wish.made = [old_spi](IkeSa& of, ChildSa& fresh, const Bytes& lowest, std::string& words) {
     replace(of, old_spi, fresh, lowest, words);
   };
+  wish.waits = [old_spi](IkeSa& of, const Bytes& link, const Bytes& lowest) {
+    if (ChildRekey* ours = our_rekey(of, old_spi)) ours->collides_with({lowest, {}, link});
+  };
+  wish.given_up = [old_spi](IkeSa& of, Instant now) { keep(of, now, old_spi); };
   return answer_child_exchange(sa, in, std::move(wish), detail, failed);
 }
 

@@ -8,6 +8,7 @@
 #include "protocol/ikev2/followup.hpp"
 #include "protocol/ikev2/ike_keys_of_sa.hpp"
 #include "protocol/ikev2/lifetimes.hpp"
+#include "protocol/ikev2/tasks/child_exchange.hpp"
 #include "protocol/ikev2/tasks/rows.hpp"
 #include "protocol/wire/encode.hpp"
 
@@ -42,7 +43,8 @@ std::unique_ptr<IkeSa> successor(IkeSa& old, bool exchange_initiator, IkeSpi spi
 /// The peer's half of a simultaneous rekey of the IKE SA, which we answered (RFC 7296, 2.8.2).
 struct PeersRekey {
   Bytes lowest_nonce;  ///< of its Ni and our Nr
-  IkeSpi made;         ///< the new IKE SA, by our own SPI
+  IkeSpi made;  ///< the new IKE SA, by our own SPI; 0: further key exchanges are still to come
+  Bytes link;   ///< to these
 };
 
 class IkeRekey : public Task {
@@ -83,8 +85,16 @@ class IkeRekey : public Task {
       return Outcome::retry;
     }
     auto fresh = accept(sa, in);
-    if (fresh && *fresh == nullptr) return Outcome::more;
     IkeSa* peers = peers_successor(sa);
+    if (fresh && *fresh == nullptr && gives_way(sa)) {
+      //= rfc9370#2.2.4 "the initiator of this exchange just stops the rekeying process and it MUST
+      //= NOT initiate the IKE_FOLLOWUP_KE exchange."
+      detail = "both sides rekey at once; ours has the lowest nonce and goes no further";
+      if (peers != nullptr) sa.hand_over_to(*peers, in.now);
+      return Outcome::done;
+    }
+    if (fresh && peers_ && !gives_way(sa)) forget_keys(sa, peers_->link);
+    if (fresh && *fresh == nullptr) return Outcome::more;
     if (!fresh) {
       detail = fresh.error().message;
       sa.diagnose(fresh.error(), in.datagram);
@@ -92,17 +102,18 @@ class IkeRekey : public Task {
         sa.hand_over_to(*peers, in.now);
         return Outcome::failed;
       }
+      begin_anew_if_told(sa, in);
       sa.set_timer(Timer::rekey_ike, in.now + retry_delay(sa));
       return Outcome::failed;
     }
     IkeSa& made = **fresh;
     sa.services.adopted.push_back(std::move(*fresh));
     made.become_established(in.now, Trigger::created_by_rekey, "rekey of " + to_string(sa.spi_i));
-    if (peers != nullptr && std::min(ni_, nr_) < peers_->lowest_nonce) {
+    if (gives_way(sa)) {
       //= rfc7296#2.8.2 "The new IKE SA containing the lowest nonce SHOULD be deleted by the node
       //= that created it, and the other surviving new IKE SA MUST inherit all the Child SAs."
       detail = "both sides rekeyed at once; ours has the lowest nonce and goes";
-      sa.hand_over_to(*peers, in.now);
+      if (peers != nullptr) sa.hand_over_to(*peers, in.now);
       made.enqueue(in.now, make_ike_delete());
       return Outcome::done;
     }
@@ -119,12 +130,18 @@ class IkeRekey : public Task {
     if (IkeSa* heir = peers_successor(sa)) sa.hand_over_to(*heir, now);
   }
   [[nodiscard]] bool collides() const { return peers_.has_value(); }
+  [[nodiscard]] bool is_answered() const { return followups_.under_way(); }
   void collides_with(PeersRekey peers) { peers_ = std::move(peers); }
 
  private:
+  /// Ours is the redundant one; unless what the peer made is gone already.
+  [[nodiscard]] bool gives_way(IkeSa& sa) const {
+    return peers_ && std::min(ni_, nr_) < peers_->lowest_nonce &&
+           (peers_->made.value == 0 || peers_successor(sa) != nullptr);
+  }
   /// What the peer's half made, if it still lives.
   [[nodiscard]] IkeSa* peers_successor(IkeSa& sa) const {
-    IkeSa* made = peers_ ? sa.services.find(peers_->made) : nullptr;
+    IkeSa* made = peers_ && peers_->made.value != 0 ? sa.services.find(peers_->made) : nullptr;
     return made != nullptr && made->state() == State::established ? made : nullptr;
   }
 
@@ -177,13 +194,10 @@ class IkeRekey : public Task {
 };
 
 /// Why the IKE SA cannot be rekeyed now (RFC 7296, 2.25.2), or nullopt.
-std::optional<std::string> busy(const IkeSa& sa, const Task* current, const IkeRekey* ours) {
+std::optional<std::string> busy(const IkeSa& sa) {
   if (sa.state() == State::rekeyed || sa.state() == State::deleting)
     return "the IKE SA is already being replaced or closed";
-  if (ours != nullptr && ours->collides()) return "a rekey of this IKE SA was just answered";
-  if (current != nullptr && current->exchange() == wire::ExchangeType::create_child_sa &&
-      ours == nullptr)
-    return "a Child SA is being made or rekeyed";
+  if (sa.under_way_as<ChildExchange>() != nullptr) return "a Child SA is being made or rekeyed";
   return std::nullopt;
 }
 
@@ -196,9 +210,8 @@ struct RekeyMaking {
 
   std::optional<wire::Payload> finish(IkeSa& sa, Instant now, std::span<const Secret> more,
                                       std::string& detail) {
-    auto* ours = dynamic_cast<IkeRekey*>(sa.current_task());
-    if (auto why = busy(sa, sa.current_task(), ours))
-      return detail = *why, notify(NotifyType::temporary_failure);
+    auto* ours = sa.under_way_as<IkeRekey>();
+    if (auto why = busy(sa)) return detail = *why, notify(NotifyType::temporary_failure);
     auto fresh = successor(sa, false, spi_i, spi_r, suite);
     if (auto derived = derive_rekeyed_ike_keys(*fresh, sa, g_ir, ni, nr, more); !derived)
       return detail = derived.error().message, notify(NotifyType::no_proposal_chosen);
@@ -207,7 +220,7 @@ struct RekeyMaking {
     made.become_established(now, Trigger::created_by_rekey, "rekey of " + to_string(sa.spi_i));
     if (ours != nullptr) {
       detail = "both sides rekey at once";
-      ours->collides_with({std::min(ni, nr), made.local_spi()});
+      ours->collides_with({std::min(ni, nr), made.local_spi(), {}});
     } else {
       sa.hand_over_to(made, now);
     }
@@ -222,9 +235,14 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
     detail = std::move(why);
     return std::vector{notify(type, std::move(data))};
   };
-  auto* ours = dynamic_cast<IkeRekey*>(sa.current_task());
-  if (auto why = busy(sa, sa.current_task(), ours))
-    return refuse(NotifyType::temporary_failure, *why);
+  auto* ours = sa.under_way_as<IkeRekey>();
+  if (auto why = busy(sa)) return refuse(NotifyType::temporary_failure, *why);
+  if (ours != nullptr && ours->collides())
+    return refuse(NotifyType::temporary_failure, "a rekey of this IKE SA was just answered");
+  //= rfc9370#2.2.4 "a TEMPORARY_FAILURE notification MUST be sent in response to such a request."
+  if (ours != nullptr && ours->is_answered())
+    return refuse(NotifyType::temporary_failure,
+                  "we are rekeying it, and further key exchanges are under way");
   const auto* offered = wire::first<wire::SaPayload>(in.payloads);
   const auto* ke = wire::first<wire::KePayload>(in.payloads);
   const auto* nonce = wire::first<wire::NoncePayload>(in.payloads);
@@ -261,7 +279,14 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
     awaited.methods = std::move(methods);
     awaited.finish = [making](IkeSa& of, Instant now, std::span<const Secret> more,
                               std::string& words) { return making->finish(of, now, more, words); };
-    out.push_back(await_keys(sa, in.now, std::move(awaited)));
+    awaited.given_up = [](IkeSa& of, Instant now) {
+      if (of.state() == State::established && !of.has_queued("ike_rekey") &&
+          of.connection->rekey_time > Duration::zero())
+        of.set_timer(Timer::rekey_ike, now + retry_delay(of));
+    };
+    const Bytes link = await_keys(sa, in.now, std::move(awaited));
+    out.push_back(notify(NotifyType::additional_key_exchange, link));
+    if (ours != nullptr) ours->collides_with({std::min(making->ni, making->nr), {}, link});
     detail = "waits for further key exchanges";
   } else if (auto refusal = making->finish(sa, in.now, {}, detail)) {
     return {std::move(*refusal)};

@@ -14,6 +14,7 @@ class Informational : public Task {
   [[nodiscard]] wire::ExchangeType exchange() const override {
     return wire::ExchangeType::informational;
   }
+  [[nodiscard]] Scope scope() const override { return {false, {}}; }
 };
 
 //= rfc7296#1.4.1 "Normally, the response in the INFORMATIONAL exchange will contain Delete payloads
@@ -22,6 +23,7 @@ class ChildDelete : public Informational {
  public:
   ChildDelete(EspSpi spi_in, bool ours) : spi_in_(spi_in), ours_(ours) {}
   [[nodiscard]] std::string_view name() const override { return "child_delete"; }
+  [[nodiscard]] Scope scope() const override { return {false, spi_in_}; }
 
   Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
     const auto at = sa.children.find(spi_in_.value);
@@ -45,6 +47,7 @@ class ChildDelete : public Informational {
 class IkeDelete : public Informational {
  public:
   [[nodiscard]] std::string_view name() const override { return "ike_delete"; }
+  [[nodiscard]] Scope scope() const override { return {}; }
   Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
     if (sa.state() != State::established && sa.state() != State::rekeyed)
       return Error{"E-CMD-002", "there is no IKE SA to delete"};
@@ -101,8 +104,9 @@ std::vector<wire::Payload> respond_to_delete(IkeSa& sa, const Inbound& in, std::
       for (const std::uint8_t octet : spi) value = value << 8 | octet;
       ChildSa* child = sa.child_by_out(EspSpi{value});
       if (child == nullptr) {
-        if (auto* making = dynamic_cast<ChildExchange*>(sa.current_task()))
-          making->peer_deleted(EspSpi{value});
+        for (Task* task : sa.under_way())
+          if (auto* making = dynamic_cast<ChildExchange*>(task))
+            making->peer_deleted(EspSpi{value});
         continue;
       }
       //= rfc7296#1.4.1 "If a node receives a delete request for SAs for which it has already issued

@@ -187,8 +187,7 @@ void take_list(IkeSa& sa, MobikeState& state, const Inbound& in) {
 
 /// RFC 4555, 3.8: a liveness check from behind a NAT shows when the NAT gave another mapping.
 void compare_mapping(IkeSa& sa, const MobikeState& state, const Inbound& in) {
-  const Task* asked = sa.current_task();
-  if (!in.header.response || !state.decides || asked == nullptr || asked->name() != "dpd") return;
+  if (in.answers == nullptr || in.answers->name() != "dpd" || !state.decides) return;
   const auto* seen = find_notify(in.payloads, NotifyType::nat_detection_destination_ip);
   if (seen == nullptr || seen->data == nat_of(sa).seen_as) return;
   sa.enqueue(in.now, std::make_unique<UpdateAddresses>());
@@ -234,8 +233,7 @@ void add(IkeSa& sa, const Outbound& out, std::vector<wire::Payload>& payloads) {
   }
   if (!state.spoken || out.exchange != ExchangeType::informational) return;
   if (!out.response) {
-    const Task* asked = sa.current_task();
-    if (payloads.empty() && state.decides && nat_of(sa).here && asked->name() == "dpd")
+    if (payloads.empty() && state.decides && nat_of(sa).here && out.task->name() == "dpd")
       payloads = nat_detection(sa, sa.local, sa.peer);
     return;
   }
