@@ -14,7 +14,7 @@ import citations as c
 import requirements as r
 
 DOCUMENT = c.ROOT / "docs" / "RFC-COVERAGE.md"
-TITLES = {7296: "IKEv2", 7383: "IKEv2 message fragmentation", 7427: "signature authentication",
+TITLES = {4478: "repeated authentication", 5685: "redirect", 6023: "childless IKE SAs", 7296: "IKEv2", 7383: "IKEv2 message fragmentation", 7427: "signature authentication",
           8784: "postquantum preshared keys", 9242: "the IKE_INTERMEDIATE exchange"}
 PREAMBLE = """# What the RFCs ask, where it is met, where it is tested
 
