@@ -195,6 +195,9 @@ struct Endpoint::Impl {
     sa->delete_self(now, "asked for");
     return {};
   }
+  static Result<void> execute(Instant, const ikev2::RedirectTo&) {
+    return Error{"E-CMD-002", "IKEv1 has no redirect"};
+  }
   Result<void> execute(Instant now, const ikev2::CheckLiveness& c) {
     IKELAB_TRY(IsakmpSa * sa, established(c.ike_sa));
     sa->check_liveness(now);

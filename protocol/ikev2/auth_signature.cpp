@@ -64,6 +64,18 @@ pki::RevocationPolicy revocation_policy(policy::Revocation configured) {
 
 }  // namespace
 
+namespace {
+
+/// nullptr: it said nothing of them.
+const std::vector<crypto::SignatureScheme>* verified_by_peer(const IkeSa& sa) {
+  for (const Extension& extension : extensions())
+    if (extension.verifies != nullptr)
+      if (const auto* schemes = extension.verifies(sa)) return schemes;
+  return nullptr;
+}
+
+}  // namespace
+
 Result<void> check_identity(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
   //= rfc4945#3.1 "The ID in the ID payload MUST match the contents of the corresponding field
   //= (listed) in the certificate exactly, with no other lookup."
@@ -85,7 +97,11 @@ Result<wire::AuthPayload> sign(IkeSa& sa, const policy::AuthConfig& own,
   IKELAB_TRY(const auto key, sa.services.certificates.private_key(own.private_key));
   if (speaks_legacy(sa))
     return sign_legacy(*key, covered.octets, *sa.services.streams.sign, method);
+  const auto* verified = verified_by_peer(sa);
   for (const crypto::SignatureScheme scheme : key->schemes()) {
+    if (verified != nullptr &&
+        std::find(verified->begin(), verified->end(), scheme) == verified->end())
+      continue;
     if (std::find(sa.peer_hashes.begin(), sa.peer_hashes.end(), crypto::hash_of(scheme)) ==
         sa.peer_hashes.end())
       continue;
@@ -97,6 +113,9 @@ Result<wire::AuthPayload> sign(IkeSa& sa, const policy::AuthConfig& own,
     return wire::AuthPayload{AuthMethod::digital_signature,
                              concat({length, identifier, signature})};
   }
+  if (verified != nullptr)
+    return Error{"E-AUTH-002", "the peer announces no signature that our key can make"}.see(
+        "RFC 9593, 3");
   return Error{"E-AUTH-002", "the peer verifies no hash that our key can sign with"}.see(
       "RFC 7427, 4");
 }

@@ -129,7 +129,7 @@ ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloa
 
   for (const Extension& extension : extensions())
     if (extension.refuse_child != nullptr)
-      if (const auto why = extension.refuse_child(sa, detail)) return refuse(*why, detail);
+      if (auto why = extension.refuse_child(sa, detail)) return {{}, std::move(why)};
 
   ChildPlan plan;
   bool plan_has_first = false;
@@ -243,8 +243,10 @@ Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan,
   Services& services = sa.services;
   keys::Derivations derivations(services.config.disclose_secrets);
   keys::KeySchedule schedule(services.provider, *sa.suite.prf, &derivations);
-  auto made = schedule.child_keys(sa.keys.sk_d, secrets.g_ir, secrets.nonces,
-                                  {plan.suite.encr, plan.suite.integ}, secrets.more);
+  const keys::Root* root = secrets.root;
+  auto made = schedule.child_keys(root != nullptr ? root->sk_d : sa.keys.sk_d, secrets.g_ir,
+                                  secrets.nonces, {plan.suite.encr, plan.suite.integ}, secrets.more,
+                                  root != nullptr && root->has_ppk);
   sa.emit_keys(derivations);
   if (!made) return made.error();
 

@@ -50,6 +50,7 @@ struct ChildSecrets {
   const Secret* g_ir = nullptr;
   bool exchange_initiator = false;    ///< of this exchange, not of the IKE SA
   std::span<const Secret> more = {};  ///< SK(1), SK(2), ... of RFC 9370, 2.2.4
+  const keys::Root* root = nullptr;   ///< of root_of_exchange(); nullptr: the IKE SA's SK_d
 };
 /// Derives the keys, installs both directions, keeps the child. `hold_outbound`: see
 /// ChildSa::waiting_outbound.

@@ -10,6 +10,7 @@
 #include "protocol/ikev2/lifetimes.hpp"
 #include "protocol/ikev2/mobike.hpp"
 #include "protocol/ikev2/nat.hpp"
+#include "protocol/ikev2/redirect.hpp"
 #include "protocol/wire/decode.hpp"
 #include "protocol/wire/encode.hpp"
 #include "protocol/wire/grammar.hpp"
@@ -37,7 +38,9 @@ struct Endpoint::Impl {
   Impl(policy::EndpointConfig config, crypto::Provider& provider,
        std::unique_ptr<crypto::RngSource> rng, const Decisions& decisions)
       : services(std::move(config), provider, std::move(rng), decisions), cookies(services) {
-    services.reauthenticate = [this](IkeSa& old, Instant now) { begin_anew(old, now); };
+    services.begin_anew = [this](IkeSa& old, Instant now, const IpAddress& peer) -> IkeSa& {
+      return begin_anew(old, now, peer);
+    };
     services.find = [this](IkeSpi spi) -> IkeSa* {
       for (const auto& sa : services.adopted)
         if (sa->local_spi() == spi) return sa.get();
@@ -76,7 +79,7 @@ struct Endpoint::Impl {
                           const std::vector<wire::Payload>& payloads) {
     wire::Header header = request;
     header.response = true;
-    header.initiator = false;
+    header.initiator = !request.initiator;
     header.version_flag = false;
     header.major = 2;
     header.minor = 0;
@@ -95,6 +98,17 @@ struct Endpoint::Impl {
     body.payloads = wire::payload_summary(payloads, true);
     body.bytes = octets;
     services.event("", std::move(body));
+  }
+
+  /// A request of an IKE SA that is not here: an extension may have something to say.
+  void answer_stranger(const Datagram& datagram, const wire::Header& header) {
+    if (header.response || header.exchange == wire::ExchangeType::ike_sa_init) return;
+    std::vector<wire::Payload> out;
+    for (const Extension& extension : extensions())
+      if (extension.stranger != nullptr)
+        for (wire::Payload& payload : extension.stranger(services, header))
+          out.push_back(std::move(payload));
+    if (!out.empty()) answer_statelessly(datagram, header, out);
   }
 
   // RFC 7296, 3.1: the Initiator flag is the sender's, so our SPI is the other one.
@@ -170,21 +184,24 @@ struct Endpoint::Impl {
   //= rfc7296#2.8.3 "Reauthentication is done by creating a new IKE SA from scratch (using
   //= IKE_SA_INIT/IKE_AUTH exchanges, without any REKEY_SA Notify payloads), creating new Child SAs
   //= within the new IKE SA (without REKEY_SA Notify payloads), and finally deleting the old IKE SA"
-  void begin_anew(IkeSa& old, Instant now) {
-    if (const IkeSa* begun = services.find(old.anew); begun && begun->state() != State::dead)
-      return;
+  IkeSa& begin_anew(IkeSa& old, Instant now, const IpAddress& peer) {
+    if (IkeSa* begun = services.find(old.anew); begun && begun->state() != State::dead)
+      return *begun;
     auto sa = std::make_unique<IkeSa>(services, *old.connection, true,
                                       SocketAddress{old.local.ip, wire::ike_port},
-                                      SocketAddress{old.peer.ip, wire::ike_port});
-    std::set<std::string> children;
+                                      SocketAddress{peer, wire::ike_port});
+    std::set<std::string> children(old.also_children.begin(), old.also_children.end());
     for (const auto& [spi, child] : old.children) children.insert(child.config->name);
-    const std::string first = children.empty() ? "" : *children.begin();
+    const bool began = old.state() != State::initiating;
+    const std::string first = began && !children.empty() ? *children.begin() : old.first_child;
     children.erase(first);
     sa->also_children.assign(children.begin(), children.end());
+    sa->first_packet = old.first_packet;
     sa->replaces = old.local_spi();
     sa->start(now, first);
     old.anew = sa->local_spi();
     services.adopted.push_back(std::move(sa));
+    return *services.adopted.back();
   }
 
   /// After every input: waiting tasks begin, SAs made by rekeying come in, finished ones go.
@@ -264,6 +281,18 @@ struct Endpoint::Impl {
     return {};
   }
   Result<void> execute(Instant now, const MoveTo& c);
+  Result<void> execute(Instant now, const RedirectTo& c) {
+    unsigned told = 0;
+    for (auto& [spi, sa] : sas) {
+      if (sa->state() != State::established || (!c.ike_sa.empty() && sa->name != c.ike_sa) ||
+          !takes_redirects(*sa))
+        continue;
+      sa->enqueue(now, make_redirect(c.gateway));
+      ++told;
+    }
+    if (told != 0) return {};
+    return Error{"E-CMD-002", "no client here takes a redirect"}.see("RFC 5685, 3");
+  }
   IkeSa* with_spi(EspSpi spi_in) const {
     for (const auto& [spi, sa] : sas)
       if (sa->children.contains(spi_in.value)) return sa.get();
@@ -384,6 +413,7 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
   } else {
     impl.diagnose(Error{"E-IKE-002", "no IKE SA has these SPIs"}.at(0).see("RFC 7296, 2.4"),
                   datagram.id);
+    impl.answer_stranger(datagram, header);
   }
   impl.tidy(now);
 }

@@ -60,8 +60,14 @@ struct MoveTo {
 struct CheckLiveness {
   std::string ike_sa;
 };
+/// Clients are to go to another gateway: those that said they would, each with its IKE SA (RFC
+/// 5685, 5).
+struct RedirectTo {
+  IpAddress gateway;
+  std::string ike_sa = {};  ///< this one alone
+};
 using Command = std::variant<Initiate, RekeyIke, RekeyChild, DeleteIke, DeleteChild, CheckLiveness,
-                             ExpireChild, MoveTo>;
+                             ExpireChild, MoveTo, RedirectTo>;
 
 /// A row for tests and status displays.
 struct IkeSaInfo {

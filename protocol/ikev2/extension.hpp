@@ -13,12 +13,14 @@
 
 #include "protocol/base/result.hpp"
 #include "protocol/base/time.hpp"
+#include "protocol/keys/ike_keys.hpp"
 #include "protocol/wire/message.hpp"
 
 namespace ikelab::ikev2 {
 
 class IkeSa;
 class Task;
+struct Services;
 struct Inbound;
 
 /// What extensions remember about one IKE SA: at most one value of each type.
@@ -66,16 +68,34 @@ struct Extension {
   /// one, when it was fragmented.
   void (*sent)(IkeSa& sa, const Outbound& out, ByteView datagram,
                const std::vector<wire::Payload>& payloads) = nullptr;
+  /// Why an answer that nothing protects is not believed: it is as if it had not come.
+  std::optional<Error> (*ignores)(const IkeSa& sa, const Inbound& in) = nullptr;
+  /// An IKE_SA_INIT request is answered with this alone, and nothing is kept.
+  std::optional<std::vector<wire::Payload>> (*diverts)(IkeSa& sa, const Inbound& in) = nullptr;
+  /// The answer to our IKE_SA_INIT ends this IKE SA in another way than by an error: how, in words.
+  std::optional<std::string> (*diverted)(IkeSa& sa, const Inbound& in) = nullptr;
+  /// A message that must be encrypted and is not, for an IKE SA that has keys. True: it was ours.
+  bool (*unprotected)(IkeSa& sa, const Inbound& in) = nullptr;
+  /// What is told, without protection, to who sends a message of an IKE SA that nobody knows here.
+  std::vector<wire::Payload> (*stranger)(Services& services, const wire::Header& header) = nullptr;
+  /// IKE_AUTH makes no Child SA: asked as initiator before the request; as responder, when the
+  /// request asks for none, whether that will do.
+  bool (*childless)(const IkeSa& sa) = nullptr;
   /// Why the peer may not begin this exchange now, although the state of the SA would allow it.
   std::optional<std::string> (*refuses)(const IkeSa& sa, wire::ExchangeType exchange) = nullptr;
   /// The initiator has keys; what is enqueued now runs before IKE_AUTH.
   void (*keyed)(IkeSa& sa, Instant now) = nullptr;
   /// The initiator is about to make its first AUTH: what changes SK_p has changed it after this.
   void (*proves)(IkeSa& sa) = nullptr;
+  /// The signature schemes that the peer says it verifies; nullptr: it said nothing.
+  const std::vector<crypto::SignatureScheme>* (*verifies)(const IkeSa& sa) = nullptr;
   /// AUTH of the peer is about to be checked, and on the first one of the responder's side nothing
   /// is proved yet. May give other payloads to check; an error fails the authentication.
   Result<std::optional<std::vector<wire::Payload>>> (*judges)(IkeSa& sa,
                                                               const Inbound& in) = nullptr;
+  /// Keys will be made of `root` in a CREATE_CHILD_SA that we (`ours`) or the peer began: it may
+  /// put another secret there.
+  Result<void> (*mixes)(IkeSa& sa, bool ours, keys::Root& root) = nullptr;
   /// The IKE SA works from now on, after IKE_AUTH or as the successor in a rekey.
   void (*established)(IkeSa& sa, Instant now) = nullptr;
   /// When it wants `timeout` to be called; asked again after every input. Neither is called for an
@@ -87,11 +107,14 @@ struct Extension {
   /// The IKE SA is at its end, whether somebody succeeds it or not.
   void (*ended)(IkeSa& sa) = nullptr;
   /// Why the peer gets no Child SA, as the notification that says so, and in `detail` in words.
-  std::optional<wire::NotifyType> (*refuse_child)(IkeSa& sa, std::string& detail) = nullptr;
+  std::optional<wire::Payload> (*refuse_child)(IkeSa& sa, std::string& detail) = nullptr;
 };
 
 /// Calls `judges` of every extension: `in` as it is to be checked.
 Result<Inbound> judged_by_extensions(IkeSa& sa, const Inbound& in);
+
+/// IKE_AUTH makes no Child SA, says one of them.
+bool is_childless(const IkeSa& sa);
 
 /// Every extension this engine speaks (registry.cpp).
 std::span<const Extension> extensions();

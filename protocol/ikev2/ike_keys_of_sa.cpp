@@ -18,22 +18,54 @@ Result<keys::IkeKeys> derive_additional_ike_keys(IkeSa& sa, const Secret& sk_n, 
   keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
   const keys::Nonces nonces{sa.transcript.ni, sa.transcript.nr, "IKE_SA_INIT"};
   IKELAB_TRY(const Secret skeyseed, schedule.skeyseed_of_additional(sa.keys.sk_d, sk_n, n, nonces));
-  IKELAB_TRY(keys::IkeKeys keys, schedule.ike_keys(skeyseed, nonces, sa.spi_i, sa.spi_r,
-                                                   {sa.suite.encr, sa.suite.integ}, n));
+  IKELAB_TRY(keys::IkeKeys keys,
+             schedule.ike_keys(skeyseed, nonces, sa.spi_i, sa.spi_r,
+                               {sa.suite.encr, sa.suite.integ}, keys::additional_seed(n)));
   sa.emit_keys(derivations);
   return keys;
 }
 
-Result<void> derive_rekeyed_ike_keys(IkeSa& fresh, const IkeSa& old, const Secret& g_ir,
-                                     ByteView ni, ByteView nr, std::span<const Secret> more) {
+Result<keys::IkeKeys> derive_ppk_ike_keys(IkeSa& sa, const policy::Ppk& ppk) {
+  const keys::SeedName seed{"SKEYSEED'", "RFC 9867, 3.1.2"};
+  keys::Derivations derivations(sa.services.config.disclose_secrets);
+  keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
+  const keys::Nonces nonces{sa.transcript.ni, sa.transcript.nr, "IKE_SA_INIT"};
+  IKELAB_TRY(const Secret skeyseed, schedule.of_ppk(seed.name, sa.keys.sk_d, ppk.secret, ppk.id));
+  IKELAB_TRY(keys::IkeKeys keys, schedule.ike_keys(skeyseed, nonces, sa.spi_i, sa.spi_r,
+                                                   {sa.suite.encr, sa.suite.integ}, seed));
+  sa.emit_keys(derivations);
+  return keys;
+}
+
+Result<Secret> ppk_sk_d(IkeSa& sa, const policy::Ppk& ppk) {
+  keys::Derivations derivations(sa.services.config.disclose_secrets);
+  keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
+  IKELAB_TRY(Secret mixed, schedule.of_ppk("SK_d'", sa.keys.sk_d, ppk.secret, ppk.id));
+  sa.emit_keys(derivations);
+  return mixed;
+}
+
+Result<keys::Root> root_of_exchange(IkeSa& sa, bool ours) {
+  keys::Root root{sa.keys.sk_d.copy()};
+  for (const Extension& extension : extensions())
+    if (extension.mixes != nullptr) IKELAB_CHECK(extension.mixes(sa, ours, root));
+  return root;
+}
+
+Result<void> derive_rekeyed_ike_keys(IkeSa& fresh, const IkeSa& old, const keys::Root& root,
+                                     const Secret& g_ir, ByteView ni, ByteView nr,
+                                     std::span<const Secret> more) {
   keys::Derivations derivations(fresh.services.config.disclose_secrets);
   keys::KeySchedule of_old(fresh.services.provider, *old.suite.prf, &derivations);
   keys::KeySchedule of_new(fresh.services.provider, *fresh.suite.prf, &derivations);
   const keys::Nonces nonces{ni, nr, "CREATE_CHILD_SA"};
-  IKELAB_TRY(const Secret skeyseed, of_old.skeyseed_of_rekey(old.keys.sk_d, g_ir, nonces, more));
+  IKELAB_TRY(const Secret skeyseed,
+             of_old.skeyseed_of_rekey(root.sk_d, g_ir, nonces, more, root.has_ppk));
   IKELAB_TRY(fresh.keys, of_new.ike_keys(skeyseed, nonces, fresh.spi_i, fresh.spi_r,
                                          {fresh.suite.encr, fresh.suite.integ}));
   fresh.emit_keys(derivations);
+  fresh.transcript.ni = to_bytes(ni);
+  fresh.transcript.nr = to_bytes(nr);
   return {};
 }
 

@@ -327,7 +327,7 @@ void IkeSa::handle_timeout(Instant now) {
   }
   if (fired(Timer::reauth) && state_ == State::established) {
     emit(trace::TimerFired{"reauth", "the IKE SA's reauth_time is over"});
-    services.reauthenticate(*this, now);
+    services.begin_anew(*this, now, peer.ip);
   }
   if (fired(Timer::expire_ike) && state_ == State::established) {
     emit(trace::TimerFired{"expire_ike", "the IKE SA was not replaced in its over_time"});

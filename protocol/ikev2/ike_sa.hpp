@@ -103,6 +103,9 @@ class IkeSa {
   /// still answered.
   void die(Instant now, Trigger event, const std::string& reason);
 
+  /// The peer has it no more: it ends at once, without a word, and with it the task under way.
+  void lost(Instant now, const std::string& reason) { drop(now, reason); }
+
   [[nodiscard]] ChildSa* child_by_out(EspSpi spi_out);
   [[nodiscard]] ChildSa* child_by_name(const std::string& name_in);
   void set_child_state(ChildSa& child, ChildState state, const std::string& why, const char* rfc);

@@ -65,7 +65,10 @@ DirectionKeys IkeSa::keys_of(bool of_initiator, const wire::Header& header) cons
 }
 
 void IkeSa::replace_keys(keys::IkeKeys fresh, MessageId last) {
-  retired_ = Retired{std::exchange(keys, std::move(fresh)), last};
+  if (retired_ && retired_->last == last)  // twice after one exchange: nothing was sent between
+    keys = std::move(fresh);
+  else
+    retired_ = Retired{std::exchange(keys, std::move(fresh)), last};
 }
 
 wire::Header IkeSa::header_of(ExchangeType exchange, bool response, MessageId id) const {
@@ -202,6 +205,8 @@ std::optional<Inbound> IkeSa::open(Instant now, const Datagram& datagram,
   }
   const wire::Payload* sealed = find_sealed(decoded.message);
   if (sealed == nullptr || suite.encr == nullptr) {
+    for (const Extension& extension : extensions())
+      if (extension.unprotected != nullptr && extension.unprotected(*this, in)) return std::nullopt;
     diagnose(
         Error{"E-IKE-013", "a message that must be encrypted is not, or there are no keys yet"}.see(
             "RFC 7296, 1.2"),
@@ -357,6 +362,9 @@ void IkeSa::handle_request(const Inbound& in) {
 }
 
 void IkeSa::handle_response(Inbound& in) {
+  for (const Extension& extension : extensions())
+    if (extension.ignores != nullptr)
+      if (const auto why = extension.ignores(*this, in)) return diagnose(*why, in.datagram);
   const auto at = std::find_if(running_.begin(), running_.end(), [&](const Running& running) {
     return running.id == in.header.message_id && running.task->exchange() == in.header.exchange;
   });

@@ -44,8 +44,9 @@ struct Services {
   bool handling = false;
   std::set<std::uint64_t> touched;  ///< IKE SAs (our SPI) that changed since the endpoint looked
   std::vector<IkeSa*> waiting;      ///< IKE SAs that want to begin their next task then
-  /// A new IKE SA with the same peer and Child SAs begins; when it is up, this one goes.
-  std::function<void(IkeSa&, Instant)> reauthenticate;
+  /// A new IKE SA with the same Child SAs begins, with the same peer or one at another address;
+  /// when it is up, the old one goes, if it lives so long.
+  std::function<IkeSa&(IkeSa& old, Instant, const IpAddress& peer)> begin_anew;
   Notes notes;  ///< what extensions remember beyond one IKE SA
   std::function<IkeSa*(IkeSpi)>
       find;  ///< an IKE SA by our own SPI; nullptr when there is none (any more)

@@ -154,19 +154,22 @@ Result<Secret> KeySchedule::skeyseed(const Nonces& nonces, const Secret& g_ir) {
 }
 
 Result<Secret> KeySchedule::skeyseed_of_rekey(const Secret& sk_d_old, const Secret& g_ir_new,
-                                              const Nonces& nonces, std::span<const Secret> more) {
+                                              const Nonces& nonces, std::span<const Secret> more,
+                                              bool has_ppk) {
   //= rfc7296#2.18 "SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr)"
   const Secret secrets(joined(more));
   const Secret data(concat({g_ir_new.reveal(), nonces.ni, nonces.nr, secrets.reveal()}));
   IKELAB_TRY(Secret skeyseed, provider_.prf(prf_, sk_d_old.reveal(), data.reveal()));
   if (derivations_ != nullptr) {
     auto inputs = shown_nonces(nonces);
-    inputs.push_back(
-        derivations_->secret("SK_d (old)", sk_d_old.reveal(), "SK_d of the IKE SA being rekeyed"));
+    const std::string root = has_ppk ? "SK_d'" : "SK_d (old)";
+    inputs.push_back(derivations_->secret(root, sk_d_old.reveal(),
+                                          has_ppk ? "SK_d of the IKE SA being rekeyed, with the PPK"
+                                                  : "SK_d of the IKE SA being rekeyed"));
     inputs.push_back(derivations_->secret("g^ir (new)", g_ir_new.reveal(),
                                           "key exchange of " + nonces.exchange));
     add_secrets(*derivations_, inputs, more);
-    derivations_->add("SKEYSEED", "prf(SK_d (old), g^ir (new) | Ni | Nr" + words_of(more) + ")",
+    derivations_->add("SKEYSEED", "prf(" + root + ", g^ir (new) | Ni | Nr" + words_of(more) + ")",
                       prf_, std::move(inputs), skeyseed.reveal(),
                       more.empty() ? "RFC 7296, 2.18" : "RFC 9370, 2.2.4");
   }
@@ -174,7 +177,8 @@ Result<Secret> KeySchedule::skeyseed_of_rekey(const Secret& sk_d_old, const Secr
 }
 
 Result<IkeKeys> KeySchedule::ike_keys(const Secret& skeyseed, const Nonces& nonces, IkeSpi spi_i,
-                                      IkeSpi spi_r, const Transforms& ike, unsigned n) {
+                                      IkeSpi spi_r, const Transforms& ike,
+                                      const SeedName& seed_name) {
   IkeKeys keys;
   struct Row {
     const char* name;
@@ -201,14 +205,29 @@ Result<IkeKeys> KeySchedule::ike_keys(const Secret& skeyseed, const Nonces& nonc
     auto inputs = shown_nonces(nonces);
     inputs.push_back(Derivations::shown("SPIi", spi_i_octets, "initiator's IKE SPI"));
     inputs.push_back(Derivations::shown("SPIr", spi_r_octets, "responder's IKE SPI"));
-    const std::string seed_name = numbered("SKEYSEED", n);
-    inputs.push_back(derivations_->secret(seed_name, skeyseed.reveal(), seed_name));
-    derivations_->add(row.name, "prf+(" + seed_name + ", Ni | Nr | SPIi | SPIr)" + cutter.range(),
-                      prf_, std::move(inputs), row.key->reveal(),
-                      n == 0 ? "RFC 7296, 2.14" : "RFC 9370, 2.2.2");
+    inputs.push_back(derivations_->secret(seed_name.name, skeyseed.reveal(), seed_name.name));
+    derivations_->add(row.name,
+                      "prf+(" + seed_name.name + ", Ni | Nr | SPIi | SPIr)" + cutter.range(), prf_,
+                      std::move(inputs), row.key->reveal(), seed_name.rfc);
   }
   IKELAB_ASSERT(cutter.done());
   return keys;
+}
+
+SeedName additional_seed(unsigned n) {
+  return {numbered("SKEYSEED", n), "RFC 9370, 2.2.2"};
+}
+
+Result<Secret> KeySchedule::of_ppk(const std::string& name, const Secret& sk_d, ByteView ppk,
+                                   const std::string& ppk_id) {
+  IKELAB_TRY(Secret out, prf_plus(provider_, prf_, ppk, sk_d.reveal(), sk_d.size()));
+  if (derivations_ != nullptr)
+    derivations_->add(
+        name, "prf+(PPK, SK_d)", prf_,
+        {derivations_->secret("PPK", ppk, "preshared key '" + ppk_id + "' of the configuration"),
+         derivations_->secret("SK_d", sk_d.reveal(), "SK_d of the IKE SA")},
+        out.reveal(), "RFC 9867, 3");
+  return out;
 }
 
 Result<IkeKeys> KeySchedule::with_ppk(const IkeKeys& made, ByteView ppk,
@@ -238,7 +257,7 @@ Result<IkeKeys> KeySchedule::with_ppk(const IkeKeys& made, ByteView ppk,
 
 Result<ChildKeys> KeySchedule::child_keys(const Secret& sk_d, const Secret* g_ir_new,
                                           const Nonces& nonces, const Transforms& child,
-                                          std::span<const Secret> more) {
+                                          std::span<const Secret> more, bool has_ppk) {
   ChildKeys keys;
   struct Row {
     const char* name;
@@ -263,7 +282,8 @@ Result<ChildKeys> KeySchedule::child_keys(const Secret& sk_d, const Secret* g_ir
              prf_plus(provider_, prf_, sk_d.reveal(), seed.reveal(), 2 * (e + a)));
   if (derivations_ != nullptr) {
     auto inputs = shown_nonces(nonces);
-    inputs.push_back(derivations_->secret("SK_d", sk_d.reveal(), "SK_d of the IKE SA"));
+    const std::string root = has_ppk ? "SK_d'" : "SK_d";
+    inputs.push_back(derivations_->secret(root, sk_d.reveal(), root + " of the IKE SA"));
     if (g_ir_new != nullptr)
       inputs.push_back(
           derivations_->secret("g^ir (new)", g_ir, "key exchange of " + nonces.exchange));
@@ -271,9 +291,9 @@ Result<ChildKeys> KeySchedule::child_keys(const Secret& sk_d, const Secret* g_ir
     //= rfc7296#2.17 "KEYMAT = prf+(SK_d, Ni | Nr)"
     //= rfc7296#2.17 "KEYMAT = prf+(SK_d, g^ir (new) | Ni | Nr)"
     const std::string g_ir_word = g_ir_new == nullptr ? "" : "g^ir (new) | ";
-    derivations_->add("KEYMAT", "prf+(SK_d, " + g_ir_word + "Ni | Nr" + words_of(more) + ")", prf_,
-                      std::move(inputs), keymat.reveal(),
-                      more.empty() ? "RFC 7296, 2.17" : "RFC 9370, 2.2.4");
+    derivations_->add(
+        "KEYMAT", "prf+(" + root + ", " + g_ir_word + "Ni | Nr" + words_of(more) + ")", prf_,
+        std::move(inputs), keymat.reveal(), more.empty() ? "RFC 7296, 2.17" : "RFC 9370, 2.2.4");
   }
 
   Cutter cutter(keymat);

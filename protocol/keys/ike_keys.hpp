@@ -15,6 +15,11 @@
 //   SKEYSEED    = prf(SK_d (old), g^ir (new) | Ni | Nr | SK(1) | ...)   a rekeyed IKE SA
 //   KEYMAT      = prf+(SK_d, g^ir (new) | Ni | Nr | SK(1) | ...)        a Child SA
 //
+// and with a post-quantum preshared key (RFC 9867, 3.1.2 and 3.2):
+//
+//   SKEYSEED' = prf+(PPK, SK_d)              after the last IKE_INTERMEDIATE; then as in 2.14
+//   SK_d'     = prf+(PPK, SK_d)              in SK_d's place in one CREATE_CHILD_SA
+//
 // Every step can be reported (derivations.hpp), so that a person sees what was made from what.
 #pragma once
 #include <span>
@@ -59,6 +64,20 @@ struct ChildKeys {
   Secret encr_responder_to_initiator, integ_responder_to_initiator;
 };
 
+/// Which SKEYSEED the seven secrets come from, for the trace.
+struct SeedName {
+  std::string name = "SKEYSEED";  ///< "SKEYSEED(1)" of RFC 9370, "SKEYSEED'" of RFC 9867
+  std::string rfc = "RFC 7296, 2.14";
+};
+/// "SKEYSEED(n)".
+SeedName additional_seed(unsigned n);
+
+/// What the keys of a CREATE_CHILD_SA are made of.
+struct Root {
+  Secret sk_d;
+  bool has_ppk = false;  ///< it is SK_d' (RFC 9867, 3.2)
+};
+
 /// The steps, for one PRF. When a rekey negotiates another PRF there are two schedules: SKEYSEED
 /// comes from the old IKE SA's PRF (2.18), everything else from the new one's.
 class KeySchedule {
@@ -81,23 +100,27 @@ class KeySchedule {
   /// 2.14: SKEYSEED = prf(Ni | Nr, g^ir).
   Result<Secret> skeyseed(const Nonces& nonces, const Secret& g_ir);
   /// 2.18: SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr). For the schedule of the old PRF.
-  /// `more`: SK(1), SK(2), ... of RFC 9370, 2.2.4.
+  /// `more`: SK(1), SK(2), ... of RFC 9370, 2.2.4. `has_ppk`: as Root's.
   Result<Secret> skeyseed_of_rekey(const Secret& sk_d_old, const Secret& g_ir_new,
-                                   const Nonces& nonces, std::span<const Secret> more = {});
+                                   const Nonces& nonces, std::span<const Secret> more = {},
+                                   bool has_ppk = false);
   /// RFC 9370, 2.2.2: SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr). The nonces are IKE_SA_INIT's.
   Result<Secret> skeyseed_of_additional(const Secret& sk_d, const Secret& sk_n, unsigned n,
                                         const Nonces& nonces);
+  /// RFC 9867: prf+(PPK, SK_d), as long as SK_d. `name`: "SKEYSEED'" or "SK_d'".
+  Result<Secret> of_ppk(const std::string& name, const Secret& sk_d, ByteView ppk,
+                        const std::string& ppk_id);
   /// 2.14: the seven secrets. After a rekey the SPIs are the new IKE SA's.
-  /// `n`: from SKEYSEED(n) of RFC 9370; 0: from SKEYSEED.
   Result<IkeKeys> ike_keys(const Secret& skeyseed, const Nonces& nonces, IkeSpi spi_i, IkeSpi spi_r,
-                           const Transforms& ike, unsigned n = 0);
+                           const Transforms& ike, const SeedName& seed = {});
   /// RFC 8784, 3: SK_d, SK_pi and SK_pr with a post-quantum preshared key in them; the other keys
   /// stay empty. `made`: SK_d', SK_pi', SK_pr' as RFC 7296 makes them.
   Result<IkeKeys> with_ppk(const IkeKeys& made, ByteView ppk, const std::string& ppk_id);
   /// 2.17: KEYMAT, cut into the keys of two ESP SAs. `g_ir_new` null: no key exchange of its own.
   /// `more` as above.
   Result<ChildKeys> child_keys(const Secret& sk_d, const Secret* g_ir_new, const Nonces& nonces,
-                               const Transforms& child, std::span<const Secret> more = {});
+                               const Transforms& child, std::span<const Secret> more = {},
+                               bool has_ppk = false);
 
  private:
   crypto::Provider& provider_;

@@ -36,6 +36,20 @@ std::vector<Bytes> published(const std::vector<Published>& all, Instant now);
 /// small (strongSwan's `force` concerns IKEv1 only).
 enum class Fragmentation { yes, accept, force, no };
 
+/// Where a preshared key is agreed on. auth: in IKE_AUTH (RFC 8784). intermediate: before it, so that
+/// it protects identities, too (RFC 9867). either: there if the peer can, else in IKE_AUTH.
+enum class PpkExchange { auth, intermediate, either };
+
+/// swanctl's `childless` (RFC 6023). allow: a peer may begin an IKE SA without a Child SA; prefer:
+/// ours begin so where the peer allows it; force: no IKE SA begins otherwise.
+enum class Childless { never, allow, prefer, force };
+
+/// Where clients are sent instead, and when they are told (RFC 5685, 3 and 6).
+struct Redirect {
+  IpAddress gateway;
+  enum class When { init, auth } when = When::init;
+};
+
 /// One round of `local` or `remote`. For pubkey and EAP-TLS: local needs certificate chain and key,
 /// remote needs trust anchors.
 struct AuthConfig {
@@ -52,6 +66,10 @@ struct AuthConfig {
   Revocation revocation = Revocation::relaxed;  ///< remote
   std::vector<Published> crls;                  ///< remote: what may tell about the peer's chain
   std::vector<Published> ocsp_responses;        ///< local: about our certificates, for the peer
+  /// local: where each of `certificates` can be had, "" where it cannot (RFC 7296, 3.6).
+  std::vector<std::string> certificate_urls;
+  std::string bundle_url;  ///< local: where all of them can be had at once
+  std::vector<Published> certificate_store;  ///< remote: what a look-up finds; `source` is the URL
 };
 
 /// What becomes of Don't Fragment in an outer header (RFC 4301, 8.1).
@@ -157,6 +175,9 @@ struct ConnectionConfig {
   std::vector<Ppk> ppks;             ///< those we know (swanctl: secrets.ppk)
   std::string ppk_id;         ///< the one we offer as initiator, and accept alone as responder
   bool ppk_required = false;  ///< swanctl's: no SA without
+  PpkExchange ppk_exchange = PpkExchange::auth;
+  /// Fresh ones: each goes into one CREATE_CHILD_SA that we begin, in this order (RFC 9867).
+  std::vector<std::string> ppk_rekey_ids;
   /// AUTH covers both messages of IKE_SA_INIT, where the peer does the same
   /// (draft-ietf-ipsecme-ikev2-downgrade-prevention).
   bool full_transcript_auth = false;
@@ -166,6 +187,13 @@ struct ConnectionConfig {
   bool mobike = false;                   ///< RFC 4555; swanctl's default is yes
   Unique unique = Unique::no;
   unsigned window_size = 1;  ///< requests that the peer may have under way (RFC 7296, 2.3)
+  bool hash_and_url = false;  ///< certificates by URL, ours and the peer's (RFC 7296, 3.6)
+  Childless childless = Childless::never;  ///< swanctl's default is allow
+  Duration auth_lifetime{0};  ///< as responder: a peer must authenticate again after it (RFC 4478)
+  bool quick_crash_detection = false;    ///< RFC 6290: tokens given and believed
+  bool follow_redirects = false;         ///< RFC 5685, as client; strongSwan's default is yes
+  std::optional<Redirect> redirect_to;   ///< RFC 5685, as gateway
+  bool announce_auth = false;  ///< SUPPORTED_AUTH_METHODS (RFC 9593)
 };
 
 /// The child with every `dynamic` written out as all that it may come to stand for: any address
@@ -195,6 +223,9 @@ struct EndpointConfig {
   std::optional<unsigned> puzzle_threshold;
   unsigned puzzle_difficulty = 12;  ///< zero bits; more when there are many more half-open SAs
   bool puzzle_solve = true;         ///< as initiator
+  /// 32 octets that the node keeps through a restart: tokens that it gave are made with it (RFC
+  /// 6290, 5.1). Empty: it gives none.
+  Bytes lasting_secret;
   bool disclose_secrets = false;
   std::int64_t epoch = 0;  ///< Unix seconds at Instant 0, for certificates
 };

@@ -302,6 +302,26 @@ void encrypted_nonces(const ConnectionConfig& c, const LintRule& rule, Findings&
                  "signatures, in version: 2", "RFC 2409, 5.2; CVE-2018-0131"});
 }
 
+// ---- EAP ----------------------------------------------------------------------------------------
+
+void eap_without_a_key(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  const auto look = [&](const std::vector<const AuthConfig*>& rounds, const char* side) {
+    for (const AuthConfig* round : rounds) {
+      if (round->kind != AuthKind::eap || round->eap_method != wire::EapType::md5_challenge)
+        continue;
+      out.push_back(
+          {Severity::error, std::string(rule.name), fmt::format("{}: {}, auth", c.name, side),
+           "EAP-MD5 derives no key, and proves one side only",
+           "who plays the gateway, with a certificate that the client takes, hears one hash of the "
+           "password and tries words at home, billions a second; and nothing ties the user to the "
+           "tunnel that carries the proof.",
+           "eap-tls, or certificates and then eap-mschapv2", "RFC 3748, 5.4; RFC 7296, 2.16"});
+    }
+  };
+  look(c.local_rounds(), "local");
+  look(c.remote_rounds(), "remote");
+}
+
 // ---- quantum computers --------------------------------------------------------------------------
 
 bool has_ml_kem(const wire::Proposal& proposal) {
@@ -450,6 +470,7 @@ constexpr Rule rules[] = {
     {{"historic-version", "a connection of IKEv1"}, historic_version},
     {{"proof-in-the-clear", "aggressive mode with a shared key"}, proof_in_the_clear},
     {{"encrypted-nonces", "authentication with RSA-encrypted nonces"}, encrypted_nonces},
+    {{"eap-without-a-key", "a user who proves himself by EAP-MD5"}, eap_without_a_key},
     {{"quantum-optional", "protection from quantum computers that may be left out"},
      quantum_optional},
     {{"short-ppk", "a post-quantum preshared key that is too short"}, short_ppk},

@@ -24,6 +24,7 @@ constexpr Rule init_response[] = {
     {PayloadType::certreq, 0, many, {}, "RFC 7296, 1.2"},
 };
 constexpr Rule init_cookie[] = {{PayloadType::notify, 1, 1, NotifyType::cookie, "RFC 7296, 2.6"}};
+constexpr Rule init_redirect[] = {{PayloadType::notify, 1, 1, NotifyType::redirect, "RFC 5685, 3"}};
 constexpr Rule error_only[] = {{PayloadType::notify, 1, many, {}, "RFC 7296, 2.21"}};
 constexpr Rule auth_request[] = {
     {PayloadType::id_i, 1, 1, {}, "RFC 7296, 1.2"},
@@ -35,6 +36,7 @@ constexpr Rule auth_request[] = {
     {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::ts_i, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::ts_r, 1, 1, {}, "RFC 7296, 1.2"},
+    {PayloadType::puzzle_solution, 0, 1, {}, "RFC 8019, 7.2.2"},
 };
 constexpr Rule auth_request_eap[] = {{PayloadType::eap, 1, 1, {}, "RFC 7296, 2.16"}};
 constexpr Rule auth_request_proof[] = {{PayloadType::auth, 0, 1, {}, "RFC 7296, 2.16"}};
@@ -42,6 +44,10 @@ constexpr Rule auth_request_round[] = {
     {PayloadType::id_i, 1, 1, {}, "RFC 4739, 2.1"},
     {PayloadType::cert, 0, many, {}, "RFC 4739, 2.1"},
     {PayloadType::auth, 0, 1, {}, "RFC 4739, 2.1"},
+    {PayloadType::certreq, 0, many, {}, "RFC 6023, 5"},  // so may the first request, childless
+    {PayloadType::id_r, 0, 1, {}, "RFC 6023, 5"},
+    {PayloadType::cp, 0, 1, {}, "RFC 6023, 5"},
+    {PayloadType::puzzle_solution, 0, 1, {}, "RFC 8019, 7.2.2"},
 };
 constexpr Rule auth_response[] = {
     {PayloadType::id_r, 0, 1, {}, "RFC 7296, 1.2"},  // said before, when EAP went ahead
@@ -99,6 +105,7 @@ constexpr auto INTERMEDIATE = ExchangeType::ike_intermediate;
 constexpr auto FOLLOWUP = ExchangeType::ike_followup_ke;
 constexpr Trigger otherwise{};
 constexpr Trigger cookie{NotifyType::cookie, false, PayloadType::none};
+constexpr Trigger redirect{NotifyType::redirect, false, PayloadType::sa};
 constexpr Trigger error_without_sa{{}, true, PayloadType::sa};
 constexpr Trigger error_without_auth{{}, true, PayloadType::auth};
 constexpr Trigger error_without_ke{{}, true, PayloadType::ke};
@@ -111,6 +118,8 @@ constexpr Form all_forms[] = {
     {INIT, false, Place::clear, "IKE_SA_INIT request", otherwise, init_request, "RFC 7296, 1.2"},
     {INIT, true, Place::clear, "IKE_SA_INIT response that asks for a cookie", cookie, init_cookie,
      "RFC 7296, 2.6"},
+    {INIT, true, Place::clear, "IKE_SA_INIT response that redirects", redirect, init_redirect,
+     "RFC 5685, 3"},
     {INIT, true, Place::clear, "IKE_SA_INIT response that reports an error", error_without_sa,
      error_only, "RFC 7296, 2.21.1"},
     {INIT, true, Place::clear, "IKE_SA_INIT response", otherwise, init_response, "RFC 7296, 1.2"},

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "protocol/policy/lint.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/cli/terminal.hpp"
 #include "sim/run/run.hpp"
@@ -40,6 +41,18 @@ Result<void> make_folder(const std::string& folder, const char* option) {
       .expect(error.message());
 }
 
+/// What no run should be without a word about: ESP that anybody can change on the way.
+std::vector<std::string> cautions(const scenario::Scenario& scenario) {
+  std::vector<std::string> out;
+  for (const scenario::Node& node : scenario.nodes)
+    for (const policy::ConnectionConfig& connection : node.connections)
+      for (const policy::Finding& finding : policy::lint(connection))
+        if (finding.rule == "no-integrity")
+          out.push_back(
+              fmt::format("{}, {}: {}; {}", node.name, finding.place, finding.what, finding.gain));
+  return out;
+}
+
 nlohmann::json to_json(const scenario::Scenario& scenario, const run::RunReport& report,
                        const RunArguments& arguments) {
   nlohmann::json expectations = nlohmann::json::array();
@@ -48,21 +61,18 @@ nlohmann::json to_json(const scenario::Scenario& scenario, const run::RunReport&
   nlohmann::json stopped = nlohmann::json::array();
   for (const Error& e : report.stopped_scripts)
     stopped.push_back({{"code", e.code}, {"message", e.message}});
-  return {{"stopped_scripts", stopped},
-          {"run_id", report.run_id},
-          {"scenario", scenario.name},
-          {"seed", scenario.seed},
-          {"fingerprint", report.fingerprint},
-          {"events", report.events},
-          {"versions", report.versions},
-          {"db", arguments.db},
-          {"expectations_met", report.expectations_met()},
+  return {{"stopped_scripts", stopped},        {"run_id", report.run_id},
+          {"scenario", scenario.name},         {"seed", scenario.seed},
+          {"fingerprint", report.fingerprint}, {"events", report.events},
+          {"versions", report.versions},       {"db", arguments.db},
+          {"cautions", cautions(scenario)},    {"expectations_met", report.expectations_met()},
           {"expectations", expectations}};
 }
 
 void print_report(const scenario::Scenario& scenario, const run::RunReport& report,
                   const RunArguments& arguments) {
   fmt::print("{}: {}\n\n", scenario.name, scenario.about);
+  for (const std::string& caution : cautions(scenario)) fmt::print("  CAUTION  {}\n", caution);
   for (const auto& e : report.expectations) {
     fmt::print("  {}  {}{}\n", e.met ? "met    " : "NOT MET", e.text,
                e.found.empty() ? "" : "  (" + e.found + ")");

@@ -96,6 +96,7 @@ Result<std::unique_ptr<Peer>> Peer::open(const scenario::Scenario& scenario,
   if (!peer->epoll_.open()) return Error{"E-HOST-001", std::strerror(errno)};
   IKELAB_CHECK(peer->open_tun(*node));
   IKELAB_CHECK(peer->open_sockets(*node));
+  IKELAB_CHECK(peer->watch_addresses());
   if (options.commands) IKELAB_CHECK(peer->watch(STDIN_FILENO));
   return peer;
 }
@@ -119,6 +120,18 @@ Result<void> Peer::open_sockets(const scenario::Node& node) {
     IKELAB_CHECK(bind(address));
   }
   return {};
+}
+
+/// With MOBIKE, a new address of this machine is a reason to move.
+Result<void> Peer::watch_addresses() {
+  for (const policy::ConnectionConfig& connection : config_.connections)
+    if (connection.mobike) own_address_.begin(connection.local_addr);
+  if (std::none_of(config_.connections.begin(), config_.connections.end(),
+                   [](const auto& connection) { return connection.mobike; }))
+    return {};
+  IKELAB_TRY(AddressWatch opened, AddressWatch::open());
+  addresses_ = std::move(opened);
+  return watch(addresses_->fd());
 }
 
 Result<void> Peer::bind(const IpAddress& address) {
@@ -180,10 +193,19 @@ void Peer::command(const ikev2::Command& wish) {
     if (auto bound = bind(move->address); !bound)
       return emit(
           trace::Diagnostic{"error", bound.error().code, bound.error().message, "", 0, 0, 0});
+  if (const auto* move = std::get_if<ikev2::MoveTo>(&wish)) own_address_.move(move->address);
   if (auto done = endpoint_->command(now(), wish); !done)
     emit(trace::Diagnostic{"error", done.error().code, done.error().message, done.error().rfc, 0, 0,
                            0});
   drain();
+}
+
+void Peer::on_addresses() {
+  for (const AddressChange& change : addresses_->read())
+    if (const auto there = own_address_.take(change)) {
+      emit(trace::TimerFired{"address", "this machine has " + there->to_string() + " instead"});
+      command(ikev2::MoveTo{*there});
+    }
 }
 
 Result<void> Peer::step(Duration patience) {
@@ -203,6 +225,8 @@ Result<void> Peer::step(Duration patience) {
         on_esp(raw->second.local(), packet->src, false, packet->payload);
     } else if (tun_ && fd == tun_->fd()) {
       on_tun();
+    } else if (addresses_ && fd == addresses_->fd()) {
+      on_addresses();
     } else if (fd == STDIN_FILENO) {
       on_commands();
     } else if (fd == signals_.get()) {

@@ -12,6 +12,7 @@
 
 #include "protocol/engine/engine.hpp"
 #include "protocol/esp/esp.hpp"
+#include "sim/host/address_watch.hpp"
 #include "sim/host/socket.hpp"
 #include "sim/host/tun.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -63,6 +64,7 @@ class Peer {
   Result<void> bind(const IpAddress& address);
   Result<void> open_tun(const scenario::Node& node);
   Result<void> watch(int fd);
+  Result<void> watch_addresses();
   [[nodiscard]] Instant now() const;
   void emit(trace::Body body);
   void drain();
@@ -76,6 +78,7 @@ class Peer {
   void on_esp(const SocketAddress& local, const SocketAddress& src, bool in_udp, ByteView packet);
   void on_tun();
   void on_commands();
+  void on_addresses();
   void on_line(const std::string& line);
   void tell_sas();
   [[nodiscard]] bool may_send_to(const IpAddress& address) const;
@@ -93,6 +96,8 @@ class Peer {
   std::map<int, Socket> udp_, esp_;  ///< by descriptor
   std::optional<Tun> tun_;
   Descriptor epoll_, signals_;
+  std::optional<AddressWatch> addresses_;  ///< where a connection speaks MOBIKE
+  OwnAddress own_address_;
   std::set<IpAddress> moved_to_;  ///< where authenticated peers went
   std::string typed_;             ///< of a command that is not whole yet
   std::int64_t started_ns_ = 0;   ///< of the system's clock

@@ -32,6 +32,8 @@ policy::EndpointConfig endpoint_config(const scenario::Node& node,
   if (node.cookie_threshold) config.cookie_threshold = *node.cookie_threshold;
   config.disclose_secrets = scenario.disclose_secrets;
   config.epoch = scenario.epoch;
+  config.lasting_secret =
+      crypto::seeded_rng(scenario.seed, node.name)->stream("lasting-secret")->bytes(32);
   return config;
 }
 
@@ -101,6 +103,18 @@ Gateway::Gateway(ns3::Ptr<ns3::Node> node, const scenario::Node& config,
   guards_of(*node_).add([this](const Arrival& arrival) { return guard(arrival); });
   for (const policy::ConnectionConfig& connection : config_.connections)
     outside_.open(connection.local_addr);
+  police_outer_interfaces();
+}
+
+/// What comes by IPv6 for the node itself meets the SPD, too (RFC 4301, 5.2).
+void Gateway::police_outer_interfaces() {
+  const auto ip = node_->GetObject<ns3::Ipv6>();
+  for (std::uint32_t i = 0; ip && i < ip->GetNInterfaces(); ++i)
+    for (std::uint32_t j = 0; j < ip->GetNAddresses(i); ++j)
+      if (outside_.has(from_ns3(ip->GetAddress(i, j).GetAddress()))) {
+        police_delivery(node_, i);
+        break;
+      }
 }
 
 void Gateway::emit(trace::Body body) {
@@ -262,6 +276,10 @@ void Gateway::restart(const std::string& why) {
   emit(trace::Diagnostic{"error", "E-BUG-002",
                          why + "; the daemon is gone, and starts again without any SA", "", 0, 0,
                          0});
+  crash();
+}
+
+void Gateway::crash() {
   timer_.Cancel();
   for (const ikev2::IkeSaInfo& sa : endpoint_->sas())
     if (sa.state != "DEAD")

@@ -31,6 +31,8 @@ class Gateway {
   void start();
   /// A timed event's wish; a refusal is a Diagnostic of the node.
   void command(const ikev2::Command& command);
+  /// The node forgets every SA, as after a power failure, and its engine begins again.
+  void crash();
   /// An interface got another address: sockets follow it.
   void moved(const IpAddress& from, const IpAddress& to);
 
@@ -59,6 +61,8 @@ class Gateway {
   // packets
   bool guard(const Arrival& arrival);
   bool refuses_clear(const Arrival& arrival);
+  [[nodiscard]] std::vector<IpAddress> addresses_at(const Arrival& arrival) const;
+  void police_outer_interfaces();
   bool too_big_for_tunnel(const Arrival& arrival);
   bool on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source,
                  const ns3::Address& destination, std::uint16_t protocol);

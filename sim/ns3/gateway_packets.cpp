@@ -2,6 +2,8 @@
 // those that come out of it (RFC 4301, 5), and what is too big for it (RFC 4301, 8).
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "protocol/esp/outer.hpp"
 #include "protocol/wire/udp_encapsulation.hpp"
 #include "sim/ns3/datagram_tag.hpp"
@@ -12,7 +14,7 @@ namespace ikelab::sim {
 namespace {
 
 constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd;
-constexpr std::uint8_t udp = 17, icmp = 1;
+constexpr std::uint8_t udp = 17, icmp = 1, icmp_v6 = 58;
 
 std::string spi_of(ByteView esp_packet) {
   return esp_packet.size() < 4 ? "" : to_hex(esp_packet.first(4));
@@ -40,28 +42,69 @@ bool Gateway::guard(const Arrival& arrival) {
   return refuses_clear(arrival) || too_big_for_tunnel(arrival);
 }
 
+namespace {
+
+/// What a packet says of itself, whichever IP it is of.
+struct Outside {
+  IpAddress dst;
+  std::uint8_t protocol = 0;
+  std::size_t header_octets = 0;
+  bool later_fragment = false;
+};
+
+Outside outside_of(const Arrival& arrival) {
+  if (arrival.v4 != nullptr)
+    return {from_ns3(arrival.v4->GetDestination()), arrival.v4->GetProtocol(),
+            arrival.v4->GetSerializedSize(), arrival.v4->GetFragmentOffset() != 0};
+  return {from_ns3(arrival.v6->GetDestination()), arrival.v6->GetNextHeader(),
+          arrival.v6->GetSerializedSize(), false};
+}
+
+/// Router and neighbour solicitations and advertisements, redirects (RFC 4861, 4): without them
+/// there is no link for a policy to be about.
+bool is_neighbour_discovery(const Outside& packet, ByteView payload) {
+  return packet.protocol == icmp_v6 && !payload.empty() && payload[0] >= 133 && payload[0] <= 137;
+}
+
+}  // namespace
+
+/// The addresses of an interface, of the version that the packet is of.
+std::vector<IpAddress> Gateway::addresses_at(const Arrival& arrival) const {
+  const ns3::Ptr<const ns3::NetDevice> device(arrival.device);
+  std::vector<IpAddress> out;
+  const auto of = [&](const auto& ip, auto local) {
+    const std::int32_t interface = ip ? ip->GetInterfaceForDevice(device) : -1;
+    if (interface < 0) return;
+    const auto at = static_cast<std::uint32_t>(interface);
+    for (std::uint32_t i = 0; i < ip->GetNAddresses(at); ++i) out.push_back(local(*ip, at, i));
+  };
+  if (arrival.v4 != nullptr)
+    of(node_->GetObject<ns3::Ipv4>(),
+       [](auto& ip, auto at, auto i) { return from_ns3(ip.GetAddress(at, i).GetLocal()); });
+  else
+    of(node_->GetObject<ns3::Ipv6>(),
+       [](auto& ip, auto at, auto i) { return from_ns3(ip.GetAddress(at, i).GetAddress()); });
+  return out;
+}
+
 /// A packet that came through an interface with a tunnel's outer address, and not through a tunnel.
 bool Gateway::refuses_clear(const Arrival& arrival) {
-  if (arrival.v4 == nullptr) return false;
-  const auto ip = node_->GetObject<ns3::Ipv4>();
-  const std::int32_t interface =
-      ip->GetInterfaceForDevice(ns3::Ptr<const ns3::NetDevice>(arrival.device));
-  if (interface < 0) return false;
-  const IpAddress own =
-      from_ns3(ip->GetAddress(static_cast<std::uint32_t>(interface), 0).GetLocal());
-  if (!outside_.has(own)) return false;  // a protected interface
-  const bool ours = from_ns3(arrival.v4->GetDestination()) == own;
-  if (ours && arrival.v4->GetProtocol() == esp::ip_protocol_esp) return false;
-  if (ours && arrival.v4->GetProtocol() == udp) {  // IKE, and ESP in UDP
+  const std::vector<IpAddress> own = addresses_at(arrival);
+  if (std::none_of(own.begin(), own.end(), [this](const auto& a) { return outside_.has(a); }))
+    return false;  // a protected interface
+  const Outside about = outside_of(arrival);
+  const bool ours = std::find(own.begin(), own.end(), about.dst) != own.end();
+  if (ours && about.protocol == esp::ip_protocol_esp) return false;
+  if (ours && about.protocol == udp) {  // IKE, and ESP in UDP
     ns3::UdpHeader header;
     arrival.payload->PeekHeader(header);
-    const bool later_fragment = arrival.v4->GetFragmentOffset() != 0;
-    if (later_fragment || is_ike_port(header.GetDestinationPort())) return false;
+    if (about.later_fragment || is_ike_port(header.GetDestinationPort())) return false;
   }
   const Bytes packet = arrival.octets();
+  const ByteView payload = ByteView(packet).subspan(about.header_octets);
+  if (arrival.v6 != nullptr && is_neighbour_discovery(about, payload)) return false;
   // an error about a packet of ours is no traffic (RFC 4301, 8.2.1)
-  if (ours && esp::read_too_big(ByteView(packet).subspan(arrival.v4->GetSerializedSize()), false))
-    return false;
+  if (ours && esp::read_too_big(payload, arrival.v6 != nullptr)) return false;
   if (data_path_->inbound_clear(packet) != esp::Verdict::discard) return false;
   emit(trace::EspRejected{datagram_id(*arrival.payload), "", 0, "E-ESP-CLEAR",
                           "policy wants protection for " + esp::summarize_packet(packet) +

@@ -387,7 +387,8 @@ void Ns3Network::carry_out(const scenario::TimedEvent& event) {
       {"rekey-child", ikev2::RekeyChild{event.child}},
       {"delete-ike", ikev2::DeleteIke{}},
       {"delete-child", ikev2::DeleteChild{event.child}},
-      {"liveness", ikev2::CheckLiveness{}}};
+      {"liveness", ikev2::CheckLiveness{}},
+      {"redirect", ikev2::RedirectTo{event.gateway}}};
   const ikev2::Command& command = commands.at(event.action);
   if (const auto gateway = gateways_.find(event.node); gateway != gateways_.end())
     return gateway->second->command(command);
@@ -403,6 +404,8 @@ bool Ns3Network::happens_to_network(const scenario::TimedEvent& event) {
     move(event);
   } else if (event.action == "rebind") {
     if (const auto box = boxes_.find(event.node); box != boxes_.end()) box->second->rebind();
+  } else if (event.action == "crash") {
+    if (const auto at = gateways_.find(event.node); at != gateways_.end()) at->second->crash();
   } else if (event.action == "reroute") {
     const Attachment* over = attachment(event.node, event.link);
     if (over == nullptr) return true;

@@ -29,6 +29,7 @@
 #include <ns3/ipv6-extension-demux.h>
 #include <ns3/ipv6-extension.h>
 #include <ns3/ipv6-header.h>
+#include <ns3/ipv6-interface.h>
 #include <ns3/ipv6-l3-protocol.h>
 #include <ns3/ipv6-route.h>
 #include <ns3/ipv6-routing-helper.h>

@@ -54,4 +54,42 @@ bool PolicedRouting6::RouteInput(ns3::Ptr<const ns3::Packet> packet, const ns3::
                                        failed);
 }
 
+ns3::TypeId PolicedProtocol::GetTypeId() {
+  static const ns3::TypeId id =
+      ns3::TypeId("ikelab::PolicedProtocol").SetParent<ns3::IpL4Protocol>();
+  return id;
+}
+
+PolicedProtocol::RxStatus PolicedProtocol::Receive(ns3::Ptr<ns3::Packet> packet,
+                                                   const ns3::Ipv4Header& header,
+                                                   ns3::Ptr<ns3::Ipv4Interface> interface) {
+  return real_->Receive(packet, header, interface);
+}
+
+PolicedProtocol::RxStatus PolicedProtocol::Receive(ns3::Ptr<ns3::Packet> packet,
+                                                   const ns3::Ipv6Header& header,
+                                                   ns3::Ptr<ns3::Ipv6Interface> interface) {
+  ns3::Ipv6Header shown = header;  // extension headers were taken off
+  shown.SetNextHeader(static_cast<std::uint8_t>(GetProtocolNumber()));
+  shown.SetPayloadLength(static_cast<std::uint16_t>(packet->GetSize()));
+  const auto guards = node_->GetObject<Guards>();
+  if (guards &&
+      guards->take({packet, ns3::PeekPointer(interface->GetDevice()), nullptr, &shown, true}))
+    return RX_OK;
+  return real_->Receive(packet, header, interface);
+}
+
+void PolicedProtocol::ReceiveIcmp(ns3::Ipv6Address source, std::uint8_t ttl, std::uint8_t type,
+                                  std::uint8_t code, std::uint32_t info, ns3::Ipv6Address from,
+                                  ns3::Ipv6Address to, const std::uint8_t payload[8]) {
+  real_->ReceiveIcmp(source, ttl, type, code, info, from, to, payload);
+}
+
+void police_delivery(const ns3::Ptr<ns3::Node>& node, std::uint32_t interface) {
+  const auto ip = node->GetObject<ns3::Ipv6>();
+  for (const int protocol : {6, 17, 58})
+    if (const auto real = ip->GetProtocol(protocol))
+      ip->Insert(ns3::Create<PolicedProtocol>(node, real), interface);
+}
+
 }  // namespace ikelab::sim

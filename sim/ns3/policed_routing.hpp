@@ -1,9 +1,8 @@
 // Static routing with guards at its input: what arrives is shown to them before it is forwarded or
 // delivered. A firewall drops, a NAT box rewrites, a gateway asks its SPD (RFC 4301, 5.2), and
 // every router answers packets that are too big and must not be fragmented (RFC 1191, 4), which
-// ns-3 alone would fragment.
-//
-// Invariant: IPv6 packets for the node itself do not come here (ns-3 delivers them before routing).
+// ns-3 alone would fragment. ns-3 delivers IPv6 packets for the node itself before it asks its
+// routing: police_delivery() puts the guards before each protocol there.
 #pragma once
 #include <functional>
 #include <vector>
@@ -109,5 +108,32 @@ class PolicedRouting6Helper : public ns3::Ipv6RoutingHelper {
 
 /// The node's guards, made when they are first asked for.
 Guards& guards_of(ns3::Node& node);
+
+/// A protocol of the node on one interface, behind the guards.
+class PolicedProtocol : public ns3::IpL4Protocol {
+ public:
+  static ns3::TypeId GetTypeId();
+  PolicedProtocol(ns3::Ptr<ns3::Node> node, ns3::Ptr<ns3::IpL4Protocol> real)
+      : node_(std::move(node)), real_(std::move(real)) {}
+  int GetProtocolNumber() const override { return real_->GetProtocolNumber(); }
+  RxStatus Receive(ns3::Ptr<ns3::Packet> packet, const ns3::Ipv4Header& header,
+                   ns3::Ptr<ns3::Ipv4Interface> interface) override;
+  RxStatus Receive(ns3::Ptr<ns3::Packet> packet, const ns3::Ipv6Header& header,
+                   ns3::Ptr<ns3::Ipv6Interface> interface) override;
+  void ReceiveIcmp(ns3::Ipv6Address source, std::uint8_t ttl, std::uint8_t type, std::uint8_t code,
+                   std::uint32_t info, ns3::Ipv6Address from, ns3::Ipv6Address to,
+                   const std::uint8_t payload[8]) override;
+  void SetDownTarget(DownTargetCallback target) override { real_->SetDownTarget(target); }
+  void SetDownTarget6(DownTargetCallback6 target) override { real_->SetDownTarget6(target); }
+  DownTargetCallback GetDownTarget() const override { return real_->GetDownTarget(); }
+  DownTargetCallback6 GetDownTarget6() const override { return real_->GetDownTarget6(); }
+
+ private:
+  ns3::Ptr<ns3::Node> node_;
+  ns3::Ptr<ns3::IpL4Protocol> real_;
+};
+
+/// TCP, UDP and ICMPv6 of the node go through its guards when they came by this IPv6 interface.
+void police_delivery(const ns3::Ptr<ns3::Node>& node, std::uint32_t interface);
 
 }  // namespace ikelab::sim

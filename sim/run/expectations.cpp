@@ -225,6 +225,23 @@ ExpectationOutcome message(const Expectation& e, const Evidence& evidence) {
                  fmt::format("{} such messages", count));
 }
 
+// `- timer: {name: cert_lookup, node: gw-b, at_least: 1}` and/or at_most: what happened of itself,
+// by the name that the trace gives it.
+ExpectationOutcome timer(const Expectation& e, const Evidence& evidence) {
+  std::uint64_t count = 0;
+  std::string last;
+  evidence.each<trace::TimerFired>([&](const auto& event, const trace::TimerFired& t) {
+    const std::string node = argument(e, "node");
+    if (t.timer != argument(e, "name") || (!node.empty() && node != event.node)) return;
+    ++count;
+    last = "; last: " + t.detail;
+  });
+  const std::uint64_t least = e.arguments.contains("at_most") ? 0 : 1;
+  return outcome(e,
+                 count >= number(e, "at_least", least) && count <= number(e, "at_most", UINT64_MAX),
+                 fmt::format("{} times{}", count, last));
+}
+
 // `- auth: {node: vpn, method: EAP-MSCHAPv2, identity: anna@example, ok: true, at_least: 1}`: how
 // often a node was convinced of a peer (or, ok: false, was not).
 ExpectationOutcome auth(const Expectation& e, const Evidence& evidence) {
@@ -287,6 +304,10 @@ const std::vector<Kind>& kinds() {
        {{"payloads", word}, {"node", node}, {"at_least", count}, {"at_most", count}},
        message,
        {trace::Message::kind}},
+      {"timer",
+       {{"name", word}, {"node", node}, {"at_least", count}, {"at_most", count}},
+       timer,
+       {trace::TimerFired::kind}},
       {"derived",
        {{"name", word},
         {"function", word},

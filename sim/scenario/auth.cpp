@@ -40,6 +40,8 @@ void read_own_certificate(Section& section, const LabPki& pki, policy::AuthConfi
   }
   auth.certificates = pki.chain_of(name);
   auth.private_key = found->second.private_key;
+  auth.certificate_urls = pki.urls_of(name);
+  auth.bundle_url = found->second.bundle_url;
   if (const auto responses = pki.ocsp_responses.find(name); responses != pki.ocsp_responses.end())
     auth.ocsp_responses = responses->second;
 }
@@ -59,6 +61,7 @@ void read_trust(Section& section, const LabPki& pki, policy::AuthConfig& auth) {
   auth.revocation = static_cast<policy::Revocation>(
       section.word("revocation", {"relaxed", "ifuri", "strict"}, 0));
   auth.crls = pki.crls;
+  auth.certificate_store = pki.store;
 }
 
 /// What each kind of authentication has to say, and what it must not.

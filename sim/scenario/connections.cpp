@@ -6,8 +6,8 @@
 #include <charconv>
 
 #include "protocol/base/bounds.hpp"
-#include "protocol/policy/secret_text.hpp"
 #include "sim/scenario/auth.hpp"
+#include "sim/scenario/extensions.hpp"
 #include "sim/scenario/units.hpp"
 
 namespace ikelab::scenario {
@@ -132,33 +132,6 @@ policy::ChildConfig read_child(const YAML::Node& node, Problems& problems) {
   return child;
 }
 
-/// `ppks` is what swanctl has as secrets.ppk: {id, secret}; ppk_id and ppk_required are its own
-/// words.
-void read_ppks(Section& section, policy::ConnectionConfig& connection, Problems& problems) {
-  section.each("ppks", [&](const YAML::Node& node) {
-    Section ppk(node, "an entry of 'ppks'", {"id", "secret"}, problems);
-    policy::Ppk read{ppk.text("id", true),
-                     ppk.parsed<Bytes>("secret", policy::parse_secret, Bytes{}, true)};
-    for (const policy::Ppk& other : connection.ppks)
-      if (other.id == read.id)
-        ppk.problem("id", Error{"E-SCN-012", "a PPK '" + read.id + "' is there already"});
-    connection.ppks.push_back(std::move(read));
-  });
-  connection.ppk_id = section.text("ppk_id");
-  connection.ppk_required = section.boolean("ppk_required", false);
-  const bool known =
-      std::any_of(connection.ppks.begin(), connection.ppks.end(),
-                  [&](const policy::Ppk& ppk) { return ppk.id == connection.ppk_id; });
-  if (section.has("ppk_id") && !known)
-    section.problem("ppk_id",
-                    Error{"E-SCN-013", "no PPK is named '" + connection.ppk_id + "'"}.expect(
-                        "expected an id under ppks:"));
-  if (connection.ppk_required && connection.ppks.empty())
-    section.problem("ppk_required",
-                    Error{"E-SCN-012", "a PPK is required, and none is there"}.expect(
-                        "add ppks: [{id: ..., secret: ...}]"));
-}
-
 }  // namespace
 
 namespace {
@@ -189,25 +162,28 @@ void read_ikev1(Section& section, const LabPki& pki, policy::ConnectionConfig& c
   connection.ikev1 = std::move(v1);
 }
 
+std::vector<std::string> connection_keys() {
+  std::vector<std::string> keys = {"name",          "local_addr",    "remote_addr",
+                                   "remote_port",   "proposals",     "local",
+                                   "local-2",       "local-3",       "remote",
+                                   "remote-2",      "remote-3",      "signature_authentication",
+                                   "children",      "rekey_time",    "dpd_delay",
+                                   "encap",         "keep_alive",    "ocsp",
+                                   "fragmentation", "fragment_size", "fragment_probing",
+                                   "version",       "aggressive",    "rsa_encryption",
+                                   "peer_cert",     "historic",      "full_transcript_auth",
+                                   "reauth_time",   "over_time",     "rand_time",
+                                   "vips",          "pools",         "mobike",
+                                   "unique",        "window_size"};
+  for (const char* key : extension_keys) keys.emplace_back(key);
+  return keys;
+}
+
 }  // namespace
 
 policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& pki,
                                          Problems& problems) {
-  Section section(node, "a connection",
-                  {"name",          "local_addr",    "remote_addr",
-                   "remote_port",   "proposals",     "local",
-                   "local-2",       "local-3",       "remote",
-                   "remote-2",      "remote-3",      "signature_authentication",
-                   "children",      "rekey_time",    "dpd_delay",
-                   "encap",         "keep_alive",    "ocsp",
-                   "fragmentation", "fragment_size", "fragment_probing",
-                   "version",       "aggressive",    "rsa_encryption",
-                   "peer_cert",     "historic",      "ppks",
-                   "ppk_id",        "ppk_required",  "full_transcript_auth",
-                   "reauth_time",   "over_time",     "rand_time",
-                   "vips",          "pools",         "mobike",
-                   "unique",        "window_size"},
-                  problems);
+  Section section(node, "a connection", connection_keys(), problems);
   policy::ConnectionConfig connection;
   connection.name = section.text("name", true);
   read_ikev1(section, pki, connection);
@@ -243,7 +219,7 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
   connection.fragment_size =
       section.number("fragment_size", connection.fragment_size, bounds::message_octets);
   connection.fragment_probing = section.boolean("fragment_probing", false);
-  read_ppks(section, connection, problems);
+  read_extensions(section, connection, problems);
   connection.full_transcript_auth = section.boolean("full_transcript_auth", false);
   connection.signature_authentication = section.boolean("signature_authentication", true);
   section.each("children", [&](const YAML::Node& child) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "protocol/base/bounds.hpp"
+#include "protocol/pki/bundle.hpp"
 #include "protocol/pki/pki.hpp"
 #include "sim/scenario/pem.hpp"
 #include "sim/scenario/units.hpp"
@@ -16,11 +17,12 @@ const std::vector<std::string> key_types = {"p256",    "p384",    "ed25519", "rs
 const std::vector<std::string> purposes = {"ike", "server", "client", "ocsp", "any"};
 const std::vector<std::string> authority_keys = {
     "name",      "subject",  "key",     "issuer",   "valid_from", "valid_for", "path_length",
-    "permitted", "excluded", "crl_uri", "ocsp_uri", "revoked_at", "file"};
+    "permitted", "excluded", "crl_uri", "ocsp_uri", "revoked_at", "file",      "url"};
 const std::vector<std::string> certificate_keys = {"name",       "subject",   "san",
                                                    "key",        "valid_for", "valid_from",
                                                    "issuer",     "key_usage", "extended_key_usage",
-                                                   "revoked_at", "file",      "key_file"};
+                                                   "revoked_at", "file",      "key_file",
+                                                   "url",        "bundle_url"};
 
 pki::SubjectAltName alt_name(const std::string& text) {
   using Type = pki::SubjectAltName::Type;
@@ -46,7 +48,8 @@ class Reader {
         problems_(problems) {}
 
   LabPki read(const YAML::Node& node) {
-    Section section(node, "'pki'", {"ca", "authorities", "certificates", "crls", "ocsp_responses"},
+    Section section(node, "'pki'",
+                    {"ca", "authorities", "certificates", "crls", "ocsp_responses", "store"},
                     problems_);
     if (!section.has("ca")) return section.text("ca", true), std::move(pki_);
     read_root(section.at("ca"));
@@ -54,6 +57,8 @@ class Reader {
     section.each("certificates", [this](const YAML::Node& entry) { read_certificate(entry); });
     section.each("crls", [this](const YAML::Node& entry) { read_crl(entry); });
     section.each("ocsp_responses", [this](const YAML::Node& entry) { read_ocsp(entry); });
+    publish();
+    section.each("store", [this](const YAML::Node& entry) { read_store(entry); });
     return std::move(pki_);
   }
 
@@ -127,7 +132,13 @@ class Reader {
         return section.problem("key_file", good.error());
       holder.private_key = std::move(key->front());
     }
+    read_urls(section, holder);
     into[name] = std::move(holder);
+  }
+
+  static void read_urls(Section& section, LabCertificate& holder) {
+    holder.url = section.text("url");
+    holder.bundle_url = section.text("bundle_url");
   }
 
   static Result<pki::KeyPurpose> parse_purpose(std::string_view text) {
@@ -192,12 +203,34 @@ class Reader {
         std::move(*der), to_bytes((*key)->private_key_der().reveal()), issuer, {}, {}};
     if (section.has("revoked_at"))
       holder.revoked_at = section.parsed("revoked_at", parse_duration, Duration{0});
+    read_urls(section, holder);
     into[name] = std::move(holder);
     keys_[name] = std::move(*key);
   }
 
   [[nodiscard]] std::int64_t date(Duration into_run) const {
     return epoch_ + into_run.count() / 1'000'000'000;
+  }
+
+  /// What has a URL stands under it from the beginning.
+  void publish() {
+    for (const auto* all : {&pki_.authorities, &pki_.issued})
+      for (const auto& [name, holder] : *all) {
+        if (!holder.url.empty()) pki_.store.push_back({holder.url, Instant{}, holder.certificate});
+        if (!holder.bundle_url.empty())
+          pki_.store.push_back(
+              {holder.bundle_url, Instant{}, pki::make_bundle(pki_.chain_of(name))});
+      }
+  }
+
+  void read_store(const YAML::Node& node) {
+    Section section(node, "an entry of 'store'", {"url", "certificate", "at"}, problems_);
+    const std::string name = section.text("certificate", true);
+    const LabCertificate* holder = holder_of(name);
+    if (holder == nullptr)
+      return unknown(section, "certificate", "certificate", name, keys_of(pki_.issued));
+    const Duration at = section.parsed("at", parse_duration, Duration{0});
+    pki_.store.push_back({section.text("url", true), Instant{at.count()}, holder->certificate});
   }
 
   void read_crl(const YAML::Node& node) {
@@ -277,6 +310,18 @@ std::vector<Bytes> LabPki::chain_of(const std::string& name) const {
        out.size() < bounds::certificates_in_chain;
        at = authorities.find(at->second.issuer))
     out.push_back(at->second.certificate);
+  return out;
+}
+
+std::vector<std::string> LabPki::urls_of(const std::string& name) const {
+  std::vector<std::string> out;
+  for (const Bytes& der : chain_of(name)) {
+    std::string url;
+    for (const auto* all : {&authorities, &issued})
+      for (const auto& [other, holder] : *all)
+        if (holder.certificate == der) url = holder.url;
+    out.push_back(std::move(url));
+  }
   return out;
 }
 

@@ -13,6 +13,7 @@ struct LabCertificate {
   std::string issuer;                  ///< name of the CA, "" when it issued itself
   std::vector<Bytes> chain;            ///< of one from a file: the CAs that stood behind it there
   std::optional<Duration> revoked_at;  ///< into the run
+  std::string url, bundle_url;  ///< where it, and its whole chain, can be had (RFC 7296, 3.6)
 };
 
 struct LabPki {
@@ -21,9 +22,12 @@ struct LabPki {
   std::map<std::string, LabCertificate> issued;  ///< by `name`
   std::vector<policy::Published> crls;
   std::map<std::string, std::vector<policy::Published>> ocsp_responses;  ///< by certificate
+  std::vector<policy::Published> store;                                  ///< what can be had by URL
 
   /// A certificate and the CAs above it, without the one at the top, which a peer must have itself.
   [[nodiscard]] std::vector<Bytes> chain_of(const std::string& name) const;
+  /// The URLs of that chain, "" where there is none.
+  [[nodiscard]] std::vector<std::string> urls_of(const std::string& name) const;
 };
 
 /// Reads `pki:`; keys and signatures come from the seed's own streams, so a new certificate changes
@@ -42,12 +46,15 @@ struct LabPki {
 ///     ocsp_responses:
 ///       - {certificate: gw-a, at: 0s, valid_for: 10m}
 ///
+///     store:                        what stands under a URL beside what `url` says
+///       - {url: "http://pki.example/gw-a.der", certificate: stolen, at: 20s}
+///
 /// Keys of an authority: name, subject, key (p256, p384, ed25519, rsa2048, rsa3072), issuer,
 /// valid_from, valid_for, path_length, permitted and excluded (name constraints: DNS names, mail
-/// domains after an @, networks), crl_uri and ocsp_uri (what it issues names them), revoked_at.
-/// Keys of a certificate: name, subject, key, issuer (the default is ca), san, valid_from,
+/// domains after an @, networks), crl_uri and ocsp_uri (what it issues names them), revoked_at,
+/// url. Keys of a certificate: name, subject, key, issuer (the default is ca), san, valid_from,
 /// valid_for, key_usage (sign, encipher), extended_key_usage (ike, server, client, ocsp, any),
-/// revoked_at.
+/// revoked_at, url, bundle_url (where it, and its whole chain, can be had by who looks up).
 /// A certificate made elsewhere (for `ikelab peer`): ca and authorities with `file`, certificates
 /// with `file` (its chain may follow in it) and `key_file` (PKCS #8); PEM, paths from the scenario.
 /// Keys of a CRL: issuer, at, valid_for. Keys of an OCSP response: certificate, at, valid_for,

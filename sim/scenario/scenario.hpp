@@ -102,12 +102,14 @@ struct Traffic {
 /// At a time, something is asked of a node's endpoint (initiate, rekey-ike, rekey-child,
 /// delete-ike, delete-child, liveness), or happens to the network: a NAT box restarts (rebind), an
 /// interface gets another address (move), a link changes sides for its node's default route
-/// (reroute).
+/// (reroute), a node forgets everything at once (crash), a gateway sends its clients to another one
+/// (redirect).
 struct TimedEvent {
   Duration at{0};
   std::string node, action, connection, child, mark;
   std::string link, address;  ///< move: which interface, and "203.0.113.9/24"; reroute: over which
                               ///< link, and to which network ("" for everything else)
+  IpAddress gateway = {};  ///< redirect: where to
 };
 
 /// What an adversary gets without having to earn it.

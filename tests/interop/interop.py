@@ -226,6 +226,21 @@ class Conversation:
             change("del", MOVED_IP)
             raise
 
+    def be_moved(self):
+        """The old address is taken away and another one comes; nobody tells ikelab but the kernel."""
+        world, peer = self.world, self.peer
+        change = lambda verb, ip: run("ip", "-n", world.ikelab_ns, "address", verb, ip + "/24",
+                                      "dev", "veth-out")
+        change("del", IKELAB_IP)
+        try:
+            change("add", MOVED_IP)
+            peer.wait(r"s  moved .*UPDATE_SA_ADDRESSES was answered")
+            world.ping()
+            world.ping(from_ikelab=False)
+            self.moved = True
+        finally:
+            change("add", IKELAB_IP)
+
     def rekey_by_volume(self):
         before = self.peer.count(CHILD_FRESH)
         self.world.ping(times=12)
@@ -270,6 +285,7 @@ STEPS = {
     "strongswan deletes ike": lambda c: (
         c.world.swanctl("--terminate", "--ike", "site"), c.gone(r"s  deleted ")),
     "ikelab moves": lambda c: c.move(),
+    "ikelab is moved": lambda c: c.be_moved(),
     "ikelab rekeys by volume": lambda c: c.rekey_by_volume(),
     "ikelab reauthenticates": lambda c: c.reauthenticate(),
     "ikelab checks liveness": lambda c: c.peer.wait(r"done +\S+ dpd, as initiator: the peer is alive"),

@@ -137,6 +137,8 @@ ROWS = [
     # addresses that change
     Row("mobike", ikelab_more="mobike: yes", steps=("ikelab moves", "ikelab rekeys ike"),
         roles=("ikelab",), expect=(r"s  moved .*UPDATE_SA_ADDRESSES was answered",)),
+    Row("mobike by itself", ikelab_more="mobike: yes", steps=("ikelab is moved", "ikelab rekeys ike"),
+        roles=("ikelab",), expect=(r"timer .*this machine has", r"s  moved .*UPDATE_SA_ADDRESSES was answered",)),
     # lifetimes
     Row("lifetime by packets", ikelab_child=", rekey_packets: 12, life_packets: 1000",
         steps=("ikelab rekeys by volume",)),

@@ -132,3 +132,31 @@ TEST_CASE("pair: one side alone knows RFC 7427", "[pair][ikev2][legacy]") {
     CHECK(method_of_a(pair.b) == "ECDSA with SHA-256 on the P-256 curve");
   }
 }
+
+TEST_CASE("pair: both know RFC 7427, and one signs in the old way all the same",
+          "[pair][ikev2][legacy][refusal]") {
+  // An initiator that announces hashes, and whose peer does too, has no reason for a method in
+  // which SHA-1 may stand. What a man in the middle would gain by stripping the notification is
+  // covered by AUTH; what a careless peer sends is refused.
+  for (const char* key : {"rsa2048", "p256"}) {
+    INFO(key);
+    auto configs = sites(key, true, true);
+    Pair pair(configs.a, configs.b);
+    // gw-a does not hear of gw-b's hashes, so it falls back; gw-b heard of gw-a's.
+    pair.tamper = [&pair](const Side& from, Datagram& d) {
+      if (&from != &pair.b) return;
+      auto decoded = wire::decode(d.payload);
+      if (decoded.message.header.exchange != wire::ExchangeType::ike_sa_init) return;
+      std::erase_if(decoded.message.payloads, [](const wire::Payload& p) {
+        const auto* n = std::get_if<wire::NotifyPayload>(&p.body);
+        return n != nullptr && n->type == wire::NotifyType::signature_hash_algorithms;
+      });
+      d.payload = wire::encode(decoded.message);
+    };
+    REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+    pair.drive(40s);
+    CHECK(pair.a.state() == "none");
+    CHECK(pair.b.state() == "none");
+    CHECK(pair.b.diagnosed("E-AUTH-013"));
+  }
+}

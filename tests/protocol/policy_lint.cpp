@@ -328,7 +328,20 @@ TEST_CASE("lint: what a quantum computer gains", "[lint]") {
   CHECK(found(c) == Words{"short-ppk warning"});
 }
 
+TEST_CASE("lint: EAP-MD5, of whichever side and in whichever round", "[lint]") {
+  auto c = clean();
+  AuthConfig md5;
+  md5.kind = AuthKind::eap;
+  md5.eap_method = wire::EapType::md5_challenge;
+  c.more_remote = {md5};
+  CHECK(found(c) == Words{"eap-without-a-key error"});
+  c.more_local = {md5};
+  CHECK(found(c) == Words{"eap-without-a-key error", "eap-without-a-key error"});
+  c.more_remote[0].eap_method = c.more_local[0].eap_method = wire::EapType::tls;
+  CHECK(found(c).empty());
+}
+
 TEST_CASE("lint: every rule has a name and a test above", "[lint]") {
-  CHECK(lint_rules().size() == 22);
+  CHECK(lint_rules().size() == 23);
   for (const LintRule& rule : lint_rules()) CHECK_FALSE(rule.about.empty());
 }

@@ -110,6 +110,15 @@ TEST_CASE("cli: the same seed is the same run, another seed another") {
         first["fingerprint"]);
 }
 
+TEST_CASE("cli: ESP without integrity is told loudly, and only that") {
+  const TemporaryFolder folder;
+  const Outcome loud = ikelab_sim(folder, {"run", "cbc-flip"});
+  CHECK(loud.out.find("CAUTION  gw-a, site, child net") != std::string::npos);
+  CHECK(loud.out.find("CAUTION  gw-b, site, child net") != std::string::npos);
+  const Outcome quiet = ikelab_sim(folder, {"run", "cbc-flip-aead"});
+  CHECK(quiet.out.find("CAUTION") == std::string::npos);
+}
+
 TEST_CASE("cli: a recorded run is shown, by number, by name and as the newest") {
   const TemporaryFolder folder;
   run_json(folder, {});

@@ -19,10 +19,10 @@ struct Shown {
 };
 
 Shown shown(const std::vector<trace::Event>& events, const std::string& what,
-            std::uint64_t message = 0, bool json = false, bool colour = false,
+            std::uint64_t number = 0, bool json = false, bool colour = false,
             const std::string& filter = "") {
   std::ostringstream out, err;
-  const ShowOptions options{what, filter, message, json, colour, 100};
+  const ShowOptions options{what, filter, number, json, colour, 100};
   const int code = show::show(run_info(), events, options, out, err);
   return {code, out.str(), err.str()};
 }

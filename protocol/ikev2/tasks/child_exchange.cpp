@@ -69,6 +69,7 @@ Result<void> ChildExchange::agree(IkeSa& sa, const Inbound& in) {
   if (nonce == nullptr)
     return Error{"E-IKE-025", "the response lacks a nonce"}.see("RFC 7296, 1.3.1");
   nr_ = nonce->data;
+  IKELAB_TRY(root_, root_of_exchange(sa, true));
   if (plan_.suite.ke == nullptr) return {};
   const auto* ke = wire::first<wire::KePayload>(in.payloads);
   if (ke == nullptr || !ke_ || ke->method != method_ || plan_.suite.ke->id != method_)
@@ -81,7 +82,7 @@ Result<void> ChildExchange::agree(IkeSa& sa, const Inbound& in) {
 Result<ChildSa*> ChildExchange::install(IkeSa& sa, Instant now, const std::string& reason) {
   // What is redundant goes at once: nothing is sent on it (RFC 7296, 2.8.1).
   const ChildSecrets secrets{
-      {ni_, nr_, "CREATE_CHILD_SA"}, g_ir_ ? &*g_ir_ : nullptr, true, followups_.secrets()};
+      {ni_, nr_, "CREATE_CHILD_SA"}, g_ir_ ? &*g_ir_ : nullptr, true, followups_.secrets(), &root_};
   return install_child(sa, now, plan_, secrets, reason, redundant());
 }
 
@@ -99,10 +100,12 @@ struct ChildMaking {
   ChildPlan plan;
   Bytes ni, nr;
   std::optional<Secret> g_ir;
+  keys::Root root;
 
   std::optional<wire::Payload> finish(IkeSa& sa, Instant now, std::span<const Secret> more,
                                       std::string& detail) {
-    const ChildSecrets secrets{{ni, nr, "CREATE_CHILD_SA"}, g_ir ? &*g_ir : nullptr, false, more};
+    const ChildSecrets secrets{
+        {ni, nr, "CREATE_CHILD_SA"}, g_ir ? &*g_ir : nullptr, false, more, &root};
     auto child = install_child(sa, now, plan, secrets, wish.reason, wish.hold_outbound);
     if (!child) return detail = child.error().message, notify(NotifyType::no_proposal_chosen);
     if (wish.made) wish.made(sa, **child, std::min(ni, nr), detail);
@@ -128,6 +131,9 @@ std::vector<wire::Payload> answer_child_exchange(IkeSa& sa, const Inbound& in, C
   making->plan = std::move(*choice.plan);
   making->ni = nonce->data;
   making->nr = make_nonce(sa);
+  auto root = root_of_exchange(sa, false);
+  if (!root) return detail = root.error().message, refuse(notify(NotifyType::no_proposal_chosen));
+  making->root = std::move(*root);
   std::optional<wire::Payload> ke_r;
   if (const crypto::Algorithm* method = making->plan.suite.ke) {
     const auto* ke_i = wire::first<wire::KePayload>(in.payloads);

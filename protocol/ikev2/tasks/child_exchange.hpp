@@ -53,6 +53,7 @@ class ChildExchange : public Task {
   bool retried_ = false;
   ChildPlan plan_;
   std::optional<Secret> g_ir_;
+  keys::Root root_;
   FollowUps followups_;
 };
 

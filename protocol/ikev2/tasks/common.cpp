@@ -31,6 +31,12 @@ const wire::NotifyPayload* find_error(const std::vector<wire::Payload>& payloads
   return nullptr;
 }
 
+bool is_childless(const IkeSa& sa) {
+  for (const Extension& extension : extensions())
+    if (extension.childless != nullptr && extension.childless(sa)) return true;
+  return false;
+}
+
 Result<Inbound> judged_by_extensions(IkeSa& sa, const Inbound& in) {
   Inbound judged = in;
   if (wire::first<wire::AuthPayload>(in.payloads) == nullptr) return judged;

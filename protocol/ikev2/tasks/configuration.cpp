@@ -242,13 +242,13 @@ void add(IkeSa& sa, const Outbound& out, std::vector<wire::Payload>& payloads) {
       payloads.push_back(wire::make_payload(answer_question(*question)));
 }
 
-std::optional<NotifyType> refuse_child(IkeSa& sa, std::string& detail) {
+std::optional<wire::Payload> refuse_child(IkeSa& sa, std::string& detail) {
   const auto* state = sa.notes.find<ConfigState>();
   if (state == nullptr || !state->refusal) return std::nullopt;
   detail = state->refusal == NotifyType::failed_cp_required
                ? "the peer asked for no inner address, and needs one here"
                : "no pool has an inner address left";
-  return state->refusal;
+  return notify(*state->refusal);
 }
 
 void inherit(IkeSa& heir, const IkeSa& old) {

@@ -120,6 +120,10 @@ class IkeAuth : public Task {
       append(out, another_auth(own_));
     }
     config_ = child_config(*sa.connection, sa.first_child);
+    if (config_ != nullptr && is_childless(sa)) {  // it is made when the IKE SA is up
+      sa.also_children.insert(sa.also_children.begin(), config_->name);
+      config_ = nullptr;
+    }
     if (config_ != nullptr) {
       spi_in_ = sa.new_esp_spi();
       offer_ = offer_child(sa, *config_, spi_in_, false, sa.first_packet);

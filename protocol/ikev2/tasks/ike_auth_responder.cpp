@@ -55,7 +55,7 @@ Result<void> begin(IkeSa& sa, const Inbound& in, Answering& state) {
   state.peer.all = sa.connection->remote_rounds();
   state.first = in.payloads;
   state.eap_only = find_notify(in.payloads, NotifyType::eap_only_authentication) != nullptr;
-  if (wire::first<wire::SaPayload>(in.payloads) == nullptr)
+  if (wire::first<wire::SaPayload>(in.payloads) == nullptr && !is_childless(sa))
     return Error{"E-AUTH-017", "the first IKE_AUTH request asks for no Child SA"}.see(
         "RFC 7296, 1.2");
   if (state.own.all.size() > 1 && !sa.notes.of<MultipleAuth>().peer_supports)
@@ -185,7 +185,10 @@ Result<Payloads> take(IkeSa& sa, const Inbound& in, Answering& state, std::strin
     return out;
   }
   sa.become_established(in.now, Trigger::auth_accepted, "new");
-  append(out, give_child(sa, in.now, state.first, detail));
+  if (wire::first<wire::SaPayload>(state.first) != nullptr)
+    append(out, give_child(sa, in.now, state.first, detail));
+  else
+    detail = "without a Child SA";
   return out;
 }
 

@@ -60,6 +60,9 @@ class IkeInit : public Task {
 
   Outcome response(IkeSa& sa, const Inbound& in) override {
     if (const auto again = asked_to_repeat(sa, in)) return *again;
+    for (const Extension& extension : extensions())
+      if (extension.diverted != nullptr)
+        if (auto how = extension.diverted(sa, in)) return fail(sa, in, std::move(*how));
     if (const auto* error = find_error(in.payloads))
       return fail(sa, in, "the peer answered " + wire::name(error->type));
     const auto* answer = wire::first<wire::SaPayload>(in.payloads);
@@ -153,6 +156,13 @@ std::vector<wire::Payload> refuse(IkeSa& sa, wire::Payload why) {
 
 std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail,
                                    bool& failed) {
+  for (const Extension& extension : extensions())
+    if (extension.diverts != nullptr)
+      if (auto instead = extension.diverts(sa, in)) {
+        detail = "sent to another gateway";
+        sa.spi_r = {};
+        return std::move(*instead);
+      }
   const auto& offered = wire::first<wire::SaPayload>(in.payloads)->proposals;
   const auto& ke = *wire::first<wire::KePayload>(in.payloads);
   // Without IKE_INTERMEDIATE there is no place for an Additional Key Exchange (RFC 9370, 2.2.1).

@@ -171,13 +171,14 @@ class IkeRekey : public Task {
     IKELAB_TRY(g_ir_, shared_secret(sa, *ke_, *ke, "CREATE_CHILD_SA"));
     spi_r_ = ike_spi_of(chosen);
     suite_ = suite;
+    IKELAB_TRY(root_, root_of_exchange(sa, true));
     IKELAB_TRY(const bool more, followups_.begin(suite, in));
     if (more) return std::unique_ptr<IkeSa>();
     return make(sa);
   }
   Result<std::unique_ptr<IkeSa>> make(IkeSa& sa) {
     auto fresh = successor(sa, true, spi_, spi_r_, suite_);
-    IKELAB_CHECK(derive_rekeyed_ike_keys(*fresh, sa, g_ir_, ni_, nr_, followups_.secrets()));
+    IKELAB_CHECK(derive_rekeyed_ike_keys(*fresh, sa, root_, g_ir_, ni_, nr_, followups_.secrets()));
     return fresh;
   }
 
@@ -185,6 +186,7 @@ class IkeRekey : public Task {
   IkeSpi spi_, spi_r_;
   policy::Suite suite_;
   Secret g_ir_;
+  keys::Root root_;
   FollowUps followups_;
   std::vector<wire::Proposal> offered_;
   std::unique_ptr<crypto::KeyExchange> ke_;
@@ -207,13 +209,14 @@ struct RekeyMaking {
   IkeSpi spi_i, spi_r;
   Bytes ni, nr;
   Secret g_ir;
+  keys::Root root;
 
   std::optional<wire::Payload> finish(IkeSa& sa, Instant now, std::span<const Secret> more,
                                       std::string& detail) {
     auto* ours = sa.under_way_as<IkeRekey>();
     if (auto why = busy(sa)) return detail = *why, notify(NotifyType::temporary_failure);
     auto fresh = successor(sa, false, spi_i, spi_r, suite);
-    if (auto derived = derive_rekeyed_ike_keys(*fresh, sa, g_ir, ni, nr, more); !derived)
+    if (auto derived = derive_rekeyed_ike_keys(*fresh, sa, root, g_ir, ni, nr, more); !derived)
       return detail = derived.error().message, notify(NotifyType::no_proposal_chosen);
     IkeSa& made = *fresh;
     sa.services.adopted.push_back(std::move(fresh));
@@ -258,6 +261,8 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
     return refuse(NotifyType::invalid_ke_payload,
                   "the KE payload is of another method than the chosen proposal",
                   {static_cast<std::uint8_t>(method >> 8), static_cast<std::uint8_t>(method)});
+  auto root = root_of_exchange(sa, false);
+  if (!root) return refuse(NotifyType::no_proposal_chosen, root.error().message);
   auto own = answer_key_exchange(sa, *ke, "CREATE_CHILD_SA");
   if (!own) return refuse(NotifyType::invalid_syntax, own.error().message);
 
@@ -268,6 +273,7 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   making->ni = nonce->data;
   making->nr = make_nonce(sa);
   making->g_ir = std::move(own->shared);
+  making->root = std::move(*root);
   wire::Proposal answer = *selection.chosen;
   answer.spi = octets_of(making->spi_r);
   std::vector<wire::Payload> out = {

@@ -81,7 +81,9 @@ std::vector<wire::Payload> respond(IkeSa&, const Inbound&, std::string& detail, 
 }  // namespace
 
 bool wants_intermediate(const policy::ConnectionConfig& connection) {
-  return policy::asks_for_additional(connection.proposals);
+  const bool for_ppk =
+      connection.ppk_exchange != policy::PpkExchange::auth && !connection.ppks.empty();
+  return for_ppk || policy::asks_for_additional(connection.proposals);
 }
 
 bool has_intermediate(const IkeSa& sa) {

@@ -8,9 +8,12 @@
 //
 // With the certificate or shared key alone nobody who breaks the key exchange later learns
 // anything.
+#include "protocol/ikev2/ppk.hpp"
+
 #include <algorithm>
 
 #include "protocol/ikev2/authentication.hpp"
+#include "protocol/ikev2/intermediate.hpp"
 #include "protocol/ikev2/tasks/rows.hpp"
 #include "protocol/wire/encode.hpp"
 
@@ -20,10 +23,7 @@ namespace {
 using wire::ExchangeType;
 using wire::NotifyType;
 
-constexpr std::uint8_t ppk_id_fixed = 2;  // RFC 8784, 5.1
-
 struct PpkState {
-  bool agreed = false;                 ///< both sent USE_PPK
   const policy::Ppk* used = nullptr;   ///< it is in the keys
   std::optional<keys::IkeKeys> plain;  ///< SK_d', SK_pi', SK_pr', while they may be needed
 };
@@ -32,22 +32,8 @@ Error problem(const char* code, std::string what) {
   return Error{code, std::move(what)}.see("RFC 8784, 3");
 }
 
-const policy::Ppk* find(const policy::ConnectionConfig& connection, const std::string& id) {
-  const auto at = std::find_if(connection.ppks.begin(), connection.ppks.end(),
-                               [&](const policy::Ppk& ppk) { return ppk.id == id; });
-  return at == connection.ppks.end() ? nullptr : &*at;
-}
-
-/// What an initiator offers.
-const policy::Ppk* own(const policy::ConnectionConfig& connection) {
-  return connection.ppk_id.empty() ? nullptr : find(connection, connection.ppk_id);
-}
-
-//= rfc8784#5.2.3 "Using PPKs MUST be mandatory for the peers if they advertise support for PPKs in
-//= IKE_SA_INIT and use NULL Authentication."
-bool required(const policy::ConnectionConfig& connection) {
-  return connection.ppk_required || connection.local.kind == policy::AuthKind::null ||
-         connection.remote.kind == policy::AuthKind::null;
+bool agreed(const IkeSa& sa) {
+  return ppk_agreement(sa) == PpkAgreement::Where::in_auth;
 }
 
 /// SK_d, SK_pi, SK_pr change; the rest stays.
@@ -70,14 +56,23 @@ Result<void> mix(IkeSa& sa, const policy::Ppk& ppk) {
 }
 
 void add_to_init(IkeSa& sa, const Outbound& out, std::vector<wire::Payload>& payloads) {
+  using policy::PpkExchange;
   if (wire::first<wire::SaPayload>(payloads) == nullptr) return;  // a refusal
+  const PpkExchange exchange = sa.connection->ppk_exchange;
+  if (out.response) {
+    // One of the two: what the initiator's request allows, and read() found there.
+    if (const auto where = ppk_agreement(sa); where != PpkAgreement::Where::nowhere)
+      payloads.push_back(notify(where == PpkAgreement::Where::in_intermediate
+                                    ? NotifyType::use_ppk_int
+                                    : NotifyType::use_ppk));
+    return;
+  }
+  if (own_ppk(*sa.connection) == nullptr) return;
+  if (exchange != PpkExchange::auth) payloads.push_back(notify(NotifyType::use_ppk_int));
   //= rfc8784#3 "If the initiator is configured to use a PPK with the responder (whether or not the
   //= use of the PPK is mandatory), then it MUST include a notification USE_PPK in the IKE_SA_INIT
   //= request message"
-  const bool wanted = out.response ? !sa.connection->ppks.empty() &&
-                                         find_notify(out.request->payloads, NotifyType::use_ppk)
-                                   : own(*sa.connection) != nullptr;
-  if (wanted) payloads.push_back(notify(NotifyType::use_ppk));
+  if (exchange != PpkExchange::intermediate) payloads.push_back(notify(NotifyType::use_ppk));
 }
 
 /// AUTH as it would be without the PPK.
@@ -85,7 +80,7 @@ void add_to_init(IkeSa& sa, const Outbound& out, std::vector<wire::Payload>& pay
 void add_no_ppk_auth(IkeSa& sa, std::vector<wire::Payload>& payloads) {
   auto& state = sa.notes.of<PpkState>();
   const auto* id = wire::first<wire::IdPayload>(payloads);
-  if (required(*sa.connection) || id == nullptr) return;
+  if (is_ppk_required(*sa.connection) || id == nullptr) return;
   put(sa.keys, *state.plain);
   auto auth = make_auth(sa, *sa.connection->local_rounds().front(), *id);
   put(sa.keys, *state.plain);
@@ -103,27 +98,34 @@ void add(IkeSa& sa, const Outbound& out, std::vector<wire::Payload>& payloads) {
       wire::first<wire::AuthPayload>(payloads) == nullptr)
     return;
   if (out.response) return payloads.push_back(notify(NotifyType::ppk_identity));
-  const Bytes id = concat({Bytes{ppk_id_fixed}, as_bytes(state->used->id)});
-  payloads.push_back(notify(NotifyType::ppk_identity, id));
+  payloads.push_back(notify(NotifyType::ppk_identity, ppk_id_data(state->used->id)));
   add_no_ppk_auth(sa, payloads);
 }
 
 void read(IkeSa& sa, const Inbound& in) {
+  using policy::PpkExchange;
+  using Where = PpkAgreement::Where;
   if (in.header.exchange != ExchangeType::ike_sa_init) return;
-  const bool has =
-      sa.original_initiator ? own(*sa.connection) != nullptr : !sa.connection->ppks.empty();
-  if (has)
-    sa.notes.of<PpkState>().agreed = find_notify(in.payloads, NotifyType::use_ppk) != nullptr;
+  const policy::ConnectionConfig& connection = *sa.connection;
+  if (sa.original_initiator ? own_ppk(connection) == nullptr : connection.ppks.empty()) return;
+  const auto says = [&](NotifyType type) { return find_notify(in.payloads, type) != nullptr; };
+  auto& where = sa.notes.of<PpkAgreement>().where;
+  where = Where::nowhere;
+  if (connection.ppk_exchange != PpkExchange::auth && says(NotifyType::use_ppk_int) &&
+      announces_intermediate(in.payloads))
+    where = Where::in_intermediate;
+  else if (connection.ppk_exchange != PpkExchange::intermediate && says(NotifyType::use_ppk))
+    where = Where::in_auth;
 }
 
 void keyed(IkeSa& sa, Instant now) {
-  const auto* state = sa.notes.find<PpkState>();
-  if (state == nullptr || state->agreed) return;
+  if (own_ppk(*sa.connection) == nullptr || ppk_agreement(sa) != PpkAgreement::Where::nowhere)
+    return;
   const Error why = problem("E-AUTH-030", "the responder uses no post-quantum preshared key");
   //= rfc8784#3 "If the responder did not include the USE_PPK notification and the flag
   //= mandatory_or_not indicates that using PPKs is mandatory for communication with this responder,
   //= then the initiator MUST abort the exchange."
-  if (required(*sa.connection)) {
+  if (is_ppk_required(*sa.connection)) {
     sa.diagnose(why);
     return sa.die(now, Trigger::auth_failed, why.message + ", and ppk_required says that it must");
   }
@@ -131,9 +133,8 @@ void keyed(IkeSa& sa, Instant now) {
 }
 
 void proves(IkeSa& sa) {
-  const auto* state = sa.notes.find<PpkState>();
-  if (state == nullptr || !state->agreed || state->used != nullptr) return;
-  if (auto mixed = mix(sa, *own(*sa.connection)); !mixed) sa.diagnose(mixed.error());
+  if (!agreed(sa) || sa.notes.of<PpkState>().used != nullptr) return;
+  if (auto mixed = mix(sa, *own_ppk(*sa.connection)); !mixed) sa.diagnose(mixed.error());
 }
 
 using Judged = Result<std::optional<std::vector<wire::Payload>>>;
@@ -149,7 +150,7 @@ Judged judge_response(IkeSa& sa, const Inbound& in, PpkState& state) {
   //= rfc8784#3 "If the initiator does not receive the PPK_IDENTITY, it MUST either fail the IKE SA
   //= negotiation sending the AUTHENTICATION_FAILED notification in the INFORMATIONAL exchange (if
   //= the PPK was configured as mandatory) or continue without using the PPK"
-  if (required(*sa.connection))
+  if (is_ppk_required(*sa.connection))
     return problem("E-AUTH-031", "the responder went on without the preshared key");
   put(sa.keys, *state.plain);
   state.plain.reset();
@@ -166,8 +167,9 @@ Judged judge_response(IkeSa& sa, const Inbound& in, PpkState& state) {
 Judged judge_request(IkeSa& sa, const Inbound& in, PpkState& state) {
   if (state.used != nullptr) return Judged(std::nullopt);  // a later round
   const auto* identity = find_notify(in.payloads, NotifyType::ppk_identity);
-  if (!state.agreed) {
-    if (required(*sa.connection) && !sa.connection->ppks.empty())
+  if (!agreed(sa)) {
+    if (ppk_agreement(sa) == PpkAgreement::Where::nowhere && is_ppk_required(*sa.connection) &&
+        !sa.connection->ppks.empty())
       return problem("E-AUTH-030", "the initiator uses no post-quantum preshared key");
     return Judged(std::nullopt);
   }
@@ -178,9 +180,9 @@ Judged judge_request(IkeSa& sa, const Inbound& in, PpkState& state) {
     return problem("E-AUTH-032", "both sides use a PPK, and the initiator does not say which");
   const std::string id(identity->data.begin() + 1, identity->data.end());
   const policy::ConnectionConfig& connection = *sa.connection;
-  const bool allowed =
-      identity->data[0] == ppk_id_fixed && (connection.ppk_id.empty() || connection.ppk_id == id);
-  if (const policy::Ppk* ppk = allowed ? find(connection, id) : nullptr) {
+  const bool allowed = read_ppk_id(identity->data).has_value() &&
+                       (connection.ppk_id.empty() || connection.ppk_id == id);
+  if (const policy::Ppk* ppk = allowed ? find_ppk(connection, id) : nullptr) {
     IKELAB_CHECK(mix(sa, *ppk));
     state.plain.reset();
     return Judged(std::nullopt);
@@ -188,7 +190,7 @@ Judged judge_request(IkeSa& sa, const Inbound& in, PpkState& state) {
   const auto* without = find_notify(in.payloads, NotifyType::no_ppk_auth);
   //= rfc8784#3 "If using PPKs is mandatory or no NO_PPK_AUTH notification is found, then the
   //= responder MUST send back an AUTHENTICATION_FAILED notification and then fail the negotiation."
-  if (required(connection) || without == nullptr)
+  if (is_ppk_required(connection) || without == nullptr)
     return problem("E-AUTH-032", "no PPK '" + id + "' is known for this initiator");
   //= rfc8784#6 "if a PPK was configured but was not used for a particular IKE SA, then
   //= implementations SHOULD audit this event."
@@ -208,6 +210,41 @@ Judged judges(IkeSa& sa, const Inbound& in) {
 }
 
 }  // namespace
+
+PpkAgreement::Where ppk_agreement(const IkeSa& sa) {
+  const auto* agreement = sa.notes.find<PpkAgreement>();
+  return agreement == nullptr ? PpkAgreement::Where::nowhere : agreement->where;
+}
+
+const policy::Ppk* find_ppk(const policy::ConnectionConfig& connection, const std::string& id) {
+  const auto at = std::find_if(connection.ppks.begin(), connection.ppks.end(),
+                               [&](const policy::Ppk& ppk) { return ppk.id == id; });
+  return at == connection.ppks.end() ? nullptr : &*at;
+}
+
+const policy::Ppk* own_ppk(const policy::ConnectionConfig& connection) {
+  return connection.ppk_id.empty() ? nullptr : find_ppk(connection, connection.ppk_id);
+}
+
+//= rfc8784#5.2.3 "Using PPKs MUST be mandatory for the peers if they advertise support for PPKs in
+//= IKE_SA_INIT and use NULL Authentication."
+bool is_ppk_required(const policy::ConnectionConfig& connection) {
+  return connection.ppk_required || connection.local.kind == policy::AuthKind::null ||
+         connection.remote.kind == policy::AuthKind::null;
+}
+
+namespace {
+constexpr std::uint8_t ppk_id_fixed = 2;  // RFC 8784, 5.1
+}  // namespace
+
+Bytes ppk_id_data(const std::string& id) {
+  return concat({Bytes{ppk_id_fixed}, as_bytes(id)});
+}
+
+std::optional<std::string> read_ppk_id(ByteView data) {
+  if (data.size() < 2 || data[0] != ppk_id_fixed) return std::nullopt;
+  return std::string(data.begin() + 1, data.end());
+}
 
 Extension ppk_extension() {
   return {.name = "ppk",

@@ -7,6 +7,7 @@ namespace ikelab::ikev2 {
 
 ResponderRow respond_ike_init();
 ResponderRow respond_additional_ke();
+ResponderRow respond_ppk_intermediate();
 ResponderRow respond_intermediate();
 ResponderRow respond_followup_ke();
 ResponderRow respond_ike_auth();
@@ -29,6 +30,13 @@ Extension intermediate_extension();
 Extension additional_ke_extension();
 Extension followup_extension();
 Extension ppk_extension();
+Extension ppk_intermediate_extension();
 Extension full_transcript_extension();
+Extension hash_and_url_extension();
+Extension auth_announce_extension();
+Extension redirect_extension();
+Extension childless_extension();
+Extension auth_lifetime_extension();
+Extension crash_detection_extension();
 
 }  // namespace ikelab::ikev2
