@@ -31,6 +31,8 @@ class Gateway {
   void start();
   /// A timed event's wish; a refusal is a Diagnostic of the node.
   void command(const ikev2::Command& command);
+  /// The machine is set back to a snapshot: it takes new keys, unless it does not notice.
+  void restore();
   /// An interface got another address: sockets follow it.
   void moved(const IpAddress& from, const IpAddress& to);
 

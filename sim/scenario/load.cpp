@@ -137,8 +137,8 @@ TimedEvent read_event(const YAML::Node& yaml, Problems& problems) {
                   {"at", "node", "action", "connection", "child", "mark", "link", "address", "to"},
                   problems);
   const std::vector<std::string> actions = {
-      "mark",         "initiate", "rekey-ike", "rekey-child", "delete-ike",
-      "delete-child", "liveness", "rebind",    "move",        "reroute"};
+      "mark",     "initiate", "rekey-ike", "rekey-child", "delete-ike", "delete-child",
+      "liveness", "rebind",   "move",      "reroute",     "restore"};
   TimedEvent event;
   event.at = section.parsed("at", parse_duration, Duration{0}, true);
   event.action = actions[section.word("action", actions, 0)];
