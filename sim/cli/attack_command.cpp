@@ -144,7 +144,8 @@ void print_scores(const std::vector<matrix::DetectorScore>& scores, bool blocks)
   fmt::print("{:<16} {:>6} {:>6} {:>6} {:>6} {:>9} {:>6} {:>11} {:>9} {:>10} {:>9}", "detector",
              "caught", "missed", "false", "quiet", "precision", "recall", "true/false", "at packet",
              "honest", "delay");
-  fmt::print(blocks ? " {:>8} {:>8} {:>8}\n" : "\n", "stopped", "blocked", "honest");
+  if (blocks) fmt::print(" {:>8} {:>8} {:>8}", "stopped", "blocked", "honest");
+  fmt::print("\n");
   for (const matrix::DetectorScore& s : scores) {
     fmt::print("{:<16} {:>6} {:>6} {:>6} {:>6} {:>9} {:>6} {:>11} {:>9} {:>10} {:>9}", s.detector,
                s.caught, s.missed, s.false_alarms, s.quiet, share(s.precision()), share(s.recall()),

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "protocol/crypto/rng.hpp"
-#include "sim/script/adversary.hpp"
+#include "sim/scenario/scenario.hpp"
 #include "sim/store/measure_store.hpp"
 
 namespace ikelab::matrix {

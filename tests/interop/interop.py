@@ -114,9 +114,9 @@ def strongswan_rounds(row, certificates, initiates):
         eap = row.user.split(", ")[-1]
         more = own if eap == "eap-tls" else f"eap_id = {USER}"
         if eap == "xauth" and initiates:
-            local += [(eap, "strongswan.example", f"xauth_id = {USER}")]
+            local += [(eap, "", f"xauth_id = {USER}")]
         elif eap == "xauth":
-            remote += [(eap, "%any", "")]
+            remote += [(eap, "", "")]
         elif initiates:
             local = local[:row.user.count(",")] + [(eap, "strongswan.example", more)]
         else:
@@ -125,7 +125,8 @@ def strongswan_rounds(row, certificates, initiates):
     sections = ""
     for name, rounds in (("local", local), ("remote", remote)):
         for i, (auth, identity, more) in enumerate(rounds, 1):
-            sections += (f"    {name}-{i} {{\n      auth = {auth}\n      id = {identity}\n"
+            named = f"      id = {identity}\n" if identity else ""
+            sections += (f"    {name}-{i} {{\n      auth = {auth}\n{named}"
                          f"      {more}\n    }}\n")
     return sections
 
