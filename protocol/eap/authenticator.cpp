@@ -23,7 +23,7 @@ Authenticator::Step Authenticator::begin() {
 }
 
 Authenticator::Step Authenticator::start(EapType type) {
-  row_ = type == EapType::none ? &methods().front() : find(type);
+  row_ = config_.find(type == EapType::none ? methods().front().type : type);
   if (row_ == nullptr) return fail("no such EAP method");
   method_ = row_->server(config_, identity_, host_);
   auto data = method_->begin(static_cast<std::uint8_t>(identifier_ + 1));
@@ -36,7 +36,7 @@ Authenticator::Step Authenticator::settle(const Packet& nak) {
   if (config_.method == EapType::none && !method_answered_)
     for (const std::uint8_t wanted : nak.data)
       if (const auto type = static_cast<EapType>(wanted);
-          find(type) != nullptr && row_->type != type) {
+          config_.find(type) != nullptr && row_->type != type) {
         method_answered_ = true;  // one Nak is enough
         return start(type);
       }

@@ -23,12 +23,18 @@ struct Host {
 /// Judges the certificate (DER) that TLS showed: whose is it?
 using JudgeCertificate = std::function<Result<void>(ByteView der)>;
 
+struct Method;
+/// The method of a type; nullptr: it is not one of ours.
+using FindMethod = const Method* (*)(EapType type);
+const Method* find(EapType type);
+
 struct PeerConfig {
   std::string identity;
   Bytes password;
   EapType only = EapType::none;  ///< the one method we take part in; none: any we know
   crypto::TlsConfig tls;
   JudgeCertificate judge;
+  FindMethod find = eap::find;
 };
 
 struct ServerConfig {
@@ -39,6 +45,7 @@ struct ServerConfig {
   std::function<std::optional<Bytes>(const std::string& user)> password_of;
   crypto::TlsConfig tls;
   std::function<Result<void>(const std::string& user, ByteView der)> judge;
+  FindMethod find = eap::find;
 };
 
 class PeerMethod {
@@ -81,8 +88,6 @@ struct Method {
 
 /// Every method we take part in, best first.
 std::span<const Method> methods();
-/// nullptr: not one of them.
-const Method* find(EapType type);
 
 // ---- the rows ----
 Method md5_challenge();

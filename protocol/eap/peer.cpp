@@ -33,7 +33,7 @@ Result<std::optional<Bytes>> Peer::take(ByteView octets) {
 }
 
 bool Peer::takes_part(EapType type) const {
-  return find(type) != nullptr && (config_.only == EapType::none || config_.only == type);
+  return config_.find(type) != nullptr && (config_.only == EapType::none || config_.only == type);
 }
 
 Result<Bytes> Peer::respond(const Packet& request) {
@@ -54,7 +54,7 @@ Result<Bytes> Peer::respond(const Packet& request) {
     return encode(response);
   }
   if (!method_) {
-    row_ = find(request.type);
+    row_ = config_.find(request.type);
     method_ = row_->peer(config_, host_);
   }
   IKELAB_TRY(response.data, method_->respond(request));

@@ -18,12 +18,6 @@ Bytes number_octets(std::uint32_t value) {
   return out;
 }
 
-/// HASH(1) = prf(SKEYID_a, M-ID | N/D).
-Result<Bytes> hash_of(const IsakmpSa& sa, MessageId id, ByteView rest) {
-  keys::v1::Schedule schedule(sa.services.provider, *sa.suite.prf);
-  return schedule.hash(sa.keys.skeyid_a, {number_octets(id.value), rest});
-}
-
 wire::v1::NotifyPayload notification(std::uint16_t type, Bytes spi, Bytes data) {
   wire::v1::NotifyPayload out;
   out.type = type;
@@ -33,6 +27,21 @@ wire::v1::NotifyPayload notification(std::uint16_t type, Bytes spi, Bytes data) 
 }
 
 }  // namespace
+
+Result<Bytes> hash_of_message(const IsakmpSa& sa, MessageId id, ByteView rest) {
+  keys::v1::Schedule schedule(sa.services.provider, *sa.suite.prf);
+  return schedule.hash(sa.keys.skeyid_a, {number_octets(id.value), rest});
+}
+
+bool vouched_for(const IsakmpSa& sa, const Inbound& in) {
+  if (!in.header.encrypted || in.payloads.empty() ||
+      in.payloads.front().type != PayloadType::v1_hash)
+    return false;
+  const std::size_t begin = in.payloads.front().end, end = in.payloads.back().end;
+  const auto expected =
+      hash_of_message(sa, in.header.message_id, ByteView(in.octets).subspan(begin, end - begin));
+  return expected && equal_constant_time(*expected, *data_of(in.payloads, PayloadType::v1_hash));
+}
 
 void IsakmpSa::inform(Instant now, const wire::PayloadBody& body) {
   Exchange exchange;
@@ -44,7 +53,7 @@ void IsakmpSa::inform(Instant now, const wire::PayloadBody& body) {
   Payloads payloads{wire::make_payload(body)};
   const auto send_it = [&]() -> Result<void> {
     IKELAB_TRY(exchange.iv, fresh_iv(exchange.id));
-    IKELAB_TRY(Bytes hash, hash_of(*this, exchange.id, wire::encode_chain(payloads).bytes));
+    IKELAB_TRY(Bytes hash, hash_of_message(*this, exchange.id, wire::encode_chain(payloads).bytes));
     payloads.insert(payloads.begin(), data_payload(PayloadType::v1_hash, std::move(hash)));
     return send(now, exchange, payloads, true, false);
   };
@@ -60,7 +69,7 @@ void IsakmpSa::delete_child(Instant now, EspSpi spi_in, const std::string& reaso
   if (at == children.end()) return;
   const ChildSa child = at->second;
   children.erase(at);
-  if (state == State::established) {
+  if (proven()) {
     wire::v1::DeletePayload body;
     body.protocol = wire::v1::protocol_esp;
     body.spi_size = 4;
@@ -74,7 +83,7 @@ void IsakmpSa::delete_child(Instant now, EspSpi spi_in, const std::string& reaso
 }
 
 void IsakmpSa::delete_self(Instant now, const std::string& reason) {
-  if (state == State::established) {
+  if (proven()) {
     while (!children.empty()) delete_child(now, EspSpi{children.begin()->first}, reason);
     wire::v1::DeletePayload body;
     body.spi_size = 16;
@@ -87,6 +96,8 @@ void IsakmpSa::delete_self(Instant now, const std::string& reason) {
 void IsakmpSa::hand_children_to(IsakmpSa& other) {
   for (auto& [spi, child] : std::exchange(children, {}))
     other.children.emplace(spi, std::move(child));
+  for (auto addresses : {&IsakmpSa::inner_local, &IsakmpSa::inner_peer})
+    if ((other.*addresses).empty()) other.*addresses = std::exchange(this->*addresses, {});
 }
 
 // ---- DPD ---------------------------------------------------------------------------------------
@@ -120,24 +131,14 @@ void IsakmpSa::take_informational(Instant now, const Datagram& datagram,
   exchange.type = wire::ExchangeType::v1_informational;
   exchange.id = decoded.message.header.message_id;
   exchange.begun = now;
-  if (state == State::established)
+  if (proven())
     if (auto iv = fresh_iv(exchange.id)) exchange.iv = std::move(*iv);
-  const bool readable = !decoded.message.header.encrypted || state == State::established;
+  const bool readable = !decoded.message.header.encrypted || proven();
   if (!readable) return;
   exchange.initiator = false;
   const auto in = open(now, exchange, datagram, decoded);
   if (!in) return;
-  const Bytes* hash = in->payloads.empty() || in->payloads.front().type != PayloadType::v1_hash
-                          ? nullptr
-                          : data_of(in->payloads, PayloadType::v1_hash);
-  bool proven = false;
-  if (hash != nullptr && in->header.encrypted) {
-    const std::size_t begin = in->payloads.front().end;
-    const auto expected = hash_of(
-        *this, exchange.id, ByteView(in->octets).subspan(begin, in->payloads.back().end - begin));
-    proven = expected.ok() && equal_constant_time(*expected, *hash);
-  }
-  if (!proven) {
+  if (!vouched_for(*this, *in)) {
     std::string said;
     for (const wire::Payload& payload : in->payloads)
       if (const auto* n = std::get_if<wire::v1::NotifyPayload>(&payload.body))

@@ -27,8 +27,8 @@ std::optional<Instant> earlier(std::optional<Instant> a, std::optional<Instant> 
 }  // namespace
 
 std::string_view to_string(State state) {
-  static constexpr std::string_view names[] = {"OFFERING", "KEYING", "AUTHENTICATING",
-                                               "ESTABLISHED", "DEAD"};
+  static constexpr std::string_view names[] = {"OFFERING",  "KEYING",      "AUTHENTICATING",
+                                               "ADMITTING", "ESTABLISHED", "DEAD"};
   return names[static_cast<std::size_t>(state)];
 }
 
@@ -220,6 +220,8 @@ void IsakmpSa::receive(Instant now, const Datagram& datagram, const wire::Decode
     return take_informational(now, datagram, decoded);
   if (type == wire::ExchangeType::quick_mode && state == State::established)
     return take_quick(now, datagram, decoded);
+  if (type == wire::ExchangeType::transaction && proven())
+    return take_transaction(now, datagram, decoded);
   services.diagnose(name,
                     Error{"E-IKE1-003", "exchange " + wire::name(type) + " is not due in state " +
                                             std::string(to_string(state))}
@@ -232,7 +234,7 @@ void IsakmpSa::receive(Instant now, const Datagram& datagram, const wire::Decode
 
 void IsakmpSa::die(Instant now, const std::string& reason) {
   if (state == State::dead) return;
-  const bool was_established = state == State::established;
+  const bool was_established = proven();
   while (!children.empty()) delete_child(now, EspSpi{children.begin()->first}, reason);
   become(State::dead, reason.c_str(), "RFC 2408, 5");
   if (was_established)
@@ -242,6 +244,8 @@ void IsakmpSa::die(Instant now, const std::string& reason) {
                           initiator ? "initiator" : "responder", "failed", reason,
                           (now - phase1.begun).count()});
   quick_.clear();
+  transactions_.clear();
+  release_addresses();
   phase1.resend_at = give_up_at_ = dpd_at_ = rekey_at = std::nullopt;
 }
 
@@ -249,6 +253,7 @@ std::optional<Instant> IsakmpSa::next_timeout() const {
   std::optional<Instant> at = earlier(phase1.resend_at, give_up_at_);
   at = earlier(earlier(at, dpd_at_), rekey_at);
   for (const auto& [id, quick] : quick_) at = earlier(at, quick.exchange.resend_at);
+  for (const auto& [id, exchange] : transactions_) at = earlier(at, exchange.resend_at);
   for (const auto& [spi, child] : children) at = earlier(at, child.rekey_at);
   return at;
 }
@@ -256,11 +261,18 @@ std::optional<Instant> IsakmpSa::next_timeout() const {
 void IsakmpSa::handle_timeout(Instant now) {
   const auto due = [&](const std::optional<Instant>& at) { return at && *at <= now; };
   const unsigned tries = services.config.retransmit.tries;
-  if (due(give_up_at_)) return die(now, "phase 1 did not end in time");
+  if (due(give_up_at_))
+    return die(now, proven() ? "no user was named in time" : "phase 1 did not end in time");
   if (due(phase1.resend_at)) {
     if (++phase1.attempt > tries) return die(now, "the peer does not answer");
     resend(phase1);
     arm(now, phase1, true);
+  }
+  for (auto& [id, exchange] : transactions_) {
+    if (!due(exchange.resend_at)) continue;
+    if (++exchange.attempt > tries) return die(now, "the peer does not answer");
+    resend(exchange);
+    arm(now, exchange, true);
   }
   std::vector<std::uint32_t> failed;
   for (auto& [id, quick] : quick_) {
@@ -307,11 +319,17 @@ void IsakmpSa::refuse(const Inbound& in, const Error& error) {
   die(in.now, error.message);
 }
 
-void IsakmpSa::establish(Instant now) {
-  become(State::established, "the peer has proven who it is", "RFC 2409, 5");
+void IsakmpSa::end_phase1(Instant now) {
   last_block = phase1.iv;
   give_up_at_.reset();
   phase1.resend_at.reset();
+  if (asks_for_user() || names_user()) return begin_admission(now);
+  establish(now, "the peer has proven who it is");
+}
+
+void IsakmpSa::establish(Instant now, const char* why) {
+  become(State::established, why, "RFC 2409, 5");
+  give_up_at_.reset();
   trace::SaInstalled body;
   body.protocol = "IKE";
   body.spi = to_string(cky_i);
@@ -333,6 +351,10 @@ void IsakmpSa::establish(Instant now) {
   if (connection->rekey_time > Duration::zero() && initiator)
     rekey_at = now + connection->rekey_time;
   if (replaces.value != 0) services.replaced.push_back(replaces);
+  if (!ask_address(now)) begin_wanted(now);
+}
+
+void IsakmpSa::begin_wanted(Instant now) {
   for (const std::string& child : std::exchange(wanted, {}))
     for (const policy::ChildConfig& config : connection->children)
       if (config.name == child) begin_quick(now, config, nullptr);

@@ -1,5 +1,6 @@
-// One ISAKMP SA, from its first message to its end: phase 1 as a row of steps (phase1.cpp), and
-// what runs under its protection: quick modes, informational exchanges (RFC 2408, 4; RFC 2409, 5).
+// One ISAKMP SA, from its first message to its end: phase 1 as a row of steps (phase1.cpp), a user
+// where one is due (transaction.cpp), and what runs under its protection: quick modes,
+// informational exchanges (RFC 2408, 4; RFC 2409, 5).
 //
 // Invariant: nothing that is not authenticated changes it, except that a first message begins one.
 #pragma once
@@ -14,7 +15,8 @@ namespace ikelab::ikev1 {
 
 using Payloads = std::vector<wire::Payload>;
 
-enum class State { offering, keying, authenticating, established, dead };
+/// admitting: phase 1 is over, and a user has to be named (XAuth).
+enum class State { offering, keying, authenticating, admitting, established, dead };
 std::string_view to_string(State state);
 
 /// The dance of one Message ID: what was last heard and last said, so that a repetition is answered
@@ -104,6 +106,12 @@ class IsakmpSa {
   void become(State to, const char* event, const char* rfc);
   void die(Instant now, const std::string& reason);
   [[nodiscard]] ChildSa* child_by_name(const std::string& child);
+  /// There are keys, and phase 1 has proven whose.
+  [[nodiscard]] bool proven() const {
+    return state == State::admitting || state == State::established;
+  }
+  [[nodiscard]] bool asks_for_user() const;  ///< XAuth: the peer must name one
+  [[nodiscard]] bool names_user() const;     ///< XAuth: we must
   [[nodiscard]] IkeSpi own_cookie() const { return initiator ? cky_i : cky_r; }
   [[nodiscard]] bool aggressive() const {
     return phase1.type == wire::ExchangeType::aggressive_mode;
@@ -132,6 +140,7 @@ class IsakmpSa {
   std::map<std::uint32_t, ChildSa> children;  ///< by our inbound SPI
   IkeSpi replaces;                            ///< our cookie of the SA this one takes over from
   std::optional<Instant> rekey_at;
+  std::vector<IpAddress> inner_local, inner_peer;  ///< of mode config
 
  private:
   /// Sends `payloads` as the exchange's next message; `waits`: an answer is expected.
@@ -151,13 +160,30 @@ class IsakmpSa {
   // phase 1
   void take_phase1(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
   void next_of_phase1(Instant now);
-  void establish(Instant now);
+  void end_phase1(Instant now);
+  void establish(Instant now, const char* why);
+  void begin_wanted(Instant now);
   void refuse(const Inbound& in, const Error& error);
 
   // phase 2
   void take_quick(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
   void take_informational(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
   void inform(Instant now, const wire::PayloadBody& body);
+  void take_transaction(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
+  void ask_attributes(Instant now, wire::v1::AttributePayload body);
+  Result<void> say_attributes(Instant now, Exchange& exchange, wire::v1::AttributePayload body,
+                              bool waits);
+  void answer_transaction(Instant now, Exchange& exchange, const wire::v1::AttributePayload& asked);
+  void hear_answer(Instant now, const wire::v1::AttributePayload& answer);
+  void begin_admission(Instant now);
+  void name_user(const wire::v1::AttributePayload& asked, wire::v1::AttributePayload& answer);
+  bool ask_address(Instant now);  ///< false: none is wanted
+  void give_address(const wire::v1::AttributePayload& asked, wire::v1::AttributePayload& answer);
+  void take_address(Instant now, const wire::v1::AttributePayload& answer);
+  void release_addresses();
+  /// What a child's `local_ts` or `remote_ts` are here, with `dynamic` filled in.
+  [[nodiscard]] std::vector<wire::TrafficSelector> selectors(const policy::ChildConfig& child,
+                                                             bool local_side) const;
   Result<void> offer_quick(Instant now, Quick& quick);
   Result<void> answer_quick(Quick& quick, const Inbound& in);
   Result<void> accept_quick(Quick& quick, const Inbound& in);
@@ -167,6 +193,8 @@ class IsakmpSa {
   void quick_failed(Instant now, Quick& quick, const std::string& why);
 
   std::map<std::uint32_t, Quick> quick_;
+  std::map<std::uint32_t, Exchange> transactions_;
+  bool admitted_ = false;                          ///< XAuth: the user we asked for is known
   std::map<std::uint32_t, Bytes> finished_quick_;  ///< last message each, for repetitions
   std::optional<Instant> give_up_at_, dpd_at_;
   std::uint32_t dpd_sequence_ = 0;
@@ -180,6 +208,10 @@ Result<void> make_phase1_keys(IsakmpSa& sa);
 Result<Payloads> make_proof(IsakmpSa& sa);
 /// The peer's HASH or SIG.
 Result<void> check_proof(IsakmpSa& sa, const Inbound& in);
+/// HASH(1) = prf(SKEYID_a, M-ID | what follows it): of notifications, deletions, transactions.
+Result<Bytes> hash_of_message(const IsakmpSa& sa, MessageId id, ByteView rest);
+/// Whether the first payload is that hash, of all the others.
+bool vouched_for(const IsakmpSa& sa, const Inbound& in);
 /// Who we say we are.
 wire::v1::IdPayload own_id(const IsakmpSa& sa);
 /// KE, ID and Nonce with RSA encryption (RFC 2409, 5.2), and the peer's.

@@ -15,18 +15,38 @@ using wire::PayloadType;
 
 constexpr const char* vendor_nat_t = "4a131c81070358455c5728f20e95452f";  // RFC 3947, 3.1
 constexpr const char* vendor_dpd = "afcad71368a1f1c96b8696fc77570100";    // RFC 3706, 5.1
+constexpr const char* vendor_xauth = "09002689dfd6b712";  // draft-ietf-ipsec-isakmp-xauth-06
 constexpr std::size_t nonce_octets = 32;
 constexpr Duration lifetime_offered = 8h;
 
+/// What both do to prove themselves, whoever has to name a user besides.
 std::uint16_t method_of(const policy::ConnectionConfig& connection) {
   if (connection.local.kind == policy::AuthKind::psk) return wire::v1::auth::psk;
   return connection.ikev1->rsa_encryption ? wire::v1::auth::rsa_encryption
                                           : wire::v1::auth::rsa_signatures;
 }
 
-void add_vendor_ids(Payloads& out) {
+/// The same in the words of the SA payload, which say who is the user's side (XAuth).
+std::uint16_t method_on_wire(const IsakmpSa& sa) {
+  using namespace wire::v1;
+  struct Row {
+    std::uint16_t method, of_initiator, of_responder;
+  };
+  static constexpr Row rows[] = {
+      {auth::psk, auth::xauth_init_psk, auth::xauth_resp_psk},
+      {auth::rsa_signatures, auth::xauth_init_rsa, auth::xauth_resp_rsa}};
+  if (!sa.asks_for_user() && !sa.names_user()) return sa.method;
+  for (const Row& row : rows)
+    if (row.method == sa.method)
+      return sa.initiator == sa.names_user() ? row.of_initiator : row.of_responder;
+  return sa.method;
+}
+
+void add_vendor_ids(const IsakmpSa& sa, Payloads& out) {
   for (const char* id : {vendor_nat_t, vendor_dpd})
     out.push_back(data_payload(PayloadType::v1_vendor_id, hex(id)));
+  if (sa.asks_for_user() || sa.names_user())
+    out.push_back(data_payload(PayloadType::v1_vendor_id, hex(vendor_xauth)));
 }
 
 void read_vendor_ids(IsakmpSa& sa, const Payloads& payloads) {
@@ -48,7 +68,7 @@ void emit_negotiation(IsakmpSa& sa, const char* role, const policy::Selection& s
 
 void add_offer(IsakmpSa& sa, Payloads& out) {
   sa.method = method_of(*sa.connection);
-  sa.offered = policy::v1::isakmp_sa(sa.connection->proposals, sa.method,
+  sa.offered = policy::v1::isakmp_sa(sa.connection->proposals, method_on_wire(sa),
                                      sa.connection->rekey_time > Duration::zero()
                                          ? sa.connection->rekey_time
                                          : Duration(lifetime_offered));
@@ -61,8 +81,8 @@ Result<void> choose(IsakmpSa& sa, const Inbound& in) {
   const wire::Payload& payload = *find(in.payloads, PayloadType::v1_sa);
   sa.sai_b = to_bytes(in.body_of(payload));
   sa.method = method_of(*sa.connection);
-  policy::v1::Choice choice = policy::v1::choose_isakmp(std::get<wire::v1::SaPayload>(payload.body),
-                                                        sa.connection->proposals, sa.method);
+  policy::v1::Choice choice = policy::v1::choose_isakmp(
+      std::get<wire::v1::SaPayload>(payload.body), sa.connection->proposals, method_on_wire(sa));
   emit_negotiation(sa, "responder", choice.selection);
   if (!choice.selection.chosen)
     return Error{"E-IKE1-010", "no proposal of phase 1 was acceptable"}.see("RFC 2408, 4.2");
@@ -81,7 +101,7 @@ Result<void> accept(IsakmpSa& sa, const Inbound& in) {
   std::vector<wire::Proposal> offered;
   for (const auto& offer : ours) offered.push_back(offer.words);
   if (theirs.size() != 1 ||
-      theirs[0].transform->value_of(wire::v1::phase1::authentication) != sa.method)
+      theirs[0].transform->value_of(wire::v1::phase1::authentication) != method_on_wire(sa))
     return Error{"E-IKE1-011", "the answer is not one transform of those we offered"}.see(
         "RFC 2408, 4.2");
   policy::Selection selection = policy::select({theirs[0].words}, offered);
@@ -139,13 +159,13 @@ void take_id(IsakmpSa& sa, const Inbound& in) {
 Result<Payloads> make_offer(IsakmpSa& sa) {
   Payloads out;
   add_offer(sa, out);
-  add_vendor_ids(out);
+  add_vendor_ids(sa, out);
   return out;
 }
 
 Result<Payloads> make_choice(IsakmpSa& sa) {
   Payloads out{wire::make_payload(sa.offered)};
-  add_vendor_ids(out);
+  add_vendor_ids(sa, out);
   return out;
 }
 
@@ -209,7 +229,7 @@ Result<Payloads> make_all_offer(IsakmpSa& sa) {
   add_half(sa, out);
   add_id(sa, out);
   add_certificate_requests(sa, out);
-  add_vendor_ids(out);
+  add_vendor_ids(sa, out);
   return out;
 }
 
@@ -230,7 +250,7 @@ Result<Payloads> make_all_choice(IsakmpSa& sa) {
   out.insert(out.end(), proof.begin(), proof.end());
   add_certificate_requests(sa, out);
   add_nat_detection(sa, out);
-  add_vendor_ids(out);
+  add_vendor_ids(sa, out);
   return out;
 }
 
@@ -306,7 +326,7 @@ void IsakmpSa::next_of_phase1(Instant now) {
     services.diagnose(name, sent.error());
     return die(now, sent.error().message);
   }
-  if (step.last) return establish(now);
+  if (step.last) return end_phase1(now);
   static constexpr State after[] = {State::offering, State::offering, State::keying, State::keying,
                                     State::authenticating};
   if (state == State::dead) return;
@@ -321,7 +341,7 @@ void IsakmpSa::take_phase1(Instant now, const Datagram& datagram, const wire::De
     return resend(phase1);
   }
   const wire::Header& header = decoded.message.header;
-  const bool over = state == State::established || state == State::dead;
+  const bool over = proven() || state == State::dead;
   if (over || header.exchange != phase1.type || header.message_id != phase1.id)
     return services.diagnose(
         name, Error{"E-IKE1-003", "a message of phase 1 that is not due"}.at(18).see("RFC 2408, 4"),
@@ -349,7 +369,7 @@ void IsakmpSa::take_phase1(Instant now, const Datagram& datagram, const wire::De
   ++phase1.messages;
   local = datagram.dst;
   peer = datagram.src;
-  if (step.last) return establish(now);
+  if (step.last) return end_phase1(now);
   next_of_phase1(now);
 }
 

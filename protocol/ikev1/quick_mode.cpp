@@ -81,6 +81,16 @@ std::string outer(const IpAddress& ip, const std::optional<esp::UdpPorts>& udp,
 
 }  // namespace
 
+std::vector<wire::TrafficSelector> IsakmpSa::selectors(const policy::ChildConfig& child,
+                                                       bool local_side) const {
+  std::vector<wire::TrafficSelector> out = local_side ? child.local_ts : child.remote_ts;
+  if (!(local_side ? child.local_dynamic : child.remote_dynamic)) return out;
+  const std::vector<IpAddress>& inner = local_side ? inner_local : inner_peer;
+  for (const IpAddress& address : inner) out.push_back(host_selector(address));
+  if (inner.empty()) out.push_back(host_selector(local_side ? local.ip : peer.ip));
+  return out;
+}
+
 void IsakmpSa::begin_quick(Instant now, const policy::ChildConfig& child, const ChildSa* old) {
   if (quick_.size() >= bounds::queued_tasks || children.size() >= bounds::children_in_ike_sa)
     return;
@@ -109,8 +119,8 @@ Result<void> IsakmpSa::offer_quick(Instant now, Quick& quick) {
       child.rekey_time > Duration::zero() ? child.rekey_time + child.rekey_time / 10
                                           : Duration(lifetime_offered));
   quick.ni_b = services.streams.nonce->bytes(nonce_octets);
-  quick.local_ts = child.local_ts.front();
-  quick.remote_ts = child.remote_ts.front();
+  quick.local_ts = selectors(child, true).front();
+  quick.remote_ts = selectors(child, false).front();
   Payloads payloads{wire::make_payload(quick.offered),
                     data_payload(PayloadType::v1_nonce, quick.ni_b)};
   if (const crypto::Algorithm* group = first_group(child)) {
@@ -159,8 +169,8 @@ Result<void> IsakmpSa::answer_quick(Quick& quick, const Inbound& in) {
     return policy::narrow({ts}, of) == std::vector{ts};
   };
   for (const policy::ChildConfig& child : connection->children)
-    if (quick.child == nullptr && whole(quick.remote_ts, child.remote_ts) &&
-        whole(quick.local_ts, child.local_ts))
+    if (quick.child == nullptr && whole(quick.remote_ts, selectors(child, false)) &&
+        whole(quick.local_ts, selectors(child, true)))
       quick.child = &child;
   if (quick.child == nullptr)
     return Error{"E-IKE1-031", "no configured child has the traffic " +

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "protocol/ikev1/endpoint.hpp"
+#include "protocol/ikev2/extension.hpp"
 
 namespace ikelab::ikev1 {
 
@@ -40,6 +41,7 @@ struct Services {
   std::deque<Datagram> transmits;
   std::uint64_t datagrams = 0;
   unsigned sa_count = 0;
+  ikev2::Notes notes;               ///< what several SAs share: leases
   std::vector<IkeSpi> replaced;     ///< our cookies of SAs that another one takes over from
   std::vector<IkeSpi> wants_rekey;  ///< our cookies of SAs whose time has come
   /// Another established SA of the same connection, or nullptr.

@@ -25,11 +25,8 @@ struct Rounds {
 /// ANOTHER_AUTH_FOLLOWS, unless the round under way is the last one.
 std::vector<wire::Payload> another_auth(const Rounds& own);
 
-/// Takes AUTH of the peer's round under way from a message: its latest identity, the proof, and
-/// whether it announces as many rounds as are expected of it. Errors: as check_auth; E-AUTH-014 no
-/// identity, E-AUTH-015 another number of rounds than configured.
-Result<void> take_round(IkeSa& sa, Rounds& peer, const Inbound& in);
-/// The last of these: the peer's ANOTHER_AUTH_FOLLOWS must be what we expect. Errors: E-AUTH-015.
+/// The last thing that take_round() (decisions.hpp) asks: the peer's ANOTHER_AUTH_FOLLOWS must be
+/// what we expect. Errors: E-AUTH-015.
 Result<void> check_announcement(const Rounds& peer, const std::vector<wire::Payload>& payloads);
 /// The peer's ID payload in this message becomes its latest identity; false: there is none.
 bool take_identity(const IkeSa& sa, Rounds& peer, const std::vector<wire::Payload>& payloads);

@@ -52,6 +52,7 @@ std::unique_ptr<eap::Peer> make_eap_peer(IkeSa& sa, const policy::AuthConfig& ow
   config.identity = own.eap_id.empty() ? local_identity(sa, own).to_string() : own.eap_id;
   config.password = own.psk;
   config.only = own.eap_method;
+  config.find = sa.services.decisions.eap_method;
   config.tls = tls_config(sa, own, sa.connection->remote.authorities, own.tls_version_max, now);
   config.judge = [&sa, responder](ByteView der) { return judge(sa, der, responder); };
   return std::make_unique<eap::Peer>(std::move(config), sa.services.provider,
@@ -64,6 +65,7 @@ std::unique_ptr<eap::Authenticator> make_eap_authenticator(IkeSa& sa,
                                                            Instant now) {
   eap::ServerConfig config;
   config.method = expected.eap_method;
+  config.find = sa.services.decisions.eap_method;
   // The initiator has said who it is in IDi; EAP asks again only where it is told to (RFC 7296,
   // 3.16).
   config.expected_identity = expected.eap_id.empty()     ? text_of(initiator)

@@ -293,6 +293,16 @@ void proof_in_the_clear(const ConnectionConfig& c, const LintRule& rule, Finding
                  "version: 2, or at least main mode", "RFC 2409, 5.4; CVE-2002-1623"});
 }
 
+void password_to_the_group(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
+  if (!c.ikev1 || c.more_local.empty() || c.remote.kind != AuthKind::psk) return;
+  out.push_back({Severity::error, std::string(rule.name), c.name + ": local-2",
+                 "a user's password is told to whoever knows the shared key of phase 1",
+                 "every laptop has that key: who lost one, or was the one who lost it, answers in "
+                 "the gateway's place and is told passwords in plain text.",
+                 "certificates in phase 1, or version: 2 with EAP",
+                 "draft-ietf-ipsec-isakmp-xauth-06"});
+}
+
 void encrypted_nonces(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
   if (!c.ikev1 || !c.ikev1->rsa_encryption) return;
   out.push_back({Severity::error, std::string(rule.name), c.name + ": rsa_encryption",
@@ -469,6 +479,8 @@ constexpr Rule rules[] = {
      child_stronger_than_ike},
     {{"historic-version", "a connection of IKEv1"}, historic_version},
     {{"proof-in-the-clear", "aggressive mode with a shared key"}, proof_in_the_clear},
+    {{"password-to-the-group", "XAuth under a shared key that every client has"},
+     password_to_the_group},
     {{"encrypted-nonces", "authentication with RSA-encrypted nonces"}, encrypted_nonces},
     {{"eap-without-a-key", "a user who proves himself by EAP-MD5"}, eap_without_a_key},
     {{"quantum-optional", "protection from quantum computers that may be left out"},

@@ -282,6 +282,8 @@ std::string one_summary(const Payload& p, bool response) {
   if (const auto* e = std::get_if<EapPayload>(&p.body)) return eap_summary(e->data);
   if (const auto* n = std::get_if<v1::NotifyPayload>(&p.body))
     return "N(" + v1::notify_name(n->type) + ")";
+  if (const auto* a = std::get_if<v1::AttributePayload>(&p.body))
+    return "ATTR(" + v1::config_type_name(a->type) + ")";
   if (const auto* f = std::get_if<SkfPayload>(&p.body))
     return fmt::format("SKF {} of {}", f->number, f->total);
   return notation(p.type);

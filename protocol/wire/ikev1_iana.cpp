@@ -101,11 +101,12 @@ constexpr Row esp_transforms[] = {{1, "ESP_DES_IV64"},    {2, "ESP_DES"},
                                   {15, "ESP_AES-CCM_12"}, {16, "ESP_AES-CCM_16"},
                                   {18, "ESP_AES-GCM_8"},  {19, "ESP_AES-GCM_12"},
                                   {20, "ESP_AES-GCM_16"}, {23, "ESP_NULL_AUTH_AES-GMAC"}};
-constexpr Row config[] = {
-    {1, "INTERNAL_IP4_ADDRESS"}, {2, "INTERNAL_IP4_NETMASK"},    {3, "INTERNAL_IP4_DNS"},
-    {4, "INTERNAL_IP4_NBNS"},    {7, "APPLICATION_VERSION"},     {16520, "XAUTH-TYPE"},
-    {16521, "XAUTH-USER-NAME"},  {16522, "XAUTH-USER-PASSWORD"}, {16523, "XAUTH-PASSCODE"},
-    {16524, "XAUTH-MESSAGE"},    {16527, "XAUTH-STATUS"},        {28672, "UNITY_BANNER"}};
+constexpr Row config_attributes[] = {
+    {1, "INTERNAL_IP4_ADDRESS"}, {2, "INTERNAL_IP4_NETMASK"}, {3, "INTERNAL_IP4_DNS"},
+    {4, "INTERNAL_IP4_NBNS"},    {7, "APPLICATION_VERSION"},  {13, "INTERNAL_IP4_SUBNET"},
+    {16520, "XAUTH-TYPE"},       {16521, "XAUTH-USER-NAME"},  {16522, "XAUTH-USER-PASSWORD"},
+    {16523, "XAUTH-PASSCODE"},   {16524, "XAUTH-MESSAGE"},    {16525, "XAUTH-CHALLENGE"},
+    {16526, "XAUTH-DOMAIN"},     {16527, "XAUTH-STATUS"},     {28672, "UNITY_BANNER"}};
 constexpr Row config_types[] = {{1, "ISAKMP_CFG_REQUEST"},
                                 {2, "ISAKMP_CFG_REPLY"},
                                 {3, "ISAKMP_CFG_SET"},
@@ -163,7 +164,7 @@ std::string transform_id_name(std::uint8_t protocol, std::uint8_t id) {
   return look_up(esp_transforms, id, 249);
 }
 std::string config_name(std::uint16_t type) {
-  return look_up(config, type, 28673);
+  return look_up(config_attributes, type, 28673);
 }
 std::string config_type_name(std::uint8_t type) {
   return look_up(config_types, type, 128);

@@ -16,11 +16,23 @@ namespace phase2 {
 inline constexpr std::uint16_t life_type = 1, life_duration = 2, group = 3, mode = 4,
                                authentication = 5, key_length = 6;
 }
-/// RFC 2409, appendix A: Authentication Method; the XAUTH ones are of draft-beaulieu-ike-xauth.
+/// RFC 2409, appendix A: Authentication Method; those of XAuth, by who has to name a user
+/// (draft-ietf- ipsec-isakmp-xauth-06).
 namespace auth {
 inline constexpr std::uint16_t psk = 1, rsa_signatures = 3, rsa_encryption = 4,
-                               xauth_init_psk = 65001, xauth_resp_psk = 65002;
+                               xauth_init_psk = 65001, xauth_resp_psk = 65002,
+                               xauth_init_rsa = 65005, xauth_resp_rsa = 65006;
 }
+/// Messages and attributes of mode config (draft-dukes-ike-mode-cfg-02) and of XAuth
+/// (draft-ietf-ipsec-isakmp-xauth-06).
+namespace config {
+inline constexpr std::uint8_t request = 1, reply = 2, set = 3, ack = 4;
+inline constexpr std::uint16_t ip4_address = 1, ip4_dns = 3, ip4_subnet = 13, xauth_type = 16520,
+                               xauth_user_name = 16521, xauth_user_password = 16522,
+                               xauth_status = 16527;
+inline constexpr std::uint16_t xauth_generic = 0;               ///< XAUTH-TYPE
+inline constexpr std::uint16_t status_fail = 0, status_ok = 1;  ///< XAUTH-STATUS
+}  // namespace config
 /// RFC 2408, 3.14.1; RFC 2407, 4.6.3; RFC 3706.
 namespace notify {
 inline constexpr std::uint16_t invalid_payload_type = 1, doi_not_supported = 2,

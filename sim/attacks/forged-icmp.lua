@@ -10,7 +10,7 @@ attack = {
     vulnerable = "a gateway that believes every such error sends ever smaller packets, or none",
     hardened = "the errors quote packets that were never sent: nothing changes, and the large packets arrive",
   },
-  scenarios = { hardened = "forged-icmp" },
+  scenarios = { vulnerable = "forged-icmp-believed", hardened = "forged-icmp" },
 }
 
 -- Parameters: target (who is to be told), peer (the other gateway), router = 203.0.113.254, at = "5500ms", count = 20

@@ -33,5 +33,5 @@ on({ protocol = "ESP" }, function(p)
 end)
 
 function on_finish()
-  achieved("tell what runs in the tunnel", told >= 2, packets .. " packets of " .. #kinds .. " sizes (" .. table.concat(kinds, ", ") .. "); " .. told .. " applications named")
+  achieved("tell what runs in the tunnel", told >= 2, packets .. " packets of " .. #kinds .. (#kinds == 1 and " size (" or " sizes (") .. table.concat(kinds, ", ") .. "); " .. told .. " applications named")
 end

@@ -9,7 +9,7 @@ attack = {
     vulnerable = "an answer under a guessed SPI tells that there is such an IKE SA; each answer is one more fact",
     hardened = "not one answer: the scan learns nothing",
   },
-  scenarios = { hardened = "spi-scan" },
+  scenarios = { vulnerable = "spi-scan-answered", hardened = "spi-scan" },
 }
 
 -- Parameters: target, own, count = 20

@@ -9,7 +9,7 @@ attack = {
     vulnerable = "a peer that does not check AUTH sets up a tunnel with what the adversary left of the offer",
     hardened = "AUTH covers the message as it was sent: the peers disagree, and no SA comes to be",
   },
-  scenarios = { hardened = "tamper-sa-init" },
+  scenarios = { vulnerable = "tamper-sa-init-unread", hardened = "tamper-sa-init" },
 }
 
 -- Parameters: what = "proposals" (default), "nonce" or "ke"; only_first = "yes" leaves later attempts alone.

@@ -6,6 +6,7 @@
 #include "sim/cli/commands.hpp"
 #include "sim/cli/terminal.hpp"
 #include "sim/matrix/matrix.hpp"
+#include "sim/matrix/measure.hpp"
 #include "sim/script/reference.hpp"
 
 namespace ikelab::cli {
@@ -137,27 +138,69 @@ int monitor_list_command(bool as_json) {
   return done;
 }
 
-int monitor_evaluate_command(const AttackArguments& arguments) {
-  ProgressBar bar("runs", progress_wanted());
-  const auto scores =
-      matrix::evaluate(arguments.seeds, [&](std::size_t n, std::size_t of) { bar.show(n, of); });
-  if (!scores) return fail(scores.error());
-  json list = json::array();
-  if (!arguments.json)
-    fmt::print("{:<18} {:>7} {:>7} {:>12} {:>6} {:>10} {:>7} {:>8} {:>10}\n", "detector", "caught",
-               "missed", "false alarms", "quiet", "precision", "recall", "alerts", "delay");
-  for (const matrix::DetectorScore& s : *scores) {
-    json row = {{"detector", s.detector},         {"caught", s.caught}, {"missed", s.missed},
-                {"false_alarms", s.false_alarms}, {"quiet", s.quiet},   {"alerts", s.alerts}};
-    if (s.precision()) row["precision"] = *s.precision();
-    if (s.recall()) row["recall"] = *s.recall();
-    list.push_back(std::move(row));
-    if (!arguments.json)
-      fmt::print("{:<18} {:>7} {:>7} {:>12} {:>6} {:>10} {:>7} {:>8} {:>10}\n", s.detector,
-                 s.caught, s.missed, s.false_alarms, s.quiet, share(s.precision()),
-                 share(s.recall()), s.alerts, s.delay ? fmt::format("{:.3f} s", *s.delay) : "-");
+namespace {
+
+void print_scores(const std::vector<matrix::DetectorScore>& scores, bool blocks) {
+  fmt::print("{:<16} {:>6} {:>6} {:>6} {:>6} {:>9} {:>6} {:>11} {:>9} {:>10} {:>9}", "detector",
+             "caught", "missed", "false", "quiet", "precision", "recall", "true/false", "at packet",
+             "honest", "delay");
+  if (blocks) fmt::print(" {:>8} {:>8} {:>8}", "stopped", "blocked", "honest");
+  fmt::print("\n");
+  for (const matrix::DetectorScore& s : scores) {
+    fmt::print("{:<16} {:>6} {:>6} {:>6} {:>6} {:>9} {:>6} {:>11} {:>9} {:>10} {:>9}", s.detector,
+               s.caught, s.missed, s.false_alarms, s.quiet, share(s.precision()), share(s.recall()),
+               fmt::format("{}/{}", s.true_alerts, s.false_alerts), s.at_packet, s.honest_packets,
+               s.delay ? fmt::format("{:.3f} s", *s.delay) : "-");
+    if (blocks) fmt::print(" {:>8} {:>8} {:>8}", s.stopped, s.forged_blocked, s.honest_blocked);
+    fmt::print("\n");
   }
-  if (arguments.json) fmt::print("{}\n", list.dump(2));
+}
+
+json json_of(const matrix::DetectorScore& s) {
+  json row = {{"detector", s.detector},
+              {"caught", s.caught},
+              {"missed", s.missed},
+              {"false_alarms", s.false_alarms},
+              {"quiet", s.quiet},
+              {"true_alerts", s.true_alerts},
+              {"false_alerts", s.false_alerts},
+              {"at_packet", s.at_packet},
+              {"honest_packets", s.honest_packets},
+              {"stopped", s.stopped},
+              {"honest_blocked", s.honest_blocked},
+              {"forged_blocked", s.forged_blocked}};
+  if (s.precision()) row["precision"] = *s.precision();
+  if (s.recall()) row["recall"] = *s.recall();
+  if (s.delay) row["delay"] = *s.delay;
+  return row;
+}
+
+}  // namespace
+
+int monitor_evaluate_command(const MeasureArguments& arguments) {
+  ProgressBar bar("runs", progress_wanted());
+  matrix::MeasureOptions options;
+  options.seeds = arguments.seeds;
+  options.loads = arguments.loads;
+  options.honest_too = !arguments.named_only;
+  options.blocks = arguments.blocks;
+  auto store = store::MeasureStore::open(arguments.db);
+  if (!store) return fail(store.error());
+  const auto rows =
+      matrix::measure(options, [&](std::size_t n, std::size_t of) { bar.show(n, of); });
+  if (!rows) return fail(rows.error());
+  for (const store::MeasureRow& row : *rows)
+    if (auto added = store->add(row); !added) return fail(added.error());
+  const auto scores = matrix::scores_of(*rows);
+  json list = json::array();
+  for (const matrix::DetectorScore& s : scores) list.push_back(json_of(s));
+  if (arguments.json) {
+    fmt::print("{}\n", list.dump(2));
+    return done;
+  }
+  print_scores(scores, arguments.blocks);
+  fmt::print("\n{} rows in {} (views detector_runs and detector_scores)\n", rows->size(),
+             arguments.db);
   return done;
 }
 

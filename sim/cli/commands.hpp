@@ -58,11 +58,17 @@ struct AttackArguments {
   std::vector<std::uint64_t> seeds;
   bool json = false, record = false;  ///< record: each run, too, not only the row
 };
+struct MeasureArguments {
+  std::string db;
+  std::vector<std::uint64_t> seeds;
+  std::vector<std::string> loads;
+  bool named_only = false, blocks = false, json = false;
+};
 int attack_list_command(bool json);
 int attack_reference_command();
 int attack_matrix_command(const AttackArguments& arguments);
 int monitor_list_command(bool json);
-int monitor_evaluate_command(const AttackArguments& arguments);
+int monitor_evaluate_command(const MeasureArguments& arguments);
 
 struct DemoArguments {
   std::string db, directory;

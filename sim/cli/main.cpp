@@ -157,17 +157,26 @@ void add_attack(CLI::App& app, int& code) {
 }
 
 void add_monitor(CLI::App& app, int& code) {
-  auto a = std::make_shared<AttackArguments>();
+  auto a = std::make_shared<MeasureArguments>();
   a->db = default_db;
   a->seeds = {1};
+  a->loads = {"calm", "busy", "weather"};
   CLI::App* command = app.add_subcommand("monitor", "the detectors: list them, or measure them");
   command->require_subcommand(1);
   CLI::App* list = command->add_subcommand("list", "what there is");
   list->add_flag("--json", a->json, "as JSON");
   list->callback([a, &code] { code = monitor_list_command(a->json); });
   CLI::App* evaluate = command->add_subcommand(
-      "evaluate", "precision and recall of each detector over traffic whose truth is known");
-  evaluate->add_option("--seeds", a->seeds, "seeds to play with")->capture_default_str();
+      "evaluate", "precision and recall of each detector over labelled traffic");
+  evaluate->add_option("--seeds", a->seeds, "seeds to compose and play with")
+      ->capture_default_str();
+  evaluate->add_option("--loads", a->loads, "what is laid over each scenario")
+      ->capture_default_str();
+  evaluate->add_option("--db", a->db, "rows go into this database")->capture_default_str();
+  evaluate->add_flag("--named-only", a->named_only,
+                     "only scenarios that a detector names, not every honest one");
+  evaluate->add_flag("--blocks", a->blocks,
+                     "each detector alone, as intrusion prevention: what it takes out is counted");
   evaluate->add_flag("--json", a->json, "as JSON");
   evaluate->callback([a, &code] { code = monitor_evaluate_command(*a); });
 }

@@ -6,14 +6,19 @@
 namespace ikelab::historic {
 namespace {
 
-const std::array<const Bug*, 8>& rows() {
-  static const std::array<const Bug*, 8> all = {
-      &cve_2013_2944, &cve_2014_2338, &cve_2015_3240,   &cve_2016_10396,
-      &cve_2016_5361, &cve_2018_0131, &obeys_the_clear, &reuses_ephemeral_keys};
+const auto& rows() {
+  static const std::array all = {
+      &cve_2013_2944,         &cve_2014_2338,   &cve_2015_3240,        &cve_2015_4171,
+      &cve_2015_8023,         &cve_2016_10396,  &cve_2016_5361,        &cve_2018_0131,
+      &cve_2021_45079,        &answers_any_spi, &believes_any_auth,    &believes_every_icmp,
+      &goes_on_after_restore, &obeys_the_clear, &reuses_ephemeral_keys};
   return all;
 }
 
 }  // namespace
+
+void Front::saw_esp(const IpAddress&, ByteView) {}
+void Front::saw_change(const esp::SadChange&) {}
 
 std::vector<const Bug*> bugs() {
   return {rows().begin(), rows().end()};

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "protocol/crypto/provider.hpp"
+#include "protocol/esp/sa.hpp"
 #include "protocol/ikev1/endpoint.hpp"
 #include "protocol/ikev2/decisions.hpp"
 #include "protocol/ikev2/endpoint.hpp"
@@ -28,8 +29,18 @@ class Front {
     std::vector<ikev2::Datagram> datagrams;
     std::vector<ikev2::Command> commands;
     std::string diagnosis;  ///< for the trace: what the flaw just did; empty: nothing
+    std::vector<ikev2::Datagram> answers =
+        {};  ///< sent at once, and the engine knows nothing of it
   };
-  virtual Handed take(Instant now, const ikev2::Datagram& datagram) = 0;
+  virtual Handed take(Instant, const ikev2::Datagram& datagram) { return {{datagram}, {}, {}}; }
+  /// What the data path is told of an ICMP error: what came, or what the flaw takes it for.
+  virtual Bytes take_icmp(ByteView message) { return to_bytes(message); }
+  /// An ESP packet of the node's is on its way to `dst`.
+  virtual void saw_esp(const IpAddress& dst, ByteView packet);
+  virtual void saw_change(const esp::SadChange& change);
+  /// The machine was set back to a snapshot: what a node that does not notice has then. Nothing: it
+  /// notices.
+  virtual std::optional<std::vector<esp::SadChange>> restored() { return std::nullopt; }
 };
 
 /// A failed assertion: the daemon is gone, and is started again without memory.
@@ -60,7 +71,9 @@ ikev1::Habits habits_with(const std::vector<std::string>& names);
 std::vector<std::unique_ptr<Front>> fronts_of(const std::vector<std::string>& names);
 
 // One a file.
-extern const Bug cve_2013_2944, cve_2014_2338, cve_2015_3240, cve_2016_10396, cve_2016_5361,
-    cve_2018_0131, obeys_the_clear, reuses_ephemeral_keys;
+extern const Bug cve_2013_2944, cve_2014_2338, cve_2015_3240, cve_2015_4171, cve_2015_8023,
+    cve_2016_10396, cve_2016_5361, cve_2018_0131, cve_2021_45079, answers_any_spi,
+    believes_any_auth, believes_every_icmp, goes_on_after_restore, obeys_the_clear,
+    reuses_ephemeral_keys;
 
 }  // namespace ikelab::historic

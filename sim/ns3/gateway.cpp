@@ -1,6 +1,7 @@
 #include "sim/ns3/gateway.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "protocol/wire/decode.hpp"
 #include "protocol/wire/udp_encapsulation.hpp"
@@ -262,6 +263,10 @@ void Gateway::hand_over(const ikev2::Datagram& datagram) {
         emit(trace::Diagnostic{"warning", "E-BUG-001", handed.diagnosis, "", one.id, 0, 0});
       datagrams.insert(datagrams.end(), handed.datagrams.begin(), handed.datagrams.end());
       commands.insert(commands.end(), handed.commands.begin(), handed.commands.end());
+      for (ikev2::Datagram& answer : handed.answers) {
+        answer.id = ++esp_datagrams_;
+        transmit(answer);
+      }
     }
   try {
     for (const ikev2::Datagram& one : datagrams) endpoint_->handle_datagram(now(), one);
@@ -302,7 +307,28 @@ void Gateway::apply(esp::SadChange change) {
     std::erase_if(installed_, [&](const esp::RemoveSa& known) {
       return known.inbound == remove->inbound && known.spi == remove->spi;
     });
+  for (const auto& front : fronts_) front->saw_change(change);
   data_path_->apply(std::move(change));
+}
+
+void Gateway::restore() {
+  bool noticed = true;
+  for (const auto& front : fronts_)
+    if (auto changes = front->restored()) {
+      noticed = false;
+      for (esp::SadChange& change : *changes) data_path_->apply(std::move(change));
+      emit(trace::Diagnostic{"warning", "E-BUG-001",
+                             "a snapshot was restored: the SAs go on with the counters they had",
+                             "RFC 4106, 3.1", 0, 0, 0});
+    }
+  if (!noticed) return;
+  // nothing may leave under keys whose counters are uncertain (RFC 4106, 3.1)
+  for (const esp::RemoveSa& sa : installed_)
+    if (!sa.inbound) data_path_->apply(sa);
+  std::set<std::string> children;
+  for (const ikev2::IkeSaInfo& sa : endpoint_->sas())
+    for (const auto& child : sa.children) children.insert(child.name);
+  for (const std::string& child : children) command(ikev2::RekeyChild{child});
 }
 
 void Gateway::on_timeout() {

@@ -33,6 +33,8 @@ class Gateway {
   void command(const ikev2::Command& command);
   /// The node forgets every SA, as after a power failure, and its engine begins again.
   void crash();
+  /// The machine is set back to a snapshot: it takes new keys, unless it does not notice.
+  void restore();
   /// An interface got another address: sockets follow it.
   void moved(const IpAddress& from, const IpAddress& to);
 

@@ -130,9 +130,11 @@ bool Gateway::too_big_for_tunnel(const Arrival& arrival) {
 }
 
 void Gateway::on_icmp(ByteView message, bool v6) {
-  const auto too_big = esp::read_too_big(message, v6);
+  Bytes told = to_bytes(message);
+  for (const auto& front : fronts_) told = front->take_icmp(told);
+  const auto too_big = esp::read_too_big(told, v6);
   data_path_->set_now(now());
-  if (!too_big || !data_path_->handle_icmp(message, v6)) return;
+  if (!too_big || !data_path_->handle_icmp(told, v6)) return;
   emit(trace::Metric{"path " + config_.name, "path_mtu", "octets", too_big->mtu});
 }
 
@@ -181,6 +183,7 @@ void Gateway::seal(ByteView inner) {
 
 void Gateway::send(const esp::Sealed& sealed) {
   const std::uint64_t id = esp_datagrams_;
+  for (const auto& front : fronts_) front->saw_esp(sealed.dst, sealed.packet);
   if (sealed.udp) {
     const SocketAddress src{sealed.src, sealed.udp->src}, dst{sealed.dst, sealed.udp->dst};
     emit(trace::DatagramSent{id, "ESP-in-UDP", src.to_string(), dst.to_string(), sealed.packet,

@@ -406,6 +406,9 @@ bool Ns3Network::happens_to_network(const scenario::TimedEvent& event) {
     if (const auto box = boxes_.find(event.node); box != boxes_.end()) box->second->rebind();
   } else if (event.action == "crash") {
     if (const auto at = gateways_.find(event.node); at != gateways_.end()) at->second->crash();
+  } else if (event.action == "restore") {
+    if (const auto gateway = gateways_.find(event.node); gateway != gateways_.end())
+      gateway->second->restore();
   } else if (event.action == "reroute") {
     const Attachment* over = attachment(event.node, event.link);
     if (over == nullptr) return true;

@@ -18,7 +18,7 @@ struct Word {
   AuthKind kind;
   EapType method;
 };
-// swanctl's words for `auth`; the last one is RFC 7619's
+// swanctl's words for `auth`, and RFC 7619's null; IKEv1 asks a user by XAuth where IKEv2 has EAP
 constexpr Word words[] = {
     {"psk", AuthKind::psk, EapType::none},
     {"pubkey", AuthKind::pubkey, EapType::none},
@@ -27,6 +27,7 @@ constexpr Word words[] = {
     {"eap-md5", AuthKind::eap, EapType::md5_challenge},
     {"eap", AuthKind::eap, EapType::none},
     {"null", AuthKind::null, EapType::none},
+    {"xauth", AuthKind::eap, EapType::none},
 };
 
 /// local: our certificate with its chain, its key, and what OCSP says of it.
@@ -66,15 +67,15 @@ void read_trust(Section& section, const LabPki& pki, policy::AuthConfig& auth) {
 
 /// What each kind of authentication has to say, and what it must not.
 struct Needs {
-  bool secret, certificate, trust, eap;
+  bool secret, certificate, trust, eap, xauth;
 };
-Needs needs_of(const policy::AuthConfig& auth, bool local) {
-  const bool eap = auth.kind == AuthKind::eap;
+Needs needs_of(const policy::AuthConfig& auth, bool xauth, bool local) {
+  const bool eap = auth.kind == AuthKind::eap && !xauth;
   const bool tls = eap && (auth.eap_method == EapType::tls || auth.eap_method == EapType::none);
-  const bool password = eap && auth.eap_method != EapType::tls;
+  const bool password = xauth || (eap && auth.eap_method != EapType::tls);
   return {auth.kind == AuthKind::psk || (local && password),
           local && (auth.kind == AuthKind::pubkey || tls),
-          !local && (auth.kind == AuthKind::pubkey || tls), eap};
+          !local && (auth.kind == AuthKind::pubkey || tls), eap, xauth};
 }
 
 /// What goes only with some words of `auth`.
@@ -83,17 +84,38 @@ void check_fits(Section& section, const Needs& needs) {
     if (section.has(key) && !fits)
       section.problem(key, Error{"E-SCN-012", fmt::format("'{}' goes with {}", key, kinds)});
   };
-  only_with("secret", needs.secret, "auth: psk, or a local eap-mschapv2 or eap-md5");
+  only_with("secret", needs.secret, "auth: psk, or a local eap-mschapv2, eap-md5 or xauth");
   only_with("cert", needs.certificate, "auth: pubkey and eap-tls");
   only_with("cacerts", needs.trust, "auth: pubkey and eap-tls");
   only_with("revocation", needs.trust, "auth: pubkey");
   only_with("eap_id", needs.eap, "auth: eap-...");
+  only_with("xauth_id", needs.xauth, "auth: xauth");
+  only_with("id", !needs.xauth, "the first round; a user's name is xauth_id");
   only_with("tls_version_max", needs.eap && (needs.certificate || needs.trust), "auth: eap-tls");
 }
 
 void read_eap(Section& section, policy::AuthConfig& auth) {
   auth.eap_id = section.text("eap_id");
   auth.tls_version_max = section.word("tls_version_max", {"1.2", "1.3"}, 1) == 0 ? 2 : 3;
+}
+
+bool is_xauth(const YAML::Node& round) {
+  const YAML::Node auth = round.IsMap() ? round["auth"] : YAML::Node();
+  return auth && auth.IsScalar() && auth.Scalar() == "xauth";
+}
+
+/// IKEv1 proves machines in phase 1, and then perhaps a user; IKEv2 has EAP for users.
+void check_version(Section& section, bool ikev1, const std::string& side, bool xauth,
+                   const policy::AuthConfig& round) {
+  const bool first = side == "local" || side == "remote";
+  const bool of_machine = round.kind == AuthKind::psk || round.kind == AuthKind::pubkey;
+  if (ikev1 && !(first ? of_machine : xauth))
+    section.problem(side,
+                    Error{"E-SCN-012", "IKEv1 has psk and pubkey, and xauth in a second round"}.see(
+                        "RFC 2409, 5"));
+  if (!ikev1 && xauth)
+    section.problem(side, Error{"E-SCN-012", "auth: xauth goes with version: 1"}.expect(
+                              "expected auth: eap-..."));
 }
 
 /// Whose word an EAP peer would take for what (RFC 7296, 2.16; RFC 5998).
@@ -118,7 +140,7 @@ void check_direction(Section& section, const std::string& asks, const policy::Au
 policy::AuthConfig read_auth(const YAML::Node& node, bool local, const LabPki& pki,
                              Problems& problems) {
   policy::AuthConfig auth;
-  std::vector<std::string> keys = {"auth", "id", "secret", "eap_id", "tls_version_max"};
+  std::vector<std::string> keys = {"auth", "id", "secret", "eap_id", "xauth_id", "tls_version_max"};
   for (const char* key : {"cert", "cacerts", "revocation"})
     if (local == (std::string_view(key) == "cert")) keys.push_back(key);
   Section section(node, local ? "'local'" : "'remote'", keys, problems);
@@ -127,16 +149,17 @@ policy::AuthConfig read_auth(const YAML::Node& node, bool local, const LabPki& p
   const Word& chosen = words[section.word("auth", names, 0)];
   auth.kind = chosen.kind;
   auth.eap_method = chosen.method;
-  const Needs needs = needs_of(auth, local);
+  const Needs needs = needs_of(auth, is_xauth(node), local);
   check_fits(section, needs);
   if (needs.eap) read_eap(section, auth);
-  const bool named = !local || auth.kind == AuthKind::null || !auth.eap_id.empty();
+  if (needs.xauth) auth.eap_id = section.text("xauth_id", local);
+  const bool named = !local || auth.kind == AuthKind::null || needs.xauth || !auth.eap_id.empty();
   auth.id = section.parsed<policy::Identity>("id", policy::Identity::parse, policy::Identity::any(),
                                              !named);
   if (local && needs.eap && !section.has("id") && !auth.eap_id.empty())
     if (auto id = policy::Identity::parse(auth.eap_id)) auth.id = *id;
   // eap without a method takes what there is
-  const bool may_lack = auth.kind == AuthKind::eap && auth.eap_method == EapType::none;
+  const bool may_lack = needs.eap && auth.eap_method == EapType::none;
   if (needs.secret)
     auth.psk = section.parsed<Bytes>("secret", policy::parse_secret, Bytes{}, local && !may_lack);
   if ((needs.certificate && !(may_lack && !section.has("cert"))) ||
@@ -168,8 +191,16 @@ void read_rounds(Section& section, const LabPki& pki, policy::ConnectionConfig& 
       if (section.has(side + suffix))
         (local ? connection.more_local : connection.more_remote)
             .push_back(read_auth(section.at(side + suffix), local, pki, problems));
+    const auto rounds = local ? connection.local_rounds() : connection.remote_rounds();
+    for (std::size_t i = 0; i < rounds.size(); ++i) {
+      const std::string name = i == 0 ? side : side + "-" + std::to_string(i + 1);
+      if (section.has(name))
+        check_version(section, connection.ikev1.has_value(), name, is_xauth(section.at(name)),
+                      *rounds[i]);
+    }
   }
   if (!section.has("local") || !section.has("remote")) return;
+  if (connection.ikev1) return;
   for (const policy::AuthConfig* round : connection.local_rounds())
     check_direction(section, "local", *round, connection.remote, "remote");
   for (const policy::AuthConfig* round : connection.remote_rounds())
@@ -178,7 +209,7 @@ void read_rounds(Section& section, const LabPki& pki, policy::ConnectionConfig& 
 
 policy::EapUser read_secret(const YAML::Node& node, Problems& problems) {
   Section section(node, "a secret", {"type", "id", "secret"}, problems);
-  section.word("type", {"eap"}, 0);
+  section.word("type", {"eap", "xauth"}, 0);
   return {section.text("id", true),
           section.parsed<Bytes>("secret", policy::parse_secret, Bytes{}, true)};
 }

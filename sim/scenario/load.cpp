@@ -138,7 +138,8 @@ TimedEvent read_event(const YAML::Node& yaml, Problems& problems) {
                   problems);
   const std::vector<std::string> actions = {
       "mark",     "initiate", "rekey-ike", "rekey-child", "delete-ike", "delete-child",
-      "liveness", "rebind",   "move",      "reroute",     "crash",      "redirect"};
+      "liveness", "rebind",   "move",      "reroute",     "crash",      "redirect",
+      "restore"};
   TimedEvent event;
   event.at = section.parsed("at", parse_duration, Duration{0}, true);
   event.action = actions[section.word("action", actions, 0)];

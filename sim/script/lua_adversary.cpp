@@ -174,6 +174,7 @@ std::optional<Failure> LuaAdversary::open_libraries() {
     open_crypto_library(state, primitives_);
     open_keys_library(state, primitives_);
     open_ikev1_library(state, primitives_);
+    open_eap_library(state, primitives_);
     open_forge_library(state);
     if (luaL_loadbufferx(state, prelude_source, std::char_traits<char>::length(prelude_source),
                          "=prelude", "t") != LUA_OK)

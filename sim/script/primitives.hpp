@@ -38,5 +38,7 @@ void open_crypto_library(lua_State* state, Primitives& primitives);
 void open_keys_library(lua_State* state, Primitives& primitives);
 /// ikev1, rsa, number: ikev1_library.cpp.
 void open_ikev1_library(lua_State* state, Primitives& primitives);
+/// eap, gcm: eap_library.cpp.
+void open_eap_library(lua_State* state, Primitives& primitives);
 
 }  // namespace ikelab::script

@@ -296,6 +296,30 @@ constexpr FunctionRow rows[] = {
      "assert(number.power(3, 4, 100) == \"Q\")"},
     {"number.octets", "number.octets(a, count) -> octets", "so many octets, with zeros in front",
      "assert(number.octets(1, 3) == \"\\0\\0\\1\")"},
+    {"eap.packet", "eap.packet(code, identifier, type, data) -> octets",
+     "an EAP packet: code 1 request, 2 response, 3 Success, 4 Failure; type and data are of "
+     "requests and responses",
+     "assert(#eap.packet(1, 7, 4, \"data\") == 9 and #eap.packet(3, 7) == 4)"},
+    {"eap.read", "eap.read(octets) -> {code =, identifier =, type =, data =}",
+     "the inverse; nil and why when it is no packet",
+     "assert(eap.read(eap.packet(2, 7, 4, \"data\")).data == \"data\" and eap.read(\"none\") == "
+     "nil)"},
+    {"eap.md5", "eap.md5(identifier, password, challenge) -> octets",
+     "what answers an MD5-Challenge (RFC 3748, 5.4)",
+     "assert(#eap.md5(7, \"password\", crypto.random(16)) == 16)"},
+    {"eap.mschapv2", "eap.mschapv2(password, challenge, peer_challenge, user) -> octets",
+     "the NT-Response that answers both challenges (RFC 2759, 8.1)",
+     "assert(#eap.mschapv2(\"password\", crypto.random(16), crypto.random(16), \"anna\") == 24)"},
+    {"eap.mschapv2_proof", "eap.mschapv2_proof(password, challenge, peer_challenge, user) -> text",
+     "what proves to the peer that the server knows the password as well (RFC 2759, 8.7)",
+     "assert(#eap.mschapv2_proof(\"password\", crypto.random(16), crypto.random(16), \"anna\") == "
+     "42)"},
+    {"gcm.add", "gcm.add(a, b) -> octets", "16 octets each: their sum in GCM's field, bit by bit",
+     "assert(bytes.hex(gcm.add((\"\\1\"):rep(16), (\"\\3\"):rep(16))) == (\"02\"):rep(16))"},
+    {"gcm.multiply", "gcm.multiply(a, b) -> octets",
+     "their product in GF(2^128), bit 0 on the left (NIST SP 800-38D, 6.3)",
+     "local a, one = crypto.random(16), \"\\128\" .. (\"\\0\"):rep(15)  assert(gcm.multiply(a, "
+     "one) == a)"},
     // ---- monitors
     {"alert", "alert(text, severity, p)",
      "detectors only: info, warning or critical; about the packet in hand, or p", nullptr},

@@ -246,15 +246,17 @@ void print_attack(Terminal& t, const Events& events, const Story& story) {
         d != nullptr && d->code.starts_with("E-LUA-"))
       t.paragraph(fmt::format("At {} the script of {} was stopped: {} [{}]", at(event.time),
                               event.node, d->message, d->code));
-  bool knows = false;
+  bool knows = false, wants = false;
   for (const trace::Event& event : events)
-    knows = knows || std::holds_alternative<trace::AttackKnowledge>(event.body);
-  if (deeds.empty() && !knows) {
+    if (const auto* k = std::get_if<trace::AttackKnowledge>(&event.body))
+      (k->item.starts_with(goal_mark) ? wants : knows) = true;
+  if (deeds.empty() && !knows && !wants) {
     t.paragraph(
         "No adversary acted in this run. One appears here when the scenario has `adversaries:`.");
     return print_alerts(t, events, names);
   }
   t.heading("What the adversary did, and what came of it");
+  if (deeds.empty()) t.paragraph("Nothing that anybody could see: it listened.", 2);
   for (std::size_t i = 0; i < std::min(deeds.size(), most_deeds); ++i)
     print_deed(t, deeds[i], story, names);
   if (deeds.size() > most_deeds)

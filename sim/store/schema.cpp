@@ -221,7 +221,33 @@ CREATE VIEW peers AS SELECT run_id, node, position, connection, address, identit
   own_identity, own_proof, version, proposals, lifetime FROM peer;
 )sql";
 
-constexpr Migration steps[] = {{1, tables_1}, {1, views_1}, {2, matrix_2}, {3, policies_3}};
+// ---- version 4: detectors over labelled traffic -------------------------------------------------
+
+constexpr const char* measure_4 = R"sql(
+CREATE TABLE measure_run (
+  detector TEXT NOT NULL, scenario TEXT NOT NULL, load TEXT NOT NULL, seed INTEGER NOT NULL,
+  blocks INTEGER NOT NULL, attacked INTEGER NOT NULL, true_alerts INTEGER NOT NULL,
+  false_alerts INTEGER NOT NULL, at_packet INTEGER NOT NULL, first_alert INTEGER,
+  honest_packets INTEGER NOT NULL, forged_packets INTEGER NOT NULL,
+  honest_blocked INTEGER NOT NULL, forged_blocked INTEGER NOT NULL, goal INTEGER,
+  finished_at TEXT NOT NULL,
+  PRIMARY KEY (detector, scenario, load, seed, blocks)) WITHOUT ROWID;
+CREATE VIEW detector_runs AS SELECT detector, scenario, load, seed, blocks, attacked, true_alerts,
+  false_alerts, at_packet, first_alert, honest_packets, forged_packets, honest_blocked,
+  forged_blocked, goal, finished_at FROM measure_run;
+CREATE VIEW detector_scores AS SELECT detector, blocks,
+  sum(attacked AND true_alerts > 0) AS caught, sum(attacked AND true_alerts = 0) AS missed,
+  sum(NOT attacked AND false_alerts > 0) AS false_alarms,
+  sum(NOT attacked AND false_alerts = 0) AS quiet,
+  sum(true_alerts) * 1.0 / nullif(sum(true_alerts + false_alerts), 0) AS precision,
+  sum(attacked AND true_alerts > 0) * 1.0 / nullif(sum(attacked), 0) AS recall,
+  sum(honest_packets) AS honest_packets, sum(honest_blocked) AS honest_blocked,
+  sum(forged_blocked) AS forged_blocked
+  FROM measure_run GROUP BY detector, blocks;
+)sql";
+
+constexpr Migration steps[] = {
+    {1, tables_1}, {1, views_1}, {2, matrix_2}, {3, policies_3}, {4, measure_4}};
 
 }  // namespace
 

@@ -7,7 +7,7 @@
 
 namespace ikelab::store {
 
-inline constexpr int schema_version = 3;                    ///< PRAGMA user_version
+inline constexpr int schema_version = 4;                    ///< PRAGMA user_version
 inline constexpr std::int64_t application_id = 0x494b4c42;  ///< PRAGMA application_id: "IKLB"
 
 /// Brings a database from version `to - 1` to `to`.

@@ -58,7 +58,8 @@ key_file: {certificates.key('ikelab', row.auth)}}}]
 """
     mine, theirs = ikelab_rounds(row, initiates)
     if row.user and not initiates:
-        node_more += f"secrets: [{{type: eap, id: {USER}, secret: {SECRET}}}]\n    "
+        kind = "xauth" if row.user.endswith("xauth") else "eap"
+        node_more += f"secrets: [{{type: {kind}, id: {USER}, secret: {SECRET}}}]\n    "
     rounds = "\n        ".join(f"{side}{suffix}: {value}" for side, values in
                                (("local", mine), ("remote", theirs))
                                for suffix, value in zip(("", "-2"), values))
@@ -89,11 +90,15 @@ def ikelab_rounds(row, initiates):
         theirs = [f"{{auth: psk, id: strongswan.example, secret: {SECRET}}}"]
     if row.user and initiates:
         eap = row.user.split(", ")[-1]
-        what = "cert: own" if eap == "eap-tls" else f"eap_id: {USER}, secret: {SECRET}"
-        mine = mine[:row.user.count(",")] + [f"{{auth: {eap}, id: ikelab.example, {what}}}"]
+        password = "no horse" if row.wrong_password else SECRET
+        what = "cert: own" if eap == "eap-tls" else f"eap_id: {USER}, secret: {password}"
+        who = f"id: ikelab.example, {what}"
+        if eap == "xauth":
+            who = f"xauth_id: {USER}, secret: {password}"
+        mine = mine[:row.user.count(",")] + [f"{{auth: {eap}, {who}}}"]
     elif row.user:
         eap = row.user.split(", ")[-1]
-        asked = "" if eap == "eap-tls" else ", eap_id: '%any'"
+        asked = "" if eap in ("eap-tls", "xauth") else ", eap_id: '%any'"
         theirs = theirs[:row.user.count(",")] + [f"{{auth: {eap}{asked}}}"]
     return mine, theirs
 
@@ -108,7 +113,11 @@ def strongswan_rounds(row, certificates, initiates):
     if row.user:
         eap = row.user.split(", ")[-1]
         more = own if eap == "eap-tls" else f"eap_id = {USER}"
-        if initiates:
+        if eap == "xauth" and initiates:
+            local += [(eap, "", f"xauth_id = {USER}")]
+        elif eap == "xauth":
+            remote += [(eap, "", "")]
+        elif initiates:
             local = local[:row.user.count(",")] + [(eap, "strongswan.example", more)]
         else:
             more = trust if eap == "eap-tls" else "eap_id = %any"
@@ -116,7 +125,8 @@ def strongswan_rounds(row, certificates, initiates):
     sections = ""
     for name, rounds in (("local", local), ("remote", remote)):
         for i, (auth, identity, more) in enumerate(rounds, 1):
-            sections += (f"    {name}-{i} {{\n      auth = {auth}\n      id = {identity}\n"
+            named = f"      id = {identity}\n" if identity else ""
+            sections += (f"    {name}-{i} {{\n      auth = {auth}\n{named}"
                          f"      {more}\n    }}\n")
     return sections
 
@@ -129,9 +139,9 @@ def swanctl_conf_of(row, world, certificates, initiates):
     id-2 = strongswan.example
     secret = "{SECRET}"
   }}
-  eap-1 {{
+  {"xauth" if row.user.endswith("xauth") else "eap"}-1 {{
     id = {USER}
-    secret = "{SECRET}"
+    secret = "{'no horse' if row.wrong_password and initiates else SECRET}"
   }}
 }}
 """  # keys lie in swanctl/private
@@ -183,6 +193,8 @@ class Conversation:
 
     def hold(self):
         peer, world = self.peer, self.world
+        if self.row.wrong_password:
+            return self.refused()
         if self.initiator == "strongswan":
             world.swanctl("--initiate", "--child", "net", "--timeout", "20")
         peer.wait(r"s  child .* out: ")
@@ -197,6 +209,15 @@ class Conversation:
             raise Failed(f"ikelab ended with {code}")
         # our DELETE reached strongSwan: nothing is left of us there
         wait_for("strongSwan forgets the SA", lambda: "site" not in world.swanctl("--list-sas"))
+
+    def refused(self):
+        """Nobody gets a tunnel."""
+        if self.initiator == "strongswan":
+            self.world.swanctl("--initiate", "--child", "net", "--timeout", "5", check=False)
+        self.peer.wait(r"E-IKE1-05[04]")
+        if self.peer.count(r"s  child .* out: "):
+            raise Failed("a child came up all the same")
+        self.peer.stop()
 
     def rekey(self, line_or_words, fresh):
         """After a rekey: the new SAs stand in ikelab's lines, and ping passes through them."""

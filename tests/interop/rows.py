@@ -34,6 +34,7 @@ class Row:
     roles: tuple = ("ikelab", "strongswan")  # who initiates
     world: str = "plain"           # plain, nat, cookies, aggressive
     version: int = 2
+    wrong_password: bool = False   # the user's: no tunnel may come up
 
 
 REKEYS = ("ikelab rekeys child", "strongswan rekeys child", "ikelab rekeys ike",
@@ -113,6 +114,27 @@ ROWS = [
         steps=("strongswan deletes child",)),
     Row("ikev1 ikelab deletes ike", version=1, ike="aes128-sha1-modp2048", esp="aes128-sha1",
         steps=("ikelab deletes ike",)),
+    Row("ikev1 xauth", version=1, ike="aes128-sha1-modp2048", esp="aes128-sha1", user="psk, xauth",
+        expect=(r"Transaction .*ATTR\(ISAKMP_CFG_REQUEST\)", r"Transaction .*ATTR\(ISAKMP_CFG_SET\)")),
+    Row("ikev1 xauth, rsa, aggressive", version=1, world="aggressive", auth="rsa",
+        ike="aes128-sha1-modp2048", esp="aes128-sha1", user="pubkey, xauth",
+        ikelab_more="aggressive: yes", strongswan_more="aggressive = yes",
+        expect=(r"Transaction .*ATTR\(ISAKMP_CFG_SET\)",)),
+    Row("ikev1 xauth, wrong password", version=1, ike="aes128-sha1-modp2048", esp="aes128-sha1",
+        user="psk, xauth", wrong_password=True),
+    Row("ikev1 xauth, mode config of strongswan", version=1, ike="aes128-sha1-modp2048",
+        esp="aes128-sha1", user="psk, xauth", roles=("ikelab",), ikelab_inner=False,
+        ikelab_more="vips: [0.0.0.0]", ikelab_ts=("dynamic", "10.2.0.0/24"),
+        strongswan_more="pools = office", strongswan_ts=("10.2.0.0/24", "dynamic"),
+        strongswan_tail="pools {\n  office {\n    addrs = %(ikelab_inner)s-%(ikelab_inner)s\n"
+                        "    dns = 10.2.0.53\n  }\n}\n",
+        expect=(r"s  address .* got %(ikelab_inner)s, DNS 10\.2\.0\.53",)),
+    Row("ikev1 xauth, mode config of ikelab", version=1, ike="aes128-sha1-modp2048",
+        esp="aes128-sha1", user="psk, xauth", roles=("strongswan",),
+        ikelab_node="pools: [{name: office, addrs: %(strongswan_inner)s, dns: [10.1.0.53]}]",
+        ikelab_more="pools: [office]", ikelab_ts=("10.1.0.0/24", "dynamic"),
+        strongswan_more="vips = 0.0.0.0", strongswan_ts=("dynamic", "10.1.0.0/24"),
+        expect=(r"s  address .* given %(strongswan_inner)s of pool office",)),
     # post-quantum preshared keys (RFC 8784); strongSwan 5.9.8 has neither RFC 9242 nor RFC 9370
     Row("ppk, required", ppk="required", steps=REKEYS,
         expect=(r"IKE_AUTH .*N\(PPK_IDENTITY\)",)),

@@ -21,7 +21,7 @@ STRONGSWAN_CONF = """
 charon {
   load = random nonce openssl pem pkcs1 pkcs8 pubkey x509 revocation constraints hmac kdf curve25519 \
 chapoly gcm ccm aes sha1 sha2 mgf1 gmp md5 fips-prf eap-identity eap-md5 eap-mschapv2 eap-tls \
-kernel-libipsec kernel-netlink socket-default vici updown
+xauth-generic kernel-libipsec kernel-netlink socket-default vici updown
   retransmit_timeout = 1.0
   delete_rekeyed_delay = 1
   %(extra)s

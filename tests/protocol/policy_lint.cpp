@@ -301,6 +301,15 @@ TEST_CASE("lint: IKEv1, and what it makes worse", "[lint][ikev1]") {
   const bool by_key = c.local.kind == AuthKind::psk;
   CHECK(found(c) == (by_key ? Words{"historic-version error", "proof-in-the-clear error"}
                             : Words{"historic-version error"}));
+  c = clean();
+  c.ikev1 = Ikev1Config{};
+  c.local.kind = c.remote.kind = AuthKind::psk;
+  c.local.psk = c.remote.psk = Bytes(32, 0x5a);
+  c.more_local = {AuthConfig{}};
+  c.more_local[0].kind = AuthKind::eap;
+  const Words under_a_shared_key = found(c);
+  CHECK(std::count(under_a_shared_key.begin(), under_a_shared_key.end(),
+                   "password-to-the-group error") == 1);
 }
 
 TEST_CASE("lint: what a quantum computer gains", "[lint]") {

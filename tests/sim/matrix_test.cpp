@@ -1,6 +1,8 @@
 // The matrix: every attack against its settings, with three seeds; and detectors over known truth.
 #include "sim/matrix/matrix.hpp"
 
+#include "sim/matrix/course.hpp"
+#include "sim/matrix/measure.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace ikelab;
@@ -49,13 +51,62 @@ TEST_CASE("a setting that is not as said is told", "[matrix]") {
 }
 
 TEST_CASE("detectors catch what they are for, and keep quiet otherwise", "[matrix][monitor]") {
-  const auto scores = matrix::evaluate({1}, [](std::size_t, std::size_t) {});
-  REQUIRE(scores.ok());
-  CHECK(scores->size() >= 10);
-  for (const matrix::DetectorScore& score : *scores) {
+  matrix::MeasureOptions options;
+  options.honest_too = false;
+  const auto rows = matrix::measure(options, [](std::size_t, std::size_t) {});
+  REQUIRE(rows.ok());
+  const auto scores = matrix::scores_of(*rows);
+  CHECK(scores.size() >= 10);
+  for (const matrix::DetectorScore& score : scores) {
     INFO(score.detector << ": " << score.caught << " caught, " << score.missed << " missed, "
                         << score.false_alarms << " false alarms");
+    CHECK(score.caught > 0);
     CHECK(score.missed == 0);
     CHECK(score.false_alarms == 0);
+    CHECK(score.honest_packets > 1'000);
   }
+}
+
+TEST_CASE("labelled traffic: the truth comes from who made a packet, and repeats",
+          "[matrix][monitor]") {
+  matrix::MeasureOptions options;
+  options.honest_too = false;
+  options.loads = {"no such load"};
+  const auto unknown = matrix::measure(options, [](std::size_t, std::size_t) {});
+  REQUIRE_FALSE(unknown.ok());
+  CHECK(unknown.error().code == "E-CLI-011");
+
+  const auto scenario = scenario::load("replay-esp");
+  REQUIRE(scenario.ok());
+  matrix::Course course(*scenario);
+  trace::AttackAction act;
+  act.action = "inject";
+  act.result = 77;
+  course.record({Instant{5}, 1, "mallory", "", act});
+  trace::PacketOnLink packet;
+  packet.link = scenario->monitors.empty() ? "wan" : scenario->monitors.front().link;
+  packet.id = 77;
+  course.record({Instant{6}, 2, "", "", packet});
+  CHECK(course.is_forged(77));
+  CHECK_FALSE(course.is_forged(78));
+  CHECK(course.begun == Instant{5});
+  act.action = "observe";
+  act.result = 78;
+  course.record({Instant{7}, 3, "mallory", "", act});
+  CHECK_FALSE(course.is_forged(78));  // looking changes nothing
+}
+
+TEST_CASE("a score is what its rows say", "[matrix][monitor]") {
+  store::MeasureRow caught, missed, wrong;
+  caught.detector = missed.detector = wrong.detector = "replay";
+  caught.attacked = missed.attacked = true;
+  caught.true_alerts = 3;
+  caught.first_alert = 500'000'000;
+  wrong.false_alerts = 1;
+  const auto scores = matrix::scores_of({caught, missed, wrong});
+  REQUIRE(scores.size() == 1);
+  CHECK(scores[0].recall() == 0.5);
+  CHECK(scores[0].precision() == 0.75);
+  CHECK(scores[0].delay == 0.5);
+  CHECK(scores[0].false_alarms == 1);
 }

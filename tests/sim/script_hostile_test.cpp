@@ -51,6 +51,89 @@ TEST_CASE("loops without end are stopped", "[script]") {
   }
 }
 
+TEST_CASE("a table that claims to be long keeps no function busy", "[script]") {
+  // its border is found by doubling: 41 elements, and #t is 2^40
+  const std::string long_one = "local t = {} for i = 0, 40 do t[1 << i] = 1 end ";
+  for (const char* use :
+       {"table.insert(t, 1, 0)", "table.remove(t, 1)", "table.sort(t)", "table.concat(t)",
+        "table.unpack(t)", "for i = 1, #t do local x = t[i] end",
+        "table.insert(t, 1 << 40, 0) table.remove(t, 2)"}) {
+    INFO(use);
+    const std::string code = run_hostile(long_one + use);
+    CHECK((code == "E-LUA-002" || code == "E-LUA-003"));
+  }
+}
+
+TEST_CASE("comparisons and conversions of long strings are paid for", "[script]") {
+  for (const char* body :
+       {"local a = ('x'):rep(60000) local b = a .. 'y' while true do local c = a < b end",
+        "local a = ('x'):rep(60000) while true do local b = #a:upper() end",
+        "local a = ('1'):rep(60) while true do local b = a + 0 end"}) {
+    INFO(body);
+    CHECK(run_hostile(body) == "E-LUA-003");
+  }
+}
+
+TEST_CASE("no metatable can be forged, and none of the host's is within reach", "[script]") {
+  for (const char* body :
+       {"local x <close> = {} while true do end", "local x <close> = 7", "('').rep = nil",
+        "string.__index = nil ('x'):rep(2):nothing()",
+        "local mt = {} mt.__index = mt local t = {} local v = t.missing.x",
+        "local m = ike.of({ payload = p.payload, protocol = 'IKE', src_port = {}, dst_port = 0 }) "
+        "m.payloads.x.y = 1"}) {
+    INFO(body);
+    const std::string code = run_hostile(body);
+    CHECK((code == "E-LUA-002" || code == "E-LUA-003"));
+  }
+  // what a script does to its own copy of the library harms nobody but itself
+  auto first =
+      load_script("function on_packet(p) string.rep = nil table.insert = nil pairs = nil end");
+  REQUIRE(first.ok());
+  static_cast<void>((*first)->on_packet(Instant{1}, tapped(Bytes(60, 1))));
+  auto second = load_script("function on_packet(p) assert(('x'):rep(2) == 'xx') end");
+  REQUIRE(second.ok());
+  static_cast<void>((*second)->on_packet(Instant{1}, tapped(Bytes(60, 1))));
+  CHECK(diagnostic_code(**second).empty());
+}
+
+TEST_CASE("what a hook returns is nobody's concern", "[script]") {
+  for (const char* value :
+       {"{}", "function() end", "0/0", "p", "nil, nil, nil", "('x'):rep(60000)", "drop", "true"}) {
+    INFO(value);
+    CHECK(run_hostile(std::string("do return ") + value + " end").empty());
+  }
+}
+
+TEST_CASE("a handle that is closed, or was never there, is refused", "[script]") {
+  for (const char* body :
+       {"local first = crypto.key_pair('x25519') for i = 1, 64 do crypto.key_pair('x25519') end "
+        "crypto.shared(first, first.public)",
+        "crypto.shared({ handle = 1 << 62 }, 'x')", "crypto.shared({ handle = 0/0 }, 'x')",
+        "crypto.shared({}, 'x')", "crypto.shared(nil, 'x')",
+        "crypto.shared({ handle = '1' }, ('x'):rep(32))"}) {
+    INFO(body);
+    CHECK(run_hostile(body) == "E-LUA-002");
+  }
+}
+
+TEST_CASE("a source that nests without end is an error, not a crash", "[script]") {
+  const auto nested = [](const char* open, const char* middle, const char* close, int times) {
+    std::string text = "local x = ";
+    for (int i = 0; i < times; ++i) text += open;
+    text += middle;
+    for (int i = 0; i < times; ++i) text += close;
+    return text;
+  };
+  for (const std::string& source :
+       {nested("(", "1", ")", 20'000), nested("{", "1", "}", 20'000),
+        nested("function() return ", "1", " end", 5'000), nested("-", "1", "", 60'000),
+        nested("1 ..", "1", "", 50'000), nested("not ", "1", "", 50'000)}) {
+    const auto loaded = load_script(source + "\nfunction on_packet() end");
+    REQUIRE_FALSE(loaded.ok());
+    CHECK(loaded.error().code.starts_with("E-LUA-"));
+  }
+}
+
 TEST_CASE("memory is bounded", "[script]") {
   for (const char* body : {
            "local s = 'x' while true do s = s .. s end",

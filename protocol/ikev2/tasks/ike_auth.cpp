@@ -198,7 +198,7 @@ class IkeAuth : public Task {
       return {};
     }
     if (eap_only() && said_ == Said::round && auth == nullptr) return hear_name(sa, in);
-    return auth == nullptr ? Result<void>{} : take_round(sa, peer_, in);
+    return auth == nullptr ? Result<void>{} : sa.services.decisions.take_round(sa, peer_, in);
   }
 
   /// EAP-only: the responder says its name now and proves it at the end.

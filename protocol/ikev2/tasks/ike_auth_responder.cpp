@@ -141,7 +141,7 @@ Result<Payloads> hear(IkeSa& sa, const Inbound& received, Answering& state) {
   //= rfc7296#2.16 "An initiator indicates a desire to use EAP by leaving out the AUTH payload from
   //= the first message in the IKE_AUTH exchange."
   if (has_auth || state.peer.current().kind != policy::AuthKind::eap) {
-    IKELAB_CHECK(take_round(sa, state.peer, in));
+    IKELAB_CHECK(sa.services.decisions.take_round(sa, state.peer, in));
     return Payloads{};
   }
   if (!take_identity(sa, state.peer, in.payloads))

@@ -117,7 +117,10 @@ Extension nat_traversal_extension() {
 }
 
 void follow_esp(IkeSa& sa, const SocketAddress& peer) {
-  if (sa.state() == State::established && udp_ports(sa)) follow(sa, peer);
+  // RFC 4555, 3.8 leaves it open for ESP. Who holds one packet back and sends it on from elsewhere
+  // would have the answers (A29), so that with MOBIKE only UPDATE_SA_ADDRESSES moves an SA.
+  if (sa.state() == State::established && udp_ports(sa) && !nat_of(sa).explicit_moves)
+    follow(sa, peer);
 }
 
 }  // namespace ikelab::ikev2

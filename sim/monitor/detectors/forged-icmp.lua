@@ -2,7 +2,7 @@
 monitor = {
   name = "forged-icmp", about = "ICMP errors about ESP packets that were never sent, or with a size that no path has", position = "passive",
   source = "RFC 4301, 8.2; RFC 5927; catalogue A31",
-  scenarios = { alarm = { "forged-icmp" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
+  scenarios = { alarm = { "forged-icmp", "forged-icmp-believed" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
 }
 local sent = {}
 on({ protocol = "ESP" }, function(p)

@@ -24,6 +24,8 @@ on({}, function(p)
   local message = ike.of(p)
   if not message or message.exchange_name == "IKE_SA_INIT" or message.version ~= 32 then return end
   if find(message, "SK") or find(message, "SKF") then return end
+  -- RFC 7296, 2.21.4: about an IKE SA that nobody has made, INVALID_IKE_SPI may be said in the clear
+  if message.response and notify_of(message, "INVALID_IKE_SPI") and not accepted[message.spi_i] then return end
   alert("a message in the clear for IKE SA " .. message.spi_i .. ": " .. message.exchange_name, "critical")
   block("in the clear, for an SA that has keys")
 end)

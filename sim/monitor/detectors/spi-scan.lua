@@ -1,6 +1,6 @@
 monitor = {
   name = "spi-scan", about = "Messages for IKE SAs that nobody has seen being made", position = "passive", source = "RFC 7296, 2.4 and 2.21.4",
-  scenarios = { alarm = { "spi-scan" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
+  scenarios = { alarm = { "spi-scan", "spi-scan-answered" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
 }
 local known, misses, told = {}, {}, {}
 on({ exchange = "IKE_SA_INIT" }, function(_, message) known[message.spi_i] = true end)
