@@ -245,8 +245,10 @@ void IkeSa::run_next(Instant now) {
   if (state_ == State::dead) return;
   if (services.handling && (!running_.empty() || !queue_.empty()))
     return services.waiting.push_back(this);
-  for (std::size_t i = 0; i < running_.size() && window_.may_send();)
-    if (running_[i].id || send_request(now, running_[i])) ++i;
+  for (auto at = running_.begin(); at != running_.end() && window_.may_send();) {
+    Running& running = *at++;  // one that cannot be sent has ended, and is gone
+    if (!running.id) send_request(now, running);
+  }
   while (window_.may_send()) {
     watch_ids();
     if (queue_.empty() || !may_begin_beside(*queue_.front())) return;

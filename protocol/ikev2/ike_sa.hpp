@@ -1,7 +1,7 @@
 // One IKE SA: its state, keys, children, its exchange window, and the tasks that wait for it (RFC
 // 7296, 1 and 2).
 #pragma once
-#include <deque>
+#include <list>
 #include <map>
 
 #include "protocol/ikev2/child_sa.hpp"
@@ -199,8 +199,8 @@ class IkeSa {
 
   State state_ = State::none;
   ExchangeWindow window_;
-  std::deque<std::unique_ptr<Task>> queue_;
-  std::deque<Running> running_;         ///< the oldest first
+  std::list<std::unique_ptr<Task>> queue_;
+  std::list<Running> running_;          ///< the oldest first
   bool ids_end_ = false;                ///< and a rekey was asked for because of that
   std::optional<Instant> last_report_;  ///< of an INVALID_MESSAGE_ID
   std::array<std::optional<Instant>, static_cast<std::size_t>(Timer::count)> timers_{};

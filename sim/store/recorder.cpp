@@ -11,7 +11,7 @@
 namespace ikelab::store {
 namespace {
 
-constexpr std::size_t batch_events = 2000;  // about 10 ms of writing
+constexpr std::size_t batch_events = 500;  // a few ms of writing, and less than 1 MiB of memory
 constexpr Duration batch_time =
     std::chrono::seconds(1);  // of simulated time: a slow run is seen growing
 

@@ -77,10 +77,11 @@ bool kept_for_metrics(const Body& body) {
 
 }  // namespace
 
-std::optional<Event> at_level(Event event, RecordLevel level) {
+std::optional<Event> at_level(const Event& event, RecordLevel level) {
   if (level == RecordLevel::metrics && !kept_for_metrics(event.body)) return {};
-  if (level == RecordLevel::control && !strip_to_control(event.body)) return {};
-  return event;
+  std::optional<Event> kept(event);
+  if (level == RecordLevel::control && !strip_to_control(kept->body)) return {};
+  return kept;
 }
 
 Result<TypedRows> TypedRows::prepare(const Database& database) {

@@ -11,7 +11,7 @@
 namespace ikelab::store {
 
 /// The event as this level keeps it, or nothing. `full` keeps every event as it is.
-std::optional<trace::Event> at_level(trace::Event event, RecordLevel level);
+std::optional<trace::Event> at_level(const trace::Event& event, RecordLevel level);
 
 /// The insert statements of the typed tables, prepared once.
 class TypedRows {
