@@ -180,7 +180,7 @@ std::vector<wire::Payload> answer_child_exchange(IkeSa& sa, const Inbound& in, C
 //= new one."
 void begin_anew_if_told(IkeSa& sa, const Inbound& in) {
   if (find_notify(in.payloads, NotifyType::no_additional_sas) != nullptr)
-    sa.services.reauthenticate(sa, in.now);
+    sa.services.begin_anew(sa, in.now, sa.peer.ip);
 }
 
 std::optional<wire::Payload> not_now(IkeSa& sa, std::string& detail) {
