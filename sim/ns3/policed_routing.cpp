@@ -1,5 +1,7 @@
 #include "sim/ns3/policed_routing.hpp"
 
+#include <ns3/ipv4-interface.h>
+
 #include "sim/ns3/ip_send.hpp"
 
 namespace ikelab::sim {

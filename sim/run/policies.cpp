@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "protocol/esp/spd.hpp"
+#include "protocol/policy/traffic_selector.hpp"
 
 namespace ikelab::run {
 namespace {
@@ -63,8 +64,8 @@ store::PolicyInfo policy_row(const std::string& node, const policy::ConnectionCo
   row.action = row.mode = actions[static_cast<std::size_t>(policy.action)];
   row.connection = policy.connection;
   row.child = policy.child;
-  row.local_ts = to_string(policy.selectors.local_ts.front());
-  row.remote_ts = to_string(policy.selectors.remote_ts.front());
+  row.local_ts = policy::to_string(policy.selectors.local_ts.front());
+  row.remote_ts = policy::to_string(policy.selectors.remote_ts.front());
   for (const policy::ChildConfig& child : connection.children) {
     if (child.name != policy.child || !child.needs_sas()) continue;
     row.mode = child.mode == policy::ChildMode::transport ? "transport" : "tunnel";
