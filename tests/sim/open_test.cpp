@@ -186,7 +186,7 @@ TEST_CASE("open: IKEv1 tells the same as the run that made it", "[open][ikev1]")
            Row{"main mode, AES-256 stretched from SHA-1", {"proposals=[aes256-sha1-modp1024]"}},
            Row{"SHA-256 and a rekeyed Child SA with its deletion",
                {"proposals=[aes128-sha256-modp2048]", "children.net.rekey_time=4s"}},
-           Row{"quick mode with PFS", {"children.net.esp_proposals=[aes128-sha1-modp1024]"}},
+           Row{"quick mode with PFS", {"children.net.esp_proposals=[aes128-sha1-modp2048]"}},
            Row{"aggressive mode", {"aggressive=yes"}},
            Row{"on port 4500, with R-U-THERE", {"encap=yes", "dpd_delay=2s"}},
            Row{"a new phase 1", {"rekey_time=5s"}},
