@@ -57,17 +57,17 @@ std::string lifetime(const policy::ConnectionConfig& connection) {
 }
 
 store::PolicyInfo policy_row(const std::string& node, const policy::ConnectionConfig& connection,
-                             const esp::Policy& policy) {
+                             const esp::Policy& p) {
   static constexpr const char* actions[] = {"protect", "bypass", "discard"};
   store::PolicyInfo row;
   row.node = node;
-  row.action = row.mode = actions[static_cast<std::size_t>(policy.action)];
-  row.connection = policy.connection;
-  row.child = policy.child;
-  row.local_ts = policy::to_string(policy.selectors.local_ts.front());
-  row.remote_ts = policy::to_string(policy.selectors.remote_ts.front());
+  row.action = row.mode = actions[static_cast<std::size_t>(p.action)];
+  row.connection = p.connection;
+  row.child = p.child;
+  row.local_ts = policy::to_string(p.selectors.local_ts.front());
+  row.remote_ts = policy::to_string(p.selectors.remote_ts.front());
   for (const policy::ChildConfig& child : connection.children) {
-    if (child.name != policy.child || !child.needs_sas()) continue;
+    if (child.name != p.child || !child.needs_sas()) continue;
     row.mode = child.mode == policy::ChildMode::transport ? "transport" : "tunnel";
     row.proposals = proposals(child.esp_proposals);
     row.lifetime = lifetime(child);

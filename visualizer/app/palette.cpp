@@ -83,7 +83,9 @@ void Shell::offer_filter(std::vector<PaletteRow>& rows, bool by_words) const {
   const auto filter = filter::Filter::parse(query);
   if (filter.ok() && !filter->empty())
     row("filter", fmt::format("show only {}", query), std::string(query), "");
-  for (std::string& more : filter::completions(query, 6)) row("go on", more, "", more);
+  constexpr std::size_t least = 3;  // letters: fewer begin too many other words
+  if (query.size() >= least)
+    for (std::string& more : filter::completions(query, 6)) row("go on", more, "", more);
   if (!filter.ok() && relates && rows.empty()) row("filter", filter.error().to_string(), "", "");
 }
 

@@ -246,7 +246,20 @@ Inspection inspect_key(const RunModel& run, const trace::Event& event) {
   return out;
 }
 
-Inspection inspect_sa(const SaRow& row) {
+// What the node was told about how long such an SA may live.
+std::string lifetime_of(const store::RunInfo& info, const SaRow& row) {
+  const std::string& name = row.sa().name;
+  if (row.sa().protocol == "IKE") {
+    for (const store::PeerInfo& p : info.peers)
+      if (p.node == row.node && p.connection == name) return p.lifetime;
+    return "";
+  }
+  for (const store::PolicyInfo& p : info.policies)
+    if (p.node == row.node && p.child == name) return p.lifetime;
+  return "";
+}
+
+Inspection inspect_sa(const store::RunInfo& info, const SaRow& row) {
   const trace::SaInstalled& s = row.sa();
   Inspection out;
   const bool ike = s.protocol == "IKE";
@@ -268,6 +281,8 @@ Inspection inspect_sa(const SaRow& row) {
                fact("algorithms", row.algorithms()),
                fact("installed", fmt::format("{}  {}", clock_text(row.installed->time), s.reason),
                     select_event(row.installed->seq))};
+  if (std::string lifetime = lifetime_of(info, row); !lifetime.empty())
+    out.facts.push_back(fact("lifetime", std::move(lifetime)));
   if (row.removed != nullptr)
     out.facts.push_back(fact("removed",
                              fmt::format("{}  {}", clock_text(row.removed->time),
@@ -387,7 +402,7 @@ Inspection inspect(const RunModel& run, const Selection& s) {
   } else if (s.kind == Selection::Kind::packet) {
     if (const Packet* p = run.traffic().packet(s.id)) return inspect_packet(run, *p);
   } else if (s.kind == Selection::Kind::sa) {
-    if (const SaRow* row = run.sas().find(s.name)) return inspect_sa(*row);
+    if (const SaRow* row = run.sas().find(s.name)) return inspect_sa(run.info(), *row);
   } else if (s.kind == Selection::Kind::key || s.kind == Selection::Kind::event) {
     if (const EventPtr e = run.event(s.id)) return inspect_event(run, *e);
   }

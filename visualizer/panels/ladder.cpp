@@ -200,6 +200,14 @@ struct Words {
   bool label = true, note = true;
 };
 
+void draw_words(const LadderFrame& f, const LadderRow& row, bool selected, Words words) {
+  if (words.label && row.kind == LadderRow::Kind::mark) draw_mark(f, row, selected);
+  if (words.label && row.kind == LadderRow::Kind::refusal) draw_refusal(f, row);
+  const bool arrow = row.kind == LadderRow::Kind::message || row.kind == LadderRow::Kind::attack;
+  if (words.label && arrow) draw_label(f, row, selected);
+  if (words.note && arrow) draw_note(f, row);
+}
+
 void draw_row(const LadderFrame& f, const LadderRow& row, int id, const LadderRow* selected_row,
               Words words) {
   const View& v = f.v;
@@ -216,22 +224,10 @@ void draw_row(const LadderFrame& f, const LadderRow& row, int id, const LadderRo
   if (!f.linear)
     put(v.list(), kit.fonts.mono_small, {v.min.x, f.start(row) - kit.px(8)},
         f.ink(Role::muted, row), clock_text(row.time));
-  switch (row.kind) {
-    case LadderRow::Kind::esp:
-      break;  // drawn before, below every arrow that crosses it
-    case LadderRow::Kind::mark:
-      if (words.label) draw_mark(f, row, selected);
-      break;
-    case LadderRow::Kind::refusal:
-      if (words.label) draw_refusal(f, row);
-      break;
-    case LadderRow::Kind::message:
-    case LadderRow::Kind::attack:
-      for (const Leg& leg : row.legs) draw_leg(f, row, leg, selected);
-      if (words.label) draw_label(f, row, selected);
-      if (words.note) draw_note(f, row);
-      break;
-  }
+  const bool arrow = row.kind == LadderRow::Kind::message || row.kind == LadderRow::Kind::attack;
+  if (arrow)  // a fold is drawn before, below every arrow that crosses it
+    for (const Leg& leg : row.legs) draw_leg(f, row, leg, selected);
+  draw_words(f, row, selected, words);
   if (h.hovered)
     tip(kit, hover_text(v, row),
         fmt::format("{}  ({})", clock_text(row.time), absolute_text(v.run.info().epoch, row.time)));
@@ -363,7 +359,9 @@ void draw_linear(const LadderFrame& f, std::size_t first, std::size_t last,
     if (rows[shown[k]].kind == LadderRow::Kind::esp)
       draw_esp(f, rows[shown[k]], &rows[shown[k]] == selected, words[k].label);
   for (std::size_t k = 0; k < shown.size(); ++k)
-    draw_row(f, rows[shown[k]], static_cast<int>(shown[k]), selected, words[k]);
+    draw_row(f, rows[shown[k]], static_cast<int>(shown[k]), selected, {false, false});
+  for (std::size_t k = 0; k < shown.size(); ++k)  // above every arrow
+    draw_words(f, rows[shown[k]], &rows[shown[k]] == selected, words[k]);
 }
 
 }  // namespace

@@ -29,14 +29,18 @@ std::string what(const SaRow& row) {
   return fmt::format("ESP {}", row.sa().direction == "in" ? "in \xE2\x86\x90" : "out \xE2\x86\x92");
 }
 
+// How long it has been in force, or was.
+std::string age(const SaRow& row, Instant t) {
+  if (row.state_at(t) == SaState::future) return "";
+  const Instant end = row.state_at(t) == SaState::removed ? row.removed->time : t;
+  return span_text(end - row.installed->time);
+}
+
 std::vector<Column> columns() {
-  return {{"node", 48, 0.3F},
-          {"SA", 56, 0.2F},
-          {"SPI", 70, 0.3F, true},
-          {"protects", 84, 1.5F},
-          {"algorithms", 70, 2.0F},
-          {"state", 92, 0.3F},
-          {"packets", 52, 0.1F, true, true}};
+  return {{"node", 48, 0.3F},       {"SA", 56, 0.2F},
+          {"SPI", 70, 0.3F, true},  {"protects", 84, 1.5F},
+          {"algorithms", 70, 2.0F}, {"state", 92, 0.3F},
+          {"age", 48, 0.2F},        {"packets", 52, 0.1F, true, true}};
 }
 
 std::string selectors(const trace::SaInstalled& s) {
@@ -104,6 +108,7 @@ void draw_sas(const View& whole) {
                              selectors(row.sa()),
                              row.algorithms(),
                              state_cell(row, now),
+                             {age(row, now), Role::muted},
                              count},
                             v.session.is_selected(s), row.state_at(now) == SaState::future);
     if (h.clicked) v.session.select(v.run, s, false);

@@ -23,7 +23,7 @@ struct Options {
   std::string run, database = "ikelab.db", png, panel, size = "1280x800", theme = "light",
                    scale = "100%";
   std::string at, select, html, svg, status, compare, filter, axis = "pauses";
-  bool look_given = false;
+  bool look_given = false, explain = false;
 };
 
 struct Drawing {
@@ -77,6 +77,7 @@ Result<Drawing> read_drawing(const Options& o) {
 Result<void> arrive(Shell& shell, const Options& o) {
   shell.session.to_end(shell.run);
   shell.session.filter = o.filter;
+  shell.session.explains = o.explain;
   static constexpr std::array<std::string_view, 3> axes = {"pauses", "steps", "time"};
   const auto* axis = std::find(axes.begin(), axes.end(), o.axis);
   if (axis == axes.end()) return wrong("--axis", o.axis, "pauses, steps or time");
@@ -208,6 +209,7 @@ int main(int argc, char** argv) {
       "message:3, message:3/field:Nonce Data, key:SKEYSEED, sa:SPI, packet:17, event:120");
   app.add_option("--filter", o.filter,
                  "of the ladder: Wireshark's display words, e.g. \"isakmp.exchangetype == 36\"");
+  app.add_flag("--explain", o.explain, "open with the explanation of the step that is selected");
   app.add_option("--axis", o.axis, "of the ladder: pauses (cut short), steps (even), time (true)")
       ->capture_default_str();
   app.add_option("--compare", o.compare,
