@@ -242,9 +242,14 @@ void IkeSa::watch_ids() {
 
 void IkeSa::run_next(Instant now) {
   touch();
-  if (state_ == State::dead) return;
-  if (services.handling && (!running_.empty() || !queue_.empty()))
-    return services.waiting.push_back(this);
+  if (state_ == State::dead || sending_ || (running_.empty() && queue_.empty())) return;
+  if (services.handling) return services.waiting.push_back(this);
+  sending_ = true;
+  send_what_may_go(now);
+  sending_ = false;
+}
+
+void IkeSa::send_what_may_go(Instant now) {
   for (std::size_t i = 0; i < running_.size() && window_.may_send();)
     if (running_[i].id || send_request(now, running_[i])) ++i;
   while (window_.may_send()) {
