@@ -242,9 +242,14 @@ void IkeSa::watch_ids() {
 
 void IkeSa::run_next(Instant now) {
   touch();
-  if (state_ == State::dead) return;
-  if (services.handling && (!running_.empty() || !queue_.empty()))
-    return services.waiting.push_back(this);
+  if (state_ == State::dead || sending_ || (running_.empty() && queue_.empty())) return;
+  if (services.handling) return services.waiting.push_back(this);
+  sending_ = true;
+  send_what_may_go(now);
+  sending_ = false;
+}
+
+void IkeSa::send_what_may_go(Instant now) {
   for (auto at = running_.begin(); at != running_.end() && window_.may_send();) {
     Running& running = *at++;  // one that cannot be sent has ended, and is gone
     if (!running.id) send_request(now, running);

@@ -170,6 +170,7 @@ class IkeSa {
   void report_ahead(const Inbound& in);
   /// The peer does what nobody may: the SA ends at once, without a word.
   void drop(Instant now, const std::string& reason);
+  void send_what_may_go(Instant now);
   /// False: the task failed before anything was sent, and is gone.
   bool send_request(Instant now, Running& running);
   void finish_task(Instant now, const Task& task, Outcome outcome);
@@ -200,6 +201,7 @@ class IkeSa {
   State state_ = State::none;
   ExchangeWindow window_;
   std::list<std::unique_ptr<Task>> queue_;
+  bool sending_ = false;                ///< in run_next(): what is enqueued meanwhile waits there
   std::list<Running> running_;          ///< the oldest first
   bool ids_end_ = false;                ///< and a rekey was asked for because of that
   std::optional<Instant> last_report_;  ///< of an INVALID_MESSAGE_ID

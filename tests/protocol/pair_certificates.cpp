@@ -82,7 +82,8 @@ TEST_CASE("pair: a chain with an intermediate", "[pair][ikev2][pki]") {
     //= rfc7296#3.6 "Implementations MUST be capable of being configured to send and accept up to
     //= four X.509 certificates in support of authentication"
     CHECK(met.up);
-    CHECK(met.payloads.at(2) == "IDi, CERT, CERT, CERT, CERT, CERTREQ, IDr, AUTH, SA, TSi, TSr");
+    const std::string sent = "IDi, CERT, CERT, CERT, CERT, CERTREQ, IDr, AUTH, SA, TSi, TSr";
+    CHECK(std::count(met.payloads.begin(), met.payloads.end(), sent) == 1);  // in fragments
     of_four.local_a().certificates.erase(of_four.local_a().certificates.begin() + 2);
     CHECK(meet(of_four).code == "E-PKI-010");
   }

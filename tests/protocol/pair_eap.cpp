@@ -89,7 +89,7 @@ TEST_CASE("pair: the MSK makes AUTH, and no other key", "[pair][ikev2][eap]") {
   };
   //= rfc7296#2.16 "This shared key generated during an IKE exchange MUST NOT be used for any other
   //= purpose."
-  CHECK(keys_of(first).size() >= 9);
+  CHECK(keys_of(first).size() == 8);  // seven of the IKE SA, and KEYMAT
   CHECK(keys_of(first) == keys_of(second));
 }
 

@@ -222,7 +222,7 @@ TEST_CASE("rfc7296 3.3.6: NONE among the groups, and a KE payload all the same",
   const auto key =
       pair.a.provider->key_exchange(*crypto::find_keyword(crypto::TransformType::ke, "x25519"),
                                     *crypto::seeded_rng(5, "ke")->stream("ke"));
-  const auto& child = pair.a.sas()[0].children.at(0);
+  const auto child = pair.a.sas()[0].children.at(0);
   Insider insider(pair, pair.a);
   insider.header.exchange = wire::ExchangeType::create_child_sa;
   const std::string answer =
