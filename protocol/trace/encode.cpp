@@ -10,6 +10,9 @@ struct is_vector : std::false_type {};
 template <class T>
 struct is_vector<std::vector<T>> : std::true_type {};
 
+/// Most bodies have fewer, so that their memory is asked for once.
+constexpr std::size_t body_octets = 512;
+
 class Encoder {
  public:
   explicit Encoder(Bytes& out, bool names = true) : out_(out), names_(names) {}
@@ -156,6 +159,7 @@ Result<Body> decode_as(std::string_view kind, ByteView octets, bool names) {
 
 Bytes encode_body(const Body& body) {
   Bytes out;
+  out.reserve(body_octets);
   std::visit([&](const auto& b) { Encoder(out).value(b); }, body);
   return out;
 }
@@ -166,6 +170,7 @@ Result<Body> decode_body(std::string_view kind, ByteView octets) {
 
 Bytes encode_values(const Body& body) {
   Bytes out;
+  out.reserve(body_octets);
   std::visit([&](const auto& b) { Encoder(out, false).value(b); }, body);
   return out;
 }
@@ -176,6 +181,12 @@ Result<Body> decode_values(std::string_view kind, ByteView octets) {
 
 Bytes encode_event(const Event& event) {
   Bytes out;
+  encode_event(event, out);
+  return out;
+}
+
+void encode_event(const Event& event, Bytes& out) {
+  out.clear();
   Encoder encoder(out);
   encoder.zigzag(event.time.ns);
   encoder.varint(event.seq);
@@ -183,7 +194,6 @@ Bytes encode_event(const Event& event) {
   encoder.octets(as_bytes(event.sa));
   encoder.octets(as_bytes(kind_of(event.body)));
   std::visit([&](const auto& b) { encoder.value(b); }, event.body);
-  return out;
 }
 
 }  // namespace ikelab::trace

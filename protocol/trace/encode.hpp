@@ -25,5 +25,7 @@ Bytes encode_values(const Body& body);
 Result<Body> decode_values(std::string_view kind, ByteView octets);
 /// The octets of the whole event as hashed into the fingerprint.
 Bytes encode_event(const Event& event);
+/// The same in `out`, whose memory is used again.
+void encode_event(const Event& event, Bytes& out);
 
 }  // namespace ikelab::trace

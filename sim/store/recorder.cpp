@@ -59,7 +59,10 @@ class SqliteRecorder final : public Recorder {
     IKELAB_ASSERT(run_id_ != 0);
     last_time_ = event.time;
     if (failure_) return;
-    if (auto kept = at_level(event, level_)) waiting_.push_back(std::move(*kept));
+    if (is_kept(event, level_)) {
+      waiting_.push_back(event);
+      strip(waiting_.back(), level_);
+    }
     if (waiting_.size() < batch_events && event.time - flushed_at_ < batch_time) return;
     if (auto flushed = flush(); !flushed.ok()) failure_ = flushed.error();
   }
