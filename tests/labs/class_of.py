@@ -92,7 +92,7 @@ def hostile(program, place):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
-    parser.add_argument("--students", type=int, default=24)
+    parser.add_argument("--students", type=int, default=12)
     o = parser.parse_args()
     program = os.path.abspath(o.program)
     wrong = []
