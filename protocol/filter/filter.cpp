@@ -183,9 +183,11 @@ class Parser {
     if (node.field == nullptr) {
       std::vector<std::string_view> names;
       for (const FieldInfo& f : fields()) names.push_back(f.name);
+      const bool near = !policy::near_names(token_.text, names).empty();
       return Error{"E-FILTER-001", fmt::format("there is no field \"{}\"", token_.text)}
           .at(token_.at)
-          .expect(policy::did_you_mean(token_.text, names));
+          .expect(near ? policy::did_you_mean(token_.text, names)
+                       : "docs/FILTERS.md lists them, for example isakmp.exchangetype");
     }
     IKELAB_CHECK(advance());
     const RelationWord* r = token_.quoted ? nullptr : relation_of(token_.text);
@@ -316,6 +318,7 @@ Result<Filter> Filter::parse(std::string_view text) {
   if (!root.ok()) {
     Error e = root.error();
     e.place = fmt::format("filter, column {}", e.offset.value_or(0) + 1);
+    e.offset.reset();  // said as a person counts
     return e;
   }
   filter.root_ = std::move(root).value();

@@ -49,7 +49,7 @@ class Filter {
  public:
   /// Text of at most 1,000 octets; empty: everything fits. Errors: E-FILTER-001 no such field,
   /// E-FILTER-002 it does not read, E-FILTER-003 the value does not fit the field. `place` is
-  /// "column N", `offset` its octet.
+  /// "filter, column N".
   static Result<Filter> parse(std::string_view text);
   [[nodiscard]] bool matches(const Frame& frame) const;
   [[nodiscard]] bool empty() const { return root_ == nullptr; }

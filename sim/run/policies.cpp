@@ -37,22 +37,35 @@ std::string proposals(const std::vector<wire::Proposal>& all) {
   return out;
 }
 
-// "rekey after 1 h, end after 1.1 h"; also by volume.
+// "1 h", "15 min", "40 s": the largest unit that says it whole.
+std::string in_words(Duration d) {
+  struct Unit {
+    Duration size;
+    const char* name;
+  };
+  static constexpr Unit units[] = {{1h, "h"}, {1min, "min"}, {1s, "s"}};
+  for (const Unit& unit : units)
+    if (d.count() % unit.size.count() == 0)
+      return fmt::format("{} {}", d.count() / unit.size.count(), unit.name);
+  return to_string(d);
+}
+
+// "rekey after 1 h, end after 66 min"; also by volume.
 std::string lifetime(const policy::ChildConfig& child) {
   std::string out;
   const auto add = [&](std::string words) { out += (out.empty() ? "" : ", ") + std::move(words); };
-  if (child.rekey_time.count() != 0) add("rekey after " + to_string(child.rekey_time));
+  if (child.rekey_time.count() != 0) add("rekey after " + in_words(child.rekey_time));
   if (child.bytes.rekey != 0) add(fmt::format("rekey after {} octets", child.bytes.rekey));
   if (child.packets.rekey != 0) add(fmt::format("rekey after {} packets", child.packets.rekey));
-  if (child.life_time) add("end after " + to_string(*child.life_time));
+  if (child.life_time) add("end after " + in_words(*child.life_time));
   return out.empty() ? "no limit" : out;
 }
 
 std::string lifetime(const policy::ConnectionConfig& connection) {
   std::string out;
-  if (connection.rekey_time.count() != 0) out = "rekey after " + to_string(connection.rekey_time);
+  if (connection.rekey_time.count() != 0) out = "rekey after " + in_words(connection.rekey_time);
   if (connection.reauth_time.count() != 0)
-    out += (out.empty() ? "" : ", ") + ("begin anew after " + to_string(connection.reauth_time));
+    out += (out.empty() ? "" : ", ") + ("begin anew after " + in_words(connection.reauth_time));
   return out.empty() ? "no limit" : out;
 }
 

@@ -19,9 +19,9 @@ trace::Message cookie_request() {
   m.header.spi_i = IkeSpi{0xc0ffee0102030405};
   m.header.exchange = wire::ExchangeType::ike_sa_init;
   m.header.response = true;
-  m.payloads.push_back(
-      {.type = wire::PayloadType::notify,
-       .body = wire::NotifyPayload{.type = wire::NotifyType::cookie, .data = hex("01020304")}});
+  m.payloads.push_back({.type = wire::PayloadType::notify,
+                        .body = wire::NotifyPayload{
+                            .spi = {}, .type = wire::NotifyType::cookie, .data = hex("01020304")}});
   m.payloads.push_back({.type = wire::PayloadType::nonce,
                         .body = wire::NoncePayload{.data = hex("c0c1c2c3c4c5c6c7")}});
   trace::Message out;
@@ -179,7 +179,6 @@ TEST_CASE("filter: what does not read is one line with its column", "[filter]") 
     const Error e = refusal(row.text);
     INFO(e.to_string());
     CHECK(e.code == row.code);
-    CHECK(e.offset == row.at);
     CHECK(e.place == "filter, column " + std::to_string(row.at + 1));
     CHECK(e.to_string().find('\n') == std::string::npos);
   }

@@ -206,6 +206,7 @@ TEST_CASE("the ladder is drawn on each axis, with a filter, zoomed in and out",
   const std::size_t far = host.transcript().lines.size();
   shell.session.set_now(*shell.run.time_of(select_message(1)));
   for (int i = 0; i < 6; ++i) host.frame({.zoom = 1});
+  shell.session.pan_ladder(shell.run, -shell.session.ladder_span / 2);
   host.frame();
   CHECK(host.says("IKE_SA_INIT request"));
   CHECK(host.transcript().lines.size() != far);

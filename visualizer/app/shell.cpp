@@ -111,7 +111,8 @@ void Shell::frame(const FrameInput& input) {
     middle({0, top}, {size.x, bottom});
     top_bar({0, 0}, {size.x, top});
     bottom_bar({0, bottom}, size);
-    if (session.explains) explanation({kit_.px(story_width_), top}, {size.x, bottom});
+    if (session.explains)
+      explanation({kit_.px(story_width_), top}, {size.x - kit_.px(inspector_width_), bottom});
     if (searching_) palette({(size.x - kit_.px(440)) / 2, top - kit_.px(4)}, kit_.px(440));
   }
   ImGui::End();
