@@ -36,8 +36,8 @@ std::vector<Bytes> published(const std::vector<Published>& all, Instant now);
 /// small (strongSwan's `force` concerns IKEv1 only).
 enum class Fragmentation { yes, accept, force, no };
 
-/// Where a preshared key is agreed on. auth: in IKE_AUTH (RFC 8784). intermediate: before it, so that
-/// it protects identities, too (RFC 9867). either: there if the peer can, else in IKE_AUTH.
+/// Where a preshared key is agreed on. auth: in IKE_AUTH (RFC 8784). intermediate: before it, so
+/// that it protects identities, too (RFC 9867). either: there if the peer can, else in IKE_AUTH.
 enum class PpkExchange { auth, intermediate, either };
 
 /// swanctl's `childless` (RFC 6023). allow: a peer may begin an IKE SA without a Child SA; prefer:

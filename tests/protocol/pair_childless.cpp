@@ -86,9 +86,9 @@ TEST_CASE("childless: allow answers a usual request in the usual way", "[pair][i
 }
 
 TEST_CASE("childless: switched off it is as if it were not there", "[pair][ikev2][childless]") {
-  //= rfc6023#3 "A supporting responder that has been configured not to support this extension to the
-  //= protocol MUST behave as the same as if it didn't support this extension.  It MUST NOT advertise
-  //= the capability with a notification"
+  //= rfc6023#3 "A supporting responder that has been configured not to support this extension to
+  //= the protocol MUST behave as the same as if it didn't support this extension.  It MUST NOT
+  //= advertise the capability with a notification"
   Pair pair(begins(site_a(), Childless::prefer), begins(site_b(), Childless::never));
   REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
   pair.settle();
@@ -114,8 +114,8 @@ TEST_CASE("auth_lifetime: the initiator authenticates again in time", "[pair][ik
   REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
   pair.settle();
   //= rfc4478#2 "The Responder MUST send this information to the Initiator in an AUTH_LIFETIME
-  //= notification either in the last message of an IKE_AUTH exchange, or in an INFORMATIONAL request,
-  //= which may be sent at any time."
+  //= notification either in the last message of an IKE_AUTH exchange, or in an INFORMATIONAL
+  //= request, which may be sent at any time."
   CHECK(said(pair.b, "IKE_AUTH").find("N(AUTH_LIFETIME)") != std::string::npos);
   //= rfc4478#2 "The AUTH_LIFETIME notification MUST be protected and MAY be sent by the original
   //= Responder at any time."
