@@ -15,10 +15,12 @@ Header read_header(Reader& r);
 std::uint8_t flags_of(const Header& header);
 
 bool read_sa(Reader& r, PayloadBody& out);
-/// One attribute (RFC 2408, 3.3); `named` gives the names of type and value for the tree.
+/// One attribute (RFC 2408, 3.3); `names` gives the names of type and value for the tree, and how a
+/// value of the long form reads (nullptr: as a number).
 struct AttributeNames {
   std::string (*type)(std::uint16_t type);
   std::string (*value)(std::uint16_t type, std::uint32_t value);
+  std::string (*octets)(std::uint16_t type, ByteView value) = nullptr;
 };
 bool read_attribute(Reader& r, const AttributeNames& names, std::vector<Attribute>& out);
 void write_attribute(Writer& w, const Attribute& attribute);

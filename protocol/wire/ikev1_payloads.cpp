@@ -67,7 +67,13 @@ constexpr FieldInfo f_oa_address{"Original address", "Before any NAT changed it.
 
 constexpr AttributeNames of_config{
     [](std::uint16_t type) { return config_name(type); },
-    [](std::uint16_t, std::uint32_t value) { return std::to_string(value); }};
+    [](std::uint16_t, std::uint32_t value) { return std::to_string(value); },
+    [](std::uint16_t type, ByteView value) {
+      const bool address = type >= config::ip4_address && type < config::ip4_subnet;
+      if (value.empty()) return std::string("asked for");
+      return address && value.size() == 4 ? IpAddress::from_octets(value).value().to_string()
+                                          : text_or_hex(value);
+    }};
 
 bool too_short(Reader& r, std::size_t needed, const char* what, const char* rfc) {
   return r.refuse("E-WIRE-012", r.at(), rfc,

@@ -188,6 +188,7 @@ bool read_attribute(Reader& r, const AttributeNames& names, std::vector<Attribut
     a.octets = to_bytes(r.rest(f_a_value));
   }
   const auto value = [&] {
+    if (!tv && names.octets != nullptr) return names.octets(a.type, a.octets);
     return tv || a.octets.size() <= 4 ? names.value(a.type, a.number()) : text_or_hex(a.octets);
   };
   r.says(value);

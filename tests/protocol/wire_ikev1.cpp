@@ -77,6 +77,21 @@ TEST_CASE("ikev1 wire: a lifetime that needs four octets is written long", "[wir
             .value_of(v1::phase1::life_duration) == 172'800);
 }
 
+TEST_CASE("ikev1 wire: a transaction's attributes read as what they are", "[wire][ikev1][xauth]") {
+  // REPLY, XAUTH-USER-NAME "anna", XAUTH-STATUS 1, INTERNAL_IP4_ADDRESS 10.8.0.1, and one asked for
+  const Bytes plain = hex(
+      "00 00 0024 02 00 0007  4089 0004 616e6e61  c08f 0001  0001 0004 0a080001  0003 0000"
+      " 0002 0000");
+  const ChainDissection inside = dissect_chain(plain, PayloadType::v1_attributes);
+  CHECK(inside.diagnostics.empty());
+  std::vector<std::string> values;
+  for (const Field* leaf : leaves(inside.root))
+    if (leaf->name == "Attribute Value") values.push_back(leaf->value);
+  CHECK(values == std::vector<std::string>{"\"anna\"", "1", "10.8.0.1"});
+  const auto chain = decode_chain(plain, PayloadType::v1_attributes);
+  CHECK(payload_summary(chain.payloads, true) == "ATTR(ISAKMP_CFG_REPLY)");
+}
+
 TEST_CASE("ikev1 wire: an encrypted message is one ciphertext; what is inside has its padding",
           "[wire][ikev1]") {
   Message message =
