@@ -75,9 +75,9 @@ TEST_CASE("labs conditions: what is drawn reaches keys, faults, links and timing
     return std::string();
   };
   const auto [anna, hers] = run_of("five-tunnels", "anna");
-  const auto [ben, his] = run_of("five-tunnels", "ben");
+  const auto [dora, his] = run_of("five-tunnels", "dora");
   CHECK(hers.seed != his.seed);
-  CHECK(*anna.value("order") != *ben.value("order"));
+  CHECK(*anna.value("order") != *dora.value("order"));
   CHECK(delay(hers, "wan") ==
         to_string(Duration(std::chrono::milliseconds(std::stoi(*anna.value("far"))))));
   CHECK(delay(hers, "wan") != delay(his, "wan"));
