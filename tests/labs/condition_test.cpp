@@ -1,7 +1,6 @@
 // Conditions and runs: what a student's files make of a run, partial credit, and the event that
 // cost a point. The catalogue's labs are the subject; real runs in ns-3.
 #include <algorithm>
-#include <set>
 
 #include "labs/engine/grading.hpp"
 #include "labs/engine/placeholder.hpp"
@@ -76,13 +75,9 @@ TEST_CASE("labs conditions: what is drawn reaches keys, faults, links and timing
     return std::string();
   };
   const auto [anna, hers] = run_of("five-tunnels", "anna");
-  const auto [ben, his] = run_of("five-tunnels", "ben");
+  const auto [dora, his] = run_of("five-tunnels", "dora");
   CHECK(hers.seed != his.seed);
-  std::set<std::string> orders;
-  const Lab five = load_lab(catalog(), "five-tunnels").value();
-  for (const char* student : {"anna", "ben", "carla", "dora", "emil", "fritz"})
-    orders.insert(*draw(Course::demo(), five, student).value().value("order"));
-  CHECK(orders.size() > 1);
+  CHECK(*anna.value("order") != *dora.value("order"));
   CHECK(delay(hers, "wan") ==
         to_string(Duration(std::chrono::milliseconds(std::stoi(*anna.value("far"))))));
   CHECK(delay(hers, "wan") != delay(his, "wan"));
