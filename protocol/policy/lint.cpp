@@ -87,13 +87,21 @@ std::string at_child(const ConnectionConfig& connection, const ChildConfig& chil
   return fmt::format("{}, child {}: {}", connection.name, child.name, setting);
 }
 
-constexpr std::size_t short_secret_octets = 20;
+// A letter that somebody can type is worth less than an octet: of octets from a
+// generator 16 are enough.
+constexpr std::size_t short_text_octets = 20, short_key_octets = 16;
+
+bool typed(const Bytes& secret) {
+  return std::all_of(secret.begin(), secret.end(),
+                     [](std::uint8_t octet) { return octet >= 0x20 && octet < 0x7f; });
+}
 
 void short_secret(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
   if (c.local.kind != AuthKind::psk && c.remote.kind != AuthKind::psk) return;
   const Bytes& psk = c.local.psk.empty() ? c.remote.psk : c.local.psk;
   const std::set<std::uint8_t> octets(psk.begin(), psk.end());
-  if (psk.size() >= short_secret_octets && octets.size() >= 8) return;
+  const std::size_t enough = typed(psk) ? short_text_octets : short_key_octets;
+  if (psk.size() >= enough && octets.size() >= 8) return;
   out.push_back(
       {psk.size() < 8 ? Severity::error : Severity::warning, std::string(rule.name),
        c.name + ": local, secret",

@@ -185,6 +185,12 @@ TEST_CASE("lint: shared keys", "[lint]") {
   CHECK(found(c) == Words{"short-secret warning"});
   c.local.psk = Bytes(64, 'a');
   CHECK(found(c) == Words{"short-secret warning"});
+  c.local.psk = to_bytes(as_bytes("nineteen characters"));  // typed
+  CHECK(found(c) == Words{"short-secret warning"});
+  c.local.psk = hex("6b1f0c9e2d7a4f83b5e8d0177c26a94e");  // made by a generator
+  CHECK(found(c).empty());
+  c.local.psk.pop_back();
+  CHECK(found(c) == Words{"short-secret warning"});
   c = clean();
   c.remote.id = Identity::any();
   CHECK(found(c) == Words{"secret-for-anybody warning"});

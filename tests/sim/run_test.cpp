@@ -102,6 +102,7 @@ expect:
       {"moved", "moved: {at_least: 1}"},
       {"message", "message: {payloads: SA, at_least: 1}"},
       {"derived", "derived: {name: SK_d, at_least: 1}"},
+      {"timer", "timer: {name: dpd, at_least: 1}"},
       {"auth", "auth: {node: a, at_least: 1}"},
       {"address", "address: {node: a, is: 10.0.0.1}"},
       {"traffic", "traffic: {kind: ping, from: a, to: b, received_at_least: 1}"},

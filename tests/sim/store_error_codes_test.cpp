@@ -23,7 +23,8 @@ std::set<std::string> codes_in(const std::filesystem::path& file) {
 TEST_CASE("store: docs/ERRORS.md lists every code of store, sweep, captures and command line, and no other") {
   const std::filesystem::path root = IKELAB_SOURCE_DIR;
   std::set<std::string> in_sources;
-  for (const char* folder : {"sim/store", "sim/sweep", "sim/cli", "sim/capture", "sim/open"}) {
+  for (const char* folder : {"sim/store", "sim/sweep", "sim/cli", "sim/capture", "sim/open",
+                             "sim/matrix"}) {
     for (const auto& entry : std::filesystem::directory_iterator(root / folder))
       in_sources.merge(codes_in(entry.path()));
   }
