@@ -35,7 +35,7 @@ std::vector<NotifyType> known(bool errors) {
 
 /// With as many octets of zero as its type must have.
 wire::Payload of(NotifyType type) {
-  for (const std::size_t size : {0U, 1U, 2U, 4U, 8U, 16U, 20U}) {
+  for (const std::size_t size : {0U, 1U, 2U, 3U, 4U, 8U, 16U, 20U}) {
     const wire::Payload payload = notify(type, Bytes(size));
     const auto encoded = wire::encode_chain({payload});
     if (!wire::has_error(wire::decode_chain(encoded.bytes, encoded.first).diagnostics))
