@@ -1,5 +1,7 @@
 // AUTH over both messages of IKE_SA_INIT (draft-ietf-ipsecme-ikev2-downgrade-prevention, notify
 // 16447).
+#include "protocol/wire/decode.hpp"
+#include "protocol/wire/encode.hpp"
 #include "tests/support/pair.hpp"
 
 using namespace ikelab;
