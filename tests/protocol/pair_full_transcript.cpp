@@ -1,7 +1,7 @@
-// AUTH over both messages of IKE_SA_INIT (draft-ietf-ipsecme-ikev2-downgrade-prevention, notify
-// 16447).
+// AUTH that covers both messages of IKE_SA_INIT (draft-ietf-ipsecme-ikev2-downgrade-prevention).
 #include "protocol/wire/decode.hpp"
 #include "protocol/wire/encode.hpp"
+#include "tests/support/catch.hpp"
 #include "tests/support/pair.hpp"
 
 using namespace ikelab;
@@ -15,14 +15,18 @@ policy::EndpointConfig with_full_transcript(policy::EndpointConfig config) {
   return config;
 }
 
+void establish(Pair& pair) {
+  REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+  pair.settle();
+  REQUIRE(pair.consistent());
+}
+
 }  // namespace
 
 TEST_CASE("pair: AUTH over both messages of IKE_SA_INIT", "[pair][ikev2][kex][downgrade]") {
   const bool both = GENERATE(true, false);
   Pair pair(with_full_transcript(site_a()), both ? with_full_transcript(site_b()) : site_b());
-  REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
-  pair.settle();
-  REQUIRE(pair.consistent());
+  establish(pair);
   const auto auth = pair.b.all<trace::AuthDecided>();
   REQUIRE(auth.size() == 2);
   for (const auto* decided : auth) {
