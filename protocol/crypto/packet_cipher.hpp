@@ -12,10 +12,12 @@ namespace ikelab::crypto {
 class PacketCipher {
  public:
   virtual ~PacketCipher() = default;
-  /// Encrypts `text` in place: whole blocks with CBC. An AEAD writes its ICV to `icv` (icv_size
-  /// octets) and authenticates `aad`, and GMAC the IV and `text` too (RFC 4543, 3.3); the others
-  /// take an empty `aad` and `icv`. `iv` has iv_size octets.
-  virtual void seal(ByteView iv, ByteView aad, std::span<std::uint8_t> text,
+  /// Encrypts into `text`: its first octets are `head`, which stands elsewhere and is never copied;
+  /// what follows them is encrypted in place. `head` is empty or whole blocks of 16 octets, `text`
+  /// whole blocks with CBC. An AEAD writes its ICV to `icv` (icv_size octets) and authenticates
+  /// `aad`, and GMAC the IV and the text too (RFC 4543, 3.3); the others take an empty `aad` and
+  /// `icv`. `iv` has iv_size octets.
+  virtual void seal(ByteView iv, ByteView aad, ByteView head, std::span<std::uint8_t> text,
                     std::span<std::uint8_t> icv) = 0;
   /// The inverse, from `sealed` into `text` of the same size. False: the ICV is wrong, and what
   /// `text` holds means nothing.

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
+#include <bit>
+#include <list>
 
 #include "protocol/esp/esp.hpp"
 #include "protocol/esp/outer.hpp"
@@ -18,6 +19,8 @@ constexpr std::size_t udp_octets = 8;
 constexpr std::uint32_t path_mtu_least_v4 = 576, path_mtu_least_v6 = 1280;
 /// An ICMP error about a packet that was sent longer ago than this many others is not believed.
 constexpr std::uint64_t quoted_lately = 65'536;
+/// How many flows' decisions are remembered: as many as there are SAs, powers of two.
+constexpr std::size_t least_flows = 4, most_flows = 1024;
 
 Error error(const char* code, std::string message, const char* rfc) {
   return Error{code, std::move(message)}.see(rfc);
@@ -25,20 +28,6 @@ Error error(const char* code, std::string message, const char* rfc) {
 
 std::uint64_t last_number(const SaParameters& sa) {
   return sa.suite.esn ? ~std::uint64_t{0} : 0xffff'ffffU;
-}
-
-bool same(const policy::Flow& a, const policy::Flow& b) {
-  return a.protocol == b.protocol && a.src_port == b.src_port && a.dst_port == b.dst_port &&
-         a.opaque_ports == b.opaque_ports && a.src == b.src && a.dst == b.dst;
-}
-
-/// Spreads flows: their ports and the ends of their addresses differ.
-std::size_t slot_of(const policy::Flow& flow) {
-  const auto end = [](const IpAddress& ip) {
-    const ByteView octets = ip.octets();
-    return std::size_t{octets[octets.size() - 1]} + 31U * octets[octets.size() - 2];
-  };
-  return end(flow.src) + 7 * end(flow.dst) + flow.src_port + 13U * flow.dst_port + flow.protocol;
 }
 
 /// A packet's IV, without allocating.
@@ -52,11 +41,12 @@ struct Iv {
 /// does not (RFC 4106, 3.1; RFC 3686, 3.1). A CBC IV must be unpredictable: random (RFC 3602, 3).
 Iv make_iv(const crypto::Algorithm& encr, std::uint64_t sequence, crypto::Rng& rng) {
   Iv iv{{}, encr.iv_size};
+  IKELAB_ASSERT(iv.size == 0 || iv.size >= sizeof sequence);
   if (encr.block_size > 1)
     rng.fill(std::span(iv.octets).first(iv.size));
-  else
-    for (std::size_t i = iv.size; i-- > 0; sequence >>= 8)
-      iv.octets[i] = static_cast<std::uint8_t>(sequence);
+  else if (iv.size != 0)
+    for (std::size_t i = 0; i < sizeof sequence; ++i)
+      iv.octets[iv.size - 1 - i] = static_cast<std::uint8_t>(sequence >> 8 * i);
   return iv;
 }
 
@@ -85,6 +75,20 @@ Result<void> check_next_header(const SaParameters& sa, std::uint8_t next_header,
                "RFC 4303, 2.6");
 }
 
+//= rfc4301#5.2 "Then match the packet against the inbound selectors identified by the SAD entry
+//= to verify that the received packet is appropriate for the SA via which it was received."
+Result<void> check_selectors(const SaParameters& sa, ByteView inner) {
+  const auto flow = policy::flow_of_packet(inner);
+  if (!flow.ok())
+    return error("E-ESP-POLICY", "the inner packet cannot be read: " + flow.error().message,
+                 "RFC 4301, 5.2");
+  if (!selects(sa.ts_dst, sa.ts_src, reversed(*flow)))
+    return error("E-ESP-POLICY",
+                 "SA " + to_string(sa.spi) + " was not negotiated for " + summarize_packet(inner),
+                 "RFC 4301, 5.2");
+  return {};
+}
+
 }  // namespace
 
 struct DataPath::Impl {
@@ -94,7 +98,7 @@ struct DataPath::Impl {
   std::uint32_t link_mtu = 0;
   Spd spd = {};
   Sad sad = {};
-  std::deque<Wish> wishes = {};
+  std::list<Wish> wishes = {};
   const std::string any_child = {};
   Bytes scratch = {};  // what transport mode decrypts, before its header stands in front of it
 
@@ -108,16 +112,25 @@ struct DataPath::Impl {
   /// by comparing. Whatever changes SPD or SAD forgets them all.
   struct Remembered {
     std::uint64_t generation = 0;
-    policy::Flow flow;
+    Glance glance;
     Decision decision;
   };
-  std::array<Remembered, 64> flows = {};
+  std::vector<Remembered> flows = std::vector<Remembered>(least_flows);
   std::uint64_t generation = 1;
-  Decision decide(const policy::Flow& flow) {
-    Remembered& place = flows[slot_of(flow) % flows.size()];
-    if (place.generation == generation && same(place.flow, flow)) return place.decision;
-    place = {generation, flow, decide_anew(flow)};
-    return place.decision;
+  void forget_decisions() {
+    ++generation;
+    flows.resize(std::clamp(std::bit_ceil(sad.size()), least_flows, most_flows));
+  }
+  /// Errors: E-POL-021, no packet that can be read.
+  Result<Decision> decide(ByteView packet) {
+    const Glance glance = glance_at(packet);
+    Remembered& place = flows[glance.hash() & (flows.size() - 1)];
+    if (glance.any() && place.generation == generation && place.glance == glance)
+      return place.decision;
+    IKELAB_TRY(const policy::Flow flow, policy::flow_of_packet(packet));
+    const Decision decision = decide_anew(flow);
+    if (glance.any()) place = {generation, glance, decision};
+    return decision;
   }
   Decision decide_anew(const policy::Flow& flow) {
     Policy* policy = spd.find(flow);
@@ -146,17 +159,21 @@ struct DataPath::Impl {
                         Sealed& sealed);
 
   Result<std::uint64_t> check_window(const InboundSa& in, std::uint32_t low) const;
-  Result<void> accept(InboundSa& in, std::uint64_t sequence, ByteView packet, ByteView outer_header,
+  /// The header that an ESP packet came behind, if one is known.
+  struct Outer {
+    ByteView octets;
+    const std::optional<IpHeader>& header;
+  };
+  Result<void> accept(InboundSa& in, std::uint64_t sequence, ByteView packet, const Outer& outer,
                       Opened& opened);
-  Result<void> take_tunnel(const InboundSa& in, ByteView outer_header, Opened& opened);
-  Result<void> take_transport(std::uint8_t next_header, ByteView outer_header, Opened& opened);
+  Result<void> take_tunnel(const InboundSa& in, const Outer& outer, Opened& opened);
+  Result<void> take_transport(std::uint8_t next_header, const Outer& outer, Opened& opened);
 };
 
 DataPath::DataPath(crypto::Provider& provider, crypto::Rng& rng) : impl_(new Impl{provider, rng}) {}
 DataPath::~DataPath() = default;
 
 void DataPath::apply(SadChange change) {
-  ++impl_->generation;
   if (auto* install = std::get_if<InstallSa>(&change)) {
     if (!install->inbound)
       for (Policy& policy : impl_->spd.policies())
@@ -172,6 +189,7 @@ void DataPath::apply(SadChange change) {
       impl_->sad.remove(*remove);
   }
   if (const auto* move = std::get_if<MoveSa>(&change)) impl_->sad.move(*move);
+  impl_->forget_decisions();
 }
 
 void DataPath::set_now(Instant now) {
@@ -182,7 +200,7 @@ void DataPath::set_link_mtu(std::uint32_t octets) {
   impl_->link_mtu = octets;
 }
 void DataPath::add_policy(Policy policy) {
-  ++impl_->generation;
+  impl_->forget_decisions();
   impl_->spd.add(std::move(policy));
 }
 void DataPath::require(std::vector<wire::TrafficSelector> local_ts,
@@ -204,9 +222,9 @@ std::size_t DataPath::size() const {
 // ---- outbound ----------------------------------------------------------------------------------
 
 Verdict DataPath::lookup(ByteView inner_ip_packet) const {
-  const auto flow = policy::flow_of_packet(inner_ip_packet);
+  const auto decision = impl_->decide(inner_ip_packet);
   // What cannot be read cannot be shown to need no protection.
-  return flow.ok() ? impl_->decide(*flow).verdict : Verdict::discard;
+  return decision.ok() ? decision->verdict : Verdict::discard;
 }
 
 void DataPath::Impl::acquire(Policy& policy, ByteView packet) {
@@ -223,11 +241,11 @@ void DataPath::Impl::acquire(Policy& policy, ByteView packet) {
 
 //= rfc4301#4.4.2.1 "A compliant implementation MUST support both types of lifetimes, and MUST
 //= support a simultaneous use of both."
-/// A packet of `octets` before encryption. Errors: E-ESP-LIFE, the SA is over.
+/// A packet of `octets` before encryption, on an SA that has limits. Errors: E-ESP-LIFE, the SA is
+/// over.
 Result<void> DataPath::Impl::count(const SaParameters& sa, EspSpi spi_in, Carried& carried,
                                    std::size_t octets) {
   const Limits& most = sa.limits;
-  if (!most.any()) return {};
   const auto reached = [&](std::uint64_t bytes, std::uint64_t packets) {
     return (bytes != 0 && carried.bytes >= bytes) || (packets != 0 && carried.packets >= packets);
   };
@@ -293,8 +311,9 @@ Result<Sealed> DataPath::seal(ByteView inner_ip_packet) {
 }
 
 Result<void> DataPath::seal(ByteView inner_ip_packet, Sealed& sealed) {
-  IKELAB_TRY(const policy::Flow flow, policy::flow_of_packet(inner_ip_packet));
-  const auto [verdict, out, policy] = impl_->decide(flow);
+  const auto decision = impl_->decide(inner_ip_packet);
+  if (!decision.ok()) return decision.error();
+  const auto [verdict, out, policy] = *decision;
   if (out == nullptr) {
     if (policy != nullptr && policy->action == Action::discard)
       return error("E-ESP-DISCARD", "policy discards " + summarize_packet(inner_ip_packet),
@@ -303,11 +322,10 @@ Result<void> DataPath::seal(ByteView inner_ip_packet, Sealed& sealed) {
     return error("E-ESP-NO-SA", "no outbound SA selects " + summarize_packet(inner_ip_packet),
                  "RFC 4301, 5.1");
   }
-  IpHeader header = *peek_ip_header(inner_ip_packet);
-  header.src = flow.src;
-  header.dst = flow.dst;
-  return out->sa.transport ? impl_->seal_transport(*out, header, inner_ip_packet, sealed)
-                           : impl_->seal_tunnel(*out, header, inner_ip_packet, sealed);
+  return out->sa.transport
+             ? impl_->seal_transport(*out, *read_ip_header(inner_ip_packet), inner_ip_packet,
+                                     sealed)
+             : impl_->seal_tunnel(*out, *peek_ip_header(inner_ip_packet), inner_ip_packet, sealed);
 }
 
 void DataPath::Impl::put(OutboundSa& out, std::uint64_t sequence, ByteView payload,
@@ -338,7 +356,7 @@ void DataPath::Impl::put_outer_header(const SaParameters& sa, std::uint8_t traff
 Result<void> DataPath::Impl::seal_tunnel(OutboundSa& out, const IpHeader& inner, ByteView packet,
                                          Sealed& sealed) {
   const SaParameters& sa = out.sa;
-  const bool v6 = inner.src.is_v6(), whole = v6 || inner.dont_fragment;
+  const bool v6 = packet[0] >> 4 == 6, whole = v6 || inner.dont_fragment;
   const std::size_t most = most_payload(out, sa.dst.is_v6() ? 40 : 20);
   const bool fits = most == 0 || packet.size() <= most;
   //= rfc4301#8.2.1 "Original (cleartext) packet is IPv4 and has the DF bit set. The implementation
@@ -363,7 +381,7 @@ Result<void> DataPath::Impl::seal_tunnel(OutboundSa& out, const IpHeader& inner,
   //= the DF bit (set, clear, copy from inner header) for each SA."
   const bool dont_fragment =
       sa.copy.df == policy::Df::set || (sa.copy.df == policy::Df::copy && whole && fits);
-  IKELAB_CHECK(count(sa, sa.pair, out.carried, packet.size()));
+  if (sa.limits.any()) IKELAB_CHECK(count(sa, sa.pair, out.carried, packet.size()));
   IKELAB_TRY(const std::uint64_t sequence, next_sequence(out));
   put(out, sequence, packet, v6 ? next_header_ipv6 : next_header_ipv4, tfc, sealed);
   put_outer_header(sa, outer_traffic_class(inner.traffic_class, sa.copy), dont_fragment, sealed);
@@ -385,7 +403,7 @@ Result<void> DataPath::Impl::seal_transport(OutboundSa& out, const IpHeader& hea
     return error("E-ESP-TOO-BIG",
                  fmt::format("{} octets of payload do not pass, only {}", payload.size(), most),
                  "RFC 4301, 8.2.1");
-  IKELAB_CHECK(count(out.sa, out.sa.pair, out.carried, payload.size()));
+  if (out.sa.limits.any()) IKELAB_CHECK(count(out.sa, out.sa.pair, out.carried, payload.size()));
   IKELAB_TRY(const std::uint64_t sequence, next_sequence(out));
   put(out, sequence, payload, header.protocol, 0, sealed);
   sealed.src = header.src;
@@ -411,10 +429,10 @@ Result<Sealed> DataPath::dummy(const std::string& child, std::size_t octets) {
 // ---- path MTU ----------------------------------------------------------------------------------
 
 std::uint32_t DataPath::mtu_for(ByteView inner_ip_packet) const {
-  const auto flow = policy::flow_of_packet(inner_ip_packet);
-  const auto header = read_ip_header(inner_ip_packet);
-  if (!flow.ok() || !header) return 0;
-  const OutboundSa* out = impl_->decide(*flow).sa;
+  const auto decision = impl_->decide(inner_ip_packet);
+  const auto header = peek_ip_header(inner_ip_packet);
+  if (!decision.ok() || !header) return 0;
+  const OutboundSa* out = decision->sa;
   if (out == nullptr) return 0;
   const std::size_t own = out->sa.transport ? header->size : 0;
   const std::size_t around = own != 0 ? own : out->sa.dst.is_v6() ? 40 : 20;
@@ -486,38 +504,30 @@ Result<void> DataPath::open(ByteView esp_packet, ByteView outer_header, Opened& 
   //= rfc4303#3.4.1 "If a packet offered to ESP for processing appears to be an IP fragment, i.e., the
   //= OFFSET field is non-zero or the MORE FRAGMENTS flag is set, the receiver MUST discard the
   //= packet"
-  if (const auto outer = peek_ip_header(outer_header); outer && outer->fragment)
+  const auto outer = peek_ip_header(outer_header);
+  if (outer && outer->fragment)
     return error("E-ESP-FRAGMENT", "an ESP packet that is only a fragment", "RFC 4303, 3.4.1");
   InboundSa* in = impl_->sad.inbound(header->spi);
   if (in == nullptr)
     return error("E-ESP-NO-SA", "no inbound SA has the SPI " + to_string(header->spi),
                  "RFC 4303, 3.4.2");
   IKELAB_TRY(const std::uint64_t sequence, impl_->check_window(*in, header->sequence));
-  return impl_->accept(*in, sequence, esp_packet, outer_header, opened);
+  return impl_->accept(*in, sequence, esp_packet, {outer_header, outer}, opened);
 }
 
 Result<void> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, ByteView packet,
-                                    ByteView outer_header, Opened& opened) {
+                                    const Outer& outer, Opened& opened) {
   IKELAB_CHECK(in.transform.open(sequence, packet, opened.inner));
   in.window.accept(sequence);
   IKELAB_TRY(const std::uint8_t next_header, strip_padding(opened.inner));
-  IKELAB_CHECK(count(in.sa, in.sa.spi, in.carried, opened.inner.size()));
+  if (in.sa.limits.any()) IKELAB_CHECK(count(in.sa, in.sa.spi, in.carried, opened.inner.size()));
   IKELAB_CHECK(check_next_header(in.sa, next_header, opened.inner));
-  IKELAB_CHECK(in.sa.transport ? take_transport(next_header, outer_header, opened)
-                               : take_tunnel(in, outer_header, opened));
-  //= rfc4301#5.2 "Then match the packet against the inbound selectors identified by the SAD entry
-  //= to verify that the received packet is appropriate for the SA via which it was received."
-  const auto flow = policy::flow_of_packet(opened.inner);
-  if (!flow.ok())
-    return error("E-ESP-POLICY", "the inner packet cannot be read: " + flow.error().message,
-                 "RFC 4301, 5.2");
-  if (!in.admitted || !same(*in.admitted, *flow)) {
-    if (!selects(in.sa.ts_dst, in.sa.ts_src, reversed(*flow)))
-      return error("E-ESP-POLICY",
-                   "SA " + to_string(in.sa.spi) + " was not negotiated for " +
-                       summarize_packet(opened.inner),
-                   "RFC 4301, 5.2");
-    in.admitted = *flow;
+  IKELAB_CHECK(in.sa.transport ? take_transport(next_header, outer, opened)
+                               : take_tunnel(in, outer, opened));
+  const Glance glance = glance_at(opened.inner);
+  if (!glance.any() || in.admitted != glance) {
+    IKELAB_CHECK(check_selectors(in.sa, opened.inner));
+    in.admitted = glance;
   }
   opened.spi = in.sa.spi;
   opened.sequence = static_cast<std::uint32_t>(sequence);
@@ -525,13 +535,13 @@ Result<void> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, ByteV
   return {};
 }
 
-Result<void> DataPath::Impl::take_tunnel(const InboundSa& in, ByteView outer_header,
-                                         Opened& opened) {
+Result<void> DataPath::Impl::take_tunnel(const InboundSa& in, const Outer& outer, Opened& opened) {
   opened.inner.resize(inner_size(opened.inner));
-  const auto outer = peek_ip_header(outer_header), inner = peek_ip_header(opened.inner);
-  if (!outer || !inner) return {};
+  if (!outer.header) return {};
+  const auto inner = peek_ip_header(opened.inner);
+  if (!inner) return {};
   const auto traffic_class =
-      inner_traffic_class(inner->traffic_class, outer->traffic_class, in.sa.copy);
+      inner_traffic_class(inner->traffic_class, outer.header->traffic_class, in.sa.copy);
   if (!traffic_class)
     return error("E-ESP-ECN",
                  "congestion was met on the way, and the inner packet's transport cannot be told",
@@ -540,13 +550,13 @@ Result<void> DataPath::Impl::take_tunnel(const InboundSa& in, ByteView outer_hea
   return {};
 }
 
-Result<void> DataPath::Impl::take_transport(std::uint8_t next_header, ByteView outer_header,
+Result<void> DataPath::Impl::take_transport(std::uint8_t next_header, const Outer& outer,
                                             Opened& opened) {
-  if (!peek_ip_header(outer_header))
+  if (!outer.header)
     return error("E-ESP-POLICY", "a transport mode packet without the IP header before it",
                  "RFC 4303, 3.1.1");
   scratch.clear();
-  copy_header(outer_header, next_header, opened.inner.size(), scratch);
+  copy_header(outer.octets, next_header, opened.inner.size(), scratch);
   scratch.insert(scratch.end(), opened.inner.begin(), opened.inner.end());
   std::swap(scratch, opened.inner);
   return {};

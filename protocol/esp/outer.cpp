@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <span>
 
 namespace ikelab::esp {
@@ -39,11 +41,28 @@ constexpr std::array<std::array<std::uint8_t, 4>, 4> decapsulated = {{
 
 }  // namespace
 
+/// RFC 1071, 2: the sum may be taken in any byte order (B) and over wider words (C), so that words
+/// of the machine are summed, and their sum is turned.
 std::uint16_t internet_checksum(ByteView octets, std::uint32_t sum) {
-  for (std::size_t i = 0; i + 1 < octets.size(); i += 2) sum += u16(octets, i);
-  if (octets.size() % 2 != 0) sum += static_cast<std::uint32_t>(octets.back() << 8);
-  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
-  return static_cast<std::uint16_t>(~sum);
+  std::uint64_t words = 0;
+  for (; octets.size() >= 4; octets = octets.subspan(4)) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, octets.data(), sizeof word);
+    words += word;
+  }
+  if (!octets.empty()) {
+    std::uint32_t word = 0;  // as if zeros followed
+    std::memcpy(&word, octets.data(), octets.size());
+    words += word;
+  }
+  const auto fold = [](std::uint64_t wide) {
+    while (wide >> 16 != 0) wide = (wide & 0xffff) + (wide >> 16);
+    return static_cast<std::uint32_t>(wide);
+  };
+  std::uint32_t turned = fold(words);
+  if constexpr (std::endian::native == std::endian::little)
+    turned = (turned & 0xff) << 8 | turned >> 8;
+  return static_cast<std::uint16_t>(~fold(std::uint64_t{turned} + sum));
 }
 
 std::optional<IpHeader> peek_ip_header(ByteView packet) {

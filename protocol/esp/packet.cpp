@@ -33,15 +33,20 @@ namespace {
 constexpr std::size_t header_octets = 8;   // SPI and sequence number
 constexpr std::size_t trailer_octets = 2;  // Pad Length and Next Header
 constexpr std::size_t icv_octets_most = 32;
+constexpr std::size_t block_octets = 16;    // of PacketCipher::seal's `head`
+constexpr std::size_t copied_octets = 256;  // a shorter payload is copied: that costs less
 
 std::uint32_t read_u32(ByteView octets) {
-  std::uint32_t value = 0;
-  for (const std::uint8_t octet : octets.first(4)) value = (value << 8) | octet;
-  return value;
+  IKELAB_ASSERT(octets.size() >= 4);
+  return std::uint32_t{octets[0]} << 24 | std::uint32_t{octets[1]} << 16 |
+         std::uint32_t{octets[2]} << 8 | octets[3];
 }
 
 void write_u32(std::uint8_t* at, std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) *at++ = static_cast<std::uint8_t>(value >> shift);
+  at[0] = static_cast<std::uint8_t>(value >> 24);
+  at[1] = static_cast<std::uint8_t>(value >> 16);
+  at[2] = static_cast<std::uint8_t>(value >> 8);
+  at[3] = static_cast<std::uint8_t>(value);
 }
 
 std::uint32_t high_half(std::uint64_t sequence) {
@@ -143,7 +148,13 @@ void Transform::seal(std::uint64_t sequence, ByteView iv, ByteView payload,
   write_u32(at + 4, static_cast<std::uint32_t>(sequence));
   if (!iv.empty()) std::memcpy(at + header_octets, iv.data(), iv.size());
   std::uint8_t* text = at + header_octets + iv.size();
-  if (!payload.empty()) std::memcpy(text, payload.data(), payload.size());
+  // Whole blocks of the payload are encrypted from where they are; what is left of it goes along
+  // with padding and trailer.
+  const ByteView blocks = payload.size() < copied_octets
+                              ? ByteView{}
+                              : payload.first(payload.size() - payload.size() % block_octets);
+  const ByteView left = payload.subspan(blocks.size());
+  if (!left.empty()) std::memcpy(text + blocks.size(), left.data(), left.size());
   std::uint8_t* end = std::fill_n(text + payload.size(), tfc_octets, std::uint8_t{0});
   for (std::size_t i = 1; i <= padding; ++i) *end++ = static_cast<std::uint8_t>(i);
   *end++ = static_cast<std::uint8_t>(padding);
@@ -152,10 +163,10 @@ void Transform::seal(std::uint64_t sequence, ByteView iv, ByteView payload,
   const std::span<std::uint8_t> plaintext(text, end), icv(end, icv_octets_);
   if (mac_ == nullptr) {
     const Associated aad(spi_, sequence, esn_);
-    cipher_->seal(iv, encr_->aead ? aad.view() : ByteView{}, plaintext, icv);
+    cipher_->seal(iv, encr_->aead ? aad.view() : ByteView{}, blocks, plaintext, icv);
     return;
   }
-  cipher_->seal(iv, {}, plaintext, {});
+  cipher_->seal(iv, {}, blocks, plaintext, {});
   const std::size_t covered = packet.size() - icv_octets_;
   mac_->mac(ByteView(packet).first(covered), ImplicitHigh(sequence, esn_).view(), icv);
 }

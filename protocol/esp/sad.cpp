@@ -42,6 +42,7 @@ void Sad::install(crypto::Provider& provider, InstallSa change) {
   } else {
     outbound_flows_.add(serial, {change.sa.ts_src, change.sa.ts_dst});
     const std::uint64_t last = change.sa.last_sequence;
+    if (change.sa.pair.value != 0) outbound_by_pair_.emplace(change.sa.pair, serial);
     outbound_.emplace(serial, OutboundSa{std::move(change.sa), std::move(transform), last});
   }
 }
@@ -49,10 +50,13 @@ void Sad::install(crypto::Provider& provider, InstallSa change) {
 /// A peer chooses the SPIs that we send with, so that two peers may choose the same: the inbound
 /// SPI of the pair, which is ours, tells them apart.
 std::map<Serial, OutboundSa>::iterator Sad::find_outbound(EspSpi spi, EspSpi pair) {
-  return std::find_if(outbound_.begin(), outbound_.end(), [&](const auto& row) {
-    const SaParameters& sa = row.second.sa;
-    return sa.spi == spi && (pair.value == 0 || sa.pair == pair);
-  });
+  if (pair.value != 0) {
+    for (auto [at, end] = outbound_by_pair_.equal_range(pair); at != end; ++at)
+      if (const auto out = outbound_.find(at->second); out->second.sa.spi == spi) return out;
+    return outbound_.end();
+  }
+  return std::find_if(outbound_.begin(), outbound_.end(),
+                      [&](const auto& row) { return row.second.sa.spi == spi; });
 }
 
 void Sad::remove(const RemoveSa& change) {
@@ -62,7 +66,12 @@ void Sad::remove(const RemoveSa& change) {
     inbound_flows_.remove(at->second.serial);
     inbound_.erase(at);
   } else if (const auto at = find_outbound(change.spi, change.pair); at != outbound_.end()) {
-    outbound_flows_.remove(at->first);
+    const Serial serial = at->first;
+    outbound_flows_.remove(serial);
+    const auto [first, last] = outbound_by_pair_.equal_range(at->second.sa.pair);
+    const auto indexed =
+        std::find_if(first, last, [&](const auto& row) { return row.second == serial; });
+    if (indexed != last) outbound_by_pair_.erase(indexed);
     outbound_.erase(at);
   }
 }
@@ -71,14 +80,13 @@ void Sad::retire(EspSpi spi, Instant until) {
   const auto at = inbound_.find(spi);
   if (at == inbound_.end()) return;
   inbound_flows_.remove(at->second.serial);
-  retired_.emplace_back(until, at->second.serial);
+  retired_.push_back({until, spi, at->second.serial});
 }
 
 void Sad::expire(Instant now) {
-  while (!retired_.empty() && retired_.front().first <= now) {
-    const Serial serial = retired_.front().second;
-    retired_.pop_front();
-    std::erase_if(inbound_, [&](const auto& row) { return row.second.serial == serial; });
+  for (; !retired_.empty() && retired_.front().until <= now; retired_.pop_front()) {
+    const auto at = inbound_.find(retired_.front().spi);
+    if (at != inbound_.end() && at->second.serial == retired_.front().serial) inbound_.erase(at);
   }
 }
 

@@ -1,9 +1,10 @@
 // The Security Association Database of one node (RFC 4301, 4.4.2): SAs with their keyed transforms,
 // found by SPI (inbound) and by the traffic they carry (both).
 #pragma once
-#include <deque>
+#include <list>
 #include <map>
 
+#include "protocol/esp/glance.hpp"
 #include "protocol/esp/packet.hpp"
 #include "protocol/esp/replay_window.hpp"
 #include "protocol/esp/spd.hpp"
@@ -61,7 +62,7 @@ struct InboundSa {
   ReplayWindow window;
   Carried carried;
   Serial serial = 0;
-  std::optional<policy::Flow> admitted = {};  ///< the last flow that its selectors let in
+  Glance admitted = {};  ///< at the last packet that its selectors let in
 };
 
 class Sad {
@@ -92,7 +93,13 @@ class Sad {
   std::map<Serial, OutboundSa> outbound_;
   std::map<EspSpi, InboundSa> inbound_;
   FlowIndex outbound_flows_, inbound_flows_;
-  std::deque<std::pair<Instant, Serial>> retired_;  ///< in the order of their ends
+  std::multimap<EspSpi, Serial> outbound_by_pair_;  ///< those that know their inbound SPI
+  struct Retired {
+    Instant until;
+    EspSpi spi;
+    Serial serial;  ///< its SPI may have been given to another since
+  };
+  std::list<Retired> retired_;  ///< in the order of their ends
   Serial next_ = 1;
 };
 

@@ -99,7 +99,7 @@ class OpensslProvider : public Provider {
     Bytes out = to_bytes(plaintext);
     out.resize(plaintext.size() + encr.icv_size);
     const std::span<std::uint8_t> all(out);
-    cipher->seal(iv, aad, all.first(plaintext.size()), all.subspan(plaintext.size()));
+    cipher->seal(iv, aad, {}, all.first(plaintext.size()), all.subspan(plaintext.size()));
     return out;
   }
 
