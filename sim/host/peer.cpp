@@ -199,8 +199,7 @@ Result<void> Peer::step(Duration patience) {
     if (const auto socket = udp_.find(fd); socket != udp_.end()) {
       on_udp(socket->second);
     } else if (const auto raw = esp_.find(fd); raw != esp_.end()) {
-      while (auto packet = raw->second.receive())
-        on_esp(raw->second.local(), packet->src, false, packet->payload);
+      on_raw(raw->second);
     } else if (tun_ && fd == tun_->fd()) {
       on_tun();
     } else if (fd == STDIN_FILENO) {

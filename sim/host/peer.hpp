@@ -5,6 +5,7 @@
 // remote_addr, or where an authenticated peer has moved to. Invariant: randomness is the kernel's,
 // never the scenario's seed.
 #pragma once
+#include <array>
 #include <map>
 #include <memory>
 #include <set>
@@ -31,6 +32,7 @@ struct PeerOptions {
   std::uint32_t tun_mtu = 1400;           ///< octets
   bool udp_only = false;                  ///< no raw socket: ESP in UDP, or none
   bool commands = false;                  ///< read commands from stdin, a line each
+  bool each_packet = true;  ///< the trace tells of every packet of the tunnel, not of IKE alone
 };
 
 /// "initiate site net", "rekey-child net": the actions of a scenario's events. Errors: E-PEER-008.
@@ -70,11 +72,14 @@ class Peer {
   void apply(esp::SadChange change);
   void apply(const esp::InnerAddress& change);
   void transmit(const ikev2::Datagram& datagram);
-  void send_esp(const esp::Sealed& sealed, ByteView inner);
   void on_udp(Socket& socket);
+  void on_raw(Socket& socket);
   void on_ike(const SocketAddress& local, const SocketAddress& src, ByteView message);
   void on_esp(const SocketAddress& local, const SocketAddress& src, bool in_udp, ByteView packet);
   void on_tun();
+  void tell_sealed(const esp::Sealed& sealed, ByteView inner);
+  void send_sealed();
+  void came_from(EspSpi spi, const SocketAddress& src);
   void on_commands();
   void on_line(const std::string& line);
   void tell_sas();
@@ -92,6 +97,13 @@ class Peer {
   std::unique_ptr<esp::DataPath> data_path_;
   std::map<int, Socket> udp_, esp_;  ///< by descriptor
   std::optional<Tun> tun_;
+  Inbox inbox_;
+  /// Packets that were sealed and wait for the rest of their batch, in memory that is used again.
+  std::array<esp::Sealed, Socket::send_batch> sealed_;
+  std::array<std::uint64_t, Socket::send_batch> sealed_ids_{};
+  std::size_t sealed_count_ = 0;
+  esp::Opened opened_;
+  std::pair<EspSpi, SocketAddress> came_from_;  ///< as the engine was told last
   Descriptor epoll_, signals_;
   std::set<IpAddress> moved_to_;  ///< where authenticated peers went
   std::string typed_;             ///< of a command that is not whole yet

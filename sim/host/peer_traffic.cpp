@@ -11,6 +11,8 @@ namespace ikelab::host {
 namespace {
 
 constexpr const char* in_udp_name = "ESP-in-UDP";
+/// After so many, sockets and timers have their turn.
+constexpr std::size_t packets_a_turn = 256;
 
 /// Our sockets' ports may be others than those the engine knows.
 std::uint16_t engine_port(const Ports& ports, std::uint16_t system) {
@@ -27,6 +29,11 @@ std::uint16_t system_port(const Ports& ports, std::uint16_t engine) {
 
 std::string address_text(const SocketAddress& address) {
   return address.port == 0 ? address.ip.to_string() : address.to_string();
+}
+
+/// The outer addresses and ports decide which socket sends, and where to.
+bool goes_along(const esp::Sealed& a, const esp::Sealed& b) {
+  return a.src == b.src && a.dst == b.dst && a.udp == b.udp;
 }
 
 }  // namespace
@@ -66,20 +73,32 @@ void Peer::transmit(const ikev2::Datagram& datagram) {
 }
 
 void Peer::on_tun() {
-  while (auto inner = tun_->read()) {
-    data_path_->set_now(now());
-    auto sealed = data_path_->seal(*inner);
+  data_path_->set_now(now());
+  for (std::size_t i = 0; i < packets_a_turn; ++i) {
+    const ByteView inner = tun_->read();
+    if (inner.empty()) break;
+    if (sealed_count_ == sealed_.size()) send_sealed();
+    esp::Sealed& sealed = sealed_[sealed_count_];
+    const auto done = data_path_->seal(inner, sealed);
     grant_wishes();
-    if (sealed)
-      send_esp(*sealed, *inner);
-    else
-      emit(trace::EspRejected{0, "", 0, sealed.error().code, sealed.error().message});
+    if (!done) {
+      emit(trace::EspRejected{0, "", 0, done.error().code, done.error().message});
+      continue;
+    }
+    sealed_ids_[sealed_count_] = next_datagram();
+    if (options_.each_packet) tell_sealed(sealed, inner);
+    if (sealed_count_ > 0 && !goes_along(sealed, sealed_.front())) {
+      send_sealed();
+      std::swap(sealed_.front(), sealed);
+      std::swap(sealed_ids_.front(), sealed_ids_[&sealed - sealed_.data()]);
+    }
+    ++sealed_count_;
   }
+  send_sealed();
 }
 
-void Peer::send_esp(const esp::Sealed& sealed, ByteView inner) {
-  const std::uint64_t id = next_datagram();
-  trace::EspSealed body{id,
+void Peer::tell_sealed(const esp::Sealed& sealed, ByteView inner) {
+  trace::EspSealed body{sealed_ids_[sealed_count_],
                         to_string(sealed.spi),
                         sealed.sequence,
                         inner.size(),
@@ -88,47 +107,65 @@ void Peer::send_esp(const esp::Sealed& sealed, ByteView inner) {
                         {}};
   if (config_.disclose_secrets) body.inner = to_bytes(inner);
   emit(std::move(body));
-  const SocketAddress src{sealed.src, sealed.udp ? sealed.udp->src : std::uint16_t{0}};
-  const SocketAddress dst{sealed.dst, sealed.udp ? sealed.udp->dst : std::uint16_t{0}};
-  Socket* socket = sealed.udp
+}
+
+/// Sends what waits, all of it from one socket to one place.
+void Peer::send_sealed() {
+  const std::size_t count = std::exchange(sealed_count_, 0);
+  if (count == 0) return;
+  const esp::Sealed& first = sealed_.front();
+  const SocketAddress src{first.src, first.udp ? first.udp->src : std::uint16_t{0}};
+  const SocketAddress dst{first.dst, first.udp ? first.udp->dst : std::uint16_t{0}};
+  Socket* socket = first.udp
                        ? socket_at(SocketKind::udp, {src.ip, system_port(options_.ports, src.port)})
                        : socket_at(SocketKind::esp, src);
   if (socket == nullptr || !may_send_to(dst.ip))
-    return emit(trace::DatagramDropped{id, config_.node,
+    return emit(trace::DatagramDropped{sealed_ids_.front(), config_.node,
                                        socket == nullptr
                                            ? "no socket for ESP at " + address_text(src)
                                            : dst.ip.to_string() + " is no peer of ours"});
-  emit(trace::DatagramSent{id, sealed.udp ? in_udp_name : "ESP", address_text(src),
-                           address_text(dst), sealed.packet, sealed.packet.size()});
+  std::array<ByteView, Socket::send_batch> packets;
+  for (std::size_t i = 0; i < count; ++i) {
+    packets[i] = sealed_[i].packet;
+    if (options_.each_packet)
+      emit(trace::DatagramSent{sealed_ids_[i], first.udp ? in_udp_name : "ESP", address_text(src),
+                               address_text(dst), sealed_[i].packet, sealed_[i].packet.size()});
+  }
   const SocketAddress to{dst.ip,
-                         sealed.udp ? system_port(options_.remote_ports, dst.port) : dst.port};
-  if (const auto sent = socket->send(to, sealed.packet); !sent)
-    emit(trace::DatagramDropped{id, config_.node, sent.error().message});
+                         first.udp ? system_port(options_.remote_ports, dst.port) : dst.port};
+  if (const auto sent = socket->send(to, std::span(packets).first(count)); !sent)
+    emit(trace::DatagramDropped{sealed_ids_.front(), config_.node, sent.error().message});
 }
 
 // ---- in ----------------------------------------------------------------------------------------
 
 void Peer::on_udp(Socket& socket) {
   const SocketAddress local{socket.local().ip, engine_port(options_.ports, socket.local().port)};
-  while (auto received = socket.receive()) {
-    const SocketAddress src{received->src.ip,
-                            engine_port(options_.remote_ports, received->src.port)};
+  data_path_->set_now(now());
+  for (const Received& received : socket.receive(inbox_)) {
+    const SocketAddress src{received.src.ip, engine_port(options_.remote_ports, received.src.port)};
     if (local.port != wire::udp_encapsulation_port) {
-      on_ike(local, src, received->payload);
+      on_ike(local, src, received.payload);
       continue;
     }
-    switch (wire::classify_on_4500(received->payload)) {
+    switch (wire::classify_on_4500(received.payload)) {
       case wire::UdpContent::ike:
-        on_ike(local, src, wire::without_marker(received->payload));
+        on_ike(local, src, wire::without_marker(received.payload));
         break;
       case wire::UdpContent::esp:
-        on_esp(local, src, true, received->payload);
+        on_esp(local, src, true, received.payload);
         break;
       case wire::UdpContent::keepalive:
       case wire::UdpContent::nothing:
         break;
     }
   }
+}
+
+void Peer::on_raw(Socket& socket) {
+  data_path_->set_now(now());
+  for (const Received& received : socket.receive(inbox_))
+    on_esp(socket.local(), received.src, false, received.payload);
 }
 
 void Peer::on_ike(const SocketAddress& local, const SocketAddress& src, ByteView message) {
@@ -142,29 +179,35 @@ void Peer::on_ike(const SocketAddress& local, const SocketAddress& src, ByteView
 void Peer::on_esp(const SocketAddress& local, const SocketAddress& src, bool in_udp,
                   ByteView packet) {
   const std::uint64_t id = next_datagram();
-  emit(trace::DatagramReceived{id, in_udp ? in_udp_name : "ESP", address_text(src),
-                               address_text(local), to_bytes(packet), packet.size()});
-  data_path_->set_now(now());
-  auto opened = data_path_->open(packet);
-  if (!opened) {
+  if (options_.each_packet)
+    emit(trace::DatagramReceived{id, in_udp ? in_udp_name : "ESP", address_text(src),
+                                 address_text(local), to_bytes(packet), packet.size()});
+  if (const auto done = data_path_->open(packet, {}, opened_); !done) {
     std::uint64_t sequence = 0;
     for (std::size_t i = 4; i < 8 && i < packet.size(); ++i) sequence = sequence << 8 | packet[i];
     return emit(trace::EspRejected{id, packet.size() < 4 ? "" : to_hex(packet.first(4)), sequence,
-                                   opened.error().code, opened.error().message});
+                                   done.error().code, done.error().message});
   }
-  trace::EspOpened body{id,
-                        to_string(opened->spi),
-                        opened->sequence,
-                        opened->inner.size(),
-                        esp::summarize_packet(opened->inner),
-                        {}};
-  if (config_.disclose_secrets) body.inner = opened->inner;
-  emit(std::move(body));
-  if (in_udp) {
-    endpoint_->handle_esp_source(opened->spi, src);
-    drain();
+  if (options_.each_packet) {
+    trace::EspOpened body{id,
+                          to_string(opened_.spi),
+                          opened_.sequence,
+                          opened_.inner.size(),
+                          esp::summarize_packet(opened_.inner),
+                          {}};
+    if (config_.disclose_secrets) body.inner = opened_.inner;
+    emit(std::move(body));
   }
-  if (tun_) tun_->write(opened->inner);
+  if (in_udp) came_from(opened_.spi, src);
+  if (tun_) tun_->write(opened_.inner);
+}
+
+/// The peer behind a NAT may have got another port (RFC 7296, 2.23): the engine hears of changes.
+void Peer::came_from(EspSpi spi, const SocketAddress& src) {
+  if (came_from_ == std::pair(spi, src)) return;
+  came_from_ = {spi, src};
+  endpoint_->handle_esp_source(spi, src);
+  drain();
 }
 
 // ---- commands ----------------------------------------------------------------------------------

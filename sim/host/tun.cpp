@@ -22,6 +22,7 @@ namespace {
 // Plus the interface's index: its table, and the preference of the rule, which must come before
 // that of the main table (32766), or a default route would win.
 constexpr std::uint32_t first_table = 4620;
+constexpr std::size_t largest_packet = 65535;
 
 Error failed(const std::string& doing, int error) {
   return Error{"E-HOST-003", fmt::format("{}: {}", doing, std::strerror(error))};
@@ -102,6 +103,7 @@ int change_rule(const Descriptor& netlink, bool add, std::uint8_t family, std::u
 
 Result<Tun> Tun::open(const std::string& name, std::uint32_t mtu) {
   Tun tun;
+  tun.memory_ = std::make_unique_for_overwrite<std::uint8_t[]>(largest_packet);
   tun.device_ = Descriptor(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
   const auto refused = [](int error) {
     return Error{"E-PEER-004", fmt::format("no TUN device: {}", std::strerror(error))}.expect(
@@ -185,12 +187,9 @@ Result<void> Tun::add_routes(const std::vector<wire::TrafficSelector>& local_ts,
   return {};
 }
 
-std::optional<Bytes> Tun::read() {
-  Bytes packet(65535);
-  const ssize_t got = ::read(device_.get(), packet.data(), packet.size());
-  if (got <= 0) return std::nullopt;
-  packet.resize(static_cast<std::size_t>(got));
-  return packet;
+ByteView Tun::read() {
+  const ssize_t got = ::read(device_.get(), memory_.get(), largest_packet);
+  return {memory_.get(), got <= 0 ? 0 : static_cast<std::size_t>(got)};
 }
 
 void Tun::write(ByteView ip_packet) {

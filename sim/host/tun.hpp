@@ -3,6 +3,8 @@
 // Routes stand in a table of their own behind a rule "not marked": what our own sockets send never
 // goes into the tunnel, even when the tunnel takes 0.0.0.0/0.
 #pragma once
+#include <memory>
+
 #include "protocol/policy/traffic_selector.hpp"
 #include "sim/host/socket.hpp"
 
@@ -28,8 +30,8 @@ class Tun {
   Result<void> add_routes(const std::vector<wire::TrafficSelector>& local_ts,
                           const std::vector<wire::TrafficSelector>& remote_ts);
 
-  /// The next IP packet that wants into the tunnel.
-  std::optional<Bytes> read();
+  /// The next IP packet that wants into the tunnel, until the next call; empty: none waits.
+  ByteView read();
   /// An IP packet that came out of the tunnel.
   void write(ByteView ip_packet);
 
@@ -40,6 +42,7 @@ class Tun {
 
   std::string name_;
   Descriptor device_, netlink_;
+  std::unique_ptr<std::uint8_t[]> memory_;  ///< of what was read last
   std::uint32_t index_ = 0;
 };
 

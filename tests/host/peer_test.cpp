@@ -140,10 +140,53 @@ TEST_CASE("it sends only to configured peers", "[host]") {
   for (int i = 0; i < 500 && b.all<trace::DatagramReceived>().size() < 2; ++i)
     REQUIRE(b.peer->step(10ms));
   REQUIRE(b.all<trace::DatagramReceived>().size() == 2);
-  CHECK(known->receive());
-  CHECK_FALSE(stranger->receive());
+  host::Inbox inbox;
+  CHECK(known->receive(inbox).size() == 1);
+  CHECK(stranger->receive(inbox).empty());
   REQUIRE(b.all<trace::DatagramDropped>().size() == 1);
   CHECK(b.all<trace::DatagramDropped>()[0].reason == "127.0.0.9 is no peer of ours");
+}
+
+TEST_CASE("datagrams sent together arrive one by one, in their order", "[host]") {
+  const auto at = [](const char* ip) {
+    return SocketAddress{IpAddress::parse(ip).value(), ports().ike};
+  };
+  auto from = host::Socket::bind(host::SocketKind::udp, at("127.0.0.1"), false);
+  auto to = host::Socket::bind(host::SocketKind::udp, at("127.0.0.2"), false);
+  REQUIRE(from);
+  REQUIRE(to);
+  // runs of one size, a shorter end, a longer beginning, and an empty one
+  std::vector<Bytes> sent;
+  for (const std::size_t size : {900U, 900U, 900U, 40U, 1200U, 1200U, 1U, 0U, 1400U, 300U, 300U})
+    sent.emplace_back(size, static_cast<std::uint8_t>(sent.size() + 1));
+  const std::vector<ByteView> views(sent.begin(), sent.end());
+  REQUIRE(from->send(to->local(), views));
+  host::Inbox inbox;
+  std::vector<Bytes> got;
+  for (int i = 0; i < 500 && got.size() < sent.size(); ++i) {
+    for (const host::Received& one : to->receive(inbox)) {
+      CHECK(one.src == from->local());
+      got.push_back(to_bytes(one.payload));
+    }
+    if (got.size() < sent.size()) ::usleep(1000);
+  }
+  CHECK(got == sent);
+  CHECK(to->receive(inbox).empty());
+}
+
+TEST_CASE("what the system will not send is told, and the rest is sent", "[host]") {
+  auto socket = host::Socket::bind(host::SocketKind::udp,
+                                   {IpAddress::parse("127.0.0.1").value(), ports().ike}, false);
+  REQUIRE(socket);
+  const Bytes too_long(65'520), good(10, 7);  // no UDP datagram is that long
+  const ByteView views[] = {too_long, good};
+  const auto sent = socket->send(socket->local(), views);
+  REQUIRE_FALSE(sent.ok());
+  CHECK(sent.error().code == "E-HOST-002");
+  host::Inbox inbox;
+  const auto got = socket->receive(inbox);
+  REQUIRE(got.size() == 1);
+  CHECK(equal(got[0].payload, good));
 }
 
 TEST_CASE("what cannot be bound or found is one line with its code", "[host]") {

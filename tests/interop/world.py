@@ -85,15 +85,15 @@ def wait_for(what, condition, seconds=15.0):
 class Peer:
     """A running `ikelab peer`."""
 
-    def __init__(self, world, scenario, *options):
+    def __init__(self, world, scenario, *options, verbose=True):
         self.out = os.path.join(world.folder, "ikelab.out")
         with open(os.path.join(world.folder, "ikelab.yaml"), "w") as f:
             f.write(scenario)
         self.sink = open(self.out, "w")
         self.process = subprocess.Popen(
             ["ip", "netns", "exec", world.ikelab_ns, world.ikelab,
-             os.path.join(world.folder, "ikelab.yaml"), "--name", "gw", "--commands", "--verbose",
-             *options],
+             os.path.join(world.folder, "ikelab.yaml"), "--name", "gw", "--commands",
+             *(["--verbose"] if verbose else []), *options],
             stdin=subprocess.PIPE, stdout=self.sink, stderr=subprocess.STDOUT, text=True)
         self.wait("is ready")
 
@@ -179,7 +179,8 @@ class World:
     def start_charon(self):
         conf = os.path.join(self.folder, "strongswan.conf")
         with open(conf, "w") as f:
-            f.write(STRONGSWAN_CONF % {"folder": self.folder, "extra": self.charon_extra})
+            extra = self.charon_extra.replace("%(folder)s", self.folder)
+            f.write(STRONGSWAN_CONF % {"folder": self.folder, "extra": extra})
         self.environment = dict(os.environ, STRONGSWAN_CONF=conf)
         self.charon_out = open(os.path.join(self.folder, "charon.out"), "w")
         # /run of its own: two charons must not find each other's pid file
