@@ -19,12 +19,19 @@ struct Shared {
   EVP_MAC* hmac();
   /// An elliptic curve by its row's `openssl` name ("P-256"); kept, as making one is dear.
   const EC_GROUP* curve(std::string_view name);
+  /// An X25519 key from its 32 octets, private or public as `parameter` names it.
+  Pkey x25519(const char* parameter, ByteView octets);
+  /// The one key that peers' public values are put into, one after another: making one anew would
+  /// cost a tenth of the exchange.
+  EVP_PKEY* x25519_peer(ByteView public_value);
 
  private:
   std::unique_ptr<LentRandomness> randomness_;
   std::map<std::string, EcGroup, std::less<>> curves_;
   std::map<std::string, Cipher, std::less<>> ciphers_;
   Mac hmac_;
+  PkeyCtx x25519_;
+  Pkey x25519_peer_;
 };
 
 /// A text, an IV or a key of impossible length.

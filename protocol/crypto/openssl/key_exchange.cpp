@@ -41,9 +41,7 @@ class X25519 : public Exchange {
   X25519(std::shared_ptr<Shared> shared, const Algorithm& ke, Rng& rng)
       : Exchange(std::move(shared), ke) {
     const Secret scalar(rng.bytes(32));
-    own_.reset(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, scalar.reveal().data(),
-                                               scalar.size()));
-    IKELAB_ASSERT(own_ != nullptr);
+    own_ = shared_->x25519(OSSL_PKEY_PARAM_PRIV_KEY, scalar.reveal());
     public_value_.resize(32);
     std::size_t size = public_value_.size();
     IKELAB_ASSERT(EVP_PKEY_get_raw_public_key(own_.get(), public_value_.data(), &size) == 1);
@@ -51,8 +49,7 @@ class X25519 : public Exchange {
 
  protected:
   Result<Secret> shared_secret(ByteView peer_public) override {
-    const Pkey peer(EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, peer_public.data(),
-                                                   peer_public.size()));
+    EVP_PKEY* peer = shared_->x25519_peer(peer_public);
     const PkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, own_.get(), nullptr));
     Bytes out(32);
     std::size_t size = out.size();
@@ -60,8 +57,8 @@ class X25519 : public Exchange {
     // refuses an all-zero result; the second test does not rely on that.
     //= rfc7748#6.1 "check, without leaking extra information about the value of K, whether K is the
     //= all-zero value and abort if so"
-    const bool derived = peer != nullptr && EVP_PKEY_derive_init(context.get()) == 1 &&
-                         EVP_PKEY_derive_set_peer_ex(context.get(), peer.get(), 0) == 1 &&
+    const bool derived = EVP_PKEY_derive_init(context.get()) == 1 &&
+                         EVP_PKEY_derive_set_peer_ex(context.get(), peer, 0) == 1 &&
                          EVP_PKEY_derive(context.get(), out.data(), &size) == 1;
     Secret secret(std::move(out));
     if (!derived || equal_constant_time(secret.reveal(), Bytes(32)))
@@ -72,6 +69,33 @@ class X25519 : public Exchange {
  private:
   Pkey own_;
 };
+
+}  // namespace
+
+Pkey Shared::x25519(const char* parameter, ByteView octets) {
+  if (!x25519_) {
+    x25519_.reset(EVP_PKEY_CTX_new_from_name(nullptr, "X25519", nullptr));
+    IKELAB_ASSERT(EVP_PKEY_fromdata_init(x25519_.get()) == 1);
+  }
+  OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_octet_string(parameter, const_cast<std::uint8_t*>(octets.data()),
+                                        octets.size()),
+      OSSL_PARAM_construct_end()};
+  EVP_PKEY* made = nullptr;
+  IKELAB_ASSERT(EVP_PKEY_fromdata(x25519_.get(), &made, EVP_PKEY_KEYPAIR, parameters) == 1);
+  return Pkey(made);
+}
+
+EVP_PKEY* Shared::x25519_peer(ByteView public_value) {
+  if (!x25519_peer_)
+    x25519_peer_ = x25519(OSSL_PKEY_PARAM_PUB_KEY, public_value);
+  else
+    IKELAB_ASSERT(EVP_PKEY_set1_encoded_public_key(x25519_peer_.get(), public_value.data(),
+                                                   public_value.size()) == 1);
+  return x25519_peer_.get();
+}
+
+namespace {
 
 // ---- ECP: the public value is x | y, the shared secret x alone (RFC 5903, 7) -------------------
 
