@@ -117,7 +117,15 @@ IpAddress IpAddress::previous() const {
 }
 
 std::string IpAddress::to_string() const {
-  if (!v6_) return fmt::format("{}.{}.{}.{}", octets_[0], octets_[1], octets_[2], octets_[3]);
+  if (!v6_) {  // every packet of a trace tells two of them
+    char text[16];
+    char* end = text;
+    for (std::size_t i = 0; i < 4; ++i) {
+      if (i != 0) *end++ = '.';
+      end = std::to_chars(end, text + sizeof text, octets_[i]).ptr;
+    }
+    return {text, end};
+  }
   // RFC 5952: the longest run of two or more zero groups becomes "::".
   std::array<unsigned, 8> groups{};
   for (std::size_t i = 0; i < 8; ++i) groups[i] = octets_[2 * i] * 256U + octets_[2 * i + 1];
@@ -141,7 +149,10 @@ std::string IpAddress::to_string() const {
 }
 
 std::string SocketAddress::to_string() const {
-  return fmt::format(fmt::runtime(ip.is_v6() ? "[{}]:{}" : "{}:{}"), ip.to_string(), port);
+  std::string text = ip.is_v6() ? "[" + ip.to_string() + "]" : ip.to_string();
+  char digits[8] = ":";
+  text.append(digits, std::to_chars(digits + 1, digits + sizeof digits, port).ptr);
+  return text;
 }
 
 }  // namespace ikelab

@@ -2,7 +2,7 @@
 // gateway meets the same ones again and again, and reading and verifying them costs more than the
 // rest of a handshake. Bounded (bounds::cached_certificates): the oldest goes first.
 #pragma once
-#include <deque>
+#include <list>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,7 +34,7 @@ class Cache {
 
  private:
   std::map<Bytes, std::shared_ptr<const T>> values_;
-  std::deque<Bytes> order_;
+  std::list<Bytes> order_;  ///< a list: an empty one costs nothing, and most are
 };
 
 class Certificates {

@@ -19,7 +19,7 @@ namespace ikelab::ikev2 {
 namespace {
 
 template <class T>
-std::optional<T> pop(std::deque<T>& queue) {
+std::optional<T> pop(std::list<T>& queue) {
   if (queue.empty()) return std::nullopt;
   std::optional<T> front(std::move(queue.front()));
   queue.pop_front();

@@ -1,7 +1,6 @@
 // One IKE SA: its state, keys, children, its exchange window, and the tasks that wait for it (RFC
 // 7296, 1 and 2).
 #pragma once
-#include <deque>
 #include <map>
 
 #include "protocol/ikev2/child_sa.hpp"
@@ -172,7 +171,7 @@ class IkeSa {
 
   State state_ = State::none;
   ExchangeWindow window_;
-  std::deque<std::unique_ptr<Task>> queue_;
+  std::list<std::unique_ptr<Task>> queue_;
   std::unique_ptr<Task> current_;
   std::vector<wire::Payload> request_payloads_;  ///< of the last one sent: a repeat's summary
   std::optional<Instant> last_report_;           ///< of an INVALID_MESSAGE_ID

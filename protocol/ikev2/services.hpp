@@ -1,8 +1,8 @@
 // What an endpoint's IKE SAs share: configuration, crypto, named randomness, and the queues that
 // poll_*() drains.
 #pragma once
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <set>
 #include <vector>
@@ -33,9 +33,10 @@ struct Services {
   std::unique_ptr<crypto::RngSource> rng;
   Streams streams;
   Certificates certificates;
-  std::deque<trace::LocalEvent> events;
-  std::deque<esp::SadChange> sad;
-  std::deque<Datagram> transmits;
+  // lists: an empty one costs nothing, and a thousand endpoints have empty ones
+  std::list<trace::LocalEvent> events;
+  std::list<esp::SadChange> sad;
+  std::list<Datagram> transmits;
   std::vector<std::unique_ptr<IkeSa>>
       adopted;  ///< IKE SAs made by rekeying, for the endpoint to take over
   std::uint64_t datagrams = 0;

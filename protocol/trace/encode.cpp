@@ -10,9 +10,12 @@ struct is_vector : std::false_type {};
 template <class T>
 struct is_vector<std::vector<T>> : std::true_type {};
 
+/// Most bodies have fewer, so that their memory is asked for once.
+constexpr std::size_t body_octets = 512;
+
 class Encoder {
  public:
-  explicit Encoder(Bytes& out) : out_(out) {}
+  explicit Encoder(Bytes& out, bool names = true) : out_(out), names_(names) {}
 
   void varint(std::uint64_t value) {
     for (; value >= 128; value >>= 7) out_.push_back(static_cast<std::uint8_t>(value | 128));
@@ -50,19 +53,20 @@ class Encoder {
   }
   template <class T>
   void operator()(const char* name, const T& x) {
-    octets(as_bytes(name));
+    if (names_) octets(as_bytes(name));
     value(x);
   }
 
  private:
   Bytes& out_;
+  bool names_;
 };
 
 // Reads what Encoder wrote. After the first failure everything reads as empty; `failed` holds the
 // error.
 class Decoder {
  public:
-  explicit Decoder(ByteView in) : in_(in) {}
+  explicit Decoder(ByteView in, bool names = true) : in_(in), names_(names) {}
   std::optional<Error> failed;
   [[nodiscard]] bool at_end() const { return at_ == in_.size(); }
   [[nodiscard]] std::size_t offset() const { return at_; }
@@ -119,7 +123,7 @@ class Decoder {
   template <class T>
   void operator()(const char* name, T& x) {
     if (failed) return;
-    if (!equal(octets(), as_bytes(name)))
+    if (names_ && !equal(octets(), as_bytes(name)))
       return fail("E-TRACE-002", std::string("expected the field '") + name + "'");
     value(x);
   }
@@ -129,19 +133,20 @@ class Decoder {
     if (!failed) failed = Error{code, std::move(message)}.at(at_);
   }
   ByteView in_;
+  bool names_;
   std::size_t at_ = 0;
 };
 
 template <std::size_t I = 0>
-Result<Body> decode_as(std::string_view kind, ByteView octets) {
+Result<Body> decode_as(std::string_view kind, ByteView octets, bool names) {
   if constexpr (I == std::variant_size_v<Body>) {
     return Error{"E-TRACE-002", "unknown kind of event '" + std::string(kind) + "'"}.expect(
         "the trace was made by a newer ikelab");
   } else {
     using T = std::variant_alternative_t<I, Body>;
-    if (T::kind != kind) return decode_as<I + 1>(kind, octets);
+    if (T::kind != kind) return decode_as<I + 1>(kind, octets, names);
     T body;
-    Decoder decoder(octets);
+    Decoder decoder(octets, names);
     decoder.value(body);
     if (decoder.failed) return *decoder.failed;
     if (!decoder.at_end())
@@ -154,16 +159,34 @@ Result<Body> decode_as(std::string_view kind, ByteView octets) {
 
 Bytes encode_body(const Body& body) {
   Bytes out;
+  out.reserve(body_octets);
   std::visit([&](const auto& b) { Encoder(out).value(b); }, body);
   return out;
 }
 
 Result<Body> decode_body(std::string_view kind, ByteView octets) {
-  return decode_as(kind, octets);
+  return decode_as(kind, octets, true);
+}
+
+Bytes encode_values(const Body& body) {
+  Bytes out;
+  out.reserve(body_octets);
+  std::visit([&](const auto& b) { Encoder(out, false).value(b); }, body);
+  return out;
+}
+
+Result<Body> decode_values(std::string_view kind, ByteView octets) {
+  return decode_as(kind, octets, false);
 }
 
 Bytes encode_event(const Event& event) {
   Bytes out;
+  encode_event(event, out);
+  return out;
+}
+
+void encode_event(const Event& event, Bytes& out) {
+  out.clear();
   Encoder encoder(out);
   encoder.zigzag(event.time.ns);
   encoder.varint(event.seq);
@@ -171,7 +194,6 @@ Bytes encode_event(const Event& event) {
   encoder.octets(as_bytes(event.sa));
   encoder.octets(as_bytes(kind_of(event.body)));
   std::visit([&](const auto& b) { encoder.value(b); }, event.body);
-  return out;
 }
 
 }  // namespace ikelab::trace

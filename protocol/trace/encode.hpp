@@ -19,7 +19,13 @@ inline constexpr std::uint64_t trace_version = 1;
 Bytes encode_body(const Body& body);
 /// Errors: E-TRACE-001 truncated or malformed, E-TRACE-002 unknown kind or field.
 Result<Body> decode_body(std::string_view kind, ByteView octets);
+/// The values alone, without the names of their fields: half the size, for what the same program
+/// reads again. Read back with decode_values.
+Bytes encode_values(const Body& body);
+Result<Body> decode_values(std::string_view kind, ByteView octets);
 /// The octets of the whole event as hashed into the fingerprint.
 Bytes encode_event(const Event& event);
+/// The same in `out`, whose memory is used again.
+void encode_event(const Event& event, Bytes& out);
 
 }  // namespace ikelab::trace

@@ -280,10 +280,14 @@ void Gateway::apply(esp::SadChange change) {
   if (const auto* inner = std::get_if<esp::InnerAddress>(&change)) return set_inner(*inner);
   if (const auto* install = std::get_if<esp::InstallSa>(&change))
     installed_.push_back({install->inbound, install->sa.spi, install->sa.pair});
-  if (const auto* remove = std::get_if<esp::RemoveSa>(&change))
-    std::erase_if(installed_, [&](const esp::RemoveSa& known) {
-      return known.inbound == remove->inbound && known.spi == remove->spi;
-    });
+  if (const auto* remove = std::get_if<esp::RemoveSa>(&change)) {
+    const auto at = std::find_if(
+        installed_.begin(), installed_.end(), [&](const esp::RemoveSa& known) {
+          return known.inbound == remove->inbound && known.spi == remove->spi &&
+                 (remove->pair.value == 0 || known.pair == remove->pair);
+        });
+    if (at != installed_.end()) installed_.erase(at);
+  }
   data_path_->apply(std::move(change));
 }
 

@@ -5,6 +5,7 @@
 // Invariant: after every input the endpoint is drained in its order: events, SAD, transmissions,
 // timeout (protocol/ikev2/endpoint.hpp).
 #pragma once
+#include <list>
 #include <map>
 #include <memory>
 #include <set>
@@ -83,7 +84,7 @@ class Gateway {
   std::vector<std::unique_ptr<historic::Front>> fronts_;
   std::uint64_t ordinal_, lives_ = 0;  ///< how often the engine was started
   std::unique_ptr<engine::Engine> endpoint_;
-  std::vector<esp::RemoveSa> installed_;  ///< what would take its SAs away again
+  std::list<esp::RemoveSa> installed_;  ///< what would take its SAs away again, the oldest first
   std::unique_ptr<esp::DataPath> data_path_;
   OuterSockets outside_;
   ns3::Ptr<ns3::VirtualNetDevice> tunnel_;

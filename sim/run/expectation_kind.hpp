@@ -13,12 +13,11 @@ using scenario::Expectation;
 /// What an expectation may look at.
 struct Evidence {
   const scenario::Scenario& scenario;
-  const std::vector<trace::Event>& events;
+  const EventSource& events;
 
   template <class T, class F>
   void each(F visit) const {
-    for (const trace::Event& event : events)
-      if (const T* body = std::get_if<T>(&event.body)) visit(event, *body);
+    events.each(T::kind, [&](const trace::Event& event) { visit(event, std::get<T>(event.body)); });
   }
 };
 

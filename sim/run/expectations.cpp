@@ -404,12 +404,34 @@ Result<void> check_expectations(const scenario::Scenario& scenario) {
   return {};
 }
 
+namespace {
+
+/// Events that somebody has in memory anyway.
+class ListedEvents : public EventSource {
+ public:
+  explicit ListedEvents(const std::vector<trace::Event>& events) : events_(events) {}
+  void each(std::string_view kind,
+            const std::function<void(const trace::Event&)>& visit) const override {
+    for (const trace::Event& event : events_)
+      if (trace::kind_of(event.body) == kind) visit(event);
+  }
+
+ private:
+  const std::vector<trace::Event>& events_;
+};
+
+}  // namespace
+
 std::vector<ExpectationOutcome> evaluate(const scenario::Scenario& scenario,
-                                         const std::vector<trace::Event>& events) {
+                                         const EventSource& events) {
   std::vector<ExpectationOutcome> out;
   for (const Expectation& e : scenario.expectations)
     out.push_back(find_kind(e.what)->evaluate(e, {scenario, events}));
   return out;
+}
+std::vector<ExpectationOutcome> evaluate(const scenario::Scenario& scenario,
+                                         const std::vector<trace::Event>& events) {
+  return evaluate(scenario, ListedEvents(events));
 }
 
 ExpectationSink::ExpectationSink(const scenario::Scenario& scenario) {
@@ -422,6 +444,7 @@ ExpectationSink::ExpectationSink(const scenario::Scenario& scenario) {
     }
     kept_.insert(kind->needs.begin(), kind->needs.end());
     first_sendings_ = first_sendings_ || e.what == "message";
+    if (e.what == "task") tasks_.insert(argument(e, "name"));
   }
 }
 
@@ -432,19 +455,30 @@ void ExpectationSink::record(const trace::Event& event) {
                          std::holds_alternative<EspOpened>(event.body) ||
                          std::holds_alternative<DatagramSent>(event.body) ||
                          std::holds_alternative<DatagramReceived>(event.body);
-  if (data_path || (!kept_.empty() && !kept_.contains(trace::kind_of(event.body)))) return;
-  events.push_back(event);
-  if (kept_.empty()) return;
-  if (auto* message = std::get_if<Message>(&events.back().body)) {
-    if (message->attempt == 0 && !first_sendings_) return events.pop_back();
-    message->bytes.clear();
-    message->plain.clear();
-  } else if (auto* sa = std::get_if<SaInstalled>(&events.back().body)) {
-    sa->encryption_key.clear();
-    sa->integrity_key.clear();
-    sa->ts_src.clear();
-    sa->ts_dst.clear();
+  if (data_path || (!kept_.empty() && !kept_.contains(kind_of(event.body)))) return;
+  if (kept_.empty()) return events.push(event);
+  // of these kinds there are many, and what is asked of them is little
+  Event less{event.time, event.seq, event.node, {}, {}};
+  if (const auto* message = std::get_if<Message>(&event.body)) {
+    if (message->attempt == 0 && !first_sendings_) return;
+    Message body;
+    body.direction = message->direction;
+    body.attempt = message->attempt;
+    body.payloads = message->payloads;
+    less.body = std::move(body);
+  } else if (const auto* sa = std::get_if<SaInstalled>(&event.body)) {
+    SaInstalled body;
+    body.protocol = sa->protocol;
+    body.direction = sa->direction;
+    body.spi = sa->spi;
+    less.body = std::move(body);
+  } else if (const auto* task = std::get_if<TaskEnded>(&event.body)) {
+    if (tasks_.contains(task->task)) events.push(event);
+    return;
+  } else {
+    return events.push(event);
   }
+  events.push(less);
 }
 
 }  // namespace ikelab::run

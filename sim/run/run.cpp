@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <unordered_map>
 
 #include "sim/ns3/network.hpp"
 #include "sim/run/capture.hpp"
@@ -50,17 +51,21 @@ store::LinkInfo describe(const scenario::Link& link) {
 
 /// A shared medium or a cloud is drawn as a place of its own, with a line to each of its members.
 void describe_media(const scenario::Scenario& scenario, store::RunInfo& info) {
+  struct Place {
+    double x, y;
+  };
+  std::unordered_map<std::string, Place> places;
+  for (const store::NodeInfo& node : info.nodes) places[node.name] = {node.x, node.y};
   const auto add = [&](const std::string& name, const std::vector<std::string>& members,
                        const std::string& about) {
     const auto taken = [&](const store::NodeInfo& n) { return n.name == name; };
     const bool clash = std::any_of(info.nodes.begin(), info.nodes.end(), taken);
     store::NodeInfo place{clash ? name + " network" : name, "network", {}, 0, 0};
     for (const std::string& member : members)
-      for (const store::NodeInfo& node : info.nodes)
-        if (node.name == member) {
-          place.x += node.x / static_cast<double>(members.size());
-          place.y += node.y / static_cast<double>(members.size());
-        }
+      if (const auto at = places.find(member); at != places.end()) {
+        place.x += at->second.x / static_cast<double>(members.size());
+        place.y += at->second.y / static_cast<double>(members.size());
+      }
     for (const std::string& member : members)
       info.links.push_back({name + " " + member, member, place.name, about});
     info.nodes.push_back(std::move(place));
@@ -135,12 +140,13 @@ class ProgressBar {
 
 namespace {
 
-std::vector<Error> stopped_scripts(const std::vector<trace::Event>& events) {
+std::vector<Error> stopped_scripts(const EventSource& events) {
   std::vector<Error> out;
-  for (const trace::Event& event : events)
-    if (const auto* d = std::get_if<trace::Diagnostic>(&event.body);
-        d != nullptr && d->code.starts_with("E-LUA-"))
-      out.push_back(Error{d->code, fmt::format("{}: {}", event.node, d->message)});
+  events.each(trace::Diagnostic::kind, [&](const trace::Event& event) {
+    const auto& d = std::get<trace::Diagnostic>(event.body);
+    if (d.code.starts_with("E-LUA-"))
+      out.push_back(Error{d.code, fmt::format("{}: {}", event.node, d.message)});
+  });
   return out;
 }
 

@@ -5,7 +5,8 @@
 namespace ikelab::store {
 
 void Fingerprint::record(const trace::Event& event) {
-  digest_->update(trace::encode_event(event));
+  trace::encode_event(event, octets_);
+  digest_->update(octets_);
 }
 std::string Fingerprint::finish() {
   return to_hex(digest_->finish());

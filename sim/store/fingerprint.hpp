@@ -14,6 +14,7 @@ class Fingerprint : public trace::Sink {
 
  private:
   std::unique_ptr<crypto::Digest> digest_ = crypto::sha256();
+  Bytes octets_;  ///< of the event that is hashed; their memory is used again
 };
 
 }  // namespace ikelab::store

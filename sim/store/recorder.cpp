@@ -11,7 +11,7 @@
 namespace ikelab::store {
 namespace {
 
-constexpr std::size_t batch_events = 2000;  // about 10 ms of writing
+constexpr std::size_t batch_events = 500;  // a few ms of writing, and less than 1 MiB of memory
 constexpr Duration batch_time =
     std::chrono::seconds(1);  // of simulated time: a slow run is seen growing
 
@@ -58,7 +58,10 @@ class SqliteRecorder final : public Recorder {
     IKELAB_ASSERT(run_id_ != 0);
     last_time_ = event.time;
     if (failure_) return;
-    if (auto kept = at_level(event, level_)) waiting_.push_back(std::move(*kept));
+    if (is_kept(event, level_)) {
+      waiting_.push_back(event);
+      strip(waiting_.back(), level_);
+    }
     if (waiting_.size() < batch_events && event.time - flushed_at_ < batch_time) return;
     if (auto flushed = flush(); !flushed.ok()) failure_ = flushed.error();
   }

@@ -23,7 +23,8 @@ constexpr std::array<const char*, TypedRows::table_count> inserts = {
     "INSERT INTO key_input VALUES (?,?,?,?,?,?)",
     "INSERT INTO sa VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,NULL,NULL)",
     // the planner would look through all SAs of the run
-    "UPDATE sa INDEXED BY sa_by_spi SET removed_at = ?, removed_reason = ? WHERE run_id = ? AND spi = ? AND node = ? "
+    "UPDATE sa INDEXED BY sa_by_spi SET removed_at = ?, removed_reason = ? WHERE run_id = ? AND "
+    "spi = ? AND node = ? "
     "AND protocol = ? "
     "AND direction = ? AND removed_at IS NULL",
     "INSERT INTO esp_packet VALUES (?,?,?,?,?,?,?,?,?,?,?)",
@@ -43,30 +44,6 @@ bool is_esp(const std::string& protocol) {
   return protocol.starts_with("ESP");
 }
 
-/// What `control` keeps of one body: false to drop the event. No octets of ESP packets, no
-/// crossings that are not IKE's.
-bool strip_to_control(Body& body) {
-  return std::visit(Overload{[](DatagramSent& b) {
-                               if (is_esp(b.protocol)) b.payload.clear();
-                               return true;
-                             },
-                             [](DatagramReceived& b) {
-                               if (is_esp(b.protocol)) b.payload.clear();
-                               return true;
-                             },
-                             [](PacketOnLink& b) { return b.protocol == "IKE"; },
-                             [](EspSealed& b) {
-                               b.inner.clear();
-                               return true;
-                             },
-                             [](EspOpened& b) {
-                               b.inner.clear();
-                               return true;
-                             },
-                             [](auto&) { return true; }},
-                    body);
-}
-
 bool kept_for_metrics(const Body& body) {
   return std::visit(
       Overload{[](const Metric&) { return true; }, [](const SaInstalled&) { return true; },
@@ -77,10 +54,23 @@ bool kept_for_metrics(const Body& body) {
 
 }  // namespace
 
-std::optional<Event> at_level(Event event, RecordLevel level) {
-  if (level == RecordLevel::metrics && !kept_for_metrics(event.body)) return {};
-  if (level == RecordLevel::control && !strip_to_control(event.body)) return {};
-  return event;
+bool is_kept(const Event& event, RecordLevel level) {
+  const auto* crossing = std::get_if<PacketOnLink>(&event.body);
+  if (level == RecordLevel::metrics) return kept_for_metrics(event.body);
+  return level != RecordLevel::control || crossing == nullptr || crossing->protocol == "IKE";
+}
+
+void strip(Event& event, RecordLevel level) {
+  if (level != RecordLevel::control) return;
+  std::visit(Overload{[](DatagramSent& b) {
+                        if (is_esp(b.protocol)) b.payload.clear();
+                      },
+                      [](DatagramReceived& b) {
+                        if (is_esp(b.protocol)) b.payload.clear();
+                      },
+                      [](EspSealed& b) { b.inner.clear(); }, [](EspOpened& b) { b.inner.clear(); },
+                      [](auto&) {}},
+             event.body);
 }
 
 Result<TypedRows> TypedRows::prepare(const Database& database) {

@@ -2,7 +2,6 @@
 // answer.
 #pragma once
 #include <array>
-#include <optional>
 
 #include "protocol/trace/event.hpp"
 #include "sim/store/database.hpp"
@@ -10,8 +9,10 @@
 
 namespace ikelab::store {
 
-/// The event as this level keeps it, or nothing. `full` keeps every event as it is.
-std::optional<trace::Event> at_level(trace::Event event, RecordLevel level);
+/// Whether this level keeps an event at all.
+bool is_kept(const trace::Event& event, RecordLevel level);
+/// Takes away from one that is kept what this level keeps not of it: control has no octets of ESP.
+void strip(trace::Event& event, RecordLevel level);
 
 /// The insert statements of the typed tables, prepared once.
 class TypedRows {

@@ -27,6 +27,9 @@ TEST_CASE("crypto rng: a seeded stream is ChaCha20 under SHA-256 of its name", "
   // Computed with Python: hashlib.sha256(seed, 8 octets | length, 4 octets, and text of node | the
   // same of purpose), then cryptography's ChaCha20 with a zero nonce.
   CHECK(draw(1, "gw-a", "nonce") == "f0cc2de9656a358011a3da3f100d2774");
+  // and its octets 984 to 999, by openssl enc -chacha20
+  CHECK(to_hex(ByteView(seeded_rng(1, "gw-a")->stream("nonce")->bytes(1000)).subspan(984)) ==
+        "d57df28669822e0b211d1b789a895288");
 }
 
 TEST_CASE("crypto rng: how a stream is drawn does not matter, nor what else is drawn",
