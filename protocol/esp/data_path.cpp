@@ -41,6 +41,7 @@ struct Iv {
 /// does not (RFC 4106, 3.1; RFC 3686, 3.1). A CBC IV must be unpredictable: random (RFC 3602, 3).
 Iv make_iv(const crypto::Algorithm& encr, std::uint64_t sequence, crypto::Rng& rng) {
   Iv iv{{}, encr.iv_size};
+  IKELAB_ASSERT(iv.size == 0 || iv.size >= sizeof sequence);
   if (encr.block_size > 1)
     rng.fill(std::span(iv.octets).first(iv.size));
   else if (iv.size != 0)

@@ -18,7 +18,8 @@ TEST_CASE("kept events: every kind comes back as it was kept") {
     std::vector<Bytes> found;
     kept.each(trace::kind_of(event.body),
               [&](const trace::Event& one) { found.push_back(trace::encode_event(one)); });
-    CHECK(found == std::vector<Bytes>{trace::encode_event(event)});
+    REQUIRE(found.size() == 1);
+    CHECK(found.front() == trace::encode_event(event));
   }
 }
 
