@@ -184,7 +184,7 @@ constexpr std::array<Field, 42> table = {{
      Kind::presence,
      [](const Frame& f, Values& o) { here(f.lost, o); },
      none},
-    {{"ikelab.payloads", "Names of its payloads", "N(COOKIE)"},
+    {{"ikelab.payloads", "Names of its payloads", "\"N(COOKIE)\""},
      Kind::text,
      [](const Frame& f, Values& o) {
        if (f.message != nullptr) o.emplace_back(f.message->payloads);
