@@ -285,8 +285,10 @@ class Conversation:
         try:
             self.peer.stop()
             if self.moved:
-                run("ip", "-n", self.world.ikelab_ns, "address", "del", MOVED_IP + "/24", "dev",
-                    "veth-out")
+                # with the first address of a network Linux takes away the others in it
+                for verb, ip in (("del", MOVED_IP), ("replace", IKELAB_IP)):
+                    run("ip", "-n", self.world.ikelab_ns, "address", verb, ip + "/24", "dev",
+                        "veth-out")
         finally:
             self.world.swanctl("--terminate", "--ike", "site", "--force", check=False)
 

@@ -25,6 +25,17 @@ def children_of(pid):
     return found
 
 
+def overflows(space):
+    """Packets that were dropped in a namespace because a queue was full: a socket's, or that of an
+    interface (a TUN device whose daemon did not get the processor in time)."""
+    done = subprocess.run(
+        ["ip", "netns", "exec", space, "sh", "-c",
+         "grep -h ^Udp: /proc/net/snmp; cat /sys/class/net/*/statistics/tx_dropped"],
+        capture_output=True, text=True, check=True).stdout.splitlines()
+    names, values = done[0].split(), done[1].split()
+    return int(values[names.index("RcvbufErrors")]) + sum(map(int, done[2:]))
+
+
 class Iperf:
     """A server in `ns` at `address`; run() is a client elsewhere."""
 
