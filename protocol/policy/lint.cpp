@@ -308,7 +308,7 @@ void password_to_the_group(const ConnectionConfig& c, const LintRule& rule, Find
                  "every laptop has that key: who lost one, or was the one who lost it, answers in "
                  "the gateway's place and is told passwords in plain text.",
                  "certificates in phase 1, or version: 2 with EAP",
-                 "draft-ietf-ipsec-isakmp-xauth-06"});
+                 "RFC 2409, 5.4; draft-ietf-ipsec-isakmp-xauth-06"});
 }
 
 void encrypted_nonces(const ConnectionConfig& c, const LintRule& rule, Findings& out) {
