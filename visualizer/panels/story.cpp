@@ -85,27 +85,51 @@ void draw_head(const View& v, const Chapter& chapter, std::size_t number, float 
               v.kit.ink(past ? Role::text : Role::muted), chapter.title, title_width(v));
 }
 
-// Measures the whole story, as the two functions above draw it.
+std::size_t items_of(const std::vector<Chapter>& story) {
+  std::size_t count = story.size();
+  for (const Chapter& chapter : story) count += chapter.lines.size();
+  return count;
+}
+
+// Measures the story as the two functions above draw it, so much a frame that none waits for it:
+// `height` is that of what has been measured.
 const Session::StoryLayout& layout_of(const View& v) {
+  constexpr std::size_t most_a_frame = 2'000;
+  const std::vector<Chapter>& story = v.run.story();
   Session::StoryLayout& layout = v.session.story;
-  if (layout.generation == v.run.generation() && layout.width == v.width() &&
-      layout.scale == v.kit.scale)
-    return layout;
-  layout = {v.run.generation(), v.width(), v.kit.scale, 0, {}};
-  float y = 0;
-  for (std::size_t c = 0; c < v.run.story().size(); ++c) {
-    const Chapter& chapter = v.run.story()[c];
-    layout.items.push_back({c, -1, y});
-    y += v.kit.px(26) + wrapped_height(v.kit.fonts.strong, chapter.title, title_width(v));
-    for (std::size_t l = 0; l < chapter.lines.size(); ++l) {
-      layout.items.push_back({c, static_cast<std::ptrdiff_t>(l), y});
-      y += v.kit.px(8) +
-           wrapped_height(v.kit.fonts.small, chapter.lines[l].text, line_width(v), leading);
+  if (layout.generation != v.run.generation() || layout.width != v.width() ||
+      layout.scale != v.kit.scale)
+    layout = {v.run.generation(), v.width(), v.kit.scale, 0, {}};
+  std::size_t c = layout.items.empty() ? 0 : layout.items.back().chapter;
+  std::ptrdiff_t l = layout.items.empty() ? -1 : layout.items.back().line + 1;
+  for (std::size_t n = 0; n < most_a_frame && c < story.size();) {
+    const Chapter& chapter = story[c];
+    if (l == static_cast<std::ptrdiff_t>(chapter.lines.size())) {
+      if (c + 1 == story.size()) break;
+      layout.height += v.kit.px(16);
+      ++c;
+      l = -1;
+      continue;
     }
-    y += v.kit.px(16);
+    layout.items.push_back({c, l, layout.height});
+    layout.height +=
+        l < 0 ? v.kit.px(26) + wrapped_height(v.kit.fonts.strong, chapter.title, title_width(v))
+              : v.kit.px(8) + wrapped_height(v.kit.fonts.small,
+                                             chapter.lines[static_cast<std::size_t>(l)].text,
+                                             line_width(v), leading);
+    ++l;
+    ++n;
   }
-  layout.height = y;
   return layout;
+}
+
+// Of all of it, as far as it can be told yet.
+float whole_height(const View& v, const Session::StoryLayout& layout) {
+  const std::size_t all = items_of(v.run.story()), measured = layout.items.size();
+  return (measured == 0 || measured >= all
+              ? layout.height
+              : layout.height * static_cast<float>(all) / static_cast<float>(measured)) +
+         v.kit.px(16);
 }
 
 // The bar beside the chapter that time stands in.
@@ -117,7 +141,8 @@ void draw_current(const View& v, const Session::StoryLayout& layout) {
                                      [](const auto& i, std::size_t c) { return i.chapter < c; });
   const auto next = std::lower_bound(head, layout.items.end(), chapter + 1,
                                      [](const auto& i, std::size_t c) { return i.chapter < c; });
-  const float end = next == layout.items.end() ? layout.height : next->y;
+  if (head == layout.items.end()) return;  // not measured yet
+  const float end = next == layout.items.end() ? layout.height + v.kit.px(16) : next->y;
   v.list()->AddRectFilled({v.min.x - v.kit.px(10), v.min.y + head->y + v.kit.px(2)},
                           {v.min.x - v.kit.px(7), v.min.y + end - v.kit.px(24)},
                           v.kit.ink(Role::initiator), v.kit.px(2));
@@ -173,7 +198,7 @@ void draw_story(const View& v) {
       draw_line(inner, chapter.lines[static_cast<std::size_t>(item->line)], y,
                 static_cast<int>(item - layout.items.begin()));
   }
-  end_scroll(v, layout.height);
+  end_scroll(v, whole_height(v, layout));
 }
 
 }  // namespace ikelab::view
