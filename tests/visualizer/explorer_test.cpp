@@ -71,6 +71,29 @@ TEST_CASE("an IKE SA that was rekeyed hangs on the old one; a leak of SK_d walks
   CHECK(g.node_of(seq_of(old, "SK_d")) >= 0);
 }
 
+TEST_CASE("the secrets of a rekey's key exchanges stand with what is made of them", "[keys]") {
+  std::vector<trace::Event> events;
+  const auto derive = [&](const char* sa, const char* name, const char* function) {
+    trace::KeyDerived d;
+    d.name = name;
+    d.function = function;
+    d.output = {static_cast<std::uint8_t>(events.size() + 1)};
+    events.push_back({{}, events.size() + 1, "gw-a", sa, d});
+  };
+  derive("gw-a#1", "g^ir", "CURVE25519(KEi, KEr)");
+  derive("gw-a#1", "SKEYSEED", "prf(Ni | Nr, g^ir)");
+  derive("gw-a#1", "SK_d", "prf+(SKEYSEED, Ni | Nr | SPIi | SPIr)[0..48]");
+  derive("gw-a#1", "g^ir (new)", "CURVE25519(KEi, KEr)");
+  derive("gw-a#1", "SK(1)", "ML_KEM_768(KEi(1), KEr(1))");  // RFC 9370: still under the old IKE SA
+  derive("gw-a#2", "SKEYSEED", "prf(SK_d (old), g^ir (new) | Ni | Nr | SK(1))");
+  Derivations d;
+  for (const trace::Event& event : events) d.add(event);
+  REQUIRE(d.groups().size() == 2);
+  CHECK(d.groups()[0].derived.size() == 3);
+  CHECK(d.groups()[1].derived.size() == 3);
+  CHECK(d.group_of(5) == 1);
+}
+
 TEST_CASE("the chain of keys is drawn: its SAs, and what falls", "[keys][panels]") {
   Headless host(1280, 800, Theme::light, 1);
   Shell& shell = host.shell();

@@ -15,8 +15,13 @@ const trace::KeyDerived& body(EventPtr e) {
 bool is_traffic_key(const std::string& name) {
   return name.starts_with("ESP") || name.starts_with("AH ");
 }
+/// Of a key exchange: SK(1), SK(2) are those of RFC 9370.
 bool is_shared_secret(const std::string& name) {
-  return name.starts_with("g^ir");
+  return name.starts_with("g^ir") || name.starts_with("SK(");
+}
+/// The box of a key exchange: who only watches cannot walk through it.
+bool is_exchange(const GraphNode& n) {
+  return n.what == GraphNode::What::function && (n.name == "DH" || n.name == "KE");
 }
 bool is_child_value(const std::string& name) {
   return is_traffic_key(name) || name.starts_with("KEYMAT");
@@ -58,7 +63,7 @@ class Builder {
                   .detail = call,
                   .value = {}};
       if (exchange)
-        f.name = "DH";
+        f.name = d.name.starts_with("SK(") ? "KE" : "DH";
       else if (call.find('(') == std::string::npos)
         f.name = "cut";  // "KEYMAT[0..36]": a part of its input
       graph_.nodes.push_back(f);
@@ -190,7 +195,7 @@ std::vector<bool> KeyGraph::falls(std::vector<bool> known) const {
   for (bool moved = true; moved;) {
     moved = false;
     for (std::size_t f = 0; f < nodes.size(); ++f) {
-      if (nodes[f].what != GraphNode::What::function || nodes[f].name == "DH") continue;
+      if (nodes[f].what != GraphNode::What::function || is_exchange(nodes[f])) continue;
       bool all = true, secret = false;
       for (const GraphEdge& e : edges) {
         if (e.to != f) continue;
