@@ -149,7 +149,8 @@ struct DataPath::Impl {
   Result<void> accept(InboundSa& in, std::uint64_t sequence, ByteView packet, ByteView outer_header,
                       Opened& opened);
   Result<void> take_tunnel(const InboundSa& in, ByteView outer_header, Opened& opened);
-  Result<void> take_transport(std::uint8_t next_header, ByteView outer_header, Opened& opened);
+  Result<void> take_transport(const InboundSa& in, std::uint8_t next_header, ByteView outer_header,
+                              Opened& opened);
 };
 
 DataPath::DataPath(crypto::Provider& provider, crypto::Rng& rng) : impl_(new Impl{provider, rng}) {}
@@ -503,7 +504,7 @@ Result<void> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, ByteV
   IKELAB_TRY(const std::uint8_t next_header, strip_padding(opened.inner));
   IKELAB_CHECK(count(in.sa, in.sa.spi, in.carried, opened.inner.size()));
   IKELAB_CHECK(check_next_header(in.sa, next_header, opened.inner));
-  IKELAB_CHECK(in.sa.transport ? take_transport(next_header, outer_header, opened)
+  IKELAB_CHECK(in.sa.transport ? take_transport(in, next_header, outer_header, opened)
                                : take_tunnel(in, outer_header, opened));
   //= rfc4301#5.2 "Then match the packet against the inbound selectors identified by the SAD entry
   //= to verify that the received packet is appropriate for the SA via which it was received."
@@ -540,8 +541,8 @@ Result<void> DataPath::Impl::take_tunnel(const InboundSa& in, ByteView outer_hea
   return {};
 }
 
-Result<void> DataPath::Impl::take_transport(std::uint8_t next_header, ByteView outer_header,
-                                            Opened& opened) {
+Result<void> DataPath::Impl::take_transport(const InboundSa& in, std::uint8_t next_header,
+                                            ByteView outer_header, Opened& opened) {
   if (!peek_ip_header(outer_header))
     return error("E-ESP-POLICY", "a transport mode packet without the IP header before it",
                  "RFC 4303, 3.1.1");
@@ -549,6 +550,8 @@ Result<void> DataPath::Impl::take_transport(std::uint8_t next_header, ByteView o
   copy_header(outer_header, next_header, opened.inner.size(), scratch);
   scratch.insert(scratch.end(), opened.inner.begin(), opened.inner.end());
   std::swap(scratch, opened.inner);
+  //= rfc3948#3.1.2 "incrementally recompute the TCP/UDP checksum"
+  if (in.sa.real) readdress_checksum(opened.inner, in.sa.real->src, in.sa.real->dst);
   return {};
 }
 

@@ -166,6 +166,14 @@ struct ConnectionConfig {
   bool mobike = false;                   ///< RFC 4555; swanctl's default is yes
   Unique unique = Unique::no;
   unsigned window_size = 1;  ///< requests that the peer may have under way (RFC 7296, 2.3)
+  bool single_pair = false;  ///< each Child SA that the peer asks for is for one pair of addresses,
+                             ///< or refused with SINGLE_PAIR_REQUIRED (RFC 7296, 2.9)
+  /// MOBIKE: other addresses of ours that the peer may use (RFC 4555, 3.4).
+  std::vector<IpAddress> additional_addrs;
+  bool no_nats = false;  ///< MOBIKE: moves through a NAT are refused (RFC 4555, 3.9)
+  /// The peer is told of ESP packets that no SA takes: INVALID_SPI, INVALID_SELECTORS (RFC
+  /// 7296, 3.10.1).
+  bool esp_notices = false;
 };
 
 /// The child with every `dynamic` written out as all that it may come to stand for: any address
@@ -195,6 +203,9 @@ struct EndpointConfig {
   std::optional<unsigned> puzzle_threshold;
   unsigned puzzle_difficulty = 12;  ///< zero bits; more when there are many more half-open SAs
   bool puzzle_solve = true;         ///< as initiator
+  std::uint32_t last_message_id =
+      0xffff'ffff;  ///< an IKE SA is rekeyed before it comes there, or closed (RFC 7296, 2.2);
+                    ///< smaller only to see that happen
   bool disclose_secrets = false;
   std::int64_t epoch = 0;  ///< Unix seconds at Instant 0, for certificates
 };

@@ -149,8 +149,10 @@ void Peer::on_esp(const SocketAddress& local, const SocketAddress& src, bool in_
   if (!opened) {
     std::uint64_t sequence = 0;
     for (std::size_t i = 4; i < 8 && i < packet.size(); ++i) sequence = sequence << 8 | packet[i];
-    return emit(trace::EspRejected{id, packet.size() < 4 ? "" : to_hex(packet.first(4)), sequence,
-                                   opened.error().code, opened.error().message});
+    emit(trace::EspRejected{id, packet.size() < 4 ? "" : to_hex(packet.first(4)), sequence,
+                            opened.error().code, opened.error().message});
+    endpoint_->handle_esp_refusal(now(), src.ip, packet, opened.error().code);
+    return drain();
   }
   trace::EspOpened body{id,
                         to_string(opened->spi),
