@@ -19,6 +19,8 @@ inline constexpr std::size_t nonce_octets_min = 16;      // RFC 7296, 2.10
 inline constexpr std::size_t nonce_octets_max = 256;     // RFC 7296, 2.10
 inline constexpr std::size_t half_open_sas =
     10'000;  // about 20 MB of state an attacker may make us keep
+inline constexpr unsigned notices_in_a_second =
+    32;  // to whoever sends what nobody can answer: enough for honest mistakes
 inline constexpr std::size_t children_in_ike_sa = 256;
 inline constexpr std::size_t queued_tasks = 64;          // tasks waiting for a free exchange window
 inline constexpr std::size_t cookie_octets_max = 64;     // RFC 7296, 2.6

@@ -76,6 +76,10 @@ void Engine::handle_timeout(Instant now) {
   v2_.handle_timeout(now);
 }
 
+void Engine::handle_esp_refusal(Instant now, const IpAddress& src, ByteView packet,
+                                const std::string& code) {
+  v2_.handle_esp_refusal(now, src, packet, code);
+}
 void Engine::handle_esp_source(EspSpi spi_in, const SocketAddress& src) {
   if (v1_) v1_->handle_esp_source(spi_in, src);
   v2_.handle_esp_source(spi_in, src);

@@ -19,6 +19,8 @@ class Engine {
   void handle_datagram(Instant now, const ikev2::Datagram& datagram);
   void handle_timeout(Instant now);
   void handle_esp_source(EspSpi spi_in, const SocketAddress& src);
+  void handle_esp_refusal(Instant now, const IpAddress& src, ByteView packet,
+                          const std::string& code);
   Result<void> command(Instant now, const ikev2::Command& command);
 
   std::optional<trace::LocalEvent> poll_event();

@@ -167,7 +167,8 @@ struct DataPath::Impl {
   Result<void> accept(InboundSa& in, std::uint64_t sequence, ByteView packet, const Outer& outer,
                       Opened& opened);
   Result<void> take_tunnel(const InboundSa& in, const Outer& outer, Opened& opened);
-  Result<void> take_transport(std::uint8_t next_header, const Outer& outer, Opened& opened);
+  Result<void> take_transport(const InboundSa& in, std::uint8_t next_header, const Outer& outer,
+                              Opened& opened);
 };
 
 DataPath::DataPath(crypto::Provider& provider, crypto::Rng& rng) : impl_(new Impl{provider, rng}) {}
@@ -522,7 +523,7 @@ Result<void> DataPath::Impl::accept(InboundSa& in, std::uint64_t sequence, ByteV
   IKELAB_TRY(const std::uint8_t next_header, strip_padding(opened.inner));
   if (in.sa.limits.any()) IKELAB_CHECK(count(in.sa, in.sa.spi, in.carried, opened.inner.size()));
   IKELAB_CHECK(check_next_header(in.sa, next_header, opened.inner));
-  IKELAB_CHECK(in.sa.transport ? take_transport(next_header, outer, opened)
+  IKELAB_CHECK(in.sa.transport ? take_transport(in, next_header, outer, opened)
                                : take_tunnel(in, outer, opened));
   const Glance glance = glance_at(opened.inner);
   if (!glance.any() || in.admitted != glance) {
@@ -550,8 +551,8 @@ Result<void> DataPath::Impl::take_tunnel(const InboundSa& in, const Outer& outer
   return {};
 }
 
-Result<void> DataPath::Impl::take_transport(std::uint8_t next_header, const Outer& outer,
-                                            Opened& opened) {
+Result<void> DataPath::Impl::take_transport(const InboundSa& in, std::uint8_t next_header,
+                                            const Outer& outer, Opened& opened) {
   if (!outer.header)
     return error("E-ESP-POLICY", "a transport mode packet without the IP header before it",
                  "RFC 4303, 3.1.1");
@@ -559,6 +560,8 @@ Result<void> DataPath::Impl::take_transport(std::uint8_t next_header, const Oute
   copy_header(outer.octets, next_header, opened.inner.size(), scratch);
   scratch.insert(scratch.end(), opened.inner.begin(), opened.inner.end());
   std::swap(scratch, opened.inner);
+  //= rfc3948#3.1.2 "incrementally recompute the TCP/UDP checksum"
+  if (in.sa.real) readdress_checksum(opened.inner, in.sa.real->src, in.sa.real->dst);
   return {};
 }
 

@@ -167,6 +167,23 @@ void set_traffic_class(std::span<std::uint8_t> packet, std::uint8_t traffic_clas
   renew_checksum(packet);
 }
 
+void readdress_checksum(std::span<std::uint8_t> packet, const IpAddress& src,
+                        const IpAddress& dst) {
+  constexpr std::uint8_t tcp = 6, udp = 17;
+  const auto header = read_ip_header(packet);
+  if (!header || (header->protocol != tcp && header->protocol != udp)) return;
+  const std::size_t at = header->size + (header->protocol == tcp ? 16 : 6);
+  if (at + 2 > packet.size()) return;
+  const std::uint16_t before = u16(packet, at);
+  if (header->protocol == udp && before == 0) return;
+  std::uint32_t sum = static_cast<std::uint16_t>(~before);
+  for (const IpAddress* old : {&src, &dst})
+    sum += internet_checksum(old->octets());  // the complement: it is taken away
+  const std::uint16_t after =
+      internet_checksum(concat({header->src.octets(), header->dst.octets()}), sum);
+  put_u16(packet, at, after == 0 && header->protocol == udp ? 0xffff : after);
+}
+
 std::optional<Bytes> packet_too_big(ByteView packet, std::uint32_t mtu, const IpAddress& from) {
   const auto header = read_ip_header(packet);
   if (!header || from.is_v6() != header->src.is_v6()) return std::nullopt;

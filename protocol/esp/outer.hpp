@@ -41,6 +41,11 @@ std::optional<std::uint8_t> inner_traffic_class(std::uint8_t inner, std::uint8_t
 /// Writes it into a packet whose header was read before.
 void set_traffic_class(std::span<std::uint8_t> packet, std::uint8_t traffic_class);
 
+/// The TCP or UDP checksum of `packet`, a whole one, was made for other addresses than its header
+/// bears now: makes it right for these, as wrong as it was otherwise (RFC 1624; RFC 3948, 3.1.2).
+/// Others, and a UDP checksum that was not made at all, stay as they are.
+void readdress_checksum(std::span<std::uint8_t> packet, const IpAddress& src, const IpAddress& dst);
+
 /// The Internet checksum (RFC 1071) of `octets`, which begin at an even place.
 std::uint16_t internet_checksum(ByteView octets, std::uint32_t sum = 0);
 

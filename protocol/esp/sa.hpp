@@ -25,6 +25,13 @@ struct Limits {
   }
 };
 
+/// Between whom a transport mode packet goes in its sender's eyes, where NATs stand between: TCP's
+/// and UDP's checksums cover these addresses (RFC 3948, 2.1.1: "the peer's real source and
+/// destination IP addresses").
+struct RealAddresses {
+  IpAddress src, dst;
+};
+
 /// One direction. `src`/`dst` are the outer tunnel addresses; ts_src/ts_dst select the inner
 /// traffic in that direction.
 struct SaParameters {
@@ -35,13 +42,14 @@ struct SaParameters {
   Secret encryption_key;  ///< key | salt (AEAD, RFC 4106 8.1)
   Secret integrity_key;   ///< empty with AEAD
   std::vector<wire::TrafficSelector> ts_src, ts_dst;
-  std::uint32_t replay_window = 64;  ///< inbound; 0: off
-  std::string child;                 ///< the configured child's name
-  std::string ike_sa;                ///< the IKE SA's local name
-  bool transport = false;            ///< mode (RFC 4301, 4.1)
-  EspSpi pair;                       ///< outbound: the inbound SPI of the same Child SA; 0: unknown
-  std::uint32_t tfc_padding = 0;     ///< outbound, tunnel mode: ChildConfig's
-  policy::ChildConfig::Copy copy;    ///< tunnel mode
+  std::uint32_t replay_window = 64;   ///< inbound; 0: off
+  std::string child;                  ///< the configured child's name
+  std::string ike_sa;                 ///< the IKE SA's local name
+  bool transport = false;             ///< mode (RFC 4301, 4.1)
+  std::optional<RealAddresses> real;  ///< inbound, transport mode across a NAT
+  EspSpi pair;                     ///< outbound: the inbound SPI of the same Child SA; 0: unknown
+  std::uint32_t tfc_padding = 0;   ///< outbound, tunnel mode: ChildConfig's
+  policy::ChildConfig::Copy copy;  ///< tunnel mode
   Limits limits;
   std::uint64_t last_sequence =
       0;  ///< outbound: numbers used so far; a new SA's first packet bears 1 (RFC 4303, 3.3.3)

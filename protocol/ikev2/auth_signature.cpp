@@ -32,6 +32,8 @@ bool names(const pki::CertificateInfo& certificate, const wire::IdPayload& id) {
   const policy::Identity presented{id.type, id.data, false};
   if (id.type == wire::IdType::der_asn1_dn)
     return policy::Identity{id.type, certificate.subject_der, false}.matches(presented);
+  if (id.type == wire::IdType::key_id)  // as strongSwan: the key is meant
+    return !id.data.empty() && id.data == certificate.subject_key_id;
   return std::any_of(certificate.alt_names.begin(), certificate.alt_names.end(),
                      [&](const pki::SubjectAltName& name) {
                        const auto named = policy::Identity::parse(name.value);

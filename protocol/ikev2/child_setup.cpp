@@ -89,11 +89,19 @@ void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, Es
 }
 
 ChildOffer offer_child(const IkeSa& sa, const policy::ChildConfig& config, EspSpi spi_in,
-                       bool with_ke, const std::optional<policy::Flow>& packet) {
+                       bool with_ke, const std::optional<policy::Flow>& packet, bool only_packet) {
   ChildOffer offer;
   offer.local_ts = local_selectors(sa, config);
   offer.remote_ts = remote_selectors(sa, config);
-  if (packet) put_first(*packet, offer.local_ts, offer.remote_ts);
+  //= rfc7296#2.23.1 "For transport mode, it MUST use exactly one IP address in the TSi and TSr
+  //= payloads."
+  const bool transport =
+      config.mode == policy::ChildMode::transport &&
+      (!nat_of(sa).any() || keep_own_addresses(sa, offer.local_ts, offer.remote_ts));
+  if (packet && put_first(*packet, offer.local_ts, offer.remote_ts) && only_packet) {
+    offer.local_ts.resize(1);
+    offer.remote_ts.resize(1);
+  }
   offer.proposals = with_ke ? config.esp_proposals : without_ke(config.esp_proposals);
   for (std::size_t i = 0; i < offer.proposals.size(); ++i) {
     offer.proposals[i].number = static_cast<std::uint8_t>(i + 1);
@@ -102,10 +110,74 @@ ChildOffer offer_child(const IkeSa& sa, const policy::ChildConfig& config, EspSp
   offer.payloads = {wire::make_payload(wire::SaPayload{offer.proposals}),
                     wire::make_payload(wire::TsPayload{false, offer.local_ts}),
                     wire::make_payload(wire::TsPayload{true, offer.remote_ts})};
-  if (config.mode == policy::ChildMode::transport)
-    offer.payloads.push_back(notify(NotifyType::use_transport_mode));
+  if (transport) offer.payloads.push_back(notify(NotifyType::use_transport_mode));
   return offer;
 }
+
+namespace {
+
+using Selectors = std::vector<wire::TrafficSelector>;
+
+/// Whether all these selectors are about one and the same address.
+bool one_pair(const Selectors& selectors) {
+  return std::all_of(selectors.begin(), selectors.end(), [&](const wire::TrafficSelector& ts) {
+    return ts.start == ts.end && ts.start == selectors.front().start;
+  });
+}
+
+/// Of those children that `may` be it, the one that fits best what the peer asks for, with its
+/// selectors narrowed; `config` is nullptr when none does.
+template <class May>
+ChildPlan best_child(const IkeSa& sa, const Selectors& wanted_local, const Selectors& wanted_remote,
+                     May may) {
+  ChildPlan plan;
+  bool plan_has_first = false;
+  for (const policy::ChildConfig& config : sa.connection->children) {
+    if (!may(config)) continue;
+    auto remote_ts = policy::narrow(wanted_remote, remote_selectors(sa, config)),
+         local_ts = policy::narrow(wanted_local, local_selectors(sa, config));
+    if (remote_ts.empty() || local_ts.empty()) continue;
+    //= rfc7296#2.9 "If the responder's policy allows it to accept the first selector of TSi and
+    //= TSr, then the responder MUST narrow the Traffic Selectors to a subset that includes the
+    //= initiator's first choices."
+    const bool has_first =
+        remote_ts.front() == wanted_remote.front() && local_ts.front() == wanted_local.front();
+    const bool whole =
+        remote_ts == wanted_remote && local_ts == wanted_local;  // beats one that narrows
+    plan.more_possible = plan.more_possible || plan.config != nullptr;
+    if (plan.config != nullptr && (plan_has_first || !has_first) && !whole) continue;
+    plan_has_first = has_first;
+    plan.config = &config;
+    plan.remote_ts = policy::simplified(std::move(remote_ts));
+    plan.local_ts = policy::simplified(std::move(local_ts));
+    if (whole) {
+      plan.more_possible = false;
+      break;
+    }
+  }
+  return plan;
+}
+
+/// ... where `only`, if it is given, is the one that may be it. Across a NAT, transport mode is
+/// first asked about with the addresses as they look here, tunnel mode then with those that were
+/// sent (RFC 7296, 2.23.1).
+ChildPlan find_child(const IkeSa& sa, const wire::TsPayload& ts_i, const wire::TsPayload& ts_r,
+                     bool asks_transport, const policy::ChildConfig* only) {
+  using policy::ChildMode;
+  Selectors local = ts_r.selectors, remote = ts_i.selectors;
+  if (!asks_transport || !substitute_addresses(sa, local, remote))
+    return best_child(sa, local, remote, [&](const auto& c) { return !only || only == &c; });
+  const auto of_mode = [&](ChildMode mode) {
+    return [only, mode](const auto& c) { return (!only || only == &c) && c.mode == mode; };
+  };
+  ChildPlan plan = best_child(sa, local, remote, of_mode(ChildMode::transport));
+  if (plan.config == nullptr)
+    return best_child(sa, ts_r.selectors, ts_i.selectors, of_mode(ChildMode::tunnel));
+  plan.real = {ts_i.selectors.front().start, ts_r.selectors.front().start};
+  return plan;
+}
+
+}  // namespace
 
 ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloads,
                              const policy::ChildConfig* only, bool with_ke, std::string& detail) {
@@ -131,31 +203,12 @@ ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloa
     if (extension.refuse_child != nullptr)
       if (auto why = extension.refuse_child(sa, detail)) return {{}, std::move(why)};
 
-  ChildPlan plan;
-  bool plan_has_first = false;
-  for (const policy::ChildConfig& config : sa.connection->children) {
-    if (only != nullptr && only != &config) continue;
-    auto remote_ts = policy::narrow(ts_i->selectors, remote_selectors(sa, config)),
-         local_ts = policy::narrow(ts_r->selectors, local_selectors(sa, config));
-    if (remote_ts.empty() || local_ts.empty()) continue;
-    //= rfc7296#2.9 "If the responder's policy allows it to accept the first selector of TSi and TSr,
-    //= then the responder MUST narrow the Traffic Selectors to a subset that includes the
-    //= initiator's first choices."
-    const bool has_first =
-        remote_ts.front() == ts_i->selectors.front() && local_ts.front() == ts_r->selectors.front();
-    const bool whole =
-        remote_ts == ts_i->selectors && local_ts == ts_r->selectors;  // beats one that narrows
-    plan.more_possible = plan.more_possible || plan.config != nullptr;
-    if (plan.config != nullptr && (plan_has_first || !has_first) && !whole) continue;
-    plan_has_first = has_first;
-    plan.config = &config;
-    plan.remote_ts = policy::simplified(std::move(remote_ts));
-    plan.local_ts = policy::simplified(std::move(local_ts));
-    if (whole) {
-      plan.more_possible = false;
-      break;
-    }
-  }
+  const bool asks_transport = find_notify(payloads, NotifyType::use_transport_mode) != nullptr;
+  ChildPlan plan = find_child(sa, *ts_i, *ts_r, asks_transport, only);
+  if (sa.connection->single_pair && plan.config != nullptr &&
+      !(one_pair(ts_i->selectors) && one_pair(ts_r->selectors)))
+    return refuse(NotifyType::single_pair_required,
+                  "each Child SA is for a single pair of addresses here");
   //= rfc7296#2.9 "If the responder's policy does not allow it to accept any part of the proposed
   //= Traffic Selectors, it responds with a TS_UNACCEPTABLE Notify message."
   if (plan.config == nullptr)
@@ -209,10 +262,14 @@ Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payl
   plan.spi_in = spi_in;
   plan.spi_out = spi_of(answer->proposals.front());
   plan.answer = answer->proposals.front();
+  plan.more_possible = find_notify(payloads, NotifyType::additional_ts_possible) != nullptr;
   IKELAB_TRY(plan.suite, policy::check_answer(offer.proposals, plan.answer));
   for (const wire::Payload& payload : payloads)
     if (const auto* ts = std::get_if<wire::TsPayload>(&payload.body))
       (ts->responder ? plan.remote_ts : plan.local_ts) = ts->selectors;
+  const Selectors remote_sent = plan.remote_ts, local_sent = plan.local_ts;
+  if (plan.transport && substitute_addresses(sa, plan.local_ts, plan.remote_ts))
+    plan.real = {remote_sent.front().start, local_sent.front().start};
   //= rfc7296#2.9 "it narrows the Traffic Selectors to some subset of the initiator's proposal
   //= (provided the set does not become the null set)."
   const auto subset = [](const std::vector<wire::TrafficSelector>& part,
@@ -273,11 +330,12 @@ Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan,
   in.child = out.child = plan.config->name;
   in.ike_sa = out.ike_sa = sa.name;
   in.transport = out.transport = plan.transport;
+  in.real = plan.real;
   in.copy = out.copy = plan.config->copy;
   out.pair = plan.spi_in;
-  //= rfc7296#1.3.1 "The ESP_TFC_PADDING_NOT_SUPPORTED notification asserts that the sending endpoint
-  //= will not accept packets that contain Traffic Flow Confidentiality (TFC) padding over the Child
-  //= SA being negotiated."
+  //= rfc7296#1.3.1 "The ESP_TFC_PADDING_NOT_SUPPORTED notification asserts that the sending
+  //= endpoint will not accept packets that contain Traffic Flow Confidentiality (TFC) padding over
+  //= the Child SA being negotiated."
   if (plan.peer_takes_tfc && !plan.transport) out.tfc_padding = plan.config->tfc_padding;
 
   ChildSa child;

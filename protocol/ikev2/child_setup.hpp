@@ -11,9 +11,10 @@ struct ChildOffer {
   std::vector<wire::TrafficSelector> local_ts, remote_ts;
   std::vector<wire::Payload> payloads;
 };
-/// `packet`: what wants the SA stands first among the selectors (RFC 7296, 2.9).
+/// `packet`: what wants the SA stands first among the selectors, or alone (RFC 7296, 2.9).
 ChildOffer offer_child(const IkeSa& sa, const policy::ChildConfig& config, EspSpi spi_in,
-                       bool with_ke, const std::optional<policy::Flow>& packet);
+                       bool with_ke, const std::optional<policy::Flow>& packet,
+                       bool only_packet = false);
 
 /// What both sides agreed on, before keys. `answer` is the SA payload's content of the response.
 struct ChildPlan {
@@ -22,9 +23,10 @@ struct ChildPlan {
   policy::Suite suite;
   std::vector<wire::TrafficSelector> local_ts, remote_ts;
   wire::Proposal answer;
-  bool more_possible = false;  ///< ADDITIONAL_TS_POSSIBLE (RFC 7296, 2.9)
-  bool transport = false;      ///< both sides said USE_TRANSPORT_MODE (RFC 7296, 1.3.1)
-  bool peer_takes_tfc = true;  ///< the peer did not say ESP_TFC_PADDING_NOT_SUPPORTED
+  bool more_possible = false;              ///< ADDITIONAL_TS_POSSIBLE (RFC 7296, 2.9)
+  bool transport = false;                  ///< both sides said USE_TRANSPORT_MODE (RFC 7296, 1.3.1)
+  std::optional<esp::RealAddresses> real;  ///< transport mode across a NAT
+  bool peer_takes_tfc = true;              ///< the peer did not say ESP_TFC_PADDING_NOT_SUPPORTED
 };
 
 /// The responder's choice. On failure: the error notification to send back, with the reason in
@@ -35,6 +37,9 @@ struct ResponderChoice {
 };
 ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloads,
                              const policy::ChildConfig* only, bool with_ke, std::string& detail);
+/// What ADDITIONAL_TS_POSSIBLE tells the initiator.
+inline constexpr const char* more_possible =
+    "the peer narrowed the traffic selectors, and would take others in a Child SA of their own";
 /// SA, TSi, TSr of the response to `plan`.
 std::vector<wire::Payload> answer_child(const ChildPlan& plan);
 /// The initiator's check of the response. Errors: E-IKE-020 the peer refused (its notification

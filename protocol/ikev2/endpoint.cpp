@@ -10,6 +10,7 @@
 #include "protocol/ikev2/lifetimes.hpp"
 #include "protocol/ikev2/mobike.hpp"
 #include "protocol/ikev2/nat.hpp"
+#include "protocol/ikev2/rate_limit.hpp"
 #include "protocol/ikev2/redirect.hpp"
 #include "protocol/wire/decode.hpp"
 #include "protocol/wire/encode.hpp"
@@ -27,6 +28,11 @@ std::optional<T> pop(std::list<T>& queue) {
   return front;
 }
 
+/// When an IKE SA last told its peer of an ESP packet that no SA takes.
+struct EspNotices {
+  std::optional<Instant> last;
+};
+
 //= rfc7296#2.23 "Port 4500 is reserved for UDP-encapsulated ESP and IKE."
 std::uint16_t first_port(const policy::ConnectionConfig& connection) {
   return connection.remote_port == wire::ike_port ? wire::ike_port : wire::udp_encapsulation_port;
@@ -38,6 +44,8 @@ struct Endpoint::Impl {
   Impl(policy::EndpointConfig config, crypto::Provider& provider,
        std::unique_ptr<crypto::RngSource> rng, const Decisions& decisions)
       : services(std::move(config), provider, std::move(rng), decisions), cookies(services) {
+    for (const policy::ConnectionConfig& connection : services.config.connections)
+      tells_of_esp = tells_of_esp || connection.esp_notices;
     services.begin_anew = [this](IkeSa& old, Instant now, const IpAddress& peer) -> IkeSa& {
       return begin_anew(old, now, peer);
     };
@@ -53,6 +61,8 @@ struct Endpoint::Impl {
   CookieJar cookies;
   std::map<std::uint64_t, std::unique_ptr<IkeSa>> sas;  ///< by our own SPI
   Agenda agenda;
+  RateLimit notices{bounds::notices_in_a_second};
+  bool tells_of_esp = false;  ///< some connection wants esp_notices
 
   void diagnose(const Error& error, std::uint64_t datagram) {
     const std::uint64_t at = error.offset.value_or(0);
@@ -69,6 +79,13 @@ struct Endpoint::Impl {
       if (connection.remote_addr.is_unspecified() && any == nullptr) any = &connection;
     }
     return any;
+  }
+
+  /// Tells the sender of an unprotected message what is wrong with it, unless too many were told.
+  //= rfc7296#2.4 "Implementations MUST limit the rate at which they take actions based on
+  //= unprotected messages."
+  void notice(Instant now, const Datagram& to, const wire::Header& request, wire::Payload payload) {
+    if (notices.allows(now)) answer_statelessly(to, request, std::move(payload));
   }
 
   /// An IKE_SA_INIT response that keeps no state.
@@ -149,9 +166,9 @@ struct Endpoint::Impl {
       for (const wire::Payload& payload : decoded.message.payloads)
         if (payload.critical && std::holds_alternative<wire::UnknownPayload>(payload.body) &&
             error->code == "E-WIRE-105")
-          return answer_statelessly(datagram, header,
-                                    notify(wire::NotifyType::unsupported_critical_payload,
-                                           {static_cast<std::uint8_t>(payload.type)}));
+          return notice(now, datagram, header,
+                        notify(wire::NotifyType::unsupported_critical_payload,
+                               {static_cast<std::uint8_t>(payload.type)}));
       return;
     }
     const policy::ConnectionConfig* connection = connection_for(datagram.dst, datagram.src);
@@ -397,7 +414,7 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
             .see("RFC 7296, 2.5"),
         datagram.id);
     if (!header.response)
-      impl.answer_statelessly(datagram, header, notify(wire::NotifyType::invalid_major_version));
+      impl.notice(now, datagram, header, notify(wire::NotifyType::invalid_major_version));
   } else if (begins && header.message_id.value == 0 && header.spi_r.value == 0 &&
              header.spi_i.value != 0) {
     impl.begin_as_responder(now, datagram, decoded);
@@ -431,6 +448,31 @@ void Endpoint::handle_esp_source(EspSpi spi_in, const SocketAddress& src) {
       sa->touch();
       return impl_->look_at_touched();
     }
+}
+
+void Endpoint::handle_esp_refusal(Instant now, const IpAddress& src, ByteView packet,
+                                  const std::string& code) {
+  constexpr std::size_t start_of_packet = 64;
+  constexpr Duration between = 60s;
+  if (!impl_->tells_of_esp || packet.size() < 4 ||
+      (code != "E-ESP-NO-SA" && code != "E-ESP-POLICY"))
+    return;
+  const Bytes spi = to_bytes(packet.first(4));
+  for (const auto& [key, sa] : impl_->sas) {
+    if (sa->peer.ip != src || sa->state() != State::established || !sa->connection->esp_notices)
+      continue;
+    auto& last = sa->notes.of<EspNotices>().last;
+    if (last && now - *last < between) return;
+    last = now;
+    impl_->services.handling = true;
+    sa->enqueue(
+        now, make_esp_notice(code == "E-ESP-NO-SA" ? notify(wire::NotifyType::invalid_spi, spi)
+                                                   : notify(wire::NotifyType::invalid_selectors,
+                                                            to_bytes(packet.first(std::min(
+                                                                packet.size(), start_of_packet))),
+                                                            wire::ProtocolId::esp, spi)));
+    return impl_->tidy(now);
+  }
 }
 
 Result<void> Endpoint::command(Instant now, const Command& command) {

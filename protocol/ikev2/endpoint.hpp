@@ -100,6 +100,11 @@ class Endpoint {
   /// For an ESP packet in UDP that DataPath::open accepted and that came from another address or
   /// port than its SA says: a NAT made a new mapping, and MoveSa may follow (RFC 7296, 2.23).
   void handle_esp_source(EspSpi spi_in, const SocketAddress& src);
+  /// For an ESP packet that DataPath::open refused, with the code: where the connection wants it
+  /// (esp_notices), the peer that it came from hears of INVALID_SPI or INVALID_SELECTORS, once a
+  /// minute at most.
+  void handle_esp_refusal(Instant now, const IpAddress& src, ByteView packet,
+                          const std::string& code);
   /// Errors: E-CMD-001 no such connection, child or SA; E-CMD-002 not possible in this state.
   Result<void> command(Instant now, const Command& command);
 

@@ -38,7 +38,7 @@ IkeSa::IkeSa(Services& services_in, const policy::ConnectionConfig& connection_i
       name(services_in.next_sa_name()),
       local(local_in),
       peer(peer_in),
-      window_(services_in.config.retransmit) {}
+      window_(services_in.config.retransmit, services_in.config.last_message_id) {}
 
 void IkeSa::start(Instant now, std::string child) {
   spi_i = IkeSpi{services.streams.ike_spi->u64() | 1};

@@ -1,5 +1,8 @@
 #include "protocol/ikev2/selectors.hpp"
 
+#include <algorithm>
+
+#include "protocol/ikev2/nat.hpp"
 #include "protocol/policy/traffic_selector.hpp"
 
 namespace ikelab::ikev2 {
@@ -50,18 +53,53 @@ std::vector<wire::TrafficSelector> remote_selectors(const IkeSa& sa,
   return out;
 }
 
+bool substitute_addresses(const IkeSa& sa, std::vector<wire::TrafficSelector>& local_ts,
+                          std::vector<wire::TrafficSelector>& remote_ts) {
+  const NatState nat = nat_of(sa);
+  if (!nat.here && !nat.there) return false;
+  //= rfc7296#2.23 "In the case of transport mode NAT traversal, the Traffic Selectors MUST contain
+  //= exactly one IP address, which is then used as the original IP address."
+  const auto of_one = [](const std::vector<wire::TrafficSelector>& selectors) {
+    return !selectors.empty() &&
+           std::all_of(selectors.begin(), selectors.end(), [&](const auto& ts) {
+             return ts.start == ts.end && ts.start == selectors.front().start;
+           });
+  };
+  if (!of_one(local_ts) || !of_one(remote_ts)) return false;
+  if (nat.here)
+    for (wire::TrafficSelector& ts : local_ts) ts.start = ts.end = sa.local.ip;
+  if (nat.there)
+    for (wire::TrafficSelector& ts : remote_ts) ts.start = ts.end = sa.peer.ip;
+  return true;
+}
+
+bool keep_own_addresses(const IkeSa& sa, std::vector<wire::TrafficSelector>& local_ts,
+                        std::vector<wire::TrafficSelector>& remote_ts) {
+  //= rfc7296#2.23.1 "The TSi entries MUST have exactly one IP address, and that MUST match the
+  //= source address of the IKE SA."
+  auto local = policy::narrow({host(sa.local.ip)}, local_ts);
+  //= rfc7296#2.23.1 "The TSr entries MUST have exactly one IP address, and that MUST match the
+  //= destination address of the IKE SA."
+  auto remote = policy::narrow({host(sa.peer.ip)}, remote_ts);
+  if (local.empty() || remote.empty()) return false;
+  local_ts = std::move(local);
+  remote_ts = std::move(remote);
+  return true;
+}
+
 //= rfc7296#2.9 "To enable the responder to choose the appropriate range in this case, if the
 //= initiator has requested the SA due to a data packet, the initiator SHOULD include as the first
 //= Traffic Selector in each of TSi and TSr a very specific Traffic Selector including the addresses
 //= in the packet triggering the request."
-void put_first(const policy::Flow& packet, std::vector<wire::TrafficSelector>& local_ts,
+bool put_first(const policy::Flow& packet, std::vector<wire::TrafficSelector>& local_ts,
                std::vector<wire::TrafficSelector>& remote_ts) {
   const wire::TrafficSelector local = one(packet.src, packet, packet.src_port),
                               remote = one(packet.dst, packet, packet.dst_port);
   if (policy::narrow({local}, local_ts).empty() || policy::narrow({remote}, remote_ts).empty())
-    return;
+    return false;
   local_ts.insert(local_ts.begin(), local);
   remote_ts.insert(remote_ts.begin(), remote);
+  return true;
 }
 
 }  // namespace ikelab::ikev2

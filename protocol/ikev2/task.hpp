@@ -97,6 +97,9 @@ std::unique_ptr<Task> make_ike_delete();
 std::unique_ptr<Task> make_liveness();
 /// The peer sent a request with an id beyond the window (RFC 7296, 2.3).
 std::unique_ptr<Task> make_invalid_message_id(MessageId id);
+/// An INFORMATIONAL exchange that tells the peer of an ESP packet which no SA takes: INVALID_SPI or
+/// INVALID_SELECTORS (RFC 7296, 3.10.1).
+std::unique_ptr<Task> make_esp_notice(wire::Payload notification);
 /// Tells the peer that we do not believe it, after IKE_AUTH failed on our side (RFC 7296, 2.21.2).
 std::unique_ptr<Task> make_auth_failed_notice();
 

@@ -17,6 +17,7 @@ struct CertificateInfo {
   std::string subject, issuer;  ///< RFC 4514 text: "CN=gw-a,O=ikelab"
   Bytes subject_der;            ///< for ID_DER_ASN1_DN
   std::vector<SubjectAltName> alt_names;
+  Bytes subject_key_id;                        ///< RFC 5280, 4.2.1.2; empty: there is none
   Bytes public_key_der;                        ///< SubjectPublicKeyInfo
   std::string key_type;                        ///< "RSA 2048", "EC P-256", "Ed25519"
   std::int64_t not_before = 0, not_after = 0;  ///< Unix seconds

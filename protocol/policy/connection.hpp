@@ -194,6 +194,14 @@ struct ConnectionConfig {
   bool follow_redirects = false;         ///< RFC 5685, as client; strongSwan's default is yes
   std::optional<Redirect> redirect_to;   ///< RFC 5685, as gateway
   bool announce_auth = false;  ///< SUPPORTED_AUTH_METHODS (RFC 9593)
+  bool single_pair = false;  ///< each Child SA that the peer asks for is for one pair of addresses,
+                             ///< or refused with SINGLE_PAIR_REQUIRED (RFC 7296, 2.9)
+  /// MOBIKE: other addresses of ours that the peer may use (RFC 4555, 3.4).
+  std::vector<IpAddress> additional_addrs;
+  bool no_nats = false;  ///< MOBIKE: moves through a NAT are refused (RFC 4555, 3.9)
+  /// The peer is told of ESP packets that no SA takes: INVALID_SPI, INVALID_SELECTORS (RFC
+  /// 7296, 3.10.1).
+  bool esp_notices = false;
 };
 
 /// The child with every `dynamic` written out as all that it may come to stand for: any address
@@ -226,6 +234,9 @@ struct EndpointConfig {
   /// 32 octets that the node keeps through a restart: tokens that it gave are made with it (RFC
   /// 6290, 5.1). Empty: it gives none.
   Bytes lasting_secret;
+  std::uint32_t last_message_id =
+      0xffff'ffff;  ///< an IKE SA is rekeyed before it comes there, or closed (RFC 7296, 2.2);
+                    ///< smaller only to see that happen
   bool disclose_secrets = false;
   std::int64_t epoch = 0;  ///< Unix seconds at Instant 0, for certificates
 };

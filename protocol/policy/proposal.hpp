@@ -19,8 +19,6 @@ Result<wire::Proposal> parse_proposal(std::string_view text, wire::ProtocolId pr
                                       Era era = Era::current);
 /// Whether some proposal asks for Additional Key Exchanges.
 bool asks_for_additional(const std::vector<wire::Proposal>& proposals);
-/// Those that do without: proposals that need one are left out.
-std::vector<wire::Proposal> without_additional(const std::vector<wire::Proposal>& proposals);
 /// Back to swanctl's words; unknown transforms as "encr-4711".
 std::string to_string(const wire::Proposal& proposal);
 
@@ -30,7 +28,7 @@ struct Suite {
   const crypto::Algorithm* integ = nullptr;  ///< null with AEAD
   const crypto::Algorithm* prf = nullptr;
   const crypto::Algorithm* ke = nullptr;
-  /// Additional Key Exchange 1 to 7 (RFC 9370, 2.2.2); null where there is none.
+  /// Additional Key Exchange 1 to 7 (RFC 9370, 2.2.1); null where there is none.
   std::array<const crypto::Algorithm*, crypto::additional_key_exchanges> addke{};
   bool esn = false;
 
@@ -47,9 +45,10 @@ struct Selection {
       verdicts;  ///< one per offered proposal, with the reason in words
 };
 
-/// The responder's choice among `offered` by its own order of `configured`.
+/// The responder's choice among `offered` by its own order of `configured`. `additional`: there may
+/// be Additional Key Exchanges; else proposals that have such transforms are skipped.
 Selection select(const std::vector<wire::Proposal>& offered,
-                 const std::vector<wire::Proposal>& configured);
+                 const std::vector<wire::Proposal>& configured, bool additional = true);
 /// The initiator's check that `answer` is one of what it offered (RFC 7296, 2.7). Errors:
 /// E-POL-010.
 Result<Suite> check_answer(const std::vector<wire::Proposal>& offered,

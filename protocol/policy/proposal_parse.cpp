@@ -221,22 +221,6 @@ bool asks_for_additional(const std::vector<wire::Proposal>& proposals) {
   return false;
 }
 
-std::vector<wire::Proposal> without_additional(const std::vector<wire::Proposal>& proposals) {
-  std::vector<wire::Proposal> out;
-  for (const wire::Proposal& proposal : proposals) {
-    std::set<std::uint8_t> needed;
-    for (const wire::Transform& t : proposal.transforms)
-      if (crypto::is_additional_ke(t.type)) needed.insert(t.type);
-    wire::Proposal plain = proposal;
-    std::erase_if(plain.transforms, [&](const wire::Transform& t) {
-      if (crypto::is_additional_ke(t.type) && t.id == 0) needed.erase(t.type);
-      return crypto::is_additional_ke(t.type);
-    });
-    if (needed.empty()) out.push_back(std::move(plain));
-  }
-  return out;
-}
-
 std::string to_string(const wire::Proposal& proposal) {
   std::vector<std::string> words;
   const auto add = [&](const wire::Transform& t) {

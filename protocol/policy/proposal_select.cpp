@@ -117,8 +117,15 @@ bool choose_methods(std::span<const std::uint8_t> types, const wire::Proposal& o
   return false;
 }
 
-Match match(const wire::Proposal& offered, const wire::Proposal& configured) {
+Match match(const wire::Proposal& offered, const wire::Proposal& configured, bool additional) {
   Match result;
+  //= rfc9370#2.2.1 "If the IKE_INTERMEDIATE exchange is not negotiated, then the peers MUST treat
+  //= any"
+  if (!additional && std::any_of(offered.transforms.begin(), offered.transforms.end(),
+                                 [](const auto& t) { return crypto::is_additional_ke(t.type); })) {
+    result.reasons.push_back("offered additional key exchanges, but IKE_INTERMEDIATE is not");
+    return result;
+  }
   if (offered.protocol != configured.protocol) {
     result.reasons.push_back(fmt::format("offered for {}, configured for {}",
                                          wire::name(offered.protocol),
@@ -157,10 +164,10 @@ Suite suite_of(const std::vector<wire::Transform>& transforms) {
 
 // The reason that comes nearest to a match: the configured proposal with the fewest differences.
 std::string nearest_reason(const wire::Proposal& offered,
-                           const std::vector<wire::Proposal>& configured) {
+                           const std::vector<wire::Proposal>& configured, bool additional) {
   std::vector<std::string> best;
   for (const wire::Proposal& ours : configured) {
-    auto reasons = match(offered, ours).reasons;
+    auto reasons = match(offered, ours, additional).reasons;
     if (best.empty() || reasons.size() < best.size()) best = std::move(reasons);
   }
   return best.empty() ? "nothing is configured" : fmt::format("{}", fmt::join(best, "; "));
@@ -182,13 +189,13 @@ std::string Suite::ke_names() const {
 }
 
 Selection select(const std::vector<wire::Proposal>& offered,
-                 const std::vector<wire::Proposal>& configured) {
+                 const std::vector<wire::Proposal>& configured, bool additional) {
   Selection selection;
   std::size_t chosen_by = 0;
   const wire::Proposal* winner = nullptr;
   for (; chosen_by < configured.size() && !winner; ++chosen_by)
     for (const wire::Proposal& theirs : offered) {
-      Match m = match(theirs, configured[chosen_by]);
+      Match m = match(theirs, configured[chosen_by], additional);
       if (!m.reasons.empty()) continue;
       winner = &theirs;
       selection.suite = suite_of(m.transforms);
@@ -202,11 +209,12 @@ Selection select(const std::vector<wire::Proposal>& offered,
     if (v.accepted)
       v.reason = fmt::format("{} matches configured proposal {}, {}", to_string(*selection.chosen),
                              chosen_by, to_string(configured[chosen_by - 1]));
-    else if (std::any_of(configured.begin(), configured.end(),
-                         [&](const auto& ours) { return match(theirs, ours).reasons.empty(); }))
+    else if (std::any_of(configured.begin(), configured.end(), [&](const auto& ours) {
+               return match(theirs, ours, additional).reasons.empty();
+             }))
       v.reason = fmt::format("would do, but proposal {} comes first", winner->number);
     else
-      v.reason = nearest_reason(theirs, configured);
+      v.reason = nearest_reason(theirs, configured, additional);
     selection.verdicts.push_back(std::move(v));
   }
   return selection;

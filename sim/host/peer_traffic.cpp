@@ -185,8 +185,10 @@ void Peer::on_esp(const SocketAddress& local, const SocketAddress& src, bool in_
   if (const auto done = data_path_->open(packet, {}, opened_); !done) {
     std::uint64_t sequence = 0;
     for (std::size_t i = 4; i < 8 && i < packet.size(); ++i) sequence = sequence << 8 | packet[i];
-    return emit(trace::EspRejected{id, packet.size() < 4 ? "" : to_hex(packet.first(4)), sequence,
-                                   done.error().code, done.error().message});
+    emit(trace::EspRejected{id, packet.size() < 4 ? "" : to_hex(packet.first(4)), sequence,
+                            done.error().code, done.error().message});
+    endpoint_->handle_esp_refusal(now(), src.ip, packet, done.error().code);
+    return drain();
   }
   if (options_.each_packet) {
     trace::EspOpened body{id,

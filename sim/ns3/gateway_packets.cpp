@@ -220,7 +220,8 @@ void Gateway::on_esp(const FromOutside& in) {
   if (auto done = data_path_->open(in.payload, in.header, opened_); !done) {
     emit(trace::EspRejected{in.id, spi_of(in.payload), sequence_of(in.payload), done.error().code,
                             done.error().message});
-    return;
+    endpoint_->handle_esp_refusal(now(), in.src.ip, in.payload, done.error().code);
+    return drain();
   }
   trace::EspOpened body{in.id,
                         to_string(opened_.spi),

@@ -174,7 +174,8 @@ std::vector<std::string> connection_keys() {
                                    "peer_cert",     "historic",      "full_transcript_auth",
                                    "reauth_time",   "over_time",     "rand_time",
                                    "vips",          "pools",         "mobike",
-                                   "unique",        "window_size"};
+                                   "unique",        "window_size",   "additional_addrs",
+                                   "no_nats",       "single_pair",   "esp_notices"};
   for (const char* key : extension_keys) keys.emplace_back(key);
   return keys;
 }
@@ -209,6 +210,11 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
       static_cast<policy::Unique>(section.word("unique", {"no", "never", "keep", "replace"}, 0));
   connection.window_size =
       static_cast<unsigned>(section.number("window_size", 1, bounds::exchange_window));
+  connection.additional_addrs =
+      section.parsed_list<IpAddress>("additional_addrs", IpAddress::parse);
+  connection.no_nats = section.boolean("no_nats", false);
+  connection.single_pair = section.boolean("single_pair", false);
+  connection.esp_notices = section.boolean("esp_notices", false);
   connection.dpd_delay = section.parsed("dpd_delay", parse_duration, Duration{0});
   connection.encap = section.boolean("encap", false);
   connection.keep_alive = section.parsed("keep_alive", parse_duration, connection.keep_alive);

@@ -1,6 +1,7 @@
 """Tables of what has a test each: rows that name a test case, held to the tests that there are.
 
-situations.tsv has strongSwan's 48 situations of rekeying. A cell "file: test case" names a Catch2 test case of
+situations.tsv has strongSwan's 48 situations of rekeying; notifies.tsv every notification that the engine
+sends or understands, with a test of each direction. A cell "file: test case" names a Catch2 test case of
 tests/; "-" says in the cell behind it why there is none.
 """
 import functools

@@ -288,6 +288,31 @@ TEST_CASE("pair: without IKE_INTERMEDIATE there is no place for more", "[pair][i
   CHECK(pair.b.state() == "none");
 }
 
+TEST_CASE("pair: without IKE_INTERMEDIATE proposals with additional types are skipped",
+          "[pair][ikev2][kex]") {
+  // NONE among them does not help: the type itself is one that nobody knows then.
+  const char* optional = "aes256gcm16-prfsha384-x25519-ke1_mlkem768-ke1_none";
+  const auto offered = [](std::initializer_list<const char*> proposals) {
+    std::vector<wire::Proposal> out;
+    for (const char* text : proposals) {
+      out.push_back(policy::parse_proposal(text, wire::ProtocolId::ike).value());
+      out.back().number = static_cast<std::uint8_t>(out.size());
+    }
+    return out;
+  };
+  const auto chosen = [&](std::initializer_list<const char*> proposals, bool additional) {
+    const auto found =
+        policy::select(offered(proposals), offered({optional, plain}), additional).chosen;
+    return found ? int(found->number) : 0;
+  };
+  //= rfc9370#2.2.1 "MUST treat any"
+  CHECK(chosen({optional}, false) == 0);
+  CHECK(chosen({optional}, true) == 1);
+  CHECK(chosen({optional, plain}, false) == 2);
+  CHECK(chosen({hybrid, plain}, false) == 2);
+  CHECK(chosen({hybrid, plain}, true) == 1);
+}
+
 TEST_CASE("pair: messages of IKE_INTERMEDIATE that are lost", "[pair][ikev2][kex][loss]") {
   const bool of_a = GENERATE(true, false);
   const unsigned nth = GENERATE(2U, 3U, 4U);

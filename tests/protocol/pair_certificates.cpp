@@ -196,6 +196,61 @@ TEST_CASE("pair: who one says one is must be in the certificate", "[pair][ikev2]
   CHECK(named("gw-a", {}).code == "E-AUTH-012");
 }
 
+TEST_CASE("pair: what can be configured to be accepted (RFC 7296, 4)", "[pair][ikev2][pki]") {
+  //= rfc7296#4 "For an implementation to be called conforming to this specification, it MUST be
+  //= possible to configure it to accept the following:"
+  using policy::Identity;
+  World world;
+  SECTION("certificates with RSA keys of 1024 and 2048 bits, under each kind of name") {
+    for (const char* key : {"rsa1024", "rsa2048"}) {
+      const Holder root = world.issue(
+          "CN=Old,O=ikelab", nullptr, [](pki::CertificateSpec& spec) { spec.is_ca = true; }, key);
+      const auto name = [](pki::CertificateSpec& spec) {
+        spec.alt_names = {{pki::SubjectAltName::Type::dns, "gw-a.example"},
+                          {pki::SubjectAltName::Type::email, "gw@a.example"}};
+      };
+      const Holder leaf = world.issue("CN=gw-a,O=ikelab", &root, name, key);
+      const Holder other = world.issue("CN=gw-a,O=ikelab", &root, name, key);
+      const auto meets_as = [&](const std::string& id) {
+        auto configs = certified(root, leaf, world.gw_b);
+        configs.remote_a().authorities = {world.root.certificate};
+        configs.local_a().id = Identity::parse(id).value();
+        configs.remote_b().id = configs.local_a().id;
+        return meet(configs);
+      };
+      const auto key_id = [](const Holder& of) {
+        return "@#" + to_hex(pki::parse_certificate(of.certificate)->subject_key_id);
+      };
+      for (const std::string& id : {key_id(leaf), std::string("gw-a.example"),
+                                    std::string("gw@a.example"), std::string("CN=gw-a,O=ikelab")}) {
+        CAPTURE(key, id);
+        CHECK(meets_as(id).up);
+      }
+      CHECK(meets_as(key_id(other)).code == "E-AUTH-012");
+    }
+  }
+  SECTION("shared keys under each kind of name") {
+    for (const char* id : {"@#6b6579", "gw-a.example", "gw@a.example"}) {
+      auto configs = CertifiedConfigs{};
+      configs.local_a().id = configs.remote_b().id = Identity::parse(id).value();
+      CHECK(meet(configs).up);
+      configs.remote_b().id = Identity::parse("other.example").value();
+      CHECK(meet(configs).code == "E-AUTH-013");
+    }
+  }
+  SECTION("a certificate of the responder, a shared key of the initiator") {
+    auto configs = world.configs();
+    const Bytes secret = to_bytes(as_bytes("shared"));
+    for (auto* auth : {&configs.local_a(), &configs.remote_b()}) {
+      auth->kind = policy::AuthKind::psk;
+      auth->psk = secret;
+    }
+    CHECK(meet(configs).up);
+    configs.remote_b().psk.push_back(0);
+    CHECK_FALSE(meet(configs).up);
+  }
+}
+
 TEST_CASE("pair: revocation by the lists at hand", "[pair][ikev2][pki][revocation]") {
   World world;
   auto configs = world.configs();

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "protocol/ikev2/task.hpp"
+#include "protocol/wire/decode.hpp"
 #include "tests/support/by_hand.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/forge.hpp"
@@ -54,8 +55,9 @@ std::string last_sent(const Side& side) {
 TEST_CASE("mobike: both say so, and IKE goes on from port 4500", "[pair][ikev2][mobike]") {
   Pair pair(mobile(site_a()), mobile(site_b()));
   establish(pair);
-  //= rfc4555#3.3 "implementations that support both this specification and NAT Traversal MUST change
-  //= to port 4500 if the correspondent also supports both, even if no NAT was detected between them"
+  //= rfc4555#3.3 "implementations that support both this specification and NAT Traversal MUST
+  //= change to port 4500 if the correspondent also supports both, even if no NAT was detected
+  //= between them"
   CHECK(pair.wire.back().src.port == 4500);
   CHECK(last_sent(pair.b).find("N(MOBIKE_SUPPORTED)") != std::string::npos);
   CHECK_FALSE(pair.a.outbound.begin()->second.udp);  // there is no NAT: ESP goes as protocol 50
@@ -235,6 +237,63 @@ TEST_CASE("mobike: the responder moves, tells, and the initiator decides",
   CHECK(pair.consistent());
   CHECK(path(pair.a.outbound) == "192.0.2.1>198.51.100.2");
   CHECK(path(pair.b.outbound) == "198.51.100.2>192.0.2.1");
+}
+
+TEST_CASE("mobike: other addresses of both are told, of either version", "[pair][ikev2][mobike]") {
+  auto a = mobile(site_a()), b = mobile(site_b());
+  a.connections[0].additional_addrs = {ip("192.0.2.1"), ip("198.51.100.7"), ip("2001:db8::7")};
+  b.connections[0].additional_addrs = {ip("203.0.113.9")};
+  Pair pair(a, b);
+  establish(pair);
+  const auto told = [](const Side& side, const char* exchange) {
+    std::string out;
+    for (const auto* message : side.all<trace::Message>()) {
+      if (message->direction != "sent" || message->exchange != exchange) continue;
+      for (const auto& payload :
+           wire::decode_chain(message->plain, wire::PayloadType(message->plain_first)).payloads)
+        if (const auto* n = std::get_if<wire::NotifyPayload>(&payload.body);
+            n != nullptr && (n->type == wire::NotifyType::additional_ip4_address ||
+                             n->type == wire::NotifyType::additional_ip6_address))
+          out += (n->type == wire::NotifyType::additional_ip4_address ? " 4:" : " 6:") +
+                 IpAddress::from_octets(n->data).value().to_string();
+    }
+    return out;
+  };
+  CHECK(told(pair.a, "IKE_AUTH") == " 4:198.51.100.7 6:2001:db8::7");  // not the one in use
+  CHECK(told(pair.b, "IKE_AUTH") == " 4:203.0.113.9");
+  // The responder moves to the other one and tells which is left.
+  pair.b.address = ip("203.0.113.9");
+  REQUIRE(pair.command(pair.b, MoveTo{ip("203.0.113.9")}).ok());
+  pair.drive();
+  CHECK(told(pair.b, "INFORMATIONAL").empty());
+  CHECK(path(pair.a.outbound) == "192.0.2.1>203.0.113.9");
+}
+
+TEST_CASE("mobike: no_nats moves through no NAT, and is tried a few times",
+          "[pair][ikev2][mobike]") {
+  auto a = mobile(site_a());
+  a.connections[0].no_nats = true;
+  Pair pair(a, mobile(site_b()));
+  establish(pair);
+  const bool nat = GENERATE(false, true);
+  if (nat)
+    pair.tamper = [](const Side& from, Datagram& datagram) {
+      if (from.address == ip("198.51.100.7")) datagram.src.port = 40'001;
+    };
+  ByHand hand(pair);
+  move_a(pair, "198.51.100.7");
+  // HDR, SK {N(UPDATE_SA_ADDRESSES), N(NO_NATS_ALLOWED), N(COOKIE2)}  -->
+  CHECK(last_sent(pair.a) == "N(UPDATE_SA_ADDRESSES), N(NO_NATS_ALLOWED), N(COOKIE2)");
+  hand.let_go();
+  pair.drive(10s);
+  unsigned asked = 0;
+  for (const auto* message : pair.a.all<trace::Message>())
+    asked += message->direction == "sent" && message->attempt == 0 &&
+             message->payloads.find("N(UPDATE_SA_ADDRESSES)") == 0;
+  //= rfc4555#3.9 "it SHOULD retry the operation several times using new INFORMATIONAL requests."
+  CHECK(asked == (nat ? 3 : 1));
+  CHECK(pair.a.diagnosed("E-IKE-083") == nat);
+  CHECK(path(pair.b.outbound) == (nat ? "192.0.2.2>192.0.2.1" : "192.0.2.2>198.51.100.7"));
 }
 
 TEST_CASE("mobike: without it on both sides nothing moves", "[pair][ikev2][mobike]") {

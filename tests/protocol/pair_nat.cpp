@@ -1,7 +1,10 @@
 // NAT detection, UDP encapsulation, keepalives, and peers whose NAT changes its mind (RFC
 // 7296, 2.23; RFC 3948).
+#include "protocol/esp/outer.hpp"
+#include "protocol/policy/traffic_selector.hpp"
 #include "protocol/wire/decode.hpp"
 #include "protocol/wire/udp_encapsulation.hpp"
+#include "tests/protocol/esp_support.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/pair.hpp"
 
@@ -316,4 +319,151 @@ TEST_CASE("pair: who is behind a NAT does not follow", "[pair][ikev2][nat]") {
   CHECK(open.b.all<trace::SaMoved>().empty());
   REQUIRE(open.command(open.b, CheckLiveness{}).ok());
   CHECK(open.wire.back().dst.port == 500);
+}
+
+// ---- transport mode (RFC 7296, 2.23.1)
+// -----------------------------------------------------------
+
+namespace {
+
+policy::EndpointConfig in_transport_mode(policy::EndpointConfig config) {
+  auto& child = config.connections[0].children[0];
+  child.mode = policy::ChildMode::transport;
+  child.local_ts.clear();
+  child.remote_ts.clear();
+  child.local_dynamic = child.remote_dynamic = true;
+  return config;
+}
+
+std::string words_of(const std::vector<wire::TrafficSelector>& selectors) {
+  std::string out;
+  for (const auto& ts : selectors) out += (out.empty() ? "" : " ") + policy::to_string(ts);
+  return out;
+}
+
+/// TSi and TSr of a side's IKE_AUTH message.
+std::string selectors_sent(const Side& side) {
+  std::string out;
+  for (const auto* message : side.all<trace::Message>())
+    if (message->direction == "sent" && message->exchange == "IKE_AUTH")
+      for (const auto& payload :
+           wire::decode_chain(message->plain, wire::PayloadType(message->plain_first)).payloads)
+        if (const auto* ts = std::get_if<wire::TsPayload>(&payload.body))
+          out += (out.empty() ? "" : ", ") + words_of(ts->selectors);
+  return out;
+}
+
+/// A UDP packet whose checksum is right.
+Bytes checked_udp(const char* src, const char* dst) {
+  Bytes datagram = udp(4000, 5000, 33);
+  const Bytes pseudo = concat({ip(src).octets(), ip(dst).octets(), Bytes{0, 17},
+                               Bytes{0, static_cast<std::uint8_t>(datagram.size())}});
+  Bytes covered = concat({pseudo, datagram});
+  const std::uint16_t sum = esp::internet_checksum(covered);
+  datagram[6] = static_cast<std::uint8_t>(sum >> 8);
+  datagram[7] = static_cast<std::uint8_t>(sum);
+  return ipv4_packet(17, src, dst, datagram);
+}
+bool udp_checksum_holds(const Bytes& packet) {
+  const ByteView all = packet;
+  const Bytes pseudo = concat(
+      {all.subspan(12, 8), Bytes{0, 17}, Bytes{0, static_cast<std::uint8_t>(packet.size() - 20)}});
+  return esp::internet_checksum(concat({pseudo, all.subspan(20)})) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("pair: transport mode through a NAT", "[pair][ikev2][nat][transport]") {
+  Pair pair(in_transport_mode(hidden_a()), in_transport_mode(site_b()));
+  put_nat_before_a(pair);
+  const bool packet = GENERATE(false, true);
+  std::optional<policy::Flow> flow;
+  if (packet) flow = policy::Flow{ip("10.9.0.2"), ip("192.0.2.2"), 17, 4000, 5000};
+  REQUIRE(pair.command(pair.a, Initiate{"site", "net", flow}).ok());
+  pair.drive();
+  REQUIRE(pair.a.inbound.size() == 1);
+  REQUIRE(pair.b.inbound.size() == 1);
+  //= rfc7296#2.23.1 "For transport mode, it MUST use exactly one IP address in the TSi and TSr
+  //= payloads."
+  //= rfc7296#2.23.1 "The TSi entries MUST have exactly one IP address, and that MUST match the
+  //= source address of the IKE SA."
+  //= rfc7296#2.23.1 "The TSr entries MUST have exactly one IP address, and that MUST match the
+  //= destination address of the IKE SA."
+  //= rfc7296#2.23 "In the case of transport mode NAT traversal, the Traffic Selectors MUST contain
+  //= exactly one IP address, which is then used as the original IP address."
+  //= rfc7296#2.23.1 "The first Traffic Selector of TSi and TSr SHOULD have very specific Traffic
+  //= Selectors including protocol and port numbers, such as from the packet triggering the
+  //= request."
+  CHECK(selectors_sent(pair.a) == (packet ? "10.9.0.2/32[udp/4000] 10.9.0.2/32, "
+                                            "192.0.2.2/32[udp/5000] 192.0.2.2/32"
+                                          : "10.9.0.2/32, 192.0.2.2/32"));
+  // b knows a by the NAT's address, answers so, and a knows that itself is meant.
+  CHECK(selectors_sent(pair.b) == "192.0.2.1/32, 192.0.2.2/32");
+  const auto of_a = pair.a.sas()[0].children.at(0), of_b = pair.b.sas()[0].children.at(0);
+  CHECK(words_of(of_a.local_ts) == "10.9.0.2/32");
+  CHECK(words_of(of_a.remote_ts) == "192.0.2.2/32");
+  CHECK(words_of(of_b.local_ts) == "192.0.2.2/32");
+  CHECK(words_of(of_b.remote_ts) == "192.0.2.1/32");
+  for (const Side* side : {&pair.a, &pair.b}) CHECK(only(side->inbound).transport);
+
+  // A checksum that the sender made for other addresses is right where it arrives (RFC
+  // 3948, 3.1.2).
+  CountingRng rng;
+  esp::DataPath from(*pair.a.provider, rng), to(*pair.b.provider, rng);
+  const auto carry = [&](Side& sender, Side& receiver, const char* src, const char* dst,
+                         const char* seen_src, const char* seen_dst) {
+    from.apply(esp::InstallSa{false, std::move(sender.outbound.begin()->second)});
+    to.apply(esp::InstallSa{true, std::move(receiver.inbound.begin()->second)});
+    const auto sealed = from.seal(checked_udp(src, dst)).value();
+    Bytes header = ipv4_packet(50, seen_src, seen_dst, sealed.packet);
+    header.resize(20);
+    const auto opened = to.open(sealed.packet, header);
+    REQUIRE(opened.ok());
+    CHECK(to_hex(ByteView(opened->inner).subspan(12, 8)) ==
+          to_hex(concat({ip(seen_src).octets(), ip(seen_dst).octets()})));
+    CHECK(udp_checksum_holds(opened->inner));
+  };
+  carry(pair.a, pair.b, "10.9.0.2", "192.0.2.2", "192.0.2.1", "192.0.2.2");
+  carry(pair.b, pair.a, "192.0.2.2", "192.0.2.1", "192.0.2.2", "10.9.0.2");
+}
+
+TEST_CASE("pair: transport mode through a NAT is refused or gives way to tunnel mode",
+          "[pair][ikev2][nat][transport]") {
+  auto a = in_transport_mode(hidden_a()), b = in_transport_mode(site_b());
+  std::string mode;
+  SECTION("the responder has a tunnel for the address that the client has inside") {
+    auto& child = b.connections[0].children[0];
+    child.mode = policy::ChildMode::tunnel;
+    child.remote_dynamic = false;
+    child.remote_ts = {policy::parse_traffic_selector("10.9.0.0/24").value()};
+    mode = "tunnel";
+  }
+  SECTION("the responder has nothing for either address") {
+    auto& child = b.connections[0].children[0];
+    child.remote_dynamic = false;
+    child.remote_ts = {policy::parse_traffic_selector("10.7.0.0/24").value()};
+    mode = "none";
+  }
+  SECTION("networks cannot be translated: the client does not ask for transport mode") {
+    for (auto* config : {&a, &b}) {
+      auto& child = config->connections[0].children[0];
+      child.local_dynamic = child.remote_dynamic = false;
+      child.local_ts = site_a().connections[0].children[0].local_ts;
+      child.remote_ts = site_a().connections[0].children[0].remote_ts;
+    }
+    std::swap(b.connections[0].children[0].local_ts, b.connections[0].children[0].remote_ts);
+    mode = "tunnel";
+  }
+  Pair pair(a, b);
+  put_nat_before_a(pair);
+  REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+  pair.drive();
+  CHECK(pair.a.state() == "ESTABLISHED");
+  if (mode == "none") {
+    CHECK(pair.a.inbound.empty());
+    CHECK(pair.b.inbound.empty());
+  } else {
+    REQUIRE(pair.consistent());
+    for (const Side* side : {&pair.a, &pair.b}) CHECK_FALSE(only(side->inbound).transport);
+  }
 }

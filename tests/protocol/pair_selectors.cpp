@@ -115,6 +115,76 @@ TEST_CASE("selectors: a packet that is not the child's own is not offered",
   CHECK(got.remote == "10.2.0.0/24");
 }
 
+TEST_CASE("selectors: a responder that takes single pairs of addresses only",
+          "[pair][ikev2][selectors]") {
+  auto a = site_a(), b = site_b();
+  b.connections[0].single_pair = true;
+  const auto answers = [](const Side& side) {
+    std::vector<std::string> out;
+    for (const auto* message : side.all<trace::Message>())
+      if (message->direction == "sent" && message->response)
+        out.push_back(without_extensions(message->payloads));
+    return out;
+  };
+  using Words = std::vector<std::string>;
+  SECTION("in IKE_AUTH, for a packet: it is asked for again, alone") {
+    Pair pair(a, b);
+    REQUIRE(pair.command(pair.a, Initiate{"site", "net", ping("10.1.0.7", "10.2.0.9")}).ok());
+    pair.settle();
+    REQUIRE(pair.consistent());
+    CHECK(answers(pair.b) == Words{"SA, KE, Nr", "IDr, AUTH, N(SINGLE_PAIR_REQUIRED)",
+                                   "N(SINGLE_PAIR_REQUIRED)", "SA, Nr, TSi, TSr"});
+    const auto made = pair.a.sas()[0].children.at(0);
+    //= rfc7296#2.9 "The requestor is expected to respond by requesting an SA for only the specific
+    //= traffic it is trying to forward."
+    CHECK(text(made.local_ts) == "10.1.0.7/32[udp/4000]");
+    CHECK(text(made.remote_ts) == "10.2.0.9/32[udp/5000]");
+  }
+  SECTION("without a packet there is nothing to ask for") {
+    Pair pair(a, b);
+    REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+    pair.settle();
+    CHECK(answers(pair.b) == Words{"SA, KE, Nr", "IDr, AUTH, N(SINGLE_PAIR_REQUIRED)"});
+    CHECK(pair.a.state() == "ESTABLISHED");
+    CHECK(pair.a.inbound.empty());
+    CHECK(pair.b.inbound.empty());
+  }
+  SECTION("single hosts are what it wants") {
+    for (auto* config : {&a, &b}) {
+      auto& own = child(*config);
+      const bool is_a = config == &a;
+      own.local_ts = nets({is_a ? "10.1.0.7/32" : "10.2.0.9/32"});
+      own.remote_ts = nets({is_a ? "10.2.0.9/32" : "10.1.0.7/32"});
+    }
+    Pair pair(a, b);
+    REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+    pair.settle();
+    CHECK(pair.consistent());
+    CHECK(pair.a.inbound.size() == 1);
+  }
+}
+
+TEST_CASE("selectors: ADDITIONAL_TS_POSSIBLE is told to whoever asked",
+          "[pair][ikev2][selectors]") {
+  for (const bool more : {true, false}) {
+    auto a = site_a(), b = site_b();
+    child(a).remote_ts = nets({"10.2.0.0/16"});
+    child(b).local_ts = nets({"10.2.1.0/24"});
+    if (more) {
+      b.connections[0].children.push_back(child(b));
+      b.connections[0].children[1].name = "second";
+      b.connections[0].children[1].local_ts = nets({"10.2.2.0/24"});
+    }
+    Pair pair(a, b);
+    REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+    pair.settle();
+    std::string told;
+    for (const auto* ended : pair.a.all<trace::TaskEnded>())
+      if (ended->task == "ike_auth") told = ended->detail;
+    CHECK((told.find("would take others in a Child SA of their own") != std::string::npos) == more);
+  }
+}
+
 TEST_CASE("selectors: those that another one holds are left out", "[policy][selectors]") {
   CHECK(text(policy::simplified(nets({"10.1.0.7/32[udp/53]", "10.1.0.0/24", "10.2.0.0/24"}))) ==
         "10.1.0.0/24 10.2.0.0/24");

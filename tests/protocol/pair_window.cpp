@@ -134,7 +134,8 @@ namespace {
 
 /// gw-a has three Child SAs with gw-b, which keeps state for `window` requests.
 struct Busy {
-  explicit Busy(unsigned window) : pair(three(site_a(), 1), three(site_b(), window)) {
+  explicit Busy(unsigned window, std::uint32_t last_id = 0xffff'ffff)
+      : pair(three(site_a(), 1, last_id), three(site_b(), window, 0xffff'ffff)) {
     for (const char* child : {"net", "two", "three"}) {
       REQUIRE(pair.command(pair.a, Initiate{"site", child}).ok());
       pair.settle();
@@ -143,8 +144,10 @@ struct Busy {
     REQUIRE(pair.a.inbound.size() == 3);
     hand.emplace(pair);
   }
-  static policy::EndpointConfig three(policy::EndpointConfig config, unsigned window) {
+  static policy::EndpointConfig three(policy::EndpointConfig config, unsigned window,
+                                      std::uint32_t last_id) {
     config.connections[0].window_size = window;
+    config.last_message_id = last_id;
     auto& children = config.connections[0].children;
     for (const char* name : {"two", "three"}) {
       children.push_back(children[0]);
@@ -339,6 +342,50 @@ TEST_CASE("window: SET_WINDOW_SIZE only grows", "[pair][ikev2][window]") {
   CHECK(room_after({"00000003", "00000002"}) == 3);
   CHECK(room_after({"00000003", "00000000"}) == 3);
   CHECK(room_after({"ffffffff"}) == bounds::exchange_window);
+}
+
+TEST_CASE("window: before Message IDs end, the IKE SA is rekeyed", "[pair][ikev2][window]") {
+  const unsigned window = GENERATE(1U, 4U);
+  Busy s(window, 40);
+  s.hand->let_go();
+  const IkeSpi first = s.pair.a.sas()[0].spi_i;
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(s.pair.command(s.pair.a, CheckLiveness{}).ok());
+    s.pair.drive(1s);
+  }
+  //= rfc7296#2.2 "In the unlikely event that Message IDs grow too large to fit in 32 bits, the IKE
+  //= SA MUST be closed or rekeyed."
+  CHECK(s.pair.consistent());
+  CHECK(s.pair.a.sas()[0].spi_i != first);
+  for (const auto* message : s.pair.a.all<trace::Message>())
+    if (message->direction == "sent" && !message->response) CHECK(message->message_id <= 40);
+  CHECK(s.pair.lost_probes == 0);
+}
+
+TEST_CASE("window: where the rekey is refused, the last Message ID is that of the DELETE",
+          "[pair][ikev2][window]") {
+  // gw-b is busy with a Child SA all the while, and answers TEMPORARY_FAILURE.
+  Busy s(1, 40);
+  s.pair.lose = [&](const Side& from, unsigned, const Datagram& datagram) {
+    const auto header = wire::decode(datagram.payload).message.header;
+    return &from == &s.pair.b && !header.response &&
+           header.exchange == wire::ExchangeType::create_child_sa;
+  };
+  REQUIRE(s.pair.command(s.pair.b, RekeyChild{"net"}).ok());
+  for (int i = 0; i < 60 && s.pair.a.state() == "ESTABLISHED"; ++i) {
+    REQUIRE(s.pair.command(s.pair.a, CheckLiveness{}).ok());
+    s.pair.drive(1s);
+  }
+  CHECK(s.pair.a.diagnosed("E-IKE-020"));  // TEMPORARY_FAILURE
+  std::vector<std::uint64_t> ids;
+  for (const auto* message : s.pair.a.all<trace::Message>())
+    if (message->direction == "sent" && !message->response) ids.push_back(message->message_id);
+  CHECK(ids.back() == 40);
+  CHECK(std::is_sorted(ids.begin(), ids.end()));
+  for (const Side* side : {&s.pair.a, &s.pair.b}) {
+    CHECK(side->state() == "none");
+    CHECK(side->inbound.empty());
+  }
 }
 
 TEST_CASE("window: ids of the peer do not begin again after the last one", "[ikev2][window]") {

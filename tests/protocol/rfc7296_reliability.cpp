@@ -2,6 +2,7 @@
 // negotiation.
 #include <set>
 
+#include "protocol/base/bounds.hpp"
 #include "tests/support/insider.hpp"
 #include "tests/support/lab_certificates.hpp"
 
@@ -174,6 +175,36 @@ TEST_CASE("rfc7296 2.3: outside the window nothing is acknowledged", "[rfc7296]"
   CHECK(sent(pair.b, "INFORMATIONAL", true).size() == before);
   CHECK(pair.b.diagnosed("E-IKE-014"));
   CHECK(pair.consistent());
+}
+
+TEST_CASE("rfc7296 2.4: notices to anybody are limited in rate", "[rfc7296]") {
+  Pair pair(site_a(), site_b());
+  REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+  Datagram of_version_3 = pair.wire.front(), with_critical = pair.wire.front();
+  pair.settle();
+  of_version_3.payload[17] = 0x30;
+  with_critical.payload[16] = 200;  // the first payload's type, which nobody knows
+  with_critical.payload[29] = 0x80;
+  with_critical.payload[3] ^= 1;
+  Datagram& message = GENERATE(true, false) ? of_version_3 : with_critical;
+  const auto answers = [&](unsigned times) {
+    const unsigned before = pair.b.sent;
+    for (unsigned i = 0; i < times; ++i) pair.deliver(pair.b, message);
+    return pair.b.sent - before;
+  };
+  //= rfc7296#2.4 "Implementations MUST limit the rate at which they take actions based on
+  //= unprotected messages."
+  CHECK(answers(1) == 1);
+  CHECK(answers(1000) == bounds::notices_in_a_second - 1);
+  pair.now = pair.now + 999ms;
+  CHECK(answers(1) == 0);
+  pair.now = pair.now + 1ms;
+  CHECK(answers(1) == 1);
+  // and all the while others are served
+  answers(1000);
+  REQUIRE(pair.command(pair.b, Initiate{"site", ""}).ok());
+  pair.settle();
+  CHECK(pair.a.sas().size() == 2);
 }
 
 TEST_CASE("rfc7296 2.5: versions", "[rfc7296]") {

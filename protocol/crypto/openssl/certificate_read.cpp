@@ -136,6 +136,9 @@ Result<CertificateInfo> parse_certificate(ByteView der) {
   info.issuer = name_text(X509_get_issuer_name(certificate.get()));
   info.subject_der = to_der(&i2d_X509_NAME, X509_get_subject_name(certificate.get()));
   info.alt_names = alt_names(certificate.get());
+  if (const ASN1_OCTET_STRING* id = X509_get0_subject_key_id(certificate.get()))
+    info.subject_key_id.assign(ASN1_STRING_get0_data(id),
+                               ASN1_STRING_get0_data(id) + ASN1_STRING_length(id));
   info.public_key_der = to_der(&i2d_X509_PUBKEY, X509_get_X509_PUBKEY(certificate.get()));
   info.key_type = key_type(X509_get0_pubkey(certificate.get()));
   info.not_before = unix_seconds(X509_get0_notBefore(certificate.get()));

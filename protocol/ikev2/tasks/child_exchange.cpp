@@ -20,7 +20,8 @@ Result<std::vector<wire::Payload>> ChildExchange::offer(IkeSa& sa,
     ni_ = make_nonce(sa);
     spi_in_ = sa.new_esp_spi();
   }
-  offer_ = offer_child(sa, config, spi_in_, true, packet);
+  packet_ = packet;
+  offer_ = offer_child(sa, config, spi_in_, true, packet, single_);
   std::vector<wire::Payload> out = {offer_.payloads[0],
                                     wire::make_payload(wire::NoncePayload{ni_})};
   if (method_ == 0) method_ = first_ke_method(offer_.proposals);
@@ -49,6 +50,12 @@ Result<ChildSa*> ChildExchange::accept(IkeSa& sa, const Inbound& in, const std::
     retried_ = true;
     method_ = wanted;
     return later(Outcome::retry, "another key exchange method is asked for");
+  }
+  //= rfc7296#2.9 "The requestor is expected to respond by requesting an SA for only the specific
+  //= traffic it is trying to forward."
+  if (find_notify(in.payloads, NotifyType::single_pair_required) && packet_ && !single_) {
+    single_ = true;
+    return later(Outcome::retry, "a single pair of addresses is asked for");
   }
   IKELAB_CHECK(agree(sa, in));
   IKELAB_TRY(const bool more, followups_.begin(plan_.suite, in));
@@ -80,6 +87,7 @@ Result<void> ChildExchange::agree(IkeSa& sa, const Inbound& in) {
 }
 
 Result<ChildSa*> ChildExchange::install(IkeSa& sa, Instant now, const std::string& reason) {
+  if (plan_.more_possible) detail = more_possible;
   // What is redundant goes at once: nothing is sent on it (RFC 7296, 2.8.1).
   const ChildSecrets secrets{
       {ni_, nr_, "CREATE_CHILD_SA"}, g_ir_ ? &*g_ir_ : nullptr, true, followups_.secrets(), &root_};

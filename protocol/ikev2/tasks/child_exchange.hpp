@@ -27,7 +27,8 @@ class ChildExchange : public Task {
   virtual Result<std::vector<wire::Payload>> begin(IkeSa& sa, Instant now) = 0;
   Result<std::vector<wire::Payload>> offer(IkeSa& sa, const policy::ChildConfig& config,
                                            const std::optional<policy::Flow>& packet = {});
-  /// Installs what was agreed. `goes_on`: not yet; INVALID_KE_PAYLOAD asked for another method, or
+  /// Installs what was agreed. `goes_on`: not yet; INVALID_KE_PAYLOAD asked for another method,
+  /// SINGLE_PAIR_REQUIRED for the packet's own selectors alone, or
   /// further key exchanges follow; or, Outcome::done, they would follow for what is redundant, and
   /// so do not (RFC 9370, 2.2.4). Errors: E-IKE-02x, E-IKE-082, E-POL-010; E-IKE-085 the peer has
   /// deleted it already.
@@ -50,7 +51,8 @@ class ChildExchange : public Task {
   ChildOffer offer_;
   std::unique_ptr<crypto::KeyExchange> ke_;
   std::uint16_t method_ = 0;
-  bool retried_ = false;
+  bool retried_ = false, single_ = false;
+  std::optional<policy::Flow> packet_;
   ChildPlan plan_;
   std::optional<Secret> g_ir_;
   keys::Root root_;

@@ -129,8 +129,8 @@ class IkeAuth : public Task {
       offer_ = offer_child(sa, *config_, spi_in_, false, sa.first_packet);
       append(out, offer_.payloads);
     }
-    //= rfc5998#3 "If the initiator does not wish to use public-key-based responder authentication, it
-    //= includes an EAP_ONLY_AUTHENTICATION notification payload (16417) in message 3."
+    //= rfc5998#3 "If the initiator does not wish to use public-key-based responder authentication,
+    //= it includes an EAP_ONLY_AUTHENTICATION notification payload (16417) in message 3."
     if (eap_only()) out.push_back(notify(NotifyType::eap_only_authentication));
     return out;
   }
@@ -140,8 +140,8 @@ class IkeAuth : public Task {
       return Error{"E-AUTH-016", "the peer does not know of several rounds of authentication"}.see(
           "RFC 4739, 2.1");
     const policy::AuthKind theirs = peer_.current().kind;
-    //= rfc7296#2.16 "MUST be used in conjunction with a public-key-signature-based authentication of
-    //= the responder to the initiator."
+    //= rfc7296#2.16 "MUST be used in conjunction with a public-key-signature-based authentication
+    //= of the responder to the initiator."
     const bool proper = theirs == policy::AuthKind::pubkey || theirs == policy::AuthKind::eap;
     if (by_eap() ? proper : theirs != policy::AuthKind::eap) return {};
     return Error{"E-AUTH-018",
@@ -255,11 +255,14 @@ class IkeAuth : public Task {
       sa.diagnose(plan.error(), in.datagram);
       if (wire::first<wire::SaPayload>(in.payloads) != nullptr)
         sa.enqueue(in.now, make_child_refusal(spi_in_));  // the peer has it
+      if (find_notify(in.payloads, NotifyType::single_pair_required) && sa.first_packet)
+        sa.enqueue(in.now, make_child_create(config_->name, sa.first_packet));
       return Outcome::done;
     }
     const keys::Nonces nonces{sa.transcript.ni, sa.transcript.nr, "IKE_SA_INIT"};
     auto child = install_child(sa, in.now, *plan, {nonces, nullptr, true}, "new");
     if (!child) detail = child.error().message;
+    if (child && plan->more_possible) detail = more_possible;
     return Outcome::done;
   }
 

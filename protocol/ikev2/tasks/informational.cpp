@@ -88,6 +88,19 @@ class InvalidMessageId : public Informational {
   MessageId id_;
 };
 
+class EspNotice : public Informational {
+ public:
+  explicit EspNotice(wire::Payload notification) : notification_(std::move(notification)) {}
+  [[nodiscard]] std::string_view name() const override { return "esp_notice"; }
+  Result<std::vector<wire::Payload>> request(IkeSa&, Instant) override {
+    return std::vector{notification_};
+  }
+  Outcome response(IkeSa&, const Inbound&) override { return Outcome::done; }
+
+ private:
+  wire::Payload notification_;
+};
+
 std::vector<wire::Payload> respond_to_delete(IkeSa& sa, const Inbound& in, std::string& detail,
                                              bool&) {
   std::vector<Bytes> paired;
@@ -126,6 +139,26 @@ std::vector<wire::Payload> respond_to_delete(IkeSa& sa, const Inbound& in, std::
   return {wire::make_payload(wire::DeletePayload{ProtocolId::esp, std::move(paired), 4})};
 }
 
+/// What the peer makes of our ESP packets. A Child SA that it does not know is made anew: its
+/// answer to the rekey says so, CHILD_SA_NOT_FOUND (RFC 7296, 2.25).
+void hear_of_esp(IkeSa& sa, const Inbound& in) {
+  const auto remark = [&](const char* code, const std::string& words, const char* rfc) {
+    sa.emit(trace::Diagnostic{"warning", code, words, rfc, in.datagram, 0, 0});
+  };
+  const auto* unknown = find_notify(in.payloads, NotifyType::invalid_spi);
+  if (unknown != nullptr && unknown->data.size() == 4) {
+    EspSpi spi;
+    for (const std::uint8_t octet : unknown->data) spi.value = spi.value << 8 | octet;
+    remark("E-IKE-087", "the peer has no ESP SA with the SPI " + to_string(spi), "RFC 7296, 1.5");
+    if (const ChildSa* child = sa.child_by_out(spi);
+        child != nullptr && child->state == ChildState::installed)
+      sa.enqueue(in.now, make_child_rekey(child->spi_in));
+  }
+  if (find_notify(in.payloads, NotifyType::invalid_selectors) != nullptr)
+    remark("E-IKE-088", "the peer got a packet on an ESP SA whose selectors it does not fit",
+           "RFC 7296, 3.10.1");
+}
+
 std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail, bool&) {
   if (find_notify(in.payloads, NotifyType::authentication_failed) != nullptr) {
     detail = "the peer does not believe us";
@@ -133,6 +166,7 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
            detail);
   } else {
     detail = "we are alive";
+    hear_of_esp(sa, in);
   }
   return {};
 }
@@ -154,6 +188,9 @@ std::unique_ptr<Task> make_ike_delete() {
 }
 std::unique_ptr<Task> make_invalid_message_id(MessageId id) {
   return std::make_unique<InvalidMessageId>(id);
+}
+std::unique_ptr<Task> make_esp_notice(wire::Payload notification) {
+  return std::make_unique<EspNotice>(std::move(notification));
 }
 std::unique_ptr<Task> make_liveness() {
   return std::make_unique<Liveness>();

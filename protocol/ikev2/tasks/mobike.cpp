@@ -36,6 +36,33 @@ bool acceptable(const IkeSa& sa, const SocketAddress& src) {
   return !src.ip.is_unspecified() && !multicast && src.ip != sa.local.ip;
 }
 
+/// Where else we may be reached, or that there is nothing else (RFC 4555, 3.4).
+std::vector<wire::Payload> other_addresses(const IkeSa& sa) {
+  std::vector<wire::Payload> out;
+  for (const IpAddress& address : sa.connection->additional_addrs)
+    if (address != sa.local.ip)
+      out.push_back(notify(
+          address.is_v6() ? NotifyType::additional_ip6_address : NotifyType::additional_ip4_address,
+          to_bytes(address.octets())));
+  return out;
+}
+
+/// For the responder to compare with the IP header.
+Bytes addresses_of_path(const SocketAddress& src, const SocketAddress& dst) {
+  const auto octets = [](const SocketAddress& address) {
+    return concat({address.ip.octets(), Bytes{static_cast<std::uint8_t>(address.port >> 8),
+                                              static_cast<std::uint8_t>(address.port)}});
+  };
+  return concat({octets(src), octets(dst)});
+}
+
+/// What a request that moves SAs says about NATs on its way.
+//= rfc4555#3.9 "MUST also include a NO_NATS_ALLOWED notification."
+std::vector<wire::Payload> about_nats(IkeSa& sa) {
+  if (!sa.connection->no_nats) return nat_detection(sa, sa.local, sa.peer);
+  return {notify(NotifyType::no_nats_allowed, addresses_of_path(sa.local, sa.peer))};
+}
+
 /// An INFORMATIONAL exchange of ours that asks for an echo (RFC 4555, 3.7).
 class Checked : public Task {
  public:
@@ -72,8 +99,7 @@ class UpdateAddresses : public Checked {
     local_ = sa.local;
     peer_ = sa.peer;
     std::vector<wire::Payload> out = {notify(NotifyType::update_sa_addresses)};
-    for (wire::Payload& payload : nat_detection(sa, sa.local, sa.peer))
-      out.push_back(std::move(payload));
+    for (wire::Payload& payload : about_nats(sa)) out.push_back(std::move(payload));
     out.push_back(cookie2(sa));
     return out;
   }
@@ -85,7 +111,11 @@ class UpdateAddresses : public Checked {
       detail = "another change of address overtook it";
       return Outcome::done;
     }
-    if (const auto* error = find_error(in.payloads)) {
+    const auto* error = find_error(in.payloads);
+    //= rfc4555#3.9 "it SHOULD retry the operation several times using new INFORMATIONAL requests."
+    if (error != nullptr && error->type == NotifyType::unexpected_nat_detected && ++tries_ < tries)
+      return Outcome::retry;
+    if (error != nullptr) {
       detail = "the peer answered " + wire::name(error->type);
       sa.diagnose(
           Error{"E-IKE-083", "the addresses were not accepted: " + detail}.see("RFC 4555, 3.5"),
@@ -100,7 +130,9 @@ class UpdateAddresses : public Checked {
   }
 
  private:
+  static constexpr unsigned tries = 3;
   SocketAddress local_, peer_;
+  unsigned tries_ = 0;
 };
 
 /// Whether the peer gets what is sent to its new address, before the Child SAs go there.
@@ -128,7 +160,12 @@ class TellAddresses : public Checked {
  public:
   [[nodiscard]] std::string_view name() const override { return "tell_addresses"; }
   Result<std::vector<wire::Payload>> request(IkeSa& sa, Instant) override {
-    return std::vector{notify(NotifyType::no_additional_addresses), cookie2(sa)};
+    std::vector<wire::Payload> out = other_addresses(sa);
+    if (out.empty()) out.push_back(notify(NotifyType::no_additional_addresses));
+    if (sa.connection->no_nats)
+      for (wire::Payload& payload : about_nats(sa)) out.push_back(std::move(payload));
+    out.push_back(cookie2(sa));
+    return out;
   }
   Outcome response(IkeSa& sa, const Inbound& in) override {
     return echoed(sa, in) ? Outcome::done : Outcome::failed;
@@ -140,12 +177,7 @@ class TellAddresses : public Checked {
 //= rfc4555#3.9 "The exchange responder MUST verify that the contents of the NO_NATS_ALLOWED
 //= notification match the addresses in the IP header."
 bool nat_between(const wire::NotifyPayload& no_nats, const Inbound& in) {
-  const auto octets = [](const SocketAddress& address) {
-    return concat(
-        {to_bytes(address.ip.octets()), Bytes{static_cast<std::uint8_t>(address.port >> 8),
-                                              static_cast<std::uint8_t>(address.port)}});
-  };
-  return no_nats.data != concat({octets(in.src), octets(in.dst)});
+  return no_nats.data != addresses_of_path(in.src, in.dst);
 }
 
 void take_update(IkeSa& sa, MobikeState& state, const Inbound& in) {
@@ -228,7 +260,9 @@ void add(IkeSa& sa, const Outbound& out, std::vector<wire::Payload>& payloads) {
   if (out.exchange == ExchangeType::ike_auth) {
     const bool asks = !out.response && wire::first<wire::SaPayload>(payloads) != nullptr;
     const bool answers = out.response && state.spoken && sa.state() == State::established;
-    if (asks || answers) payloads.push_back(notify(NotifyType::mobike_supported));
+    if (!asks && !answers) return;
+    payloads.push_back(notify(NotifyType::mobike_supported));
+    for (wire::Payload& payload : other_addresses(sa)) payloads.push_back(std::move(payload));
     return;
   }
   if (!state.spoken || out.exchange != ExchangeType::informational) return;
