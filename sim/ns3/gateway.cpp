@@ -290,6 +290,7 @@ void Gateway::crash() {
     if (sa.state != "DEAD")
       journal_.emit(now(), config_.name, sa.name,
                     trace::SaRemoved{"IKE", "", to_string(sa.spi_i), "the daemon is gone"});
+  installed_by_spi_.clear();
   for (const esp::RemoveSa& sa : std::exchange(installed_, {})) {
     emit(trace::SaRemoved{"ESP", sa.inbound ? "in" : "out", to_string(sa.spi),
                           "the daemon is gone"});
@@ -301,15 +302,23 @@ void Gateway::crash() {
 
 void Gateway::apply(esp::SadChange change) {
   if (const auto* inner = std::get_if<esp::InnerAddress>(&change)) return set_inner(*inner);
-  if (const auto* install = std::get_if<esp::InstallSa>(&change))
-    installed_.push_back({install->inbound, install->sa.spi, install->sa.pair});
+  if (const auto* install = std::get_if<esp::InstallSa>(&change)) {
+    const auto& [inbound, sa] = *install;
+    installed_by_spi_.emplace(
+        std::pair(inbound, sa.spi),
+        installed_.insert(installed_.end(), esp::RemoveSa{inbound, sa.spi, sa.pair}));
+  }
   if (const auto* remove = std::get_if<esp::RemoveSa>(&change)) {
-    const auto at = std::find_if(
-        installed_.begin(), installed_.end(), [&](const esp::RemoveSa& known) {
-          return known.inbound == remove->inbound && known.spi == remove->spi &&
-                 (remove->pair.value == 0 || known.pair == remove->pair);
-        });
-    if (at != installed_.end()) installed_.erase(at);
+    // two peers may have chosen one SPI for what we send: the pair tells them apart
+    const auto [first, last] =
+        installed_by_spi_.equal_range(std::pair(remove->inbound, remove->spi));
+    const auto at = std::find_if(first, last, [&](const auto& row) {
+      return remove->inbound || remove->pair.value == 0 || row.second->pair == remove->pair;
+    });
+    if (at != last) {
+      installed_.erase(at->second);
+      installed_by_spi_.erase(at);
+    }
   }
   for (const auto& front : fronts_) front->saw_change(change);
   data_path_->apply(std::move(change));

@@ -91,6 +91,8 @@ class Gateway {
   std::uint64_t ordinal_, lives_ = 0;  ///< how often the engine was started
   std::unique_ptr<engine::Engine> endpoint_;
   std::list<esp::RemoveSa> installed_;  ///< what would take its SAs away again, the oldest first
+  std::multimap<std::pair<bool, EspSpi>, std::list<esp::RemoveSa>::iterator>
+      installed_by_spi_;  ///< inbound or not
   std::unique_ptr<esp::DataPath> data_path_;
   OuterSockets outside_;
   ns3::Ptr<ns3::VirtualNetDevice> tunnel_;
