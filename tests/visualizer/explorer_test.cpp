@@ -202,3 +202,24 @@ TEST_CASE("a click on a cell of the gradebook shows what was lost, and the event
   click_on("These are the octets");
   CHECK(shell.session.selection() == select_event(9));
 }
+
+TEST_CASE("of very many offers those around the run's time are drawn, and the rest is named",
+          "[panels]") {
+  Headless host(1280, 800, Theme::light, 1);
+  Shell& shell = host.shell();
+  std::vector<trace::Event> events;
+  for (std::uint64_t i = 1; i <= 300; ++i) {
+    trace::Negotiated n;
+    n.protocol = "IKE";
+    n.role = "responder";
+    n.chosen = "aes256-sha256-x25519";
+    events.push_back({{static_cast<std::int64_t>(i) * 1'000'000}, i, "gw-b", "", n});
+  }
+  shell.run.append(std::move(events));
+  shell.solo = find_panel("negotiation");
+  shell.session.to_end(shell.run);
+  host.frame();
+  host.frame();
+  CHECK(host.says("100 offers earlier"));
+  CHECK_FALSE(host.says("offers later"));
+}

@@ -364,6 +364,15 @@ std::size_t Ladder::troubles(std::size_t from, std::size_t to) const {
   return troubles_.empty() ? 0 : troubles_[to] - troubles_[from];
 }
 
+std::size_t Ladder::rows_above(double y) const {
+  return static_cast<std::size_t>(std::lower_bound(tops_.begin(), tops_.end(), y) - tops_.begin());
+}
+
+std::size_t Ladder::rows_before(Instant t) const {
+  return static_cast<std::size_t>(std::lower_bound(begins_.begin(), begins_.end(), t.ns) -
+                                  begins_.begin());
+}
+
 std::pair<std::size_t, std::size_t> Ladder::during(Instant from, Instant to) const {
   const auto first = std::lower_bound(time_reach_.begin(), time_reach_.end(), from.ns);
   const auto last = std::upper_bound(rows_.begin(), rows_.end(), to,
@@ -483,6 +492,9 @@ void Ladder::place() {
 void Ladder::index() {
   reach_.clear();
   time_reach_.clear();
+  tops_.clear();
+  begins_.clear();
+  lost_ = sent_again_ = 0;
   troubles_.assign(1, 0);
   by_message_.clear();
   by_packet_.clear();
@@ -490,6 +502,12 @@ void Ladder::index() {
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const LadderRow& row = rows_[i];
     reach_.push_back(std::max(row.y_end, i == 0 ? row.y : reach_.back()));
+    tops_.push_back(row.y);
+    begins_.push_back(row.time.ns);
+    if (row.kind == LadderRow::Kind::message && !row.legs.empty()) {
+      lost_ += row.legs.back().lost ? 1 : 0;
+      sent_again_ += row.repeats != 0 ? 1 : 0;
+    }
     Instant end = std::max(row.time, row.until);
     bool trouble = row.kind == LadderRow::Kind::attack || row.kind == LadderRow::Kind::refusal;
     for (const Leg& leg : row.legs) {

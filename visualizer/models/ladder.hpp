@@ -92,6 +92,12 @@ class Ladder {
                                                                       std::size_t to) const;
   /// Of the rows [from, to): how many were lost, changed, refused, or are an adversary's.
   [[nodiscard]] std::size_t troubles(std::size_t from, std::size_t to) const;
+  /// How many rows begin above a height, before an instant.
+  [[nodiscard]] std::size_t rows_above(double y) const;
+  [[nodiscard]] std::size_t rows_before(Instant t) const;
+  /// Messages that were lost, and that were sent again, of those the ladder shows.
+  [[nodiscard]] std::size_t lost() const { return lost_; }
+  [[nodiscard]] std::size_t sent_again() const { return sent_again_; }
   /// Rows [first, second) hold all that happens between two instants; a few more may be in it.
   [[nodiscard]] std::pair<std::size_t, std::size_t> during(Instant from, Instant to) const;
   [[nodiscard]] const std::vector<Lane>& lanes() const { return lanes_; }
@@ -124,6 +130,9 @@ class Ladder {
   std::vector<std::size_t> exchange_reach_;  ///< the last row that exchanges 0..i reach
   std::vector<std::size_t> troubles_;        ///< of rows 0..i-1
   std::vector<std::int64_t> time_reach_;     ///< when the last of rows 0..i is over
+  std::vector<double> tops_;          ///< where each row begins, close together for searching
+  std::vector<std::int64_t> begins_;  ///< and when
+  std::size_t lost_ = 0, sent_again_ = 0;
   std::vector<Lane> lanes_;
   std::vector<LadderRow> rows_;
   std::vector<double> reach_;  ///< how far down rows 0..i reach

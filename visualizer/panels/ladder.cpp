@@ -382,12 +382,7 @@ std::string ladder_caption(const View& v) {
                        counted(traffic.messages().size(), "message", "messages"),
                        v.run.filter().text());
   }
-  std::size_t lost = 0, repeats = 0;
-  for (const MessageRow& m : traffic.messages()) {
-    const Packet* p = traffic.packet(m.datagram);
-    lost += p != nullptr && p->lost ? 1 : 0;
-    repeats += m.is_repeat() ? 1 : 0;
-  }
+  const std::size_t lost = v.run.ladder().lost(), repeats = v.run.ladder().sent_again();
   std::string text = counted(traffic.messages().size(), "message", "messages");
   if (lost > 0) text += fmt::format(", {} lost", lost);
   if (repeats > 0) text += fmt::format(", {} sent again", repeats);

@@ -70,14 +70,9 @@ void draw_map(const LadderFrame& f, ImVec2 min, ImVec2 max, float content) {
   for (float y = 0; y < tall; y += step) {
     const double a = whole * static_cast<double>(y / tall),
                  b = whole * static_cast<double>((y + step) / tall);
-    const auto before = [](const auto& rows, auto less) {
-      return static_cast<std::size_t>(std::partition_point(rows.begin(), rows.end(), less) -
-                                      rows.begin());
-    };
     const auto row_before = [&](double place) {
-      return before(ladder.rows(), [&](const LadderRow& r) {
-        return (f.linear ? static_cast<double>(r.time.ns) : r.y) < place;
-      });
+      return f.linear ? ladder.rows_before({static_cast<std::int64_t>(place)})
+                      : ladder.rows_above(place);
     };
     const std::size_t first = row_before(a), last = row_before(b);
     if (first == last) continue;

@@ -86,6 +86,27 @@ std::vector<Offer> offers_of(const RunModel& run) {
   return out;
 }
 
+// Of very many offers those around the run's time: [first, second).
+std::pair<std::size_t, std::size_t> around_now(const std::vector<Offer>& offers, Instant now) {
+  constexpr std::size_t most = 200;
+  if (offers.size() <= most) return {0, offers.size()};
+  const auto after = std::partition_point(offers.begin(), offers.end(),
+                                          [&](const Offer& o) { return o.first->time <= now; });
+  const auto at = static_cast<std::size_t>(after - offers.begin());
+  const std::size_t first = std::min(offers.size() - most, at > most / 2 ? at - most / 2 : 0);
+  return {first, first + most};
+}
+
+// Says what is left out; returns the height.
+float draw_left_out(const View& v, float y, std::size_t count, const char* when) {
+  if (count == 0) return 0;
+  put(v.list(), v.kit.fonts.small, {v.min.x, y}, v.kit.ink(Role::muted),
+      fmt::format("\xE2\x80\xA6 {} {}: move the time to see them",
+                  counted(count, "offer", "offers"), when),
+      v.width());
+  return v.kit.px(32);
+}
+
 }  // namespace
 
 std::string negotiation_caption(const View& v) {
@@ -113,7 +134,11 @@ void draw_negotiation(const View& v) {
   const float half = std::round(inner.width() / 2), gap = v.kit.px(16);
   float y = inner.min.y + v.kit.px(4);
   int id = 0;
-  for (const Offer& offer : offers_of(v.run)) {
+  const std::vector<Offer> offers = offers_of(v.run);
+  const auto [first_shown, last_shown] = around_now(offers, v.session.now());
+  y += draw_left_out(inner, y, first_shown, "earlier");
+  for (std::size_t i = first_shown; i < last_shown; ++i) {
+    const Offer& offer = offers[i];
     View left = inner, right = inner;
     if (beside && offer.second != nullptr) {
       left.max.x = inner.min.x + half - gap;
@@ -128,6 +153,7 @@ void draw_negotiation(const View& v) {
                         v.kit.ink(Role::rule));
     y += beside ? std::max(first, second) : first + second;
   }
+  y += draw_left_out(inner, y, offers.size() - last_shown, "later");
   end_scroll(v, y - inner.min.y);
 }
 
