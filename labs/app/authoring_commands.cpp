@@ -29,6 +29,7 @@ struct LabRows {
   Lab lab;
   std::vector<VerifyRow> rows;
   std::set<std::string> missed;
+  bool broken = false;  // a draw could not be run or graded at all
 };
 
 void show(const LabRows& one, bool json, nlohmann::json& rows, int& exit) {
@@ -52,7 +53,7 @@ Result<int> verify_labs(const Options& o) {
   std::vector<LabRows> labs;
   for (const std::string& name : names) {
     IKELAB_TRY(Lab lab, named_lab(o, name));
-    labs.push_back({std::move(lab), {}, {}});
+    labs.push_back({std::move(lab), {}, {}, false});
   }
   // Draw by draw over all labs; each in a process of its own, bounded as submissions are.
   std::vector<Job> jobs;
@@ -72,20 +73,21 @@ Result<int> verify_labs(const Options& o) {
     if (!found.ok()) {
       Error error = found.error();
       if (error.place.empty()) error.place = one.lab.folder.string();
+      one.broken = true;
       if (!broken) broken = std::move(error);
       return;
     }
     one.rows.insert(one.rows.end(), found->rows.begin(), found->rows.end());
     one.missed.insert(found->missed.begin(), found->missed.end());
   });
-  if (broken) return *broken;
   nlohmann::json rows = nlohmann::json::array();
   int exit = done;
   for (LabRows& one : labs) {
-    one.rows.push_back(goals_row(one.lab, one.missed));
+    if (!one.broken) one.rows.push_back(goals_row(one.lab, one.missed));
     show(one, o.json, rows, exit);
   }
   if (o.json) fmt::print("{}\n", rows.dump(2));
+  if (broken) return *broken;  // last, so that the other labs' rows are not lost
   return exit;
 }
 

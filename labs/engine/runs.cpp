@@ -88,7 +88,10 @@ class Composer {
     const auto loaded = scenario::load(file_.string(), alone, draw_.seed);
     if (!loaded.ok()) {
       Error error = loaded.error();
-      error.place = edited.name + line_and_column(error.place);
+      const std::string at = line_and_column(error.place);  // a value alone: the loader says none
+      error.place = edited.name + (at.empty() ? fmt::format(":{}:{}", yaml.root().line,
+                                                            yaml.root().column)
+                                              : at);
       return error;
     }
     edits_.emplace_back(edited.path, text);

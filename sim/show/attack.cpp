@@ -19,7 +19,16 @@ using Outcomes = std::map<std::uint64_t, Outcome>;
 
 Outcomes outcomes_of(const Events& events) {
   Outcomes out;
+  std::map<std::string, std::uint64_t> latest;  // by node: the datagram that it got last
   for (const trace::Event& event : events) {
+    if (const auto* got = std::get_if<trace::DatagramReceived>(&event.body))
+      latest[event.node] = got->id;
+    // An answer outside every IKE SA: the node keeps nothing of whom it answers.
+    if (const auto* m = std::get_if<trace::Message>(&event.body);
+        m && m->direction == "sent" && m->response && event.sa.empty())
+      out.emplace(latest[event.node],
+                  Outcome{false, fmt::format("{} answered {}, and kept nothing of it", event.node,
+                                             m->payloads)});
     if (const auto* o = std::get_if<trace::EspOpened>(&event.body))
       out.emplace(o->datagram,
                   Outcome{true, fmt::format("{} accepted it: {}", event.node, o->summary)});
@@ -38,6 +47,9 @@ Outcomes outcomes_of(const Events& events) {
                   Outcome{true, fmt::format("{} processed it as {} {}", event.node, m->exchange,
                                             m->response ? "response" : "request")});
   }
+  for (const trace::Event& event : events)
+    if (const auto* got = std::get_if<trace::DatagramReceived>(&event.body))
+      out.emplace(got->id, Outcome{false, event.node + " got it, and did nothing"});
   return out;
 }
 

@@ -221,6 +221,20 @@ TEST_CASE("show attack: watching is told once, acts in their order", "[show]") {
   CHECK(contains(out, "sent again 3 packets"));
   CHECK(contains(out, "nobody received it (3 times)"));
   CHECK(json_of(s.events, "attack")["actions"].size() == 33);
+  // What arrived and was not processed: answered outside every IKE SA, or left alone.
+  Script kept;
+  for (const std::uint64_t id : {201, 202})
+    kept.add("eve", trace::AttackAction{"inject", 0, id, "a request", {}, {}});
+  kept.add("gw-b", trace::DatagramReceived{201, "IKE", "", "", {}, 0});
+  trace::Message cookie;
+  cookie.direction = "sent";
+  cookie.response = true;
+  cookie.payloads = "N(COOKIE)";
+  kept.add("gw-b", cookie);
+  kept.add("gw-b", trace::DatagramReceived{202, "IKE", "", "", {}, 0});
+  const std::string said = shown(kept.events, "attack").out;
+  CHECK(contains(said, "gw-b answered N(COOKIE), and kept nothing of it"));
+  CHECK(contains(said, "gw-b got it, and did nothing"));
   Script many;
   for (std::uint64_t i = 1; i <= 90; ++i)
     many.add("eve", trace::AttackAction{"inject", 0, i, "try " + std::to_string(i), {}, {}});
