@@ -84,8 +84,9 @@ struct Endpoint::Impl {
   /// Tells the sender of an unprotected message what is wrong with it, unless too many were told.
   //= rfc7296#2.4 "Implementations MUST limit the rate at which they take actions based on
   //= unprotected messages."
-  void notice(Instant now, const Datagram& to, const wire::Header& request, wire::Payload payload) {
-    if (notices.allows(now)) answer_statelessly(to, request, std::move(payload));
+  void notice(Instant now, const Datagram& to, const wire::Header& request,
+              const std::vector<wire::Payload>& payloads) {
+    if (notices.allows(now)) answer_statelessly(to, request, payloads);
   }
 
   /// An IKE_SA_INIT response that keeps no state.
@@ -118,14 +119,14 @@ struct Endpoint::Impl {
   }
 
   /// A request of an IKE SA that is not here: an extension may have something to say.
-  void answer_stranger(const Datagram& datagram, const wire::Header& header) {
+  void answer_stranger(Instant now, const Datagram& datagram, const wire::Header& header) {
     if (header.response || header.exchange == wire::ExchangeType::ike_sa_init) return;
     std::vector<wire::Payload> out;
     for (const Extension& extension : extensions())
       if (extension.stranger != nullptr)
         for (wire::Payload& payload : extension.stranger(services, header))
           out.push_back(std::move(payload));
-    if (!out.empty()) answer_statelessly(datagram, header, out);
+    if (!out.empty()) notice(now, datagram, header, out);
   }
 
   // RFC 7296, 3.1: the Initiator flag is the sender's, so our SPI is the other one.
@@ -167,8 +168,8 @@ struct Endpoint::Impl {
         if (payload.critical && std::holds_alternative<wire::UnknownPayload>(payload.body) &&
             error->code == "E-WIRE-105")
           return notice(now, datagram, header,
-                        notify(wire::NotifyType::unsupported_critical_payload,
-                               {static_cast<std::uint8_t>(payload.type)}));
+                        {notify(wire::NotifyType::unsupported_critical_payload,
+                                {static_cast<std::uint8_t>(payload.type)})});
       return;
     }
     const policy::ConnectionConfig* connection = connection_for(datagram.dst, datagram.src);
@@ -414,7 +415,7 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
             .see("RFC 7296, 2.5"),
         datagram.id);
     if (!header.response)
-      impl.notice(now, datagram, header, notify(wire::NotifyType::invalid_major_version));
+      impl.notice(now, datagram, header, {notify(wire::NotifyType::invalid_major_version)});
   } else if (begins && header.message_id.value == 0 && header.spi_r.value == 0 &&
              header.spi_i.value != 0) {
     impl.begin_as_responder(now, datagram, decoded);
@@ -430,7 +431,7 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
   } else {
     impl.diagnose(Error{"E-IKE-002", "no IKE SA has these SPIs"}.at(0).see("RFC 7296, 2.4"),
                   datagram.id);
-    impl.answer_stranger(datagram, header);
+    impl.answer_stranger(now, datagram, header);
   }
   impl.tidy(now);
 }

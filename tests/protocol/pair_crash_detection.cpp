@@ -1,4 +1,5 @@
 // Quick crash detection (RFC 6290): a peer that lost its SAs proves it, and nobody else can.
+#include "protocol/base/bounds.hpp"
 #include "protocol/wire/decode.hpp"
 #include "protocol/wire/encode.hpp"
 #include "tests/support/catch.hpp"
@@ -61,6 +62,17 @@ TEST_CASE("crash: of the initiator, and the responder only lets go", "[pair][ike
   pair.drive(31s);
   CHECK(pair.b.state() == "none");
   CHECK(pair.b.inbound.empty());
+}
+
+TEST_CASE("crash: strangers are told only so often", "[pair][ikev2][qcd]") {
+  const auto b = careful(site_b(), 2);
+  Pair pair(careful(site_a(), 1), b);
+  establish(pair);
+  const Datagram request = pair.wire.at(2);  // IKE_AUTH, of an IKE SA that is forgotten now
+  crash(pair.b, b, 77);
+  const unsigned before = pair.b.sent;
+  for (int i = 0; i < 1000; ++i) pair.deliver(pair.b, request);
+  CHECK(pair.b.sent - before == bounds::notices_in_a_second);
 }
 
 TEST_CASE("crash: without the token nobody is believed", "[pair][ikev2][qcd]") {
