@@ -5,7 +5,10 @@ namespace ikelab::matrix {
 Course::Course(const scenario::Scenario& scenario) {
   for (const scenario::Adversary& adversary : scenario.adversaries)
     adversaries_.insert(adversary.name);
-  for (const scenario::Monitor& monitor : scenario.monitors) watched_.insert(monitor.link);
+  for (const scenario::Monitor& monitor : scenario.monitors) {
+    watched_.insert(monitor.link);
+    monitors_.insert(monitor.name);
+  }
 }
 
 void Course::record(const trace::Event& event) {
@@ -17,7 +20,7 @@ void Course::record(const trace::Event& event) {
       packet != nullptr && packet->id != 0 && watched_.contains(packet->link))
     ++(is_forged(packet->id) ? forged_seen : honest_seen);
   if (const auto* dropped = std::get_if<trace::DatagramDropped>(&event.body);
-      dropped != nullptr && dropped->where == "filter")
+      dropped != nullptr && monitors_.contains(dropped->where))
     ++(is_forged(dropped->id) ? forged_blocked : honest_blocked);
   if (!adversaries_.contains(event.node)) return;
   if (const auto* act = std::get_if<trace::AttackAction>(&event.body);

@@ -35,7 +35,7 @@ class Course : public trace::Sink {
   std::uint64_t honest_seen = 0, forged_seen = 0, honest_blocked = 0, forged_blocked = 0;
 
  private:
-  std::set<std::string> adversaries_, watched_;
+  std::set<std::string> adversaries_, watched_, monitors_;  ///< watched_: links
   std::unordered_set<std::uint64_t> forged_;
 };
 

@@ -6,7 +6,7 @@ local known, misses, told = {}, {}, {}
 on({ exchange = "IKE_SA_INIT" }, function(_, message) known[message.spi_i] = true end)
 on({}, function(p)
   local message = ike.of(p)
-  if not message or message.exchange_name == "IKE_SA_INIT" or known[message.spi_i] then return end
+  if not message or message.exchange_name == "IKE_SA_INIT" or message.version ~= 32 or known[message.spi_i] then return end
   if message.exchange == 36 then known[message.spi_i] = true end    -- a successor by rekeying appears here first
   misses[p.src] = (misses[p.src] or 0) + 1
   if misses[p.src] > 5 then block("for an IKE SA that nobody has made") end
