@@ -107,7 +107,7 @@ TEST_CASE("cli: the same seed is the same run, another seed another") {
              "SELECT run_id, scenario, seed, status, expectations_met FROM runs ORDER BY run_id") ==
         std::vector<std::string>{"1|site-to-site|7|finished|1", "2|site-to-site|8|finished|1"});
   CHECK(value(folder / "ikelab.db", "SELECT fingerprint FROM runs WHERE run_id = 1") ==
-        first["fingerprint"]);
+        first["fingerprint"].get<std::string>());
 }
 
 TEST_CASE("cli: ESP without integrity is told loudly, and only that") {
