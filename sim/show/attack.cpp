@@ -17,18 +17,56 @@ struct Outcome {
 // What the nodes made of each datagram. A verdict on the content outweighs its mere arrival.
 using Outcomes = std::map<std::uint64_t, Outcome>;
 
+/// What a node does at the moment in which something arrives there comes of that.
+class Arrivals {
+ public:
+  void note(const trace::Event& event) {
+    if (const auto* packet = std::get_if<trace::PacketOnLink>(&event.body);
+        packet && packet->id && packet->lost.empty())
+      came(packet->id, packet->to, {packet->arrives_ns});
+    if (const auto* got = std::get_if<trace::DatagramReceived>(&event.body))
+      came(got->id, event.node, event.time);
+  }
+  /// The datagram that the event's node got at the event's time; 0: none.
+  [[nodiscard]] std::uint64_t behind(const trace::Event& event) const {
+    const auto at = at_.find({event.node, event.time.ns});
+    return at == at_.end() ? 0 : at->second;
+  }
+  /// Where each datagram came to at last.
+  [[nodiscard]] const std::map<std::uint64_t, std::string>& ends() const { return ends_; }
+
+ private:
+  void came(std::uint64_t id, const std::string& node, Instant when) {
+    at_[{node, when.ns}] = id;
+    ends_[id] = node;
+  }
+  std::map<std::pair<std::string, std::int64_t>, std::uint64_t> at_;
+  std::map<std::uint64_t, std::string> ends_;
+};
+
+/// What a node did without a word about the message that made it do so.
+std::optional<Outcome> deed_without_words(const trace::Event& event) {
+  const auto says = [&](const std::string& what) {
+    return Outcome{true, event.node + " acts on it: " + what};
+  };
+  if (const auto* m = std::get_if<trace::Message>(&event.body);
+      m && m->direction == "sent" && m->response && event.sa.empty())
+    return Outcome{false, fmt::format("{} answered {}, and kept nothing of it", event.node,
+                                      m->payloads)};
+  if (const auto* s = std::get_if<trace::StateChanged>(&event.body))
+    return says(fmt::format("its {} SA goes from {} to {}", s->what, s->from, s->to));
+  if (const auto* r = std::get_if<trace::SaRemoved>(&event.body))
+    return says(fmt::format("an {} SA ends: {}", r->protocol, r->reason));
+  if (const auto* m = std::get_if<trace::Metric>(&event.body); m && m->name == "path_mtu")
+    return says(fmt::format("its path takes {} {}", m->value, m->unit));
+  return std::nullopt;
+}
+
 Outcomes outcomes_of(const Events& events) {
   Outcomes out;
-  std::map<std::string, std::uint64_t> latest;  // by node: the datagram that it got last
+  Arrivals arrivals;
   for (const trace::Event& event : events) {
-    if (const auto* got = std::get_if<trace::DatagramReceived>(&event.body))
-      latest[event.node] = got->id;
-    // An answer outside every IKE SA: the node keeps nothing of whom it answers.
-    if (const auto* m = std::get_if<trace::Message>(&event.body);
-        m && m->direction == "sent" && m->response && event.sa.empty())
-      out.emplace(latest[event.node],
-                  Outcome{false, fmt::format("{} answered {}, and kept nothing of it", event.node,
-                                             m->payloads)});
+    arrivals.note(event);
     if (const auto* o = std::get_if<trace::EspOpened>(&event.body))
       out.emplace(o->datagram,
                   Outcome{true, fmt::format("{} accepted it: {}", event.node, o->summary)});
@@ -46,10 +84,11 @@ Outcomes outcomes_of(const Events& events) {
       out.emplace(m->datagram,
                   Outcome{true, fmt::format("{} processed it as {} {}", event.node, m->exchange,
                                             m->response ? "response" : "request")});
+    if (const std::uint64_t id = arrivals.behind(event))
+      if (auto outcome = deed_without_words(event)) out.emplace(id, std::move(*outcome));
   }
-  for (const trace::Event& event : events)
-    if (const auto* got = std::get_if<trace::DatagramReceived>(&event.body))
-      out.emplace(got->id, Outcome{false, event.node + " got it, and did nothing"});
+  for (const auto& [id, node] : arrivals.ends())
+    out.emplace(id, Outcome{false, node + " got it, and nothing came of it"});
   return out;
 }
 

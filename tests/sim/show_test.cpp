@@ -234,7 +234,7 @@ TEST_CASE("show attack: watching is told once, acts in their order", "[show]") {
   kept.add("gw-b", trace::DatagramReceived{202, "IKE", "", "", {}, 0});
   const std::string said = shown(kept.events, "attack").out;
   CHECK(contains(said, "gw-b answered N(COOKIE), and kept nothing of it"));
-  CHECK(contains(said, "gw-b got it, and did nothing"));
+  CHECK(contains(said, "gw-b got it, and nothing came of it"));
   Script many;
   for (std::uint64_t i = 1; i <= 90; ++i)
     many.add("eve", trace::AttackAction{"inject", 0, i, "try " + std::to_string(i), {}, {}});
