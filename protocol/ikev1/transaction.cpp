@@ -290,9 +290,9 @@ void IsakmpSa::give_address(const AttributePayload& asked, AttributePayload& ans
   if (find(asked, config::ip4_address) == nullptr) return;
   auto& leases = services.notes.of<ikev2::Leases>();
   const IpAddress wished = address_of(find(asked, config::ip4_address)).value_or(IpAddress{});
-  for (const std::string& wanted : connection->pools)
+  for (const std::string& name_of_pool : connection->pools)
     for (const policy::PoolConfig& pool : services.config.pools) {
-      if (pool.name != wanted || pool.first.is_v6()) continue;
+      if (pool.name != name_of_pool || pool.first.is_v6()) continue;
       const auto address = inner_peer.empty() ? leases.take(pool, peer_identity, wished)
                                               : std::optional(inner_peer.front());
       if (!address) continue;

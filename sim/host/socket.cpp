@@ -111,7 +111,7 @@ Result<Socket> Socket::bind(SocketKind kind, const SocketAddress& local, bool ma
       ::setsockopt(descriptor.get(), SOL_SOCKET, SO_MARK, &outer_mark, sizeof outer_mark) != 0)
     return bind_error(kind, local, errno);
   // as root beyond net.core's limits
-  for (const auto [force, option] :
+  for (const auto& [force, option] :
        {std::pair(SO_RCVBUFFORCE, SO_RCVBUF), std::pair(SO_SNDBUFFORCE, SO_SNDBUF)})
     if (::setsockopt(descriptor.get(), SOL_SOCKET, force, &socket_buffer_octets,
                      sizeof socket_buffer_octets) != 0)

@@ -199,8 +199,10 @@ class Reader {
     auto der = pki::issue_certificate(spec, issuer_certificate,
                                       issuer.empty() ? **key : *keys_[issuer], stream);
     if (!der) return section.problem("subject", der.error());
-    LabCertificate holder{
-        std::move(*der), to_bytes((*key)->private_key_der().reveal()), issuer, {}, {}};
+    LabCertificate holder;
+    holder.certificate = std::move(*der);
+    holder.private_key = to_bytes((*key)->private_key_der().reveal());
+    holder.issuer = issuer;
     if (section.has("revoked_at"))
       holder.revoked_at = section.parsed("revoked_at", parse_duration, Duration{0});
     read_urls(section, holder);

@@ -100,7 +100,7 @@ TEST_CASE("eap: a peer answers what it should", "[eap]") {
   //= corresponding request."
   //= rfc7296#3.16 "In a Response (2) message, Type MUST either be Nak or match the type of the data
   //= requested."
-  for (const std::uint8_t identifier : {0, 1, 200, 255})
+  for (const std::uint8_t identifier : Bytes{0, 1, 200, 255})
     for (const EapType type : {EapType::identity, EapType::notification, EapType::tls,
                                EapType::mschapv2, static_cast<EapType>(21)}) {
       const Bytes data = type == EapType::mschapv2 ? challenge : Bytes{};
