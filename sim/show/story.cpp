@@ -38,6 +38,7 @@ struct Facts {
   std::map<std::uint64_t, std::pair<const Event*, const trace::AttackAction*>>
       made_by;  // datagram to the adversary's action
   std::map<std::uint64_t, std::pair<std::string, std::string>> sealed_at;  // ESP datagram to sender
+  std::map<std::uint64_t, std::string> opened_by;  // ESP datagram to who opened it first
   std::set<std::string> initiators;  // SPIi + node of who began an IKE SA
 };
 
@@ -81,6 +82,8 @@ Facts gather(const std::vector<Event>& events) {
     if (const auto* d = as<trace::Diagnostic>(event)) gather_remark(facts, event, d->datagram);
     if (const auto* s = as<trace::EspSealed>(event))
       facts.sealed_at.emplace(s->datagram, std::pair(event.node, s->spi));
+    if (const auto* o = as<trace::EspOpened>(event))
+      facts.opened_by.emplace(o->datagram, event.node);
   }
   return facts;
 }
@@ -185,30 +188,42 @@ class Teller {
     story_.rows.push_back({Row::Kind::chapter, event.time, 0, {}, event.node, text, false, false});
   }
 
-  EspFold::Direction& direction(const std::string& from, const std::string& to) {
-    for (EspFold::Direction& d : fold_->esp.directions)
-      if (d.from == from) {
+  EspFold& fold(const Event& event) {
+    if (!fold_) fold_ = Row{Row::Kind::esp, event.time, 0, {}, {}, {}, false, false};
+    return fold_->esp;
+  }
+  EspFold::Direction& direction(const Event& event, const std::string& from,
+                                const std::string& to) {
+    std::vector<EspFold::Direction>& directions = fold(event).directions;
+    for (EspFold::Direction& d : directions)
+      if (d.from == from && (d.to == to || d.to.empty() || to.empty())) {
         if (d.to.empty()) d.to = to;
         return d;
       }
-    fold_->esp.directions.push_back({from, to, 0, 0});
-    return fold_->esp.directions.back();
+    directions.push_back({from, to, 0, 0});
+    return directions.back();
   }
 
+  // A packet stands where it was sealed, its arrival too; what else opens it stands where it did.
   void esp(const Event& event) {
-    if (!fold_) fold_ = Row{Row::Kind::esp, event.time, 0, {}, {}, {}, false, false};
     if (const auto* sealed = as<trace::EspSealed>(event)) {
-      ++direction(event.node, {}).sealed;
-      if (fold_->esp.first.empty()) fold_->esp.first = sealed->summary;
+      const auto opener = facts_.opened_by.find(sealed->datagram);
+      const bool arrives = opener != facts_.opened_by.end();
+      EspFold::Direction& d = direction(event, event.node, arrives ? opener->second : "");
+      ++d.sealed;
+      if (arrives) ++d.opened;
+      if (fold(event).first.empty()) fold(event).first = sealed->summary;
     } else if (const auto* opened = as<trace::EspOpened>(event)) {
       const auto from = facts_.sealed_at.find(opened->datagram);
       const auto maker = facts_.made_by.find(opened->datagram);
-      if (from != facts_.sealed_at.end())
-        ++direction(from->second.first, event.node).opened;
-      else if (maker != facts_.made_by.end())
-        ++direction(maker->second.first->node, event.node).opened;
+      if (from != facts_.sealed_at.end()) {
+        if (!opened_.insert(opened->datagram).second)
+          ++direction(event, from->second.first, event.node).opened;
+      } else if (maker != facts_.made_by.end()) {
+        ++direction(event, maker->second.first->node, event.node).opened;
+      }
     } else if (const auto* rejected = as<trace::EspRejected>(event)) {
-      ++fold_->esp.refused[event.node + ": " + rejected->code];
+      ++fold(event).refused[event.node + ": " + rejected->code];
     }
   }
   void flush_esp() {
@@ -237,6 +252,7 @@ class Teller {
   Story story_;
   std::vector<Attack> attacks_;
   std::optional<Row> fold_;
+  std::set<std::uint64_t> opened_;  // datagrams whose first opening is told
 };
 
 /// A fragment that does not complete its message.

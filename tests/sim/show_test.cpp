@@ -68,6 +68,23 @@ The time beside a message is its travel time. `show message N` takes one apart.
 )");
 }
 
+TEST_CASE("show messages: a packet stands once, where it was sealed, however late it arrives",
+          "[show]") {
+  Script s = run_of_two();
+  s.at_ms(4000);
+  const std::string text = "ICMP echo request 10.1.0.10 > 10.2.0.10";
+  s.add("gw-a", trace::EspSealed{30, "cafe0002", 4, 84, 140, text, {}});
+  s.add("", trace::Mark{"something else happens"});
+  s.at_ms(4020);
+  s.add("gw-b", trace::EspOpened{30, "cafe0002", 4, 84, text, {}});
+  const std::string out = shown(s.events, "messages").out;
+  CHECK(contains(out, "4,000.000 ms  ═ ESP: 1 packet gw-a ▶ gw-b\n"));
+  CHECK(!contains(out, "4,020.000 ms"));
+
+  s.add("gw-b", trace::EspOpened{30, "cafe0002", 4, 84, text, {}});  // the network doubled it
+  CHECK(contains(shown(s.events, "messages").out, "4,020.000 ms  ═ ESP: 1 packet gw-a ▶ gw-b\n"));
+}
+
 TEST_CASE("show message: every octet stands beside its field, once", "[show]") {
   const auto events = run_of_two().events;
   const Shown s = shown(events, "message", 4);
