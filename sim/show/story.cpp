@@ -28,9 +28,13 @@ bool begins_an_sa(const trace::Message& m) {
 
 // What the whole run says about datagrams, gathered before the story is told.
 struct Facts {
+  std::set<std::string> adversaries;
   std::map<std::string, std::string> node_at;  // "192.0.2.1:500" to the node that sends from there
   std::map<std::uint64_t, std::pair<Instant, std::string>> arrival;  // datagram to when and where
   std::map<std::uint64_t, std::string> lost;
+  std::map<std::uint64_t, std::string> senders, first_from;  // datagram to node, to where it began
+  std::map<std::uint64_t, std::pair<Instant, std::string>> last_link;  // to its last link's end
+  std::map<std::string, std::string> seats;            // host to the adversary on it
   std::map<std::uint64_t, std::string> sent_by_nodes;  // datagram to its sender
   std::set<std::uint64_t> messages;                    // datagrams some node told as a message
   std::map<std::uint64_t, std::string>
@@ -55,10 +59,27 @@ void gather_message(Facts& facts, const Event& event, const trace::Message& m) {
 }
 
 void gather_attack(Facts& facts, const Event& event, const trace::AttackAction& a) {
+  facts.adversaries.insert(event.node);
   if (a.result) facts.made_by.emplace(a.result, std::pair(&event, &a));
   if (a.action == "modify")
     facts.attacked.emplace(a.datagram, event.node + " changed it on the way");
   if (a.action == "drop") facts.attacked.emplace(a.datagram, event.node + " took it off the wire");
+}
+
+void gather_link(Facts& facts, const trace::PacketOnLink& p) {
+  facts.first_from.emplace(p.id, p.from);
+  if (p.lost.empty())
+    facts.last_link[p.id] = {{p.arrives_ns}, p.to};
+  else
+    facts.lost.emplace(p.id, fmt::format("link {}: {}", p.link, p.lost));
+}
+
+// An adversary tells of no receipt; what reaches the host from which it sends has reached it.
+void find_seats(Facts& facts) {
+  for (const auto& [datagram, sender] : facts.senders)
+    if (const auto from = facts.first_from.find(datagram);
+        from != facts.first_from.end() && facts.adversaries.contains(sender))
+      facts.seats.emplace(from->second, sender);
 }
 
 // A remark about a datagram shows that it arrived, unless the sender made it.
@@ -72,12 +93,12 @@ Facts gather(const std::vector<Event>& events) {
   Facts facts;
   for (const Event& event : events) {
     if (const auto* m = as<trace::Message>(event)) gather_message(facts, event, *m);
+    if (const auto* s = as<trace::DatagramSent>(event)) facts.senders.emplace(s->id, event.node);
     if (const auto* r = as<trace::DatagramReceived>(event))
       facts.arrival.emplace(r->id, std::pair(event.time, event.node));
     if (const auto* d = as<trace::DatagramDropped>(event))
       facts.lost.emplace(d->id, fmt::format("{}: {}", d->where, d->reason));
-    if (const auto* p = as<trace::PacketOnLink>(event); p && p->id && !p->lost.empty())
-      facts.lost.emplace(p->id, fmt::format("link {}: {}", p->link, p->lost));
+    if (const auto* p = as<trace::PacketOnLink>(event); p && p->id) gather_link(facts, *p);
     if (const auto* a = as<trace::AttackAction>(event)) gather_attack(facts, event, *a);
     if (const auto* d = as<trace::Diagnostic>(event)) gather_remark(facts, event, d->datagram);
     if (const auto* s = as<trace::EspSealed>(event))
@@ -85,6 +106,7 @@ Facts gather(const std::vector<Event>& events) {
     if (const auto* o = as<trace::EspOpened>(event))
       facts.opened_by.emplace(o->datagram, event.node);
   }
+  find_seats(facts);
   return facts;
 }
 
@@ -157,6 +179,10 @@ class Teller {
       out.lost = attacked->second;
     } else if (const auto lost = facts_.lost.find(id); lost != facts_.lost.end()) {
       out.lost = lost->second;
+    } else if (const auto link = facts_.last_link.find(id);
+               link != facts_.last_link.end() && facts_.seats.contains(link->second.second)) {
+      out.arrived = link->second.first;
+      out.to = facts_.seats.at(link->second.second);
     } else {
       out.lost = "never arrived";
     }
@@ -200,18 +226,24 @@ class Teller {
         if (d.to.empty()) d.to = to;
         return d;
       }
-    directions.push_back({from, to, 0, 0});
+    directions.push_back({from, to, 0, 0, 0});
     return directions.back();
   }
 
   // A packet stands where it was sealed, its arrival too; what else opens it stands where it did.
   void esp(const Event& event) {
     if (const auto* sealed = as<trace::EspSealed>(event)) {
+      // Who seals knows how much; a capture without keys shows that a packet came by, no more.
+      const bool only_seen = sealed->inner_size == 0;
       const auto opener = facts_.opened_by.find(sealed->datagram);
-      const bool arrives = opener != facts_.opened_by.end();
-      EspFold::Direction& d = direction(event, event.node, arrives ? opener->second : "");
-      ++d.sealed;
-      if (arrives) ++d.opened;
+      const auto at = facts_.arrival.find(sealed->datagram);
+      const bool opens = opener != facts_.opened_by.end();
+      const bool arrives = only_seen && at != facts_.arrival.end();
+      EspFold::Direction& way = direction(
+          event, event.node, opens ? opener->second : arrives ? at->second.second : "");
+      ++way.sealed;
+      way.opened += opens ? 1 : 0;
+      way.seen += only_seen ? 1 : 0;
       if (fold(event).first.empty()) fold(event).first = sealed->summary;
     } else if (const auto* opened = as<trace::EspOpened>(event)) {
       const auto from = facts_.sealed_at.find(opened->datagram);
@@ -442,6 +474,9 @@ std::string contents(const IkeMessage& m) {
 }
 
 std::string installed_text(const trace::SaInstalled& sa) {
+  if (sa.reason == "seen in the capture")  // whether anybody was believed, a capture cannot tell
+    return sa.protocol == "IKE" ? fmt::format("IKE SA {} is agreed on, as far as is seen", sa.spi)
+                                : fmt::format("ESP SA {} is in use, as far as is seen", sa.spi);
   if (sa.protocol == "IKE")
     return fmt::format("IKE SA {} is up ({})", sa.spi, sa.reason.empty() ? "new" : sa.reason);
   return fmt::format("Child SA '{}' is up: out {}, in {} ({})", sa.name, sa.spi, sa.peer_spi,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "visualizer/models/text.hpp"
 
@@ -75,13 +76,28 @@ void Shell::keys(const FrameInput& input) {
   session.advance(run, input.seconds);
 }
 
+// What cost points: an event of this run, or of one that is opened for it.
+void Shell::follow_lost() {
+  if (!session.lost) return;
+  const store::LostPoint lost = *std::exchange(session.lost, {});
+  if (lost.event == 0) return notice("nothing in the run is to blame for this one");
+  const bool here = !lost.fingerprint.empty() && lost.fingerprint == run.info().fingerprint &&
+                    run.event(lost.event) != nullptr;
+  if (here) return session.select(run, select_event(lost.event));
+  if (opener != nullptr) return opener->open(*this, lost);
+  notice(fmt::format("event {} of run \"{}\" of {}, which is not open here", lost.event, lost.run,
+                     lost.student));
+}
+
+void Shell::back_to_run() {
+  if (opener == nullptr) return notice("no other run was open before");
+  opener->back(*this);
+}
+
 // The ladder is laid out as the session wishes; a filter that does not read is told, and given up.
 void Shell::follow_session() {
   run.set_axis(session.axis);
-  if (!session.notice.empty()) {
-    notice(session.notice);
-    session.notice.clear();
-  }
+  follow_lost();
   if (session.filter == run.filter().text()) return;
   auto filter = filter::Filter::parse(session.filter);
   if (!filter.ok()) {

@@ -23,6 +23,18 @@ struct FrameInput {
   int panel = 0;  ///< 1: the first tab, and so on
 };
 
+class Shell;
+
+/// What a window can do beside showing one run: open another one. A picture cannot.
+class RunOpener {
+ public:
+  virtual ~RunOpener() = default;
+  /// The run of what cost points, at the event that did.
+  virtual void open(Shell& shell, const store::LostPoint& lost) = 0;
+  /// The run that was open before, where it was.
+  virtual void back(Shell& shell) = 0;
+};
+
 class Shell {
  public:
   explicit Shell(Kit& kit) : kit_(kit) {}
@@ -42,6 +54,10 @@ class Shell {
   /// Writes the run as a page, or the ladder as a drawing, into the current folder.
   void export_page();
   void export_ladder();
+  /// Nullptr: this host shows the one run it has.
+  RunOpener* opener = nullptr;
+  /// The run that was open before this one.
+  void back_to_run();
   /// Changes over to the run this one is compared with, and compares the other way round.
   void swap_compared();
   /// A line that stands in the top bar for a while.
@@ -78,6 +94,7 @@ class Shell {
   void offer_filter(std::vector<PaletteRow>& rows, bool by_words) const;
   void explanation(ImVec2 min, ImVec2 max);
   void follow_session();
+  void follow_lost();
   void bottom_bar(ImVec2 min, ImVec2 max);
   float transport(ImVec2 min, ImVec2 max);
   void middle(ImVec2 min, ImVec2 max);

@@ -12,6 +12,7 @@
 #include "protocol/trace/event.hpp"
 #include "sim/store/run.hpp"
 #include "visualizer/models/selection.hpp"
+#include "visualizer/models/time_scale.hpp"
 #include "visualizer/models/traffic.hpp"
 
 namespace ikelab::view {
@@ -43,6 +44,7 @@ struct LadderRow {
   std::string title;                      ///< "IKE_AUTH request", "ESP", "gw-b refuses a packet"
   std::vector<std::string> payloads;      ///< message: "IDi", "AUTH" ...
   bool encrypted = false, response = false;
+  bool by_chance = false;               ///< message: a link's weather lost it
   std::string exchange, exchange_name;  ///< message: what it shares with its answer; for a person
   std::string note;                     ///< why lost, what was changed, counts
   std::vector<Leg> legs;
@@ -51,20 +53,6 @@ struct LadderRow {
   Instant until;                          ///< esp: of the last one folded
   Selection selection;
   double y = 0, y_end = 0;  ///< base pixels: its place and what it needs below
-};
-
-/// Maps time to base pixels and back, monotone.
-class TimeScale {
- public:
-  void clear() { points_.clear(); }
-  /// `y` must not be below the last one's; times neither.
-  void add(Instant t, double y);
-  [[nodiscard]] double y_of(Instant t) const;
-  [[nodiscard]] Instant time_of(double y) const;
-  [[nodiscard]] double height() const { return points_.empty() ? 0 : points_.back().second; }
-
- private:
-  std::vector<std::pair<std::int64_t, double>> points_;
 };
 
 /// The messages of one exchange: request and response, what was sent again, and fragments.

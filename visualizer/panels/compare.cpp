@@ -122,17 +122,21 @@ void draw_step(const Columns& c, bool b, float y, const Step& s, Role role, bool
 }
 
 std::string words_of(const Beside& row, const Comparison& c) {
+  const std::string nothing =
+      row.weighs || row.what == Beside::What::same
+          ? ""
+          : " It means nothing: a mark, or what the dice of another seed decide.";
   switch (row.what) {
     case Beside::What::same:
       return "In both runs.";
     case Beside::What::only_a:
-      return "In the left run alone.";
+      return "In the left run alone." + nothing;
     case Beside::What::only_b:
-      return "In the right run alone.";
+      return "In the right run alone." + nothing;
     case Beside::What::other:
       break;
   }
-  if (!row.words.empty()) return "Not the same: " + row.words + ".";
+  if (!row.words.empty()) return "Not the same: " + row.words + "." + nothing;
   return fmt::format("Not the same.\nleft: {}\nright: {}",
                      c.a()[static_cast<std::size_t>(row.a)].text,
                      c.b()[static_cast<std::size_t>(row.b)].text);
@@ -143,26 +147,25 @@ void draw_row(const Columns& columns, int id, float y, const Beside& row, const 
   const View& v = columns.v;
   const Kit& kit = v.kit;
   const ImVec2 min = {v.min.x, y}, max = {v.max.x, y + kit.px(row_height)};
-  const bool same = row.what == Beside::What::same;
   const Step* a = row.a < 0 ? nullptr : &c.a()[static_cast<std::size_t>(row.a)];
   const Step* b = row.b < 0 ? nullptr : &c.b()[static_cast<std::size_t>(row.b)];
   const Hit h = hit(id, min, max);
   const bool selected = a != nullptr && v.session.is_selected(a->selection);
   if (selected)
     v.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::initiator, 0.12F), kit.px(4));
-  else if (!same)
+  else if (row.weighs)
     v.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::warning, first ? 0.16F : 0.08F),
                             kit.px(4));
   if (h.hovered) v.list()->AddRectFilled(min, max, kit.ink(Role::text, 0.04F), kit.px(4));
-  const Role role = same ? Role::muted : Role::text;
-  if (a != nullptr) draw_step(columns, false, y, *a, role, !same);
-  if (b != nullptr) draw_step(columns, true, y, *b, role, !same);
+  const Role role = row.weighs ? Role::text : Role::muted;
+  if (a != nullptr) draw_step(columns, false, y, *a, role, row.weighs);
+  if (b != nullptr) draw_step(columns, true, y, *b, role, row.weighs);
   const char* sign = row.what == Beside::What::same     ? "="
                      : row.what == Beside::What::other  ? "\xE2\x89\xA0"
                      : row.what == Beside::What::only_a ? "\xE2\x97\x80"
                                                         : "\xE2\x96\xB6";
   put_centred(v.list(), kit.fonts.small_strong, {columns.middle, y + kit.px(13)},
-              kit.ink(same ? Role::muted : Role::warning), sign);
+              kit.ink(row.weighs ? Role::warning : Role::muted), sign);
   if (h.hovered) {
     const Step& s = a != nullptr ? *a : *b;
     std::string when = a != nullptr ? "left at " + clock_text(a->time) : "";
@@ -194,14 +197,19 @@ std::string compare_caption(const View& v) {
   const Comparison* c = v.run.comparison();
   if (c == nullptr) return "Two runs side by side";
   const auto first = c->first_difference();
-  if (!first) return fmt::format("No difference in {}", counted(c->rows().size(), "step", "steps"));
+  const std::string nothing = c->weightless() == 0 ? ""
+                                                   : fmt::format("; {} more by chance or marks",
+                                                                 thousands(c->weightless()));
+  if (!first)
+    return fmt::format("No difference that means something in {}{}",
+                       counted(c->rows().size(), "step", "steps"), nothing);
   const Beside& row = c->rows()[*first];
   const Step& s = row.a >= 0 ? c->a()[static_cast<std::size_t>(row.a)]
                              : c->b()[static_cast<std::size_t>(row.b)];
-  return fmt::format("First difference after {}, at {}; {} otherwise, {} in one run alone",
+  return fmt::format("First difference after {}, at {}; {} otherwise, {} in one run alone{}",
                      counted(*first, "step", "steps"), clock_text(s.time),
                      c->count(Beside::What::other),
-                     c->count(Beside::What::only_a) + c->count(Beside::What::only_b));
+                     c->count(Beside::What::only_a) + c->count(Beside::What::only_b), nothing);
 }
 
 void draw_compare(const View& v) {

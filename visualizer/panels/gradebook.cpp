@@ -96,21 +96,6 @@ void draw_goals(const View& v, const store::Grades& all) {
   Table(top, columns).head(v.min.y);
 }
 
-// The event that cost the points: selected where its run is open, else the command that shows it.
-void go_to(const View& v, const store::LostPoint& lost) {
-  const EventPtr event = lost.event == 0 ? nullptr : v.run.event(lost.event);
-  if (event != nullptr) {
-    v.session.select(v.run, select_event(lost.event));
-    return;
-  }
-  v.session.notice =
-      lost.event == 0
-          ? "nothing in the run is to blame for this one"
-          : fmt::format(
-                "event {} of run \"{}\": ikelab view --db FOLDER/ikelab.db --select event:{}",
-                lost.event, lost.run.empty() ? "main" : lost.run, lost.event);
-}
-
 // What the chosen student lost, check by check, with what it goes back to.
 void draw_lost(const View& v, const store::Grades& all) {
   const Kit& kit = v.kit;
@@ -147,9 +132,10 @@ void draw_lost(const View& v, const store::Grades& all) {
                   lost.evidence, room, 1.3F);
     if (h.hovered && lost.event != 0) {
       ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-      tip(kit, fmt::format("Event {}", lost.event), "Click: the event that cost this.");
+      tip(kit, fmt::format("Event {} of the run {}", lost.event, lost.run),
+          "Click: the event that cost this. Its run is opened when another one is.");
     }
-    if (h.clicked) go_to(v, lost);
+    if (h.clicked) v.session.lost = lost;
     y += height + kit.px(8);
   }
   if (id == 0)
