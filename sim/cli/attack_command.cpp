@@ -184,6 +184,7 @@ int monitor_evaluate_command(const MeasureArguments& arguments) {
   options.loads = arguments.loads;
   options.honest_too = !arguments.named_only;
   options.blocks = arguments.blocks;
+  if (!arguments.captures.empty()) options.captures = arguments.captures;
   auto store = store::MeasureStore::open(arguments.db);
   if (!store) return fail(store.error());
   const auto rows =
@@ -201,6 +202,9 @@ int monitor_evaluate_command(const MeasureArguments& arguments) {
   print_scores(scores, arguments.blocks);
   fmt::print("\n{} rows in {} (views detector_runs and detector_scores)\n", rows->size(),
              arguments.db);
+  if (!arguments.captures.empty())
+    fmt::print("labelled captures in {}; what is in which: {}/runs.csv\n", arguments.captures,
+               arguments.captures);
   return done;
 }
 
