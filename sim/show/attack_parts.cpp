@@ -233,7 +233,7 @@ class EffectTeller {
         d && d->severity == "error" && !attacked_.contains(d->datagram) &&
         !d->code.starts_with("E-LUA-"))
       refused(event,
-              fmt::format(" refuses {}: {} {}", d->datagram ? names_.of(d->datagram) : "to go on",
+              fmt::format("{}: {} {}", d->datagram ? " refuses " + names_.of(d->datagram) : "",
                           d->code, d->message),
               d->message);
     if (const auto* d = std::get_if<trace::Diagnostic>(&event.body);
