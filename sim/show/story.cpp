@@ -32,9 +32,14 @@ struct Facts {
   std::map<std::string, std::string> node_at;  // "192.0.2.1:500" to the node that sends from there
   std::map<std::uint64_t, std::pair<Instant, std::string>> arrival;  // datagram to when and where
   std::map<std::uint64_t, std::string> lost;
-  std::map<std::uint64_t, std::string> senders, first_from;  // datagram to node, to where it began
-  std::map<std::uint64_t, std::pair<Instant, std::string>> last_link;  // to its last link's end
-  std::map<std::string, std::string> seats;            // host to the adversary on it
+  std::map<std::uint64_t, std::string> senders;  // datagram to the node that put it on the wire
+  struct Crossing {
+    const trace::PacketOnLink* link = nullptr;
+    int times = 1;  // in a row: to and fro, when nobody at either end wants it
+  };
+  std::map<std::uint64_t, Crossing> first_link, last_link;  // of a datagram
+  // Link and the node at its near end to the adversary at its far end.
+  std::map<std::pair<std::string, std::string>, std::string> seats;
   std::map<std::uint64_t, std::string> sent_by_nodes;  // datagram to its sender
   std::set<std::uint64_t> messages;                    // datagrams some node told as a message
   std::map<std::uint64_t, std::string>
@@ -67,19 +72,31 @@ void gather_attack(Facts& facts, const Event& event, const trace::AttackAction& 
 }
 
 void gather_link(Facts& facts, const trace::PacketOnLink& p) {
-  facts.first_from.emplace(p.id, p.from);
-  if (p.lost.empty())
-    facts.last_link[p.id] = {{p.arrives_ns}, p.to};
-  else
+  facts.first_link.emplace(p.id, Facts::Crossing{&p});
+  if (!p.lost.empty()) {
     facts.lost.emplace(p.id, fmt::format("link {}: {}", p.link, p.lost));
+    return;
+  }
+  Facts::Crossing& last = facts.last_link[p.id];
+  last.times = last.link != nullptr && last.link->link == p.link ? last.times + 1 : 1;
+  last.link = &p;
 }
 
-// An adversary tells of no receipt; what reaches the host from which it sends has reached it.
+// An adversary tells of no receipt: what crosses, the other way, the link on which it sends has
+// reached it.
 void find_seats(Facts& facts) {
   for (const auto& [datagram, sender] : facts.senders)
-    if (const auto from = facts.first_from.find(datagram);
-        from != facts.first_from.end() && facts.adversaries.contains(sender))
-      facts.seats.emplace(from->second, sender);
+    if (const auto link = facts.first_link.find(datagram);
+        link != facts.first_link.end() && facts.adversaries.contains(sender)) {
+      const trace::PacketOnLink& p = *link->second.link;
+      facts.seats.emplace(std::pair(p.link, p.to), sender);
+    }
+}
+
+const std::string* seat_reached(const Facts& facts, const Facts::Crossing& crossing) {
+  if (crossing.times > 1) return nullptr;  // a forged address: it goes round until its TTL ends
+  const auto seat = facts.seats.find({crossing.link->link, crossing.link->from});
+  return seat == facts.seats.end() ? nullptr : &seat->second;
 }
 
 // A remark about a datagram shows that it arrived, unless the sender made it.
@@ -180,9 +197,9 @@ class Teller {
     } else if (const auto lost = facts_.lost.find(id); lost != facts_.lost.end()) {
       out.lost = lost->second;
     } else if (const auto link = facts_.last_link.find(id);
-               link != facts_.last_link.end() && facts_.seats.contains(link->second.second)) {
-      out.arrived = link->second.first;
-      out.to = facts_.seats.at(link->second.second);
+               link != facts_.last_link.end() && seat_reached(facts_, link->second) != nullptr) {
+      out.arrived = Instant{link->second.link->arrives_ns};
+      out.to = *seat_reached(facts_, link->second);
     } else {
       out.lost = "never arrived";
     }

@@ -549,3 +549,41 @@ TEST_CASE("show --filter: what does not read is one line, and goes with messages
   CHECK(keys.code == 2);
   CHECK(contains(keys.err, "E-SHOW-003"));
 }
+
+TEST_CASE("story: what reaches the host of an adversary has arrived; what goes round has not",
+          "[show]") {
+  Script script;
+  const auto link = [&](std::uint64_t id, const char* name, const char* from, const char* to) {
+    script.add("", trace::PacketOnLink{id, name, from, to, "IKE", 172, 0, 5'000'000, ""});
+  };
+  script.add("mallory", trace::AttackAction{"inject", 0, 1, "as anybody may", {}, {}});
+  script.add("mallory",
+             trace::DatagramSent{1, "IKE", "203.0.113.66:500", "198.51.100.1:500", {}, 144});
+  link(1, "road", "mallory", "internet");
+  for (const std::uint64_t id : {2, 3}) {
+    const auto answer =
+        script.message(id, false, ike(wire::ExchangeType::ike_sa_init, true, 0, init_payloads()));
+    script.add("gw-b", answer);
+    link(id, "wan", "gw-b", "internet");
+    link(id, "road", "internet", "stranger");
+  }
+  link(3, "road", "stranger", "internet");  // its address was forged: nobody there wants it
+  link(3, "road", "internet", "stranger");
+  const Story story = tell(script.events);
+  REQUIRE(story.messages.size() == 2);
+  CHECK(story.messages[0].to == "mallory");
+  CHECK(story.messages[0].arrived == Instant{5'000'000});
+  CHECK_FALSE(story.messages[1].arrived);
+  CHECK(story.messages[1].lost == "never arrived");
+}
+
+TEST_CASE("show messages: the same remark again and again is one line", "[show]") {
+  Script script;
+  for (int i = 0; i < 70; ++i)
+    script.add("mallory", trace::AttackAction{"inject", 0, 0, "a fragment of junk", {}, {}});
+  script.add("mallory", trace::AttackAction{"inject", 0, 0, "something else", {}, {}});
+  const std::string out = shown(script.events, "messages").out;
+  CHECK(contains(out, "mallory: inject: a fragment of junk (\xC3\x97 70)\n"));
+  CHECK(contains(out, "mallory: inject: something else\n"));
+  CHECK(json_of(script.events, "messages")["rows"].size() == 71);  // a program gets each
+}

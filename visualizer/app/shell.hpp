@@ -73,7 +73,8 @@ class Shell {
   void keys(const FrameInput& input);
   void top_bar(ImVec2 min, ImVec2 max);
   float top_left(ImVec2 min, ImVec2 max);
-  void top_right(ImVec2 min, ImVec2 max);
+  float top_right(ImVec2 min, ImVec2 max);
+  void long_notice(ImVec2 at);
   void search_field(ImVec2 min, ImVec2 max);
   struct Command {
     const char *words, *key;
@@ -99,6 +100,11 @@ class Shell {
   float transport(ImVec2 min, ImVec2 max);
   void middle(ImVec2 min, ImVec2 max);
   void area(Area which, ImVec2 min, ImVec2 max);
+  struct TabRow {
+    ImFont* font;
+    float gap, hidden;  ///< hidden: pixels that are pushed out at the left
+  };
+  [[nodiscard]] TabRow tab_row(Area which, float room) const;
   void tabs(Area which, ImVec2 at, float right);
   void panel_box(const Panel& panel, ImVec2 min, ImVec2 max, float head);
   void splitter(const char* id, ImVec2 min, ImVec2 max, bool vertical, float& value, float sign);
@@ -115,6 +121,7 @@ class Shell {
   std::string notice_;
   bool notice_is_error_ = false;
   double notice_until_ = 0;
+  bool notice_is_long_ = false;  ///< the bar has no room for it: it stands below
 };
 
 }  // namespace ikelab::view

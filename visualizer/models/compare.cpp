@@ -51,7 +51,8 @@ Step step_of(const LadderRow& row, const RunModel& run) {
       const std::string inside = fmt::format("{{{}}}", fmt::join(row.payloads, ", "));
       const std::string again = row.repeats == 0 ? "" : ", again";
       const std::string fate = fate_of(row);
-      s.kind = fmt::format("{} > {} {}{}", s.node, lane(row.legs.back().to), row.title, again);
+      const MessageRow& m = *run.traffic().message(row.number);  // its lane may be shared
+      s.kind = fmt::format("{} > {} {}{}", m.from, m.to, m.title(), again);
       s.detail = inside;
       s.fate = without_octets(fate);
       s.by_dice = row.by_chance || row.repeats != 0;
@@ -105,7 +106,7 @@ std::optional<Step> step_of(const trace::Event& e) {
                  ? fmt::format("{} has the keys of the IKE SA: {}", e.node, algorithms)
                  : fmt::format("{} has the tunnel {}: {}", e.node, i->name, algorithms);
   } else if (const auto* k = std::get_if<trace::AttackKnowledge>(&e.body)) {
-    s.kind = fmt::format("{} learns {}", e.node, k->item);
+    s.kind = fmt::format("{} learns {}", e.node, without_octets(k->item));
   } else if (const auto* alert = std::get_if<trace::Alert>(&e.body)) {
     s.kind = fmt::format("alert {} {}", alert->monitor, alert->severity);
   } else if (const auto* t = std::get_if<trace::TaskEnded>(&e.body)) {

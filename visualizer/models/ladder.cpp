@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "visualizer/models/frames.hpp"
 #include "visualizer/models/text.hpp"
@@ -31,41 +32,42 @@ bool begins(const std::string& exchange) {
 // ---- lanes -------------------------------------------------------------------------------------
 
 int Ladder::lane_of(const std::string& node) const {
-  for (std::size_t i = 0; i < lanes_.size(); ++i)
-    if (lanes_[i].node == node) return static_cast<int>(i);
-  return -1;
+  const auto found = lane_of_.find(node);
+  return found == lane_of_.end() ? -1 : found->second;
+}
+
+Lane* Ladder::add_lane(const store::RunInfo& info, const std::string& name) {
+  if (name.empty()) return nullptr;
+  const auto [place, is_new] = lane_of_.try_emplace(name, static_cast<int>(lanes_.size()));
+  if (!is_new) return &lanes_[static_cast<std::size_t>(place->second)];
+  Lane lane{.node = name, .role = "", .part = "", .x = static_cast<double>(lanes_.size())};
+  for (const store::NodeInfo& node : info.nodes)
+    if (node.name == name) {
+      lane.role = node.role;
+      lane.x = node.x;
+    }
+  return &lanes_.emplace_back(lane);
 }
 
 void Ladder::find_lanes(const store::RunInfo& info, const Traffic& traffic,
                         const std::vector<EventPtr>& notable) {
-  const auto add = [&](const std::string& name) -> Lane* {
-    if (name.empty()) return nullptr;
-    if (const int lane = lane_of(name); lane >= 0) return &lanes_[static_cast<std::size_t>(lane)];
-    Lane lane{.node = name, .role = "", .part = "", .x = static_cast<double>(lanes_.size())};
-    for (const store::NodeInfo& node : info.nodes)
-      if (node.name == name) {
-        lane.role = node.role;
-        lane.x = node.x;
-      }
-    return &lanes_.emplace_back(lane);
-  };
-  for (const MessageRow& m : traffic.messages()) {
-    if (Lane* from = add(m.from);
-        from != nullptr && from->part.empty() && begins(m.message().exchange))
-      from->part = m.message().response ? "responder" : "initiator";
-    if (Lane* to = add(m.to); to != nullptr && to->part.empty() && begins(m.message().exchange))
-      to->part = m.message().response ? "initiator" : "responder";
-  }
+  lane_of_.clear();
+  for (const MessageRow& m : traffic.messages())
+    for (const bool sends : {true, false}) {
+      Lane* lane = add_lane(info, sends ? m.from : m.to);
+      if (lane == nullptr) continue;
+      ++lane->messages;
+      if (lane->part.empty() && begins(m.message().exchange))
+        lane->part = m.message().response == sends ? "responder" : "initiator";
+    }
   for (const Packet& p : traffic.packets()) {
     if (p.message != 0 || !p.sent) continue;
-    if (lane_of(p.from) < 0) add(p.from);
-    if (lane_of(p.to) < 0) add(p.to);
+    add_lane(info, p.from);
+    add_lane(info, p.to);
   }
   for (const EventPtr e : notable)
-    if (std::holds_alternative<trace::AttackAction>(e->body)) {
-      Lane* lane = add(e->node);
-      if (lane != nullptr) lane->role = "adversary";
-    }
+    if (std::holds_alternative<trace::AttackAction>(e->body))
+      if (Lane* lane = add_lane(info, e->node)) lane->role = "adversary";
   const bool placed = !info.nodes.empty();
   if (!placed && lanes_.size() > 2) {  // without places: adversaries stand between the two peers
     for (Lane& lane : lanes_)
@@ -73,6 +75,45 @@ void Ladder::find_lanes(const store::RunInfo& info, const Traffic& traffic,
   }
   std::stable_sort(lanes_.begin(), lanes_.end(),
                    [](const Lane& a, const Lane& b) { return a.x < b.x; });
+  nodes_.clear();
+  for (const Lane& lane : lanes_) nodes_.push_back(lane.node);
+  fold_lanes();
+}
+
+// Of very many nodes those that speak most keep a lane of their own; the rest share one.
+void Ladder::fold_lanes() {
+  std::vector<const Lane*> by_rank;
+  for (const Lane& lane : lanes_) by_rank.push_back(&lane);
+  std::stable_sort(by_rank.begin(), by_rank.end(), [](const Lane* a, const Lane* b) {
+    const bool one = a->role == "adversary", other = b->role == "adversary";
+    return one != other ? one : a->messages > b->messages;
+  });
+  std::size_t kept = lanes_.size() > most_lanes ? kept_lanes : lanes_.size();
+  // Of those that speak as much none is chosen before the others.
+  while (kept > 0 && kept < lanes_.size() && by_rank[kept - 1]->role != "adversary" &&
+         by_rank[kept - 1]->messages == by_rank[kept]->messages)
+    --kept;
+  std::vector<Lane> out;
+  std::set<std::string> own;
+  for (std::size_t i = 0; i < kept; ++i) own.insert(by_rank[i]->node);
+  int others = -1;
+  for (const Lane& lane : lanes_) {
+    const bool folds = !own.contains(lane.node);
+    if (folds && others < 0) others = static_cast<int>(out.size());
+    lane_of_[lane.node] = folds ? others : static_cast<int>(out.size());
+    if (!folds || others == static_cast<int>(out.size())) out.push_back(lane);
+    if (!folds) continue;
+    Lane& shared = out[static_cast<std::size_t>(others)];
+    ++shared.folded;
+    if (shared.part != lane.part) shared.part.clear();
+    if (shared.role != lane.role) shared.role.clear();
+  }
+  if (others >= 0) {
+    Lane& shared = out[static_cast<std::size_t>(others)];
+    shared.node = fmt::format("{} others", shared.folded);
+    lane_of_.try_emplace(shared.node, others);
+  }
+  lanes_ = std::move(out);
 }
 
 // ---- order and place ---------------------------------------------------------------------------

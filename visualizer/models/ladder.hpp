@@ -21,7 +21,11 @@ struct Lane {
   std::string node, role;  ///< role of the node: "gateway", "adversary" ...
   std::string part;        ///< "initiator" or "responder" of the first IKE SA, or ""
   double x = 0;            ///< place in the topology, for the order
+  std::uint64_t messages = 0;
+  std::size_t folded = 0;  ///< nodes that share it; 0: it is of one
 };
+/// With more nodes than this, those that speak most keep a lane of their own.
+inline constexpr std::size_t most_lanes = 8, kept_lanes = 6;
 
 enum class Axis : std::uint8_t { pauses, steps, time };
 
@@ -92,6 +96,8 @@ class Ladder {
   [[nodiscard]] const std::vector<LadderRow>& rows() const { return rows_; }
   [[nodiscard]] const TimeScale& scale() const { return scale_; }
   [[nodiscard]] int lane_of(const std::string& node) const;  ///< -1: none
+  /// Every node that has a lane or shares one, as the lanes stand.
+  [[nodiscard]] const std::vector<std::string>& nodes() const { return nodes_; }
   [[nodiscard]] const LadderRow* row_of(const Selection& selection, const Traffic& traffic) const;
   /// The row of a message's number, or nullptr.
   [[nodiscard]] const LadderRow* row_of_message(std::uint64_t number) const;
@@ -103,6 +109,11 @@ class Ladder {
  private:
   void find_lanes(const store::RunInfo& info, const Traffic& traffic,
                   const std::vector<EventPtr>& notable);
+  Lane* add_lane(const store::RunInfo& info, const std::string& name);
+  void fold_lanes();
+  [[nodiscard]] bool is_folded(int lane) const {
+    return lane >= 0 && lanes_[static_cast<std::size_t>(lane)].folded > 0;
+  }
   void add_message(const MessageRow& message, const Traffic& traffic);
   void add_esp(const Packet& packet);
   void add_notable(const trace::Event& event, const Traffic& traffic);
@@ -122,6 +133,8 @@ class Ladder {
   std::vector<std::int64_t> begins_;  ///< and when
   std::size_t lost_ = 0, sent_again_ = 0;
   std::vector<Lane> lanes_;
+  std::vector<std::string> nodes_;
+  std::unordered_map<std::string, int> lane_of_;
   std::vector<LadderRow> rows_;
   std::vector<double> reach_;  ///< how far down rows 0..i reach
   std::unordered_map<std::uint64_t, std::size_t> by_message_, by_packet_, by_event_;

@@ -18,6 +18,19 @@ bool is_passive(const std::string& action) {
   return action == "observe" || action == "pass";
 }
 
+// The reason without what differs from packet to packet: "sequence number # was received before".
+std::string without_numbers(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool digit = std::isdigit(static_cast<unsigned char>(c)) != 0;
+    if (!digit)
+      out += c;
+    else if (out.empty() || out.back() != '#')
+      out += '#';
+  }
+  return out;
+}
+
 }  // namespace
 
 Leg Ladder::leg_of(const Packet& packet, int from, int to) const {
@@ -51,6 +64,8 @@ void Ladder::add_message(const MessageRow& m, const Traffic& traffic) {
   row.exchange = fmt::format("{} {} {} {}", m.message().spi_i, m.message().exchange,
                              m.message().message_id, row.response ? m.to : m.from);
   const int from = lane_of(m.from), to = lane_of(m.to);
+  if (is_folded(from)) row.title += " of " + m.from;
+  if (is_folded(to)) row.title += " to " + m.to;
   const Packet* p = traffic.packet(m.datagram);
   if (p == nullptr || from < 0 || to < 0) return;  // without both ends there is no arrow
   if (p->action != nullptr && !is_passive(std::get<trace::AttackAction>(p->action->body).action)) {
@@ -93,8 +108,12 @@ void Ladder::add_esp(const Packet& packet) {
   int to = lane_of(packet.to);
   if (from < 0) return;
   const Instant end = packet.received.value_or(packet.lost.value_or(*packet.sent));
-  if (!rows_.empty() && rows_.back().kind == LadderRow::Kind::esp) {
-    LadderRow& row = rows_.back();
+  // Refusals between are told beside the fold, and do not end it.
+  const auto last = std::find_if(rows_.rbegin(), rows_.rend(), [](const LadderRow& row) {
+    return row.kind != LadderRow::Kind::refusal;
+  });
+  if (last != rows_.rend() && last->kind == LadderRow::Kind::esp) {
+    LadderRow& row = *last;
     Leg& leg = row.legs.front();
     const bool forth = leg.from == from, back = leg.to == from;
     if (forth || back) {
@@ -106,7 +125,7 @@ void Ladder::add_esp(const Packet& packet) {
       return;
     }
   }
-  if (to < 0) to = from == 0 ? static_cast<int>(lanes_.size()) - 1 : 0;
+  if (to < 0 || to == from) to = from == 0 ? static_cast<int>(lanes_.size()) - 1 : 0;
   LadderRow row;
   row.kind = LadderRow::Kind::esp;
   row.title = "ESP";
@@ -187,15 +206,17 @@ void Ladder::add_notable(const trace::Event& event, const Traffic& traffic) {
   } else if (const auto* refusal = std::get_if<trace::EspRejected>(&event.body)) {
     const Packet* p = traffic.packet(refusal->datagram);
     if (p != nullptr && (p->made_from != 0 || p->action != nullptr)) return;  // told at the attack
-    if (!rows_.empty() && rows_.back().kind == LadderRow::Kind::refusal) {
-      ++rows_.back().packets;
-      rows_.back().until = event.time;
-      return;
-    }
     row.kind = LadderRow::Kind::refusal;
     row.packets = 1;
     row.title = fmt::format("{} refuses an ESP packet", event.node);
     row.note = refusal->reason;
+    for (auto last = rows_.rbegin(); last != rows_.rend() && last->kind == LadderRow::Kind::refusal;
+         ++last)
+      if (last->title == row.title && without_numbers(last->note) == without_numbers(row.note)) {
+        ++last->packets;
+        last->until = event.time;
+        return;
+      }
     const int lane = lane_of(event.node);
     if (lane >= 0)
       row.legs = {Leg{.from = lane, .to = lane, .sent = event.time, .landed = event.time}};

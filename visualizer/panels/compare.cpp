@@ -13,7 +13,7 @@
 namespace ikelab::view {
 namespace {
 
-constexpr float row_height = 26, gutter = 32, head_height = 68, setting_height = 40;  // base pixels
+constexpr float row_height = 26, gutter = 32, head_height = 84, setting_height = 40;  // base pixels
 constexpr std::size_t shown_alike = 2;  // rows of a stretch that stay at its ends
 
 // A line of the picture: a row of the comparison, or a fold of rows that are alike.
@@ -63,11 +63,25 @@ void draw_head(const Columns& c, bool b, const RunModel& run) {
       c.half);
   const bool bad = info.status == store::RunStatus::finished && !info.expectations_met;
   const std::string outcome = Comparison::outcome(run);
-  put(v.list(), kit.fonts.small, {x, v.min.y + kit.px(38)},
-      kit.ink(bad ? Role::adversary : Role::text), outcome, c.half);
+  put_wrapped(v.list(), kit.fonts.small, {x, v.min.y + kit.px(38)},
+              kit.ink(bad ? Role::adversary : Role::text), outcome, c.half, 1.2F);
   const Hit h = hit(b ? "right run" : "left run", {x, v.min.y},
                     {x + c.half, v.min.y + kit.px(head_height - 8)});
   if (h.hovered) tip(kit, info.about.empty() ? info.scenario : info.about, outcome);
+}
+
+// What two values begin with is left out where it would push out what tells them apart.
+std::string from_difference(const View& v, const std::string& value, const std::string& other,
+                            float room) {
+  ImFont* font = v.kit.fonts.mono_small;
+  if (measure(font, value).x <= room) return value;
+  constexpr std::size_t context = 8;
+  const auto differs = std::mismatch(value.begin(), value.end(), other.begin(), other.end()).first;
+  std::size_t from = static_cast<std::size_t>(differs - value.begin());
+  if (from <= context) return value;
+  from -= context;
+  while (from > 0 && (static_cast<unsigned char>(value[from]) & 0xC0U) == 0x80U) --from;
+  return "\xE2\x80\xA6" + value.substr(from);
 }
 
 void draw_settings(const Columns& c, float y, const std::vector<Setting>& settings) {
@@ -83,7 +97,8 @@ void draw_settings(const Columns& c, float y, const std::vector<Setting>& settin
     for (const bool b : {false, true}) {
       const std::string& value = b ? s.b : s.a;
       put(v.list(), kit.fonts.mono_small, {c.left(b) + (b ? 0 : inset), y + kit.px(18)},
-          kit.ink(value.empty() ? Role::muted : Role::text), value.empty() ? "not set" : value,
+          kit.ink(value.empty() ? Role::muted : Role::text),
+          value.empty() ? "not set" : from_difference(v, value, b ? s.a : s.b, c.half - inset),
           c.half - inset);
     }
     ImGui::PushID("setting");
@@ -197,19 +212,16 @@ std::string compare_caption(const View& v) {
   const Comparison* c = v.run.comparison();
   if (c == nullptr) return "Two runs side by side";
   const auto first = c->first_difference();
-  const std::string nothing = c->weightless() == 0 ? ""
-                                                   : fmt::format("; {} more by chance or marks",
-                                                                 thousands(c->weightless()));
   if (!first)
-    return fmt::format("No difference that means something in {}{}",
-                       counted(c->rows().size(), "step", "steps"), nothing);
+    return fmt::format("No difference that means something in {}",
+                       counted(c->rows().size(), "step", "steps"));
   const Beside& row = c->rows()[*first];
   const Step& s = row.a >= 0 ? c->a()[static_cast<std::size_t>(row.a)]
                              : c->b()[static_cast<std::size_t>(row.b)];
-  return fmt::format("First difference after {}, at {}; {} otherwise, {} in one run alone{}",
+  return fmt::format("First difference after {}, at {}; {} otherwise, {} in one run alone",
                      counted(*first, "step", "steps"), clock_text(s.time),
                      c->count(Beside::What::other),
-                     c->count(Beside::What::only_a) + c->count(Beside::What::only_b), nothing);
+                     c->count(Beside::What::only_a) + c->count(Beside::What::only_b));
 }
 
 void draw_compare(const View& v) {
