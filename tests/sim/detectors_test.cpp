@@ -110,6 +110,19 @@ TEST_CASE("not-as-sent: what arrives must have left, octet for octet and as ofte
   CHECK(detector.sees(tapped(Bytes(40, 9), 0, "ICMP")).empty());
 }
 
+TEST_CASE("not-as-sent: a long day fills no memory", "[monitor]") {
+  Detector detector("not-as-sent");  // an error, or too much memory, fails the test
+  for (std::uint32_t i = 0; i < 60'000; ++i) {
+    Bytes octets(40, 0x11);
+    for (std::size_t at = 0; at < 4; ++at)
+      octets[4 + at] = static_cast<std::uint8_t>(i >> (24 - 8 * at));
+    const auto packet = tapped(octets, i + 1);
+    REQUIRE(detector.sees(leaving(packet)).empty());
+    if (i % 3 != 0) REQUIRE(detector.sees(packet).empty());  // every third is lost
+  }
+  CHECK(detector.sees(tapped(Bytes(40, 0x22), 99)).size() == 1);
+}
+
 TEST_CASE("not-as-sent: ESP that its sender did not seal", "[monitor]") {
   Detector detector("not-as-sent");
   const auto packet = tapped(Bytes(60, 0x11), 5);

@@ -10,9 +10,21 @@ monitor = {
     quiet = { "two-gateways", "site-to-site", "lossy-link", "rekey-collision", "reorder-esp" },
   },
 }
-local left = {}          -- by what the packet is and where it came from: how often it left and has not arrived
-local messages = {}      -- IKE messages that left, by what they are: the same in all but their octets
-local told = {}
+-- Of the latest packets, so that no flood fills the memory: two generations, and the older one is forgotten when the younger is full.
+local function memory()
+  local young, old, count = {}, {}, 0
+  return function(key, value)
+    if value == nil then return young[key] == nil and old[key] or young[key] end
+    if young[key] == nil then
+      if count == 4096 then young, old, count = {}, young, 0 end
+      count = count + 1
+    end
+    young[key] = value
+  end
+end
+local left = memory()        -- by what the packet is and where it came from: how often it left and has not arrived
+local messages = memory()    -- what left, by what it says it is: the same in all but its octets
+local told = memory()
 
 local function line_of(p) return p.from .. " " .. p.src .. " " .. p.dst end
 local function print_of(p) return line_of(p) .. " " .. bytes.hex(crypto.hash("sha256", p.payload):sub(1, 12)) end
@@ -32,18 +44,17 @@ function on_packet(p)
   local message = not p.fragment and ike.of(p) or nil
   local title = title_of(p, message)
   if p.leaving then
-    left[print] = (left[print] or 0) + 1
-    messages[line_of(p) .. title] = true
+    left(print, (left(print) or 0) + 1)
+    messages(line_of(p) .. title, true)
     return
   end
-  local count = left[print] or 0
-  left[print] = count > 1 and count - 1 or nil
-  if count > 0 then return end
+  local count = left(print) or 0
+  if count > 0 then return left(print, count - 1) end
   block("not as its sender sent it")
-  local why = messages[line_of(p) .. title] and "is not as " .. p.from .. " sent it: changed on the way, or sent once more"
+  local why = messages(line_of(p) .. title) and "is not as " .. p.from .. " sent it: changed on the way, or sent once more"
     or "never left " .. p.from .. ": somebody on the way made it, in the name of " .. p.src
   local key = line_of(p) .. (message and message.spi_i or p.protocol)
-  if told[key] then return end
-  told[key] = true
+  if told(key) then return end
+  told(key, true)
   alert(title .. " " .. why, "critical")
 end
