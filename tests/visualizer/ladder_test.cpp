@@ -340,3 +340,26 @@ TEST_CASE("refusals do not cut a fold of ESP, and are told once a reason and nod
   CHECK(rows[2].title == "a refuses an ESP packet");
   CHECK(rows[3].note == "the ICV does not fit");
 }
+
+TEST_CASE("an address that an adversary forges is not taken for its own", "[ladder]") {
+  std::vector<trace::Event> events;
+  const auto add = [&](const char* node, trace::Body body) {
+    const auto n = static_cast<std::int64_t>(events.size());
+    events.push_back({{n * 1'000'000}, events.size() + 1, node, "", std::move(body)});
+  };
+  add("mallory",
+      trace::AttackAction{"inject", 0, 1, "from an address that is not its own", {}, {}});
+  add("mallory", trace::DatagramSent{1, "IKE", "203.0.113.2:500", "198.51.100.1:500", {}, 144});
+  trace::Message answer;
+  answer.direction = "sent";
+  answer.datagram = 2;
+  answer.src = "198.51.100.1:500";
+  answer.dst = "203.0.113.2:500";
+  answer.exchange = "IKE_SA_INIT";
+  answer.response = true;
+  add("gw-b", answer);
+  RunModel run;
+  run.append(std::move(events));
+  CHECK(run.traffic().message(1)->to == "203.0.113.2");
+  CHECK(run.ladder().lane_of("203.0.113.2") != run.ladder().lane_of("mallory"));
+}

@@ -55,15 +55,6 @@ void draw_leg(const LadderFrame& f, const LadderRow& row, const Leg& leg, bool s
   }
 }
 
-// What a row's label takes when nothing of it is cut.
-float natural_width(const Kit& kit, const LadderRow& row) {
-  const bool message = row.kind == LadderRow::Kind::message;
-  const std::string inside =
-      message ? fmt::format("{{{}}}", fmt::join(row.payloads, ", ")) : row.note;
-  return measure(kit.fonts.small_strong, row.title).x + measure(kit.fonts.small, inside).x +
-         kit.px(message ? 64 : 40);
-}
-
 // "3  IKE_AUTH request  {IDi, AUTH, ...}" on the panel's ground, so that no lane strikes it
 // through.
 void draw_label(const LadderFrame& f, const LadderRow& row, bool selected) {
@@ -77,9 +68,9 @@ void draw_label(const LadderFrame& f, const LadderRow& row, bool selected) {
   const float first = f.x(0), last = f.x(static_cast<int>(f.v.run.ladder().lanes().size()) - 1);
   if (row.legs.empty()) left = first, right = last;
   const float middle = (left + right) / 2;
-  // Nothing else stands at this height: words that need it go beyond their own arrow.
-  const bool needs_more = natural_width(kit, row) > right - left - kit.px(24);
-  if (needs_more) left = first, right = last;
+  // A title that is longer than its arrow goes beyond it: nothing else stands at this height.
+  const float needs = measure(kit.fonts.small_strong, row.title).x + kit.px(56);
+  if (needs > right - left) left = first, right = last;
   const float room = right - left - kit.px(24);
   ImFont* strong = kit.fonts.small_strong;
   ImFont* plain = kit.fonts.small;
