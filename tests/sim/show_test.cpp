@@ -73,6 +73,7 @@ TEST_CASE("show messages: a packet stands once, where it was sealed, however lat
           "[show]") {
   Script s = run_of_two();
   s.at_ms(4000);
+  s.add("", trace::Mark{"one more"});
   const std::string text = "ICMP echo request 10.1.0.10 > 10.2.0.10";
   s.add("gw-a", trace::EspSealed{30, "cafe0002", 4, 84, 140, text, {}});
   s.add("", trace::Mark{"something else happens"});
