@@ -48,7 +48,7 @@ struct Services {
   std::function<IsakmpSa*(const IsakmpSa&)> successor;
 
   void event(std::string sa, trace::Body body) {
-    events.push_back({std::move(sa), std::move(body)});
+    if (config.events.test(body.index())) events.push_back({std::move(sa), std::move(body)});
   }
   std::uint64_t transmit(const SocketAddress& src, const SocketAddress& dst, Bytes payload) {
     // IKEv1's datagrams count apart from IKEv2's of the same node.

@@ -28,6 +28,7 @@ trace::AuthDecided decided(const IkeSa& sa, bool local, const wire::IdPayload& i
   body.subject = (local == sa.original_initiator) ? "initiator" : "responder";
   body.local = local;
   body.identity = policy::Identity{id.type, id.data, false}.to_string();
+  if (!sa.services.tells<trace::AuthDecided>()) return body;
   // MACedID is made with SK_p: without disclosure only its place is shown, not the octets.
   if (sa.services.config.disclose_secrets) body.octets = covered.octets;
   body.parts = covered.parts;

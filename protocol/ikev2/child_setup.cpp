@@ -31,6 +31,7 @@ EspSpi spi_of(const wire::Proposal& proposal) {
 }
 
 void emit_negotiation(IkeSa& sa, const char* role, const policy::Selection& selection) {
+  if (!sa.services.tells<trace::Negotiated>()) return;
   trace::Negotiated body{"ESP", role, "", selection.verdicts};
   if (selection.chosen) body.chosen = policy::to_string(*selection.chosen);
   sa.emit(std::move(body));
@@ -66,6 +67,7 @@ void emit_moved(IkeSa& sa, const esp::MoveSa& move, const std::string& reason) {
 
 void emit_installed(IkeSa& sa, const esp::SaParameters& esp_sa, bool inbound, EspSpi other,
                     const std::string& reason) {
+  if (!sa.services.tells<trace::SaInstalled>()) return;
   trace::SaInstalled body;
   body.protocol = "ESP";
   body.direction = inbound ? "in" : "out";
@@ -217,7 +219,8 @@ ResponderChoice choose_child(IkeSa& sa, const std::vector<wire::Payload>& payloa
 
   const auto& configured = plan.config->esp_proposals;
   const policy::Selection selection =
-      policy::select(offered->proposals, with_ke ? configured : without_ke(configured));
+      policy::select(offered->proposals, with_ke ? configured : without_ke(configured), true,
+                     sa.services.tells<trace::Negotiated>());
   emit_negotiation(sa, "responder", selection);
   if (!selection.chosen || selection.chosen->spi.size() != 4)
     return refuse(NotifyType::no_proposal_chosen, "no ESP proposal was acceptable");
@@ -283,6 +286,7 @@ Result<ChildPlan> accept_child(IkeSa& sa, const std::vector<wire::Payload>& payl
     return Error{"E-IKE-023", "the peer widened the traffic selectors"}.see("RFC 7296, 2.9");
   if (config.local_dynamic && !sa.connection->vips.empty() && sa.inner_local.empty())
     return Error{"E-IKE-081", "the peer gave no inner address"}.see("RFC 7296, 2.19");
+  if (!sa.services.tells<trace::Negotiated>()) return plan;
   policy::Selection selection;
   selection.chosen = plan.answer;
   for (const wire::Proposal& proposal : offer.proposals) {
@@ -298,7 +302,7 @@ Result<ChildSa*> install_child(IkeSa& sa, Instant now, const ChildPlan& plan,
                                const ChildSecrets& secrets, const std::string& reason,
                                bool hold_outbound) {
   Services& services = sa.services;
-  keys::Derivations derivations(services.config.disclose_secrets);
+  keys::Derivations derivations = services.derivations();
   keys::KeySchedule schedule(services.provider, *sa.suite.prf, &derivations);
   const keys::Root* root = secrets.root;
   auto made = schedule.child_keys(root != nullptr ? root->sk_d : sa.keys.sk_d, secrets.g_ir,
@@ -390,7 +394,7 @@ Result<const crypto::Algorithm*> method_of(std::uint16_t id) {
 
 void report(IkeSa& sa, const crypto::Algorithm& ke, ByteView ke_i, ByteView ke_r,
             const Secret& secret, const std::string& exchange, unsigned n) {
-  keys::Derivations derivations(sa.services.config.disclose_secrets);
+  keys::Derivations derivations = sa.services.derivations();
   keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
   if (n == 0)
     schedule.report_shared_secret(ke, ke_i, ke_r, secret, exchange);

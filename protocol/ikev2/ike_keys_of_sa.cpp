@@ -3,7 +3,7 @@
 namespace ikelab::ikev2 {
 
 Result<void> derive_ike_keys(IkeSa& sa, const Secret& g_ir) {
-  keys::Derivations derivations(sa.services.config.disclose_secrets);
+  keys::Derivations derivations = sa.services.derivations();
   keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
   const keys::Nonces nonces{sa.transcript.ni, sa.transcript.nr, "IKE_SA_INIT"};
   IKELAB_TRY(const Secret skeyseed, schedule.skeyseed(nonces, g_ir));
@@ -14,7 +14,7 @@ Result<void> derive_ike_keys(IkeSa& sa, const Secret& g_ir) {
 }
 
 Result<keys::IkeKeys> derive_additional_ike_keys(IkeSa& sa, const Secret& sk_n, unsigned n) {
-  keys::Derivations derivations(sa.services.config.disclose_secrets);
+  keys::Derivations derivations = sa.services.derivations();
   keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
   const keys::Nonces nonces{sa.transcript.ni, sa.transcript.nr, "IKE_SA_INIT"};
   IKELAB_TRY(const Secret skeyseed, schedule.skeyseed_of_additional(sa.keys.sk_d, sk_n, n, nonces));
@@ -27,7 +27,7 @@ Result<keys::IkeKeys> derive_additional_ike_keys(IkeSa& sa, const Secret& sk_n, 
 
 Result<keys::IkeKeys> derive_ppk_ike_keys(IkeSa& sa, const policy::Ppk& ppk) {
   const keys::SeedName seed{"SKEYSEED'", "RFC 9867, 3.1.2"};
-  keys::Derivations derivations(sa.services.config.disclose_secrets);
+  keys::Derivations derivations = sa.services.derivations();
   keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
   const keys::Nonces nonces{sa.transcript.ni, sa.transcript.nr, "IKE_SA_INIT"};
   IKELAB_TRY(const Secret skeyseed, schedule.of_ppk(seed.name, sa.keys.sk_d, ppk.secret, ppk.id));
@@ -38,7 +38,7 @@ Result<keys::IkeKeys> derive_ppk_ike_keys(IkeSa& sa, const policy::Ppk& ppk) {
 }
 
 Result<Secret> ppk_sk_d(IkeSa& sa, const policy::Ppk& ppk) {
-  keys::Derivations derivations(sa.services.config.disclose_secrets);
+  keys::Derivations derivations = sa.services.derivations();
   keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
   IKELAB_TRY(Secret mixed, schedule.of_ppk("SK_d'", sa.keys.sk_d, ppk.secret, ppk.id));
   sa.emit_keys(derivations);
@@ -55,7 +55,7 @@ Result<keys::Root> root_of_exchange(IkeSa& sa, bool ours) {
 Result<void> derive_rekeyed_ike_keys(IkeSa& fresh, const IkeSa& old, const keys::Root& root,
                                      const Secret& g_ir, ByteView ni, ByteView nr,
                                      std::span<const Secret> more) {
-  keys::Derivations derivations(fresh.services.config.disclose_secrets);
+  keys::Derivations derivations = fresh.services.derivations();
   keys::KeySchedule of_old(fresh.services.provider, *old.suite.prf, &derivations);
   keys::KeySchedule of_new(fresh.services.provider, *fresh.suite.prf, &derivations);
   const keys::Nonces nonces{ni, nr, "CREATE_CHILD_SA"};
@@ -75,6 +75,7 @@ Bytes make_nonce(IkeSa& sa) {
 }
 
 void emit_ike_negotiation(IkeSa& sa, const char* role, const policy::Selection& selection) {
+  if (!sa.services.tells<trace::Negotiated>()) return;
   trace::Negotiated body{"IKE", role, "", selection.verdicts};
   if (selection.chosen) body.chosen = policy::to_string(*selection.chosen);
   sa.emit(std::move(body));
@@ -82,6 +83,7 @@ void emit_ike_negotiation(IkeSa& sa, const char* role, const policy::Selection& 
 
 void emit_ike_answer(IkeSa& sa, const std::vector<wire::Proposal>& offered,
                      const wire::Proposal& answer) {
+  if (!sa.services.tells<trace::Negotiated>()) return;
   policy::Selection selection;
   selection.chosen = answer;
   for (const wire::Proposal& proposal : offered) {

@@ -50,8 +50,9 @@ void IkeSa::start(Instant now, std::string child) {
 void IkeSa::set_state(Trigger event) {
   const Transition* row = services.decisions.transition(state_, event);
   IKELAB_ASSERT(row != nullptr);
-  emit(trace::StateChanged{"IKE", std::string(to_string(state_)), std::string(to_string(row->to)),
-                           std::string(to_string(event)), std::string(row->rfc)});
+  if (services.tells<trace::StateChanged>())
+    emit(trace::StateChanged{"IKE", std::string(to_string(state_)), std::string(to_string(row->to)),
+                             std::string(to_string(event)), std::string(row->rfc)});
   state_ = row->to;
   touch();
 }
@@ -76,12 +77,8 @@ void IkeSa::relocate(const SocketAddress& local_in, const SocketAddress& peer_in
 
 // ---- established, and the end ------------------------------------------------------------------
 
-void IkeSa::become_established(Instant now, Trigger event, const std::string& reason) {
-  set_state(event);
-  set_timer(Timer::half_open, std::nullopt);
-  retired_.reset();
-  begin_lifetime(*this, now);
-  if (connection->dpd_delay > Duration::zero()) set_timer(Timer::dpd, now + connection->dpd_delay);
+void IkeSa::tell_installed(const std::string& reason) {
+  if (!services.tells<trace::SaInstalled>()) return;
   trace::SaInstalled body;
   body.protocol = "IKE";
   body.spi = to_string(spi_i);
@@ -99,6 +96,15 @@ void IkeSa::become_established(Instant now, Trigger event, const std::string& re
   }
   body.reason = reason;
   emit(std::move(body));
+}
+
+void IkeSa::become_established(Instant now, Trigger event, const std::string& reason) {
+  set_state(event);
+  set_timer(Timer::half_open, std::nullopt);
+  retired_.reset();
+  begin_lifetime(*this, now);
+  if (connection->dpd_delay > Duration::zero()) set_timer(Timer::dpd, now + connection->dpd_delay);
+  tell_installed(reason);
   for (const Extension& extension : extensions())
     if (extension.established != nullptr) extension.established(*this, now);
   for (std::string& child : std::exchange(also_children, {}))
@@ -139,9 +145,10 @@ ChildSa* IkeSa::child_by_name(const std::string& name_in) {
 
 void IkeSa::set_child_state(ChildSa& child, ChildState state, const std::string& why,
                             const char* rfc) {
-  emit(trace::StateChanged{"Child", std::string(to_string(child.state)),
-                           std::string(to_string(state)),
-                           why + ", ESP SPI " + to_string(child.spi_in), rfc});
+  if (services.tells<trace::StateChanged>())
+    emit(trace::StateChanged{"Child", std::string(to_string(child.state)),
+                             std::string(to_string(state)),
+                             why + ", ESP SPI " + to_string(child.spi_in), rfc});
   child.state = state;
 }
 

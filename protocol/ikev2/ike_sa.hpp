@@ -163,6 +163,7 @@ class IkeSa {
                                        const wire::SkfPayload& part);
   /// Whether the peer may begin this exchange now; says why not.
   bool may_begin(wire::ExchangeType exchange, std::uint64_t datagram);
+  void tell_installed(const std::string& reason);
   void refuse(const Inbound& in, const std::vector<wire::Diagnostic>& diagnostics);
   void handle_request(const Inbound& in);
   void handle_response(Inbound& in);

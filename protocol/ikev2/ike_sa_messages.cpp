@@ -110,6 +110,7 @@ Bytes IkeSa::next_iv() {
 void IkeSa::emit_message(const Way& way, const wire::Header& header, std::uint64_t datagram,
                          ByteView octets, const std::vector<wire::Payload>& payloads,
                          ByteView plain, unsigned attempt, const wire::SkfPayload* part) {
+  if (!services.tells<trace::Message>()) return;
   trace::Message body;
   body.direction = way.sent ? "sent" : "received";
   body.datagram = datagram;

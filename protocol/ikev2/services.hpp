@@ -11,6 +11,7 @@
 #include "protocol/ikev2/decisions.hpp"
 #include "protocol/ikev2/endpoint.hpp"
 #include "protocol/ikev2/extension.hpp"
+#include "protocol/keys/derivations.hpp"
 
 namespace ikelab::ikev2 {
 
@@ -54,8 +55,17 @@ struct Services {
 
   /// "gw-a#3": SAs are numbered in the order of their making.
   std::string next_sa_name();
+  /// Whether somebody listens to events of this kind: what is dear to tell is told only then.
+  template <class T>
+  [[nodiscard]] bool tells() const {
+    return config.events.test(trace::index_of<T>());
+  }
   void event(std::string sa, trace::Body body) {
-    events.push_back({std::move(sa), std::move(body)});
+    if (config.events.test(body.index())) events.push_back({std::move(sa), std::move(body)});
+  }
+  /// For the steps of a key schedule.
+  [[nodiscard]] keys::Derivations derivations() const {
+    return keys::Derivations(config.disclose_secrets, tells<trace::KeyDerived>());
   }
   /// Queues octets for sending and returns the datagram's id.
   std::uint64_t transmit(const SocketAddress& src, const SocketAddress& dst, Bytes payload);

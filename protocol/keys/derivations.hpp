@@ -19,8 +19,9 @@ namespace ikelab::keys {
 
 class Derivations {
  public:
-  /// `disclose`: the run said `disclose_secrets: true`.
-  explicit Derivations(bool disclose) : disclose_(disclose) {}
+  /// `disclose`: the run said `disclose_secrets: true`. `wanted`: somebody listens.
+  explicit Derivations(bool disclose, bool wanted = true) : disclose_(disclose), wanted_(wanted) {}
+  [[nodiscard]] bool wanted() const { return wanted_; }
 
   /// A value that crossed the wire, or will: always shown.
   [[nodiscard]] static trace::NamedValue shown(std::string name, ByteView value,
@@ -40,7 +41,7 @@ class Derivations {
   [[nodiscard]] std::vector<trace::KeyDerived> take();
 
  private:
-  bool disclose_;
+  bool disclose_, wanted_;
   std::vector<trace::KeyDerived> steps_;
 };
 

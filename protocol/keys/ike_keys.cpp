@@ -99,7 +99,9 @@ Result<Secret> prf_plus(crypto::Provider& provider, const crypto::Algorithm& prf
 
 KeySchedule::KeySchedule(crypto::Provider& provider, const crypto::Algorithm& prf,
                          Derivations* derivations)
-    : provider_(provider), prf_(prf), derivations_(derivations) {}
+    : provider_(provider),
+      prf_(prf),
+      derivations_(derivations != nullptr && derivations->wanted() ? derivations : nullptr) {}
 
 void KeySchedule::report_shared_secret(const crypto::Algorithm& ke, ByteView ke_i, ByteView ke_r,
                                        const Secret& g_ir, const std::string& exchange) {

@@ -46,9 +46,11 @@ struct Selection {
 };
 
 /// The responder's choice among `offered` by its own order of `configured`. `additional`: there may
-/// be Additional Key Exchanges; else proposals that have such transforms are skipped.
+/// be Additional Key Exchanges; else proposals that have such transforms are skipped. `explain`:
+/// with the verdicts.
 Selection select(const std::vector<wire::Proposal>& offered,
-                 const std::vector<wire::Proposal>& configured, bool additional = true);
+                 const std::vector<wire::Proposal>& configured, bool additional = true,
+                 bool explain = true);
 /// The initiator's check that `answer` is one of what it offered (RFC 7296, 2.7). Errors:
 /// E-POL-010.
 Result<Suite> check_answer(const std::vector<wire::Proposal>& offered,

@@ -189,7 +189,7 @@ std::string Suite::ke_names() const {
 }
 
 Selection select(const std::vector<wire::Proposal>& offered,
-                 const std::vector<wire::Proposal>& configured, bool additional) {
+                 const std::vector<wire::Proposal>& configured, bool additional, bool explain) {
   Selection selection;
   std::size_t chosen_by = 0;
   const wire::Proposal* winner = nullptr;
@@ -203,6 +203,7 @@ Selection select(const std::vector<wire::Proposal>& offered,
           wire::Proposal{theirs.number, theirs.protocol, theirs.spi, std::move(m.transforms)};
       break;
     }
+  if (!explain) return selection;
   for (const wire::Proposal& theirs : offered) {
     trace::ProposalVerdict v{theirs.number, wire::name(theirs.protocol), to_string(theirs),
                              &theirs == winner, ""};

@@ -1,5 +1,9 @@
 #include "protocol/trace/encode.hpp"
 
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
 #include <type_traits>
 
 namespace ikelab::trace {
@@ -10,57 +14,97 @@ struct is_vector : std::false_type {};
 template <class T>
 struct is_vector<std::vector<T>> : std::true_type {};
 
-/// Most bodies have fewer, so that their memory is asked for once.
-constexpr std::size_t body_octets = 512;
+// An event is encoded twice: the first time its octets are counted, the second time there is room
+// for them.
+class Counter {
+ public:
+  void varint(std::uint64_t value) {
+    size += (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+  }
+  void octet(std::uint8_t) { ++size; }
+  void raw(const void*, std::size_t count) { size += count; }
+  std::size_t size = 0;
+};
 
+class Writer {
+ public:
+  explicit Writer(std::uint8_t* to) : to_(to) {}
+  void varint(std::uint64_t value) {
+    for (; value >= 128; value >>= 7) *to_++ = static_cast<std::uint8_t>(value | 128);
+    *to_++ = static_cast<std::uint8_t>(value);
+  }
+  void octet(std::uint8_t value) { *to_++ = value; }
+  void raw(const void* from, std::size_t count) {
+    if (count == 0) return;
+    std::memcpy(to_, from, count);
+    to_ += count;
+  }
+
+ private:
+  std::uint8_t* to_;
+};
+
+template <class Out>
 class Encoder {
  public:
-  explicit Encoder(Bytes& out, bool names = true) : out_(out), names_(names) {}
+  explicit Encoder(Out out, bool names = true) : out_(out), names_(names) {}
 
-  void varint(std::uint64_t value) {
-    for (; value >= 128; value >>= 7) out_.push_back(static_cast<std::uint8_t>(value | 128));
-    out_.push_back(static_cast<std::uint8_t>(value));
-  }
   void zigzag(std::int64_t value) {
-    varint((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
+    out_.varint((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
   }
-  void octets(ByteView bytes) {
-    varint(bytes.size());
-    out_.insert(out_.end(), bytes.begin(), bytes.end());
+  void varint(std::uint64_t value) { out_.varint(value); }
+  void octets(const auto& bytes) {
+    out_.varint(bytes.size());
+    out_.raw(bytes.data(), bytes.size());
   }
 
   template <class T>
   void value(const T& x) {
-    if constexpr (std::is_same_v<T, std::string>)
-      octets(as_bytes(x));
-    else if constexpr (std::is_same_v<T, Bytes>)
+    if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, Bytes>)
       octets(x);
     else if constexpr (std::is_same_v<T, bool>)
-      out_.push_back(x ? 1 : 0);
+      out_.octet(x ? 1 : 0);
     else if constexpr (std::is_same_v<T, std::uint64_t>)
-      varint(x);
+      out_.varint(x);
     else if constexpr (std::is_same_v<T, std::int64_t>)
       zigzag(x);
     else if constexpr (is_vector<T>::value) {
-      varint(x.size());
+      out_.varint(x.size());
       for (const auto& element : x) value(element);
     } else {
       std::uint64_t count = 0;
       T::fields(x, [&](const char*, const auto&) { ++count; });
-      varint(count);
+      out_.varint(count);
       T::fields(x, *this);
     }
   }
-  template <class T>
-  void operator()(const char* name, const T& x) {
-    if (names_) octets(as_bytes(name));
+  template <std::size_t N, class T>
+  void operator()(const char (&name)[N], const T& x) {
+    if (names_) octets(std::string_view(name, N - 1));
     value(x);
   }
+  [[nodiscard]] const Out& out() const { return out_; }
 
  private:
-  Bytes& out_;
+  Out out_;
   bool names_;
 };
+
+/// Whatever `encode` puts into an Encoder, behind what `out` has.
+void append(Bytes& out, bool names, const auto& encode) {
+  Encoder counted(Counter(), names);
+  encode(counted);
+  const std::size_t before = out.size();
+  out.resize(before + counted.out().size);
+  Encoder written(Writer(out.data() + before), names);
+  encode(written);
+}
+
+Bytes encoded(const Body& body, bool names) {
+  Bytes out;
+  std::visit([&](const auto& b) { append(out, names, [&](auto& to) { to.value(b); }); }, body);
+  return out;
+}
 
 // Reads what Encoder wrote. After the first failure everything reads as empty; `failed` holds the
 // error.
@@ -94,6 +138,11 @@ class Decoder {
     at_ += size;
     return view;
   }
+  std::string_view text() {
+    const ByteView view = octets();
+    return {static_cast<const char*>(static_cast<const void*>(view.data())), view.size()};
+  }
+  [[nodiscard]] ByteView rest() const { return in_.subspan(at_); }
   template <class T>
   void value(T& x) {
     if (failed) return;
@@ -137,11 +186,20 @@ class Decoder {
   std::size_t at_ = 0;
 };
 
+constexpr auto kinds = []<std::size_t... I>(std::index_sequence<I...>) {
+  return std::array{std::variant_alternative_t<I, Body>::kind...};
+}
+(std::make_index_sequence<kind_count>());
+
+Error unknown_kind(std::string_view kind) {
+  return Error{"E-TRACE-002", "unknown kind of event '" + std::string(kind) + "'"}.expect(
+      "the trace was made by a newer ikelab");
+}
+
 template <std::size_t I = 0>
 Result<Body> decode_as(std::string_view kind, ByteView octets, bool names) {
   if constexpr (I == std::variant_size_v<Body>) {
-    return Error{"E-TRACE-002", "unknown kind of event '" + std::string(kind) + "'"}.expect(
-        "the trace was made by a newer ikelab");
+    return unknown_kind(kind);
   } else {
     using T = std::variant_alternative_t<I, Body>;
     if (T::kind != kind) return decode_as<I + 1>(kind, octets, names);
@@ -158,10 +216,7 @@ Result<Body> decode_as(std::string_view kind, ByteView octets, bool names) {
 }  // namespace
 
 Bytes encode_body(const Body& body) {
-  Bytes out;
-  out.reserve(body_octets);
-  std::visit([&](const auto& b) { Encoder(out).value(b); }, body);
-  return out;
+  return encoded(body, true);
 }
 
 Result<Body> decode_body(std::string_view kind, ByteView octets) {
@@ -169,10 +224,7 @@ Result<Body> decode_body(std::string_view kind, ByteView octets) {
 }
 
 Bytes encode_values(const Body& body) {
-  Bytes out;
-  out.reserve(body_octets);
-  std::visit([&](const auto& b) { Encoder(out, false).value(b); }, body);
-  return out;
+  return encoded(body, false);
 }
 
 Result<Body> decode_values(std::string_view kind, ByteView octets) {
@@ -186,14 +238,40 @@ Bytes encode_event(const Event& event) {
 }
 
 void encode_event(const Event& event, Bytes& out) {
-  out.clear();
-  Encoder encoder(out);
-  encoder.zigzag(event.time.ns);
-  encoder.varint(event.seq);
-  encoder.octets(as_bytes(event.node));
-  encoder.octets(as_bytes(event.sa));
-  encoder.octets(as_bytes(kind_of(event.body)));
-  std::visit([&](const auto& b) { encoder.value(b); }, event.body);
+  const auto encode = [&](const auto& body) {
+    append(out, true, [&](auto& to) {
+      to.zigzag(event.time.ns);
+      to.varint(event.seq);
+      to.octets(event.node);
+      to.octets(event.sa);
+      to.octets(std::decay_t<decltype(body)>::kind);
+      to.value(body);
+    });
+  };
+  std::visit(encode, event.body);
+}
+
+Result<EncodedEvent> parse_event(ByteView octets) {
+  Decoder decoder(octets);
+  EncodedEvent event;
+  event.octets = octets;
+  event.time.ns = decoder.zigzag();
+  event.seq = decoder.varint();
+  event.node = decoder.text();
+  event.sa = decoder.text();
+  event.kind = decoder.text();
+  event.body = decoder.rest();
+  if (decoder.failed) return *decoder.failed;
+  const auto row = std::find(kinds.begin(), kinds.end(), event.kind);
+  if (row == kinds.end()) return unknown_kind(event.kind);
+  event.index = static_cast<std::size_t>(row - kinds.begin());
+  return event;
+}
+
+Result<Event> decode_event(const EncodedEvent& event) {
+  IKELAB_TRY(Body body, decode_body(event.kind, event.body));
+  return Event{event.time, event.seq, std::string(event.node), std::string(event.sa),
+               std::move(body)};
 }
 
 }  // namespace ikelab::trace

@@ -25,7 +25,21 @@ Bytes encode_values(const Body& body);
 Result<Body> decode_values(std::string_view kind, ByteView octets);
 /// The octets of the whole event as hashed into the fingerprint.
 Bytes encode_event(const Event& event);
-/// The same in `out`, whose memory is used again.
+/// The same behind what `out` has.
 void encode_event(const Event& event, Bytes& out);
+
+/// Such octets and what is where in them; valid as long as they are.
+struct EncodedEvent {
+  ByteView octets;
+  Instant time;
+  std::uint64_t seq = 0;
+  std::string_view node, sa, kind;
+  std::size_t index = 0;  ///< of the kind, for Kinds
+  ByteView body;
+};
+/// Errors: E-TRACE-001 truncated or malformed, E-TRACE-002 unknown kind.
+Result<EncodedEvent> parse_event(ByteView octets);
+/// Errors: as decode_body.
+Result<Event> decode_event(const EncodedEvent& event);
 
 }  // namespace ikelab::trace

@@ -9,6 +9,7 @@
 // secret octets appear only when the run says `disclose_secrets: true`; otherwise the fields are
 // empty.
 #pragma once
+#include <bitset>
 #include <string>
 #include <variant>
 #include <vector>
@@ -527,6 +528,22 @@ using Body =
                  KeyDerived, SaInstalled, SaRemoved, SaMoved, Configured, TimerFired, EspSealed,
                  EspOpened, EspRejected, AttackAction, AttackKnowledge, Alert, Metric, Mark>;
 
+/// Where T stands in Body, for sets and tables of kinds in memory.
+template <class T, std::size_t At = 0>
+constexpr std::size_t index_of() {
+  if constexpr (std::is_same_v<T, std::variant_alternative_t<At, Body>>)
+    return At;
+  else
+    return index_of<T, At + 1>();
+}
+inline constexpr std::size_t kind_count = std::variant_size_v<Body>;
+using Kinds = std::bitset<kind_count>;
+inline constexpr Kinds all_kinds{(1ULL << kind_count) - 1};
+template <class... T>
+constexpr Kinds kinds_of() {
+  return Kinds{(0ULL | ... | (1ULL << index_of<T>()))};
+}
+
 /// One thing that happened: when (ns since the run's start), in which order, at which node, to
 /// which IKE SA.
 struct Event {
@@ -545,33 +562,6 @@ struct LocalEvent {
   Body body;
 };
 
-/// Where events go: a recorder, a fingerprint, a test. Called in seq order.
-class Sink {
- public:
-  virtual ~Sink() = default;
-  virtual void record(const Event& event) = 0;
-};
-
 std::string_view kind_of(const Body& body);
-
-/// Stamps sequence numbers and passes events on to every sink; one per run.
-class Journal {
- public:
-  void attach(Sink& sink) { sinks_.push_back(&sink); }
-  void emit(Instant time, std::string node, std::string sa, Body body);
-  void emit(Instant time, std::string node, LocalEvent event);
-  [[nodiscard]] std::uint64_t count() const { return next_ - 1; }
-
- private:
-  std::vector<Sink*> sinks_;
-  std::uint64_t next_ = 1;
-};
-
-/// Keeps everything in memory: tests, `show` on a live run, graders.
-class MemorySink : public Sink {
- public:
-  void record(const Event& event) override { events.push_back(event); }
-  std::vector<Event> events;
-};
 
 }  // namespace ikelab::trace

@@ -116,6 +116,14 @@ std::string narrate(const trace::Event& event, bool all) {
   return std::visit(Teller{event, all}, event.body);
 }
 
+trace::Kinds Narrator::wants() const {
+  using namespace trace;
+  const Kinds never =
+      kinds_of<DatagramSent, DatagramReceived, PacketOnLink, NatMapping, StateChanged, TaskStarted,
+               KeyDerived, AttackAction, AttackKnowledge, Alert, Metric>();
+  return ~(all_ ? never : never | kinds_of<Message, EspSealed, EspOpened>());
+}
+
 void Narrator::record(const trace::Event& event) {
   const std::string text = narrate(event, all_);
   if (text.empty()) return;

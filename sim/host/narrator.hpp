@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdio>
 
-#include "protocol/trace/event.hpp"
+#include "protocol/trace/journal.hpp"
 
 namespace ikelab::host {
 
@@ -12,6 +12,7 @@ class Narrator : public trace::Sink {
  public:
   Narrator(std::FILE* out, bool all) : out_(out), all_(all) {}
   void record(const trace::Event& event) override;
+  [[nodiscard]] trace::Kinds wants() const override;
 
  private:
   std::FILE* out_;

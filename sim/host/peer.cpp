@@ -25,7 +25,8 @@ std::int64_t clock_ns() {
 }
 
 policy::EndpointConfig endpoint_config(const scenario::Scenario& scenario,
-                                       const scenario::Node& node, const PeerOptions& options) {
+                                       const scenario::Node& node, const PeerOptions& options,
+                                       const trace::Journal& journal) {
   policy::EndpointConfig config;
   config.node = node.name;
   config.connections = node.connections;
@@ -44,6 +45,7 @@ policy::EndpointConfig endpoint_config(const scenario::Scenario& scenario,
   if (node.cookie_threshold) config.cookie_threshold = *node.cookie_threshold;
   config.disclose_secrets = scenario.disclose_secrets;
   config.epoch = ::time(nullptr);
+  if (!options.everything) config.events = journal.wanted();
   return config;
 }
 
@@ -69,7 +71,7 @@ Peer::Peer(const scenario::Scenario& scenario, const scenario::Node& node,
            const PeerOptions& options, trace::Journal& journal)
     : options_(options),
       journal_(journal),
-      config_(endpoint_config(scenario, node, options)),
+      config_(endpoint_config(scenario, node, options, journal)),
       provider_(crypto::openssl_provider()),
       random_(os_random()),
       esp_iv_(random_->stream("esp-iv")),

@@ -13,6 +13,7 @@
 
 #include "protocol/engine/engine.hpp"
 #include "protocol/esp/esp.hpp"
+#include "protocol/trace/journal.hpp"
 #include "sim/host/address_watch.hpp"
 #include "sim/host/socket.hpp"
 #include "sim/host/tun.hpp"
@@ -33,7 +34,9 @@ struct PeerOptions {
   std::uint32_t tun_mtu = 1400;           ///< octets
   bool udp_only = false;                  ///< no raw socket: ESP in UDP, or none
   bool commands = false;                  ///< read commands from stdin, a line each
-  bool each_packet = true;  ///< the trace tells of every packet of the tunnel, not of IKE alone
+  /// The trace tells of every packet of the tunnel, too. Else of IKE alone, and of that what those
+  /// want who listened when the peer was opened.
+  bool everything = true;
 };
 
 /// "initiate site net", "rekey-child net": the actions of a scenario's events. Errors: E-PEER-008.

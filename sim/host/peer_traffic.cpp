@@ -86,7 +86,7 @@ void Peer::on_tun() {
       continue;
     }
     sealed_ids_[sealed_count_] = next_datagram();
-    if (options_.each_packet) tell_sealed(sealed, inner);
+    if (options_.everything) tell_sealed(sealed, inner);
     if (sealed_count_ > 0 && !goes_along(sealed, sealed_.front())) {
       send_sealed();
       std::swap(sealed_.front(), sealed);
@@ -127,7 +127,7 @@ void Peer::send_sealed() {
   std::array<ByteView, Socket::send_batch> packets;
   for (std::size_t i = 0; i < count; ++i) {
     packets[i] = sealed_[i].packet;
-    if (options_.each_packet)
+    if (options_.everything)
       emit(trace::DatagramSent{sealed_ids_[i], first.udp ? in_udp_name : "ESP", address_text(src),
                                address_text(dst), sealed_[i].packet, sealed_[i].packet.size()});
   }
@@ -179,7 +179,7 @@ void Peer::on_ike(const SocketAddress& local, const SocketAddress& src, ByteView
 void Peer::on_esp(const SocketAddress& local, const SocketAddress& src, bool in_udp,
                   ByteView packet) {
   const std::uint64_t id = next_datagram();
-  if (options_.each_packet)
+  if (options_.everything)
     emit(trace::DatagramReceived{id, in_udp ? in_udp_name : "ESP", address_text(src),
                                  address_text(local), to_bytes(packet), packet.size()});
   if (const auto done = data_path_->open(packet, {}, opened_); !done) {
@@ -190,7 +190,7 @@ void Peer::on_esp(const SocketAddress& local, const SocketAddress& src, bool in_
     endpoint_->handle_esp_refusal(now(), src.ip, packet, done.error().code);
     return drain();
   }
-  if (options_.each_packet) {
+  if (options_.everything) {
     trace::EspOpened body{id,
                           to_string(opened_.spi),
                           opened_.sequence,

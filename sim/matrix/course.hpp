@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/trace/event.hpp"
+#include "protocol/trace/journal.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace ikelab::matrix {
@@ -17,6 +17,10 @@ class Course : public trace::Sink {
  public:
   explicit Course(const scenario::Scenario& scenario);
   void record(const trace::Event& event) override;
+  [[nodiscard]] trace::Kinds wants() const override {
+    return trace::kinds_of<trace::Alert, trace::PacketOnLink, trace::DatagramDropped,
+                           trace::AttackAction, trace::Metric>();
+  }
 
   [[nodiscard]] Instant beginning() const { return begun.value_or(Instant{}); }
   /// Whether the adversary made this packet, or made it what it is.

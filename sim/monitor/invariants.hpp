@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "protocol/trace/event.hpp"
+#include "protocol/trace/journal.hpp"
 
 namespace ikelab::monitor {
 
@@ -29,6 +29,10 @@ class Invariants : public trace::Sink {
   Invariants(std::set<std::string> honest, const std::vector<std::string>& names);
 
   void record(const trace::Event& event) override;
+  [[nodiscard]] trace::Kinds wants() const override {
+    return trace::kinds_of<trace::Message, trace::AuthDecided, trace::KeyDerived,
+                           trace::SaInstalled, trace::AttackKnowledge>();
+  }
   /// What fired since it was asked last: alerts whose monitor is the invariant's name.
   std::vector<trace::Alert> take() { return std::exchange(fired_, {}); }
   [[nodiscard]] bool fired() const { return !fired_.empty(); }

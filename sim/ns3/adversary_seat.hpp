@@ -34,6 +34,7 @@ class Compromised : public trace::Sink {
   /// Schedules what is granted at a time.
   void start();
   void record(const trace::Event& event) override;
+  [[nodiscard]] trace::Kinds wants() const override { return trace::kinds_of<trace::KeyDerived>(); }
 
  private:
   const scenario::Adversary& config_;

@@ -285,7 +285,7 @@ void Gateway::restart(const std::string& why) {
 }
 
 void Gateway::crash() {
-  timer_.Cancel();
+  ns3::Simulator::Remove(timer_);
   for (const ikev2::IkeSaInfo& sa : endpoint_->sas())
     if (sa.state != "DEAD")
       journal_.emit(now(), config_.name, sa.name,
@@ -364,7 +364,7 @@ void Gateway::drain() {
     journal_.emit(now(), config_.name, std::move(*event));
   while (auto change = endpoint_->poll_sad()) apply(std::move(*change));
   while (auto datagram = endpoint_->poll_transmit()) transmit(*datagram);
-  timer_.Cancel();
+  ns3::Simulator::Remove(timer_);  // cancelled alone, it would stay in the schedule, for hours
   if (const auto at = endpoint_->poll_timeout())
     timer_ = ns3::Simulator::Schedule(to_ns3(std::max(*at - now(), Duration{0})),
                                       &Gateway::on_timeout, this);

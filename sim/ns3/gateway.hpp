@@ -12,6 +12,7 @@
 
 #include "protocol/engine/engine.hpp"
 #include "protocol/esp/esp.hpp"
+#include "protocol/trace/journal.hpp"
 #include "sim/historic/historic.hpp"
 #include "sim/ns3/outer_sockets.hpp"
 #include "sim/ns3/policed_routing.hpp"

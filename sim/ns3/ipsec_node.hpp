@@ -49,6 +49,11 @@ class IpsecNode : public ns3::Object, private trace::Sink {
 
  private:
   void record(const trace::Event& event) override;
+  [[nodiscard]] trace::Kinds wants() const override {
+    return trace::kinds_of<trace::EspSealed, trace::EspOpened, trace::EspRejected,
+                           trace::Diagnostic, trace::Message, trace::SaInstalled,
+                           trace::SaRemoved>();
+  }
   void build();
 
   std::uint64_t seed_ = 1;

@@ -162,7 +162,7 @@ void LabChannel::on_timer(Seat& seat) {
 }
 
 void LabChannel::schedule_timer(Seat& seat) {
-  seat.timer.Cancel();
+  ns3::Simulator::Remove(seat.timer);
   const auto at = seat.script->next_timer();
   if (!at) return;
   ns3::Ptr<LabChannel> self(this);

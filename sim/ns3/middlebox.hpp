@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "protocol/trace/journal.hpp"
 #include "sim/ns3/policed_routing.hpp"
 #include "sim/path/nat.hpp"
 #include "sim/scenario/scenario.hpp"

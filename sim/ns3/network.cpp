@@ -47,6 +47,7 @@ class Judge : public trace::Sink {
       ns3::Simulator::ScheduleNow([this] { tell(); });
     }
   }
+  [[nodiscard]] trace::Kinds wants() const override { return invariants_.wants(); }
   void tell() {
     waiting_ = false;
     for (trace::Alert& alert : invariants_.take())

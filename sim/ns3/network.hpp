@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 
-#include "protocol/trace/event.hpp"
+#include "protocol/trace/journal.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace ikelab::sim {

@@ -111,7 +111,7 @@ void Subscriber::drain() {
   while (auto change = endpoint_->poll_sad()) data_path_.apply(std::move(*change));
   while (auto datagram = endpoint_->poll_transmit())
     send_udp(datagram->id, "IKE", datagram->src, datagram->dst, datagram->payload);
-  timer_.Cancel();
+  ns3::Simulator::Remove(timer_);  // cancelled alone, it would stay in the schedule, for hours
   if (const auto at = endpoint_->poll_timeout())
     timer_ = ns3::Simulator::Schedule(to_ns3(std::max(*at - now(), Duration{0})),
                                       &Subscriber::on_timeout, this);

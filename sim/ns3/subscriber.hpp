@@ -6,6 +6,7 @@
 
 #include "protocol/esp/esp.hpp"
 #include "protocol/ikev2/endpoint.hpp"
+#include "protocol/trace/journal.hpp"
 #include "sim/ns3/ns3.hpp"
 #include "sim/scenario/scenario.hpp"
 

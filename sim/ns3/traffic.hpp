@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "protocol/trace/event.hpp"
+#include "protocol/trace/journal.hpp"
 #include "sim/ns3/ns3.hpp"
 #include "sim/scenario/scenario.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "protocol/crypto/provider.hpp"
-#include "protocol/trace/event.hpp"
+#include "protocol/trace/journal.hpp"
 #include "sim/capture/key_tables.hpp"
 
 namespace ikelab::open {

@@ -15,8 +15,7 @@
 #include "sim/open/esp_listener.hpp"
 #include "sim/open/ike_listener.hpp"
 #include "sim/open/ikev1_listener.hpp"
-#include "sim/store/fingerprint.hpp"
-#include "sim/store/recorder.hpp"
+#include "sim/store/background.hpp"
 
 namespace ikelab::open {
 namespace {
@@ -170,6 +169,9 @@ class Cast : public trace::Sink {
       for (const std::string& name : {packet->from, packet->to})
         if (std::find(nodes_.begin(), nodes_.end(), name) == nodes_.end()) nodes_.push_back(name);
   }
+  [[nodiscard]] trace::Kinds wants() const override {
+    return trace::kinds_of<trace::PacketOnLink>();
+  }
   void describe(store::RunInfo& info) const {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       const double angle = std::numbers::pi + 2 * std::numbers::pi * static_cast<double>(i) /
@@ -212,11 +214,11 @@ std::vector<std::string> unknown_links(const capture::CaptureFile& file) {
   return out;
 }
 
-/// Hears the whole capture once, and tells it to `sinks`. Deterministic.
+/// Hears the whole capture once, and tells it to `sink`. Deterministic.
 OpenReport hear(const capture::CaptureFile& file, const capture::KeyTables& keys,
-                std::initializer_list<trace::Sink*> sinks) {
+                trace::Sink& sink) {
   trace::Journal journal;
-  for (trace::Sink* sink : sinks) journal.attach(*sink);
+  journal.attach(sink);
   const auto provider = crypto::openssl_provider();
   Observer observer{journal, keys, *provider, {}, {}};
   Opener(file, observer).run();
@@ -241,17 +243,17 @@ Result<OpenReport> open(const OpenOptions& options) {
     IKELAB_TRY(keys, capture::read_key_tables(*options.keys_dir));
   }
   Cast cast;
-  hear(file, keys, {&cast});
+  hear(file, keys, cast);
   store::RunInfo info = describe(options, file, options.keys_dir.has_value());
   info.epoch = begin_of(file) / 1'000'000'000;
   cast.describe(info);
 
   IKELAB_TRY(const auto recorder, store::Recorder::open(options.db));
   IKELAB_TRY(const std::int64_t run_id, recorder->begin_run(info, store::RecordLevel::full));
-  store::Fingerprint fingerprint;
-  OpenReport report = hear(file, keys, {&fingerprint, recorder.get()});
+  store::Background background(recorder.get());
+  OpenReport report = hear(file, keys, background);
   report.run_id = run_id;
-  IKELAB_CHECK(recorder->finish_run(store::RunStatus::finished, true, fingerprint.finish()));
+  IKELAB_CHECK(recorder->finish_run(store::RunStatus::finished, true, background.finish()));
   return report;
 }
 

@@ -74,7 +74,7 @@ Result<host::Ports> parse_ports(const std::string& text, const char* option) {
 Result<void> understand(Arguments& a) {
   IKELAB_TRY(a.options.ports, parse_ports(a.ports, "--ports"));
   IKELAB_TRY(a.options.remote_ports, parse_ports(a.remote_ports, "--remote-ports"));
-  a.options.each_packet = a.verbose || !a.db.empty();
+  a.options.everything = a.verbose || !a.db.empty();
   if (!a.listen.empty()) {
     IKELAB_TRY(a.options.listen, IpAddress::parse(a.listen));
   }

@@ -19,6 +19,9 @@ class Capture : public sim::WireTap, public trace::Sink {
                ByteView ip_packet) override;
   /// Learns what datagrams are, for the comments.
   void record(const trace::Event& event) override;
+  [[nodiscard]] trace::Kinds wants() const override {
+    return trace::kinds_of<trace::Message, trace::EspSealed, trace::AttackAction>();
+  }
   /// Errors: E-RUN-003 what could not be written.
   Result<void> finish();
 

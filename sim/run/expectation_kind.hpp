@@ -51,7 +51,7 @@ struct Kind {
   std::vector<Argument> arguments;
   ExpectationOutcome (*evaluate)(const Expectation&, const Evidence&);
   /// The kinds of events it looks at, so that a long run keeps no others; none: all of them.
-  std::vector<std::string_view> needs = {};
+  trace::Kinds needs = {};
 };
 
 /// The rows that concern networks, after the others.

@@ -270,15 +270,15 @@ const std::vector<Kind>& kinds() {
       {"established",
        {{"value", word}},
        established,
-       {trace::SaInstalled::kind, trace::SaRemoved::kind}},
+       trace::kinds_of<trace::SaInstalled, trace::SaRemoved>()},
       {"ping",
        {{"from", node},
         {"received_at_least", count},
         {"received_at_most", count},
         {"lost_at_most", count}},
        ping,
-       {trace::Metric::kind}},
-      {"tcp", {{"to", node}}, tcp, {trace::Metric::kind}},
+       trace::kinds_of<trace::Metric>()},
+      {"tcp", {{"to", node}}, tcp, trace::kinds_of<trace::Metric>()},
       {"task",
        {{"name", word},
         {"node", node},
@@ -287,27 +287,27 @@ const std::vector<Kind>& kinds() {
         {"failed_at_least", count},
         {"failed_at_most", count}},
        task,
-       {trace::TaskEnded::kind}},
+       trace::kinds_of<trace::TaskEnded>()},
       {"retransmissions",
        {{"at_least", count}, {"at_most", count}},
        retransmissions,
-       {trace::Message::kind}},
+       trace::kinds_of<trace::Message>()},
       {"attack",
        {{"by", adversary}, {"goal", word}, {"achieved", yes_no}},
        attack,
-       {trace::Metric::kind}},
+       trace::kinds_of<trace::Metric>()},
       {"esp_rejected",
        {{"code", word}, {"node", node}, {"at_least", count}, {"at_most", count}},
        esp_rejected,
-       {trace::EspRejected::kind}},
+       trace::kinds_of<trace::EspRejected>()},
       {"message",
        {{"payloads", word}, {"node", node}, {"at_least", count}, {"at_most", count}},
        message,
-       {trace::Message::kind}},
+       trace::kinds_of<trace::Message>()},
       {"timer",
        {{"name", word}, {"node", node}, {"at_least", count}, {"at_most", count}},
        timer,
-       {trace::TimerFired::kind}},
+       trace::kinds_of<trace::TimerFired>()},
       {"derived",
        {{"name", word},
         {"function", word},
@@ -315,19 +315,19 @@ const std::vector<Kind>& kinds() {
         {"at_least", count},
         {"at_most", count}},
        derived,
-       {trace::KeyDerived::kind}},
+       trace::kinds_of<trace::KeyDerived>()},
       {"alert",
        {{"by", monitor}, {"detector", word}, {"at_least", count}, {"at_most", count}},
        alert,
-       {trace::Alert::kind}},
+       trace::kinds_of<trace::Alert>()},
       {"half_open",
        {{"node", node}, {"at_least", count}, {"at_most", count}},
        half_open,
-       {trace::StateChanged::kind}},
+       trace::kinds_of<trace::StateChanged>()},
       {"diagnostic",
        {{"code", word}, {"at_least", count}, {"at_most", count}},
        diagnostic,
-       {trace::Diagnostic::kind}},
+       trace::kinds_of<trace::Diagnostic>()},
       {"auth",
        {{"node", node},
         {"method", word},
@@ -336,15 +336,15 @@ const std::vector<Kind>& kinds() {
         {"at_least", count},
         {"at_most", count}},
        auth,
-       {trace::AuthDecided::kind}},
+       trace::kinds_of<trace::AuthDecided>()},
       {"address",
        {{"node", node}, {"is", word}, {"action", word}},
        address,
-       {trace::Configured::kind}},
+       trace::kinds_of<trace::Configured>()},
       {"learnt",
        {{"by", adversary}, {"item", word}, {"at_least", count}, {"at_most", count}},
        learnt,
-       {trace::AttackKnowledge::kind}},
+       trace::kinds_of<trace::AttackKnowledge>()},
   });
   return rows;
 }
@@ -456,14 +456,18 @@ std::vector<ExpectationOutcome> evaluate(const scenario::Scenario& scenario,
 }
 
 ExpectationSink::ExpectationSink(const scenario::Scenario& scenario) {
-  kept_.insert(trace::Diagnostic::kind);  // the report tells of scripts that stopped
+  using namespace trace;
+  const Kinds data_path =
+      kinds_of<PacketOnLink, EspSealed, EspOpened, DatagramSent, DatagramReceived>();
+  kept_ = kinds_of<Diagnostic>();  // the report tells of scripts that stopped
   for (const Expectation& e : scenario.expectations) {
     const Kind* kind = find_kind(e.what);
-    if (kind == nullptr || kind->needs.empty()) {
-      kept_.clear();
+    if (kind == nullptr || kind->needs.none()) {
+      kept_ = ~data_path;
+      everything_ = true;
       return;
     }
-    kept_.insert(kind->needs.begin(), kind->needs.end());
+    kept_ |= kind->needs & ~data_path;
     first_sendings_ = first_sendings_ || e.what == "message";
     if (e.what == "task") tasks_.insert(argument(e, "name"));
   }
@@ -471,13 +475,7 @@ ExpectationSink::ExpectationSink(const scenario::Scenario& scenario) {
 
 void ExpectationSink::record(const trace::Event& event) {
   using namespace trace;
-  const bool data_path = std::holds_alternative<PacketOnLink>(event.body) ||
-                         std::holds_alternative<EspSealed>(event.body) ||
-                         std::holds_alternative<EspOpened>(event.body) ||
-                         std::holds_alternative<DatagramSent>(event.body) ||
-                         std::holds_alternative<DatagramReceived>(event.body);
-  if (data_path || (!kept_.empty() && !kept_.contains(kind_of(event.body)))) return;
-  if (kept_.empty()) return events.push(event);
+  if (everything_) return events.push(event);
   // of these kinds there are many, and what is asked of them is little
   Event less{event.time, event.seq, event.node, {}, {}};
   if (const auto* message = std::get_if<Message>(&event.body)) {

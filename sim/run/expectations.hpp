@@ -22,12 +22,14 @@ class ExpectationSink : public trace::Sink {
  public:
   explicit ExpectationSink(const scenario::Scenario& scenario);
   void record(const trace::Event& event) override;
+  [[nodiscard]] trace::Kinds wants() const override { return kept_; }
   KeptEvents events;
 
  private:
-  std::set<std::string_view> kept_;  ///< kinds; empty: all
-  std::set<std::string> tasks_;      ///< of TaskEnded, those that are asked for
-  bool first_sendings_ = false;      ///< messages are asked for, not their repetitions alone
+  trace::Kinds kept_;
+  bool everything_ = false;      ///< of them; else what the expectations ask for
+  std::set<std::string> tasks_;  ///< of TaskEnded, those that are asked for
+  bool first_sendings_ = false;  ///< messages are asked for, not their repetitions alone
 };
 
 }  // namespace ikelab::run

@@ -13,6 +13,7 @@
 #pragma once
 #include <map>
 
+#include "protocol/trace/journal.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace ikelab::run {
@@ -21,6 +22,11 @@ class Meter : public trace::Sink {
  public:
   Meter(const scenario::Scenario& scenario, trace::Journal& journal);
   void record(const trace::Event& event) override;
+  [[nodiscard]] trace::Kinds wants() const override {
+    return trace::kinds_of<trace::EspSealed, trace::EspOpened, trace::EspRejected, trace::Message,
+                           trace::StateChanged, trace::SaInstalled, trace::SaRemoved,
+                           trace::TaskEnded>();
+  }
   /// An interval is over: what happened in it goes into the trace.
   void tell(Instant now);
   /// The run is over: SAs that are still there tell what they carried.

@@ -14,8 +14,7 @@
 #include "sim/run/meter.hpp"
 #include "sim/run/policies.hpp"
 #include "sim/run/wireshark_keys.hpp"
-#include "sim/store/fingerprint.hpp"
-#include "sim/store/recorder.hpp"
+#include "sim/store/background.hpp"
 
 namespace ikelab::run {
 namespace {
@@ -180,10 +179,8 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
         .in(scenario.file.string())
         .expect("add --set disclose_secrets=true");
   trace::Journal journal;
-  store::Fingerprint fingerprint;
   ExpectationSink evidence(scenario);
   WiresharkKeys keys;
-  journal.attach(fingerprint);
   journal.attach(evidence);
   Meter meter(scenario, journal);
   if (scenario.measure) journal.attach(meter);
@@ -211,8 +208,10 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
   if (options.db) {
     IKELAB_TRY(recorder, store::Recorder::open(*options.db));
     IKELAB_TRY(report.run_id, recorder->begin_run(describe(scenario), scenario.record));
-    journal.attach(*recorder);
   }
+  store::Background background(recorder.get());
+  IKELAB_ASSERT(journal.count() == 0);  // a fingerprint is of all events
+  journal.attach(background);
   {
     ProgressBar bar(scenario.duration);
     if (scenario.measure)
@@ -222,7 +221,7 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
   }
   if (scenario.measure) meter.finish({scenario.duration.count()});
   report.events = journal.count();
-  report.fingerprint = fingerprint.finish();
+  report.fingerprint = background.finish();
   report.expectations = evaluate(scenario, evidence.events);
   report.stopped_scripts = stopped_scripts(evidence.events);
   if (recorder)

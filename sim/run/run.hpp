@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "protocol/trace/event.hpp"
+#include "protocol/trace/journal.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace ikelab::run {

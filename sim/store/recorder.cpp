@@ -1,10 +1,10 @@
-// Events wait in memory and are written in one short transaction each batch, so that several
-// programs can record into one database and a viewer sees a run grow.
+// Events wait in memory, encoded, and are written in one short transaction each batch, so that
+// several programs can record into one database and a viewer sees a run grow.
 #include "sim/store/recorder.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "protocol/trace/encode.hpp"
+#include "protocol/trace/tape.hpp"
 #include "sim/store/typed_rows.hpp"
 #include "sim/store/words.hpp"
 
@@ -49,6 +49,8 @@ class SqliteRecorder final : public Recorder {
     IKELAB_CHECK(transaction.commit());
     run_id_ = id;
     level_ = level;
+    kept_ = kept_kinds(level);
+    shortened_ = shortened_kinds(level);
     events_ = 0;
     last_time_ = flushed_at_ = Instant{};
     failure_.reset();
@@ -56,15 +58,15 @@ class SqliteRecorder final : public Recorder {
   }
 
   void record(const trace::Event& event) override {
-    IKELAB_ASSERT(run_id_ != 0);
-    last_time_ = event.time;
-    if (failure_) return;
-    if (is_kept(event, level_)) {
-      waiting_.push_back(event);
-      strip(waiting_.back(), level_);
-    }
-    if (waiting_.size() < batch_events && event.time - flushed_at_ < batch_time) return;
-    if (auto flushed = flush(); !flushed.ok()) failure_ = flushed.error();
+    if (kept_.test(event.body.index())) keep(event);
+    come_to(event.time);
+  }
+  void record(const trace::EncodedEvent& event) override {
+    if (shortened_.test(event.index))
+      keep(trace::decode_event(event).value());
+    else if (kept_.test(event.index))
+      waiting_.append(event);
+    come_to(event.time);
   }
 
   Result<void> finish_run(RunStatus status, bool expectations_met,
@@ -97,14 +99,27 @@ class SqliteRecorder final : public Recorder {
                              p.own_identity, p.own_proof, p.version, p.proposals, p.lifetime}));
     return {};
   }
+  void keep(const trace::Event& event) {
+    if (!shortened_.test(event.body.index())) return waiting_.append(event);
+    trace::Event less = event;
+    if (shorten(less, level_)) waiting_.append(less);
+  }
+  void come_to(Instant time) {
+    IKELAB_ASSERT(run_id_ != 0);
+    last_time_ = time;
+    if (failure_) return waiting_.clear();
+    if (waiting_.size() < batch_events && time - flushed_at_ < batch_time) return;
+    if (auto flushed = flush(); !flushed.ok()) failure_ = flushed.error();
+  }
   Result<void> flush() {
     flushed_at_ = last_time_;
     if (waiting_.empty()) return {};
     IKELAB_TRY(Transaction transaction, Transaction::begin(*database_));
-    for (const trace::Event& e : waiting_) {
-      IKELAB_CHECK(insert_event_.run({run_id_, e.seq, e.time.ns, e.node, e.sa,
-                                      trace::kind_of(e.body), trace::encode_body(e.body)}));
-      IKELAB_CHECK(rows_.insert(run_id_, e));
+    for (std::size_t i = 0; i < waiting_.size(); ++i) {
+      const trace::EncodedEvent e = waiting_[i];
+      IKELAB_CHECK(insert_event_.run({run_id_, e.seq, e.time.ns, e.node, e.sa, e.kind, e.body}));
+      if (row_kinds_.test(e.index))
+        IKELAB_CHECK(rows_.insert(run_id_, trace::decode_event(e).value()));
     }
     IKELAB_TRY(Statement progress,
                database_->prepare("UPDATE run SET events = ?, last_time = ? WHERE run_id = ?"));
@@ -120,7 +135,9 @@ class SqliteRecorder final : public Recorder {
   TypedRows rows_;
   std::int64_t run_id_ = 0;  // 0: no run is open
   RecordLevel level_ = RecordLevel::full;
-  std::vector<trace::Event> waiting_;
+  const trace::Kinds row_kinds_ = TypedRows::kinds();
+  trace::Kinds kept_, shortened_;  // at this level
+  trace::Tape waiting_;
   std::uint64_t events_ = 0;
   Instant last_time_, flushed_at_;
   std::optional<Error> failure_;  // the first one; nothing is written after it

@@ -4,7 +4,8 @@
 #include <filesystem>
 #include <memory>
 
-#include "protocol/trace/event.hpp"
+#include "protocol/trace/encode.hpp"
+#include "protocol/trace/journal.hpp"
 #include "sim/store/run.hpp"
 #include "sim/store/schema.hpp"
 
@@ -19,6 +20,9 @@ class Recorder : public trace::Sink {
 
   /// Starts a run and returns its id. One run at a time.
   virtual Result<std::int64_t> begin_run(const RunInfo& info, RecordLevel level) = 0;
+  using trace::Sink::record;
+  /// The same for one that is encoded already.
+  virtual void record(const trace::EncodedEvent& event) = 0;
   /// Commits everything and marks the run. Errors: E-DB-003, also for anything record() could not
   /// write.
   virtual Result<void> finish_run(RunStatus status, bool expectations_met,

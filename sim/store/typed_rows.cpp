@@ -44,33 +44,39 @@ bool is_esp(const std::string& protocol) {
   return protocol.starts_with("ESP");
 }
 
-bool kept_for_metrics(const Body& body) {
-  return std::visit(
-      Overload{[](const Metric&) { return true; }, [](const SaInstalled&) { return true; },
-               [](const SaRemoved&) { return true; }, [](const TaskEnded&) { return true; },
-               [](const Mark&) { return true; }, [](const auto&) { return false; }},
-      body);
-}
-
 }  // namespace
 
-bool is_kept(const Event& event, RecordLevel level) {
-  const auto* crossing = std::get_if<PacketOnLink>(&event.body);
-  if (level == RecordLevel::metrics) return kept_for_metrics(event.body);
-  return level != RecordLevel::control || crossing == nullptr || crossing->protocol == "IKE";
+Kinds kept_kinds(RecordLevel level) {
+  return level == RecordLevel::metrics ? kinds_of<Metric, SaInstalled, SaRemoved, TaskEnded, Mark>()
+                                       : all_kinds;
 }
 
-void strip(Event& event, RecordLevel level) {
-  if (level != RecordLevel::control) return;
-  std::visit(Overload{[](DatagramSent& b) {
-                        if (is_esp(b.protocol)) b.payload.clear();
-                      },
-                      [](DatagramReceived& b) {
-                        if (is_esp(b.protocol)) b.payload.clear();
-                      },
-                      [](EspSealed& b) { b.inner.clear(); }, [](EspOpened& b) { b.inner.clear(); },
-                      [](auto&) {}},
-             event.body);
+Kinds shortened_kinds(RecordLevel level) {
+  return level == RecordLevel::control
+             ? kinds_of<PacketOnLink, DatagramSent, DatagramReceived, EspSealed, EspOpened>()
+             : Kinds();
+}
+
+bool shorten(Event& event, RecordLevel level) {
+  if (level != RecordLevel::control) return true;
+  return std::visit(Overload{[](const PacketOnLink& b) { return b.protocol == "IKE"; },
+                             [](DatagramSent& b) {
+                               if (is_esp(b.protocol)) b.payload.clear();
+                               return true;
+                             },
+                             [](DatagramReceived& b) {
+                               if (is_esp(b.protocol)) b.payload.clear();
+                               return true;
+                             },
+                             [](EspSealed& b) { return b.inner.clear(), true; },
+                             [](EspOpened& b) { return b.inner.clear(), true; },
+                             [](const auto&) { return true; }},
+                    event.body);
+}
+
+Kinds TypedRows::kinds() {
+  return ~kinds_of<PacketOnLink, NatMapping, StateChanged, TaskStarted, SaMoved, Configured,
+                   TimerFired>();
 }
 
 Result<TypedRows> TypedRows::prepare(const Database& database) {
@@ -175,7 +181,7 @@ Result<void> TypedRows::insert(std::int64_t run, const Event& event) {
           [&](const Mark& b) {
             return s[mark].run({run, seq, b.text});
           },
-          // Every other kind is told by the raw event alone.
+          // Every other kind is told by the raw event alone: see kinds().
           [](const auto&) { return Result<void>(); }},
       event.body);
 }

@@ -9,15 +9,19 @@
 
 namespace ikelab::store {
 
-/// Whether this level keeps an event at all.
-bool is_kept(const trace::Event& event, RecordLevel level);
-/// Takes away from one that is kept what this level keeps not of it: control has no octets of ESP.
-void strip(trace::Event& event, RecordLevel level);
+/// The kinds of which this level keeps anything.
+trace::Kinds kept_kinds(RecordLevel level);
+/// ... and those of them of which it does not keep all.
+trace::Kinds shortened_kinds(RecordLevel level);
+/// Takes away from such an event what the level keeps not of it; false: it is not kept at all.
+bool shorten(trace::Event& event, RecordLevel level);
 
 /// The insert statements of the typed tables, prepared once.
 class TypedRows {
  public:
   static Result<TypedRows> prepare(const Database& database);
+  /// The kinds that have typed rows.
+  static trace::Kinds kinds();
   /// Adds the typed rows of one event of a run.
   Result<void> insert(std::int64_t run_id, const trace::Event& event);
 

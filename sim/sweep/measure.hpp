@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "protocol/trace/event.hpp"
+#include "protocol/trace/journal.hpp"
 
 namespace ikelab::sweep {
 

@@ -17,9 +17,10 @@ struct End {
   std::unique_ptr<crypto::Provider> provider = crypto::openssl_provider();
   std::unique_ptr<Endpoint> endpoint;
 
-  explicit End(const policy::EndpointConfig& config)
-      : endpoint(
-            std::make_unique<Endpoint>(config, *provider, crypto::seeded_rng(1, config.node))) {}
+  explicit End(policy::EndpointConfig config) {
+    config.events = {};  // nobody listens
+    endpoint = std::make_unique<Endpoint>(config, *provider, crypto::seeded_rng(1, config.node));
+  }
 };
 
 /// Takes what an endpoint put out; its datagrams go to `to`.

@@ -48,6 +48,30 @@ TEST_CASE("pair: a tunnel with a pre-shared key, message by message", "[pair][ik
   }
 }
 
+TEST_CASE("pair: nobody listens: no event is made, and the same is on the wire", "[pair][ikev2]") {
+  const auto wire_of = [](trace::Kinds events) {
+    auto a = site_a(), b = site_b();
+    a.events = b.events = events;
+    Pair pair(a, b);
+    REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+    pair.settle();
+    REQUIRE(pair.command(pair.b, RekeyChild{"net"}).ok());
+    pair.settle();
+    REQUIRE(pair.command(pair.a, RekeyIke{}).ok());
+    pair.settle();
+    for (const Side* side : {&pair.a, &pair.b})
+      for (const trace::LocalEvent& event : side->events) CHECK(events.test(event.body.index()));
+    CHECK(pair.a.events.empty() == events.none());
+    CHECK(pair.consistent());
+    Bytes all;
+    for (const Datagram& datagram : pair.wire) all = concat({all, datagram.payload});
+    return all;
+  };
+  const Bytes told = wire_of(trace::all_kinds);
+  CHECK(told == wire_of({}));
+  CHECK(told == wire_of(trace::kinds_of<trace::SaInstalled, trace::Message>()));
+}
+
 TEST_CASE("pair: what the trace tells of a handshake", "[pair][ikev2][trace]") {
   Pair pair(site_a(), site_b());
   REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());

@@ -7,6 +7,7 @@
 
 #include "protocol/esp/esp.hpp"
 #include "protocol/ikev2/endpoint.hpp"
+#include "protocol/trace/journal.hpp"
 
 namespace ikelab::test {
 

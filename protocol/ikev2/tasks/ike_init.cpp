@@ -167,7 +167,8 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   const auto& ke = *wire::first<wire::KePayload>(in.payloads);
   // Without IKE_INTERMEDIATE there is no place for an Additional Key Exchange (RFC 9370, 2.2.1).
   const policy::Selection selection =
-      policy::select(offered, sa.connection->proposals, announces_intermediate(in.payloads));
+      policy::select(offered, sa.connection->proposals, announces_intermediate(in.payloads),
+                     sa.services.tells<trace::Negotiated>());
   emit_ike_negotiation(sa, "responder", selection);
   failed = true;
   if (!selection.chosen) {

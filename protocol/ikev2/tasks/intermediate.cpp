@@ -32,7 +32,7 @@ void cover(IkeSa& sa, bool of_initiator, const keys::IntAuthMessage& message) {
   if (of_initiator) ++covered.exchanges;
   Bytes& value = of_initiator ? covered.i : covered.r;
   const Secret& sk_p = of_initiator ? sa.keys.sk_pi : sa.keys.sk_pr;
-  keys::Derivations derivations(sa.services.config.disclose_secrets);
+  keys::Derivations derivations = sa.services.derivations();
   auto next = keys::next_int_auth(sa.services.provider, *sa.suite.prf, sk_p, value, message,
                                   of_initiator ? 'i' : 'r', covered.exchanges, derivations);
   if (!next) return sa.diagnose(next.error());

@@ -45,7 +45,7 @@ void put(keys::IkeKeys& into, keys::IkeKeys& from) {
 
 Result<void> mix(IkeSa& sa, const policy::Ppk& ppk) {
   auto& state = sa.notes.of<PpkState>();
-  keys::Derivations derivations(sa.services.config.disclose_secrets);
+  keys::Derivations derivations = sa.services.derivations();
   keys::KeySchedule schedule(sa.services.provider, *sa.suite.prf, &derivations);
   IKELAB_TRY(keys::IkeKeys mixed, schedule.with_ppk(sa.keys, ppk.secret, ppk.id));
   sa.emit_keys(derivations);

@@ -123,7 +123,7 @@ bool run_shipped(const std::string& db) {
 int recorder(const std::vector<std::string>& arguments) {
   const bool brief = std::find(arguments.begin(), arguments.end(), "--brief") != arguments.end();
   const auto all = events(brief ? 20'000 : 200'000);
-  std::vector<double> ours, theirs, on, off;
+  std::vector<double> ours, theirs, wall, cpu;  ///< the latter: recorded / not
   bool ok = true;
   for (int i = 0; i < (brief ? 3 : 7); ++i) {
     ours.push_back(recorded(all));
@@ -133,14 +133,16 @@ int recorder(const std::vector<std::string>& arguments) {
     const Cost without = in_child([] { return run_shipped(""); });
     forget(db);
     ok = ok && with.ok && without.ok;
-    on.push_back(with.cpu_s);
-    off.push_back(without.cpu_s);
+    wall.push_back(with.wall_s / without.wall_s);
+    cpu.push_back(with.cpu_s / without.cpu_s);
   }
   fmt::print("recorder      {:>10.0f} rows/s\n", 1e6 / median(ours));
   fmt::print("bare SQLite   {:>10.0f} rows/s\n", 1e6 / median(theirs));
   fmt::print("ratio         {:>10.2f}   (aim: 0.80 or more)\n", median(theirs) / median(ours));
-  fmt::print("site-to-site recorded in full / not recorded: {:.2f}   (aim: 1.10 or less)\n",
-             median(on) / median(off));
+  fmt::print(
+      "site-to-site recorded in full / not recorded: wall {:.2f}, CPU of both threads {:.2f}"
+      "   (aim: 1.10 or less)\n",
+      median(wall), median(cpu));
   return ok ? 0 : 1;
 }
 
