@@ -26,6 +26,8 @@ on({}, function(p)
   if find(message, "SK") or find(message, "SKF") then return end
   -- RFC 7296, 2.21.4: about an IKE SA that nobody has made, INVALID_IKE_SPI may be said in the clear
   if message.response and notify_of(message, "INVALID_IKE_SPI") and not accepted[message.spi_i] then return end
+  -- RFC 6290, 4.5: who has lost an IKE SA in a crash says so in the clear, and proves it with a token that no detector can check
+  if message.response and notify_of(message, "INVALID_IKE_SPI") and notify_of(message, "QUICK_CRASH_DETECTION") then return end
   alert("a message in the clear for IKE SA " .. message.spi_i .. ": " .. message.exchange_name, "critical")
   block("in the clear, for an SA that has keys")
 end)
