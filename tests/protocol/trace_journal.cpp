@@ -8,7 +8,7 @@ using namespace ikelab;
 namespace {
 
 struct Listener : trace::Sink {
-  explicit Listener(trace::Kinds kinds) : kinds(kinds) {}
+  explicit Listener(trace::Kinds wanted) : kinds(wanted) {}
   void record(const trace::Event& event) override { heard.push_back(event.seq); }
   [[nodiscard]] trace::Kinds wants() const override { return kinds; }
   trace::Kinds kinds;
