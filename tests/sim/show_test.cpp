@@ -69,6 +69,24 @@ The time beside a message is its travel time. `show message N` takes one apart.
 )");
 }
 
+TEST_CASE("show messages: a packet stands once, where it was sealed, however late it arrives",
+          "[show]") {
+  Script s = run_of_two();
+  s.at_ms(4000);
+  s.add("", trace::Mark{"one more"});
+  const std::string text = "ICMP echo request 10.1.0.10 > 10.2.0.10";
+  s.add("gw-a", trace::EspSealed{30, "cafe0002", 4, 84, 140, text, {}});
+  s.add("", trace::Mark{"something else happens"});
+  s.at_ms(4020);
+  s.add("gw-b", trace::EspOpened{30, "cafe0002", 4, 84, text, {}});
+  const std::string out = shown(s.events, "messages").out;
+  CHECK(contains(out, "4,000.000 ms  ═ ESP: 1 packet gw-a ▶ gw-b\n"));
+  CHECK(!contains(out, "4,020.000 ms"));
+
+  s.add("gw-b", trace::EspOpened{30, "cafe0002", 4, 84, text, {}});  // the network doubled it
+  CHECK(contains(shown(s.events, "messages").out, "4,020.000 ms  ═ ESP: 1 packet gw-a ▶ gw-b\n"));
+}
+
 TEST_CASE("show message: every octet stands beside its field, once", "[show]") {
   const auto events = run_of_two().events;
   const Shown s = shown(events, "message", 4);
@@ -531,4 +549,42 @@ TEST_CASE("show --filter: what does not read is one line, and goes with messages
   const Shown keys = shown(run_of_two().events, "keys", 0, false, false, "esp");
   CHECK(keys.code == 2);
   CHECK(contains(keys.err, "E-SHOW-003"));
+}
+
+TEST_CASE("story: what reaches the host of an adversary has arrived; what goes round has not",
+          "[show]") {
+  Script script;
+  const auto link = [&](std::uint64_t id, const char* name, const char* from, const char* to) {
+    script.add("", trace::PacketOnLink{id, name, from, to, "IKE", 172, 0, 5'000'000, ""});
+  };
+  script.add("mallory", trace::AttackAction{"inject", 0, 1, "as anybody may", {}, {}});
+  script.add("mallory",
+             trace::DatagramSent{1, "IKE", "203.0.113.66:500", "198.51.100.1:500", {}, 144});
+  link(1, "road", "mallory", "internet");
+  for (const std::uint64_t id : {2, 3}) {
+    const auto answer =
+        script.message(id, false, ike(wire::ExchangeType::ike_sa_init, true, 0, init_payloads()));
+    script.add("gw-b", answer);
+    link(id, "wan", "gw-b", "internet");
+    link(id, "road", "internet", "stranger");
+  }
+  link(3, "road", "stranger", "internet");  // its address was forged: nobody there wants it
+  link(3, "road", "internet", "stranger");
+  const Story story = tell(script.events);
+  REQUIRE(story.messages.size() == 2);
+  CHECK(story.messages[0].to == "mallory");
+  CHECK(story.messages[0].arrived == Instant{5'000'000});
+  CHECK_FALSE(story.messages[1].arrived);
+  CHECK(story.messages[1].lost == "never arrived");
+}
+
+TEST_CASE("show messages: the same remark again and again is one line", "[show]") {
+  Script script;
+  for (int i = 0; i < 70; ++i)
+    script.add("mallory", trace::AttackAction{"inject", 0, 0, "a fragment of junk", {}, {}});
+  script.add("mallory", trace::AttackAction{"inject", 0, 0, "something else", {}, {}});
+  const std::string out = shown(script.events, "messages").out;
+  CHECK(contains(out, "mallory: inject: a fragment of junk (\xC3\x97 70)\n"));
+  CHECK(contains(out, "mallory: inject: something else\n"));
+  CHECK(json_of(script.events, "messages")["rows"].size() == 71);  // a program gets each
 }
