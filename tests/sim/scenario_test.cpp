@@ -86,6 +86,7 @@ const Bad bad_scenarios[] = {
     {"[aes256gcm16]\n", "[aes256gcm16]\n            rekey_time: 9m\n            life_time: 5m\n",
      "E-SCN-012", "19:24", "more than rekey_time"},
     {"name: two", "name: two\nname: three", "E-SCN-002", "2:1", "second time"},
+    {"[aes256gcm16]", "[aes128-sha1-modp1024]", "E-POL-003", "17:29", "version: 1"},
     {"links:", "links: {", "E-SCN-002", "", ""},
     {"nodes:\n", "nodes: &a [*a]\nx:\n", "E-SCN-002", "3:12", "alias"},
 };
@@ -116,6 +117,27 @@ TEST_CASE("scenario: each mistake is one line with its place", "[scenario]") {
     CHECK(line.find(bad.said) != std::string::npos);
     CHECK(line.find('\n') == std::string::npos);
   }
+}
+
+TEST_CASE("scenario: what is historic may be named under version: 1, in phase 2 as well",
+          "[scenario]") {
+  const auto loaded = [](const char* words, const char* esp) {
+    std::string text = with("        remote: {", std::string(words) + "        remote: {");
+    const auto at = text.find("[aes256gcm16]\n");
+    return scenario::load_text(text.replace(at, 13, esp), "two.yaml");
+  };
+  for (const char* words : {"        version: 1\n", "        historic: yes\n"}) {
+    INFO(words);
+    for (const char* esp : {"[aes128-sha1-modp1024]", "[aes128-sha1-modp768]", "[aes128-sha1]"}) {
+      const auto scenario = loaded(words, esp);
+      INFO(esp << (scenario.ok() ? "" : scenario.error().to_string()));
+      CHECK(scenario.ok());
+    }
+  }
+  CHECK(loaded("        version: 2\n", "[aes128-sha1-modp1024]").error().code == "E-POL-003");
+  CHECK(
+      loaded("        version: 1\n        historic: no\n", "[aes128-sha1-modp1024]").error().code ==
+      "E-POL-003");
 }
 
 TEST_CASE("scenario: --set changes what it names, and nothing else", "[scenario]") {
