@@ -71,8 +71,9 @@ class IkeSa {
   /// As responder: g^ir and `keys` are not computed yet.
   std::optional<DueSecret> due_secret;
   InitTranscript transcript;
-  Bytes cookie;           ///< to be sent back (RFC 7296, 2.6)
-  Bytes puzzle_solution;  ///< beside it (RFC 8019, 7.1.2); empty: no puzzle, or not solved
+  Bytes cookie;                ///< to be sent back (RFC 7296, 2.6)
+  Bytes puzzle_solution;       ///< beside it (RFC 8019, 7.1.2); empty: no puzzle, or not solved
+  bool solved_puzzle = false;  ///< as responder: its initiator did so before this IKE SA was kept
   std::uint16_t ke_method =
       0;  ///< of IKE_SA_INIT's KE payload, once INVALID_KE_PAYLOAD asked for another
   std::vector<crypto::HashId> peer_hashes;  ///< SIGNATURE_HASH_ALGORITHMS (RFC 7427, 4)

@@ -68,7 +68,7 @@ struct AuthConfig {
   std::vector<Published> ocsp_responses;        ///< local: about our certificates, for the peer
   /// local: where each of `certificates` can be had, "" where it cannot (RFC 7296, 3.6).
   std::vector<std::string> certificate_urls;
-  std::string bundle_url;  ///< local: where all of them can be had at once
+  std::string bundle_url;                    ///< local: where all of them can be had at once
   std::vector<Published> certificate_store;  ///< remote: what a look-up finds; `source` is the URL
 };
 
@@ -186,14 +186,14 @@ struct ConnectionConfig {
   std::vector<std::string> pools;        ///< names of those that a client's address comes from
   bool mobike = false;                   ///< RFC 4555; swanctl's default is yes
   Unique unique = Unique::no;
-  unsigned window_size = 1;  ///< requests that the peer may have under way (RFC 7296, 2.3)
+  unsigned window_size = 1;   ///< requests that the peer may have under way (RFC 7296, 2.3)
   bool hash_and_url = false;  ///< certificates by URL, ours and the peer's (RFC 7296, 3.6)
   Childless childless = Childless::never;  ///< swanctl's default is allow
   Duration auth_lifetime{0};  ///< as responder: a peer must authenticate again after it (RFC 4478)
-  bool quick_crash_detection = false;    ///< RFC 6290: tokens given and believed
-  bool follow_redirects = false;         ///< RFC 5685, as client; strongSwan's default is yes
-  std::optional<Redirect> redirect_to;   ///< RFC 5685, as gateway
-  bool announce_auth = false;  ///< SUPPORTED_AUTH_METHODS (RFC 9593)
+  bool quick_crash_detection = false;   ///< RFC 6290: tokens given and believed
+  bool follow_redirects = false;        ///< RFC 5685, as client; strongSwan's default is yes
+  std::optional<Redirect> redirect_to;  ///< RFC 5685, as gateway
+  bool announce_auth = false;           ///< SUPPORTED_AUTH_METHODS (RFC 9593)
   bool single_pair = false;  ///< each Child SA that the peer asks for is for one pair of addresses,
                              ///< or refused with SINGLE_PAIR_REQUIRED (RFC 7296, 2.9)
   /// MOBIKE: other addresses of ours that the peer may use (RFC 4555, 3.4).
@@ -231,6 +231,10 @@ struct EndpointConfig {
   std::optional<unsigned> puzzle_threshold;
   unsigned puzzle_difficulty = 12;  ///< zero bits; more when there are many more half-open SAs
   bool puzzle_solve = true;         ///< as initiator
+  /// Half-open IKE SAs that got an IKE_AUTH request which did not decrypt, at which IKE_AUTH costs
+  /// a puzzle, too (RFC 8019, 7.2), of whoever had to solve one before; 0: always.
+  std::optional<unsigned> auth_puzzle_threshold;
+  unsigned auth_puzzle_difficulty = 12;  ///< zero bits, at least 1; more when there are many more
   /// 32 octets that the node keeps through a restart: tokens that it gave are made with it (RFC
   /// 6290, 5.1). Empty: it gives none.
   Bytes lasting_secret;

@@ -87,6 +87,12 @@ const Bad bad_scenarios[] = {
      "E-SCN-012", "19:24", "more than rekey_time"},
     {"name: two", "name: two\nname: three", "E-SCN-002", "2:1", "second time"},
     {"[aes256gcm16]", "[aes128-sha1-modp1024]", "E-POL-003", "17:29", "version: 1"},
+    {"{name: b, role: gateway}", "{name: b, role: gateway, puzzle_difficulty: 0}", "E-SCN-012",
+     "18:46", "1 to 32"},
+    {"{name: b, role: gateway}", "{name: b, role: gateway, auth_puzzle_difficulty: 33}",
+     "E-SCN-012", "18:51", "0 to 32"},
+    {"{name: b, role: gateway}", "{name: b, role: gateway, auth_puzzle_threshold: 0}", "E-SCN-011",
+     "18:50", "puzzle_threshold beside it"},
     {"links:", "links: {", "E-SCN-002", "", ""},
     {"nodes:\n", "nodes: &a [*a]\nx:\n", "E-SCN-002", "3:12", "alias"},
 };
@@ -138,6 +144,23 @@ TEST_CASE("scenario: what is historic may be named under version: 1, in phase 2 
   CHECK(
       loaded("        version: 1\n        historic: no\n", "[aes128-sha1-modp1024]").error().code ==
       "E-POL-003");
+}
+
+TEST_CASE("scenario: puzzles for IKE_SA_INIT and for IKE_AUTH", "[scenario]") {
+  const auto loaded = scenario::load_text(
+      with("{name: b, role: gateway}",
+           "{name: b, role: gateway, puzzle_threshold: 3, puzzle_difficulty: 9, puzzle_solve: no, "
+           "auth_puzzle_threshold: 0, auth_puzzle_difficulty: 32}"),
+      "two.yaml");
+  if (!loaded.ok()) FAIL(loaded.error().to_string());
+  const scenario::Node& b = loaded->nodes[1];
+  CHECK(b.puzzle_threshold == 3U);
+  CHECK(b.puzzle_difficulty == 9);
+  CHECK_FALSE(b.puzzle_solve);
+  CHECK(b.auth_puzzle_threshold == 0U);
+  CHECK(b.auth_puzzle_difficulty == 32);
+  CHECK_FALSE(loaded->nodes[0].auth_puzzle_threshold.has_value());
+  CHECK(loaded->nodes[0].auth_puzzle_difficulty == 12);
 }
 
 TEST_CASE("scenario: --set changes what it names, and nothing else", "[scenario]") {

@@ -128,11 +128,7 @@ class IkeInit : public Task {
     const auto puzzle = asked == nullptr ? std::nullopt : read_puzzle(*asked);
     if (!puzzle || !sa.services.config.puzzle_solve) return;
     Solution solution = solve(sa.services.provider, *puzzle, sa.cookie);
-    sa.emit(
-        trace::TimerFired{"puzzle", (solution.keys.empty() ? "not solved within " : "solved by ") +
-                                        std::to_string(solution.tries) + " calls of " +
-                                        std::string(puzzle->prf->name) + " for " +
-                                        std::to_string(puzzle->difficulty) + " zero bits"});
+    sa.emit(trace::TimerFired{"puzzle", in_words(solution, *puzzle)});
     sa.puzzle_solution = std::move(solution.keys);
   }
 
