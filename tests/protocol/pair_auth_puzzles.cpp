@@ -460,6 +460,23 @@ TEST_CASE("pair: a wrong solution in the first fragment",
   CHECK(pair.consistent());
 }
 
+TEST_CASE("pair: an authentic fragment that is not the first, and has a solution beside it",
+          "[pair][ikev2][puzzle][fragments][hostile]") {
+  const auto sites = large_sites_asking_twice();
+  Pair pair(sites.a, sites.b);
+  const auto parts = fragments_of_auth(pair);
+  pair.deliver(pair.b, parts[0]);
+  Insider insider(pair, pair.a);
+  insider.header.exchange = wire::ExchangeType::ike_auth;
+  insider.header.message_id = {1};
+  const wire::Payload ps = wire::make_payload(wire::PuzzleSolutionPayload{solution_in(parts[0])});
+  //= rfc7383#2.5.3 "all unprotected payloads MUST be placed in the first fragment"
+  pair.deliver(pair.b, insider.fragment(2, part_of(parts[0])->total, Bytes(8),
+                                        wire::PayloadType::none, {ps}));
+  CHECK(pair.b.diagnosed("E-WIRE-113"));
+  CHECK(pair.b.state() == "none");
+}
+
 TEST_CASE(
     "pair: the path carries only smaller fragments, and the solution goes with the first of "
     "them",
