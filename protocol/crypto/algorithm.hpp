@@ -16,7 +16,7 @@ enum class TransformType : std::uint8_t {
   integ = 3,
   ke = 4,
   esn = 5,
-  addke1 = 6,  ///< Additional Key Exchange 1 to 7 (RFC 9370, 2.2.2): their IDs are those of ke
+  addke1 = 6,  ///< Additional Key Exchange 1 to 7 (RFC 9370, 2.2.1): their IDs are those of ke
   addke7 = 12
 };
 inline constexpr std::size_t additional_key_exchanges = 7;

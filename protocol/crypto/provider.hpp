@@ -49,8 +49,11 @@ class KeyExchange {
  public:
   virtual ~KeyExchange() = default;
   [[nodiscard]] virtual const Bytes& public_value() const = 0;
-  /// The shared secret g^ir in the form the RFC puts into prf. Checks RFC 6989: wrong length, point
-  /// not on the curve, 0, 1, p-1, all-zero X25519 output. Errors: E-CRYPTO-KE.
+  /// The tests of RFC 6989 on a peer's public value, which cost little: wrong length, point not on
+  /// the curve, 0, 1, p-1; of X25519 a point of low order. Errors: E-CRYPTO-KE.
+  [[nodiscard]] virtual Result<void> check(ByteView peer_public) const = 0;
+  /// The shared secret g^ir in the form the RFC puts into prf. Errors: E-CRYPTO-KE as check(), and
+  /// an all-zero X25519 output.
   virtual Result<Secret> derive(ByteView peer_public) = 0;
 };
 

@@ -418,6 +418,14 @@ Result<Secret> shared_secret(IkeSa& sa, crypto::KeyExchange& own, const wire::Ke
   return secret;
 }
 
+Result<Secret> secret_of_request(IkeSa& sa, crypto::KeyExchange& own, const wire::KePayload& ke_i,
+                                 const std::string& exchange) {
+  IKELAB_TRY(const crypto::Algorithm* ke, method_of(ke_i.method));
+  IKELAB_TRY(Secret secret, own.derive(ke_i.data));
+  report(sa, *ke, ke_i.data, own.public_value(), secret, exchange, 0);
+  return secret;
+}
+
 Result<crypto::KeyAnswer> answer_key_exchange(IkeSa& sa, const wire::KePayload& ke_i,
                                               const std::string& exchange, unsigned n) {
   IKELAB_TRY(const crypto::Algorithm* ke, method_of(ke_i.method));

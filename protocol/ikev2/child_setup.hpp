@@ -80,7 +80,10 @@ Result<std::unique_ptr<crypto::KeyExchange>> make_key_exchange(IkeSa& sa, std::u
 /// g^ir, or SK(n) of Additional Key Exchange `n` (RFC 9370).
 Result<Secret> shared_secret(IkeSa& sa, crypto::KeyExchange& own, const wire::KePayload& ke_r,
                              const std::string& exchange, unsigned n = 0);
-/// The responder's side: the secret, and the data of its KE payload. With a KEM that is a
+/// The same of the responder, which sent `own` already.
+Result<Secret> secret_of_request(IkeSa& sa, crypto::KeyExchange& own, const wire::KePayload& ke_i,
+                                 const std::string& exchange);
+/// The responder's side at once: the secret, and the data of its KE payload. With a KEM that is a
 /// ciphertext. Errors: E-IKE-021, E-CRYPTO-KE.
 Result<crypto::KeyAnswer> answer_key_exchange(IkeSa& sa, const wire::KePayload& ke_i,
                                               const std::string& exchange, unsigned n = 0);

@@ -1,15 +1,17 @@
 #include "protocol/ikev2/cookie.hpp"
 
-#include <algorithm>
-
-#include "protocol/ikev2/task.hpp"
+#include "protocol/ikev2/ike_sa.hpp"
 
 namespace ikelab::ikev2 {
 namespace {
 
-constexpr std::int64_t secret_lifetime_ns = 60'000'000'000;
+// A request that was served cannot be served again for the same cookie and solution: when its
+// half-open IKE SA is gone, both secrets that the cookie can be made with are gone, too.
+//= rfc8019#10 "Implementations MUST use one of the above (or some other) countermeasures to
+//= completely eliminate or make insignificant the possible benefit an attacker can get from reusing
+//= puzzle solutions."
+constexpr Duration secret_lifetime = half_open_time / 2;
 constexpr std::size_t version_octets = 4, with_difficulty = version_octets + 1 + 32;
-constexpr unsigned most_zero_bits = 32;
 
 }  // namespace
 
@@ -18,7 +20,7 @@ CookieJar::CookieJar(Services& services) : services_(services) {}
 //= rfc7296#2.6 "The responder should change the value of <secret> frequently, especially if under
 //= attack."
 void CookieJar::renew(Instant now) {
-  const auto version = static_cast<std::uint32_t>(now.ns / secret_lifetime_ns) + 1;
+  const auto version = static_cast<std::uint32_t>(now.ns / secret_lifetime.count()) + 1;
   if (version == present_.version) return;
   previous_ = version == present_.version + 1 ? std::move(present_) : Versioned{};
   present_ = {version, Secret(services_.streams.cookie->bytes(32))};
@@ -59,32 +61,14 @@ std::optional<std::uint8_t> CookieJar::brought(Instant now, const Datagram& data
   return std::nullopt;
 }
 
-namespace {
-
-/// The first PRF that the initiator offers and we know.
-const crypto::Algorithm* common_prf(const wire::Message& message) {
-  const auto* sa = wire::first<wire::SaPayload>(message.payloads);
-  if (sa == nullptr) return nullptr;
-  for (const wire::Proposal& proposal : sa->proposals)
-    for (const wire::Transform& t : proposal.transforms)
-      if (t.type == static_cast<std::uint8_t>(crypto::TransformType::prf))
-        if (const auto* prf = crypto::find(crypto::TransformType::prf, t.id)) return prf;
-  return nullptr;
-}
-
-}  // namespace
-
 std::optional<Puzzle> puzzle_to_ask(Services& services, std::size_t half_open,
                                     std::uint8_t asked_before, const wire::Message& message) {
   const auto& config = services.config;
   if (!config.puzzle_threshold || half_open < *config.puzzle_threshold) return std::nullopt;
-  const auto* prf = common_prf(message);
+  const auto* prf = common_prf(message.payloads);
   if (prf == nullptr) return std::nullopt;  // IKE_SA_INIT fails for that by itself
-  // The more half-open SAs, the harder: a bit for each doubling.
-  unsigned bits = config.puzzle_difficulty;
-  const std::size_t threshold = std::max(*config.puzzle_threshold, 1U);
-  for (std::size_t many = half_open / threshold; many > 1; many /= 2) ++bits;
-  const Puzzle harder{prf, static_cast<std::uint8_t>(std::min(bits, most_zero_bits))};
+  const Puzzle harder{
+      prf, difficulty_for(config.puzzle_difficulty, half_open, *config.puzzle_threshold)};
   const auto* solution = wire::first<wire::PuzzleSolutionPayload>(message.payloads);
   const auto* cookie = find_notify(message.payloads, wire::NotifyType::cookie);
   if (asked_before == 0 || solution == nullptr || cookie == nullptr) return harder;

@@ -135,23 +135,24 @@ struct Endpoint::Impl {
     return at == sas.end() ? nullptr : at->second.get();
   }
 
-  /// Whether a request comes from where it says and cost its sender what it must, under this load;
-  /// if not it is told what is missing. Nothing is kept for it either way.
-  bool shows_enough(Instant now, const Datagram& datagram, const wire::Message& message,
-                    std::size_t open) {
+  /// What a request shows under this load: that it comes from where it says, and cost its sender
+  /// what it must. If it lacks something it is told. Nothing is kept for it either way.
+  enum class Shown { too_little, enough, work };
+  Shown shown_by(Instant now, const Datagram& datagram, const wire::Message& message,
+                 std::size_t open) {
     const bool cookie_wanted = open >= services.config.cookie_threshold;
     const auto& puzzle_from = services.config.puzzle_threshold;
     const bool puzzle_wanted = puzzle_from && open >= *puzzle_from;
-    if (!cookie_wanted && !puzzle_wanted) return true;
+    if (!cookie_wanted && !puzzle_wanted) return Shown::enough;
     const auto brought = cookies.brought(now, datagram, message);
     const auto puzzle = puzzle_to_ask(services, open, brought.value_or(0), message);
-    if (brought && !puzzle) return true;
+    if (brought && !puzzle) return puzzle_wanted ? Shown::work : Shown::enough;
     auto cookie = cookies.make(now, datagram, message, puzzle ? puzzle->difficulty : 0);
-    if (!cookie) return false;
+    if (!cookie) return Shown::too_little;
     std::vector<wire::Payload> out = {notify(wire::NotifyType::cookie, std::move(*cookie))};
     if (puzzle) out.push_back(notify(wire::NotifyType::puzzle, puzzle_data(*puzzle)));
     answer_statelessly(datagram, message.header, out);
-    return false;
+    return Shown::too_little;
   }
 
   void begin_as_responder(Instant now, const Datagram& datagram, const wire::Decoded& decoded) {
@@ -182,11 +183,13 @@ struct Endpoint::Impl {
     //= rfc7296#2.6 "When one party receives an IKE_SA_INIT request containing a cookie whose
     //= contents do not match the value expected, that party MUST ignore the cookie and process the
     //= message as if no cookie had been included"
-    if (!shows_enough(now, datagram, decoded.message, open)) return;
+    const Shown shown = shown_by(now, datagram, decoded.message, open);
+    if (shown == Shown::too_little) return;
     if (open >= bounds::half_open_sas)
       return diagnose(Error{"E-IKE-004", "too many half-open IKE SAs"}.see("RFC 7296, 2.6"),
                       datagram.id);
     auto sa = std::make_unique<IkeSa>(services, *connection, false, datagram.dst, datagram.src);
+    sa->solved_puzzle = shown == Shown::work;
     sa->spi_i = header.spi_i;
     sa->spi_r = IkeSpi{services.streams.ike_spi->u64() | 1};
     const std::uint64_t key = sa->spi_r.value;

@@ -62,6 +62,14 @@ struct Extension {
   std::string_view rfc;
   /// Adds payloads after those of the task, before the message is encoded (and so covered by AUTH).
   void (*add)(IkeSa& sa, const Outbound& out, std::vector<wire::Payload>& payloads) = nullptr;
+  /// Payloads of an encrypted message that stand in the clear, before its Encrypted payload, whose
+  /// ICV covers them; of a fragmented one in its first fragment. Asked again when it is cut anew.
+  std::vector<wire::Payload> (*outside)(IkeSa& sa, const wire::Header& header) = nullptr;
+  /// Why an encrypted request is dropped before anything is computed for it: `payloads` are those
+  /// in the clear, the Encrypted one among them.
+  std::optional<Error> (*turns_away)(IkeSa& sa, const Inbound& in) = nullptr;
+  /// An encrypted message did not pass its integrity check.
+  void (*unauthentic)(IkeSa& sa, const Inbound& in) = nullptr;
   /// Reads a message of the peer that was decrypted, is grammatical and due, before its task does.
   void (*read)(IkeSa& sa, const Inbound& in) = nullptr;
   /// A message of ours is on its way: not called again when it is repeated. `datagram`: its first
@@ -109,6 +117,9 @@ struct Extension {
   /// Why the peer gets no Child SA, as the notification that says so, and in `detail` in words.
   std::optional<wire::Payload> (*refuse_child)(IkeSa& sa, std::string& detail) = nullptr;
 };
+
+/// Calls `outside` of every extension.
+std::vector<wire::Payload> outside_of_extensions(IkeSa& sa, const wire::Header& header);
 
 /// Calls `judges` of every extension: `in` as it is to be checked.
 Result<Inbound> judged_by_extensions(IkeSa& sa, const Inbound& in);

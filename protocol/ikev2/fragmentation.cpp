@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "protocol/base/bounds.hpp"
+#include "protocol/wire/grammar.hpp"
 #include "protocol/wire/udp_encapsulation.hpp"
 
 namespace ikelab::ikev2 {
@@ -69,7 +70,8 @@ Duration reassembly_time(const IkeSa& sa) {
 
 }  // namespace
 
-std::size_t fragment_content(const IkeSa& sa, std::size_t content, bool response) {
+std::size_t fragment_content(const IkeSa& sa, const wire::Header& header, std::size_t content,
+                             std::size_t outside) {
   using policy::Fragmentation;
   const Fragmentation wish = sa.connection->fragmentation;
   const FragmentState& state = state_of(sa);
@@ -79,7 +81,10 @@ std::size_t fragment_content(const IkeSa& sa, std::size_t content, bool response
   std::size_t limit = message_limit(sa);
   // RFC 7383, 2.5.1: the responder "may use the maximum size of the received IKE Fragment message
   // IP datagrams as a threshold".
-  if (response && state.answered_total > 1) limit = std::min(limit, state.answered_largest);
+  if (const auto at = state.answered.find(header.message_id.value);
+      header.response && at != state.answered.end() && at->second.total > 1)
+    limit = std::min(limit, at->second.largest);
+  limit -= std::min(limit, outside);
   //= rfc7383#2.4 "IKE fragmentation SHOULD NOT be used in cases where IP-layer fragmentation of
   //= both the request and response messages is unlikely."
   if (wish != Fragmentation::force && sealed_size(sa.suite, content, false) <= limit) return 0;
@@ -88,10 +93,14 @@ std::size_t fragment_content(const IkeSa& sa, std::size_t content, bool response
   return chunk_within(sa, limit, content);
 }
 
-bool probe_smaller(IkeSa& sa, std::size_t content) {
+bool probe_smaller(IkeSa& sa, const wire::Header& header, std::size_t content,
+                   std::size_t outside) {
   auto& state = sa.notes.of<FragmentState>();
   if (!state.supported || !sa.connection->fragment_probing) return false;
-  const std::size_t before = count_of(content, fragment_content(sa, content, false));
+  const auto count = [&] {
+    return count_of(content, fragment_content(sa, header, content, outside));
+  };
+  const std::size_t before = count();
   const std::size_t old = state.threshold;
   //= rfc7383#2.5.2 "While doing probes, it MUST start from larger values and refragment the
   //= original message, using the next smaller value of the threshold if it did not receive a
@@ -101,13 +110,14 @@ bool probe_smaller(IkeSa& sa, std::size_t content) {
     state.threshold = next;
     //= rfc7383#2.5.2 "When selecting the next smaller value for the fragmentation threshold, the
     //= sender MUST ensure that the value in the Total Fragments field is really increased."
-    if (count_of(content, fragment_content(sa, content, false)) > before) return true;
+    if (count() > before) return true;
   }
   state.threshold = old;
   return false;
 }
 
 Result<std::vector<Bytes>> IkeSa::build_fragments(const wire::Header& header,
+                                                  const std::vector<wire::Payload>& outside,
                                                   const wire::EncodedChain& content,
                                                   std::size_t chunk) {
   std::vector<Bytes> datagrams;
@@ -124,10 +134,13 @@ Result<std::vector<Bytes>> IkeSa::build_fragments(const wire::Header& header,
     part.total = static_cast<std::uint16_t>(total);
     //= rfc7383#2.5 "When prepending the IKE header to the IKE Fragment messages, it MUST be taken
     //= intact from the original message, except for the Length and Next Payload fields."
-    IKELAB_TRY(
-        Bytes sealed,
-        seal_fragment(services.provider, suite, keys_of(original_initiator, header), header, part,
-                      all.subspan(i * chunk, std::min(chunk, all.size() - i * chunk)), next_iv()));
+    //= rfc7383#2.5.3 "all unprotected payloads MUST be placed in the first fragment (with the
+    //= Fragment Number field equal to 1), along with the Encrypted Fragment payload, which MUST be
+    //= present in every IKE Fragment message and be the last payload in it."
+    IKELAB_TRY(Bytes sealed,
+               seal_fragment(services.provider, suite, keys_of(original_initiator, header), header,
+                             part, all.subspan(i * chunk, std::min(chunk, all.size() - i * chunk)),
+                             next_iv(), i == 0 ? outside : std::vector<wire::Payload>{}));
     datagrams.push_back(std::move(sealed));
   }
   return datagrams;
@@ -136,7 +149,7 @@ Result<std::vector<Bytes>> IkeSa::build_fragments(const wire::Header& header,
 bool admit_fragment(IkeSa& sa, const wire::Header& header, const wire::SkfPayload& part,
                     std::uint64_t datagram) {
   const FragmentState& state = state_of(sa);
-  const Reassembly& held = header.response ? state.responses : state.requests;
+  const auto& all = header.response ? state.responses : state.requests;
   const auto refuse = [&](const char* code, std::string message, const char* rfc) {
     sa.diagnose(Error{code, std::move(message)}.see(rfc), datagram);
     return false;
@@ -148,7 +161,9 @@ bool admit_fragment(IkeSa& sa, const wire::Header& header, const wire::SkfPayloa
         "E-IKE-073",
         fmt::format("{}: at most {} are held", part_of(part), bounds::fragments_in_message),
         "RFC 7383, 5");
-  if (held.total == 0 || held.message_id != header.message_id) return true;
+  const auto at = all.find(header.message_id.value);
+  if (at == all.end()) return true;
+  const Reassembly& held = at->second;
   //= rfc7383#2.6 "if reassembling has already started, check that the value in the Total Fragments
   //= field is equal to or greater than the Total Fragments field in the fragments that have already
   //= been stored in the reassembling queue"
@@ -166,46 +181,51 @@ bool admit_fragment(IkeSa& sa, const wire::Header& header, const wire::SkfPayloa
   return true;
 }
 
-Result<std::optional<Content>> hold_fragment(IkeSa& sa, Instant now, const wire::Header& header,
-                                             const wire::SkfPayload& part, std::uint8_t reserved,
-                                             Bytes chunk, std::size_t size) {
+Result<std::optional<Content>> hold_fragment(IkeSa& sa, const wire::SkfPayload& part, Inbound in) {
+  const wire::Header& header = in.header;
   auto& state = sa.notes.of<FragmentState>();
-  Reassembly& held = header.response ? state.responses : state.requests;
+  auto& all = header.response ? state.responses : state.requests;
+  const std::uint32_t id = header.message_id.value;
+  std::erase_if(all, [&](const auto& row) {  // what no window can be waiting for any more
+    return row.first < id && id - row.first >= bounds::exchange_window;
+  });
+  Reassembly& held = all[id];
   //= rfc7383#2.6 "the receiver MUST discard all received fragments and start the reassembly process
   //= over with just the received IKE Fragment message."
-  if (held.message_id != header.message_id || part.total > held.total) {
+  if (part.total > held.total) {
     held = {};
     held.exchange = header.exchange;
-    held.message_id = header.message_id;
     held.total = part.total;
-    held.give_up = now + reassembly_time(sa);
+    held.give_up = in.now + reassembly_time(sa);
   }
   if (part.number == 1) {
     held.first_inner = part.first_inner;
-    held.reserved = reserved;
+    held.reserved = in.sealed_reserved;
+    held.outside = std::move(in.outside);
   }
-  held.octets += chunk.size();
-  held.largest = std::max(held.largest, size);
-  held.parts[part.number] = std::move(chunk);
+  held.octets += in.plain.size();
+  held.largest = std::max(held.largest, in.octets.size());
+  held.parts[part.number] = std::move(in.plain);
   //= rfc7383#5 "it is RECOMMENDED that the receiver limit the number of fragments it stores in the
   //= reassembling queue so that the sum of the sizes of Encrypted Fragment payload contents (after
   //= decryption) for fragments that are already placed into the reassembling queue is less than
   //= some value that is reasonable for the implementation."
   if (held.octets > bounds::message_octets) {
-    held = {};
+    all.erase(id);
     return Error{"E-IKE-073",
                  fmt::format("fragments of more than {} octets altogether", bounds::message_octets)}
         .see("RFC 7383, 5");
   }
   if (held.parts.size() < held.total) return std::optional<Content>{};
-  Content whole{{}, held.first_inner, held.reserved};
+  Content whole{{}, std::move(held.outside), held.first_inner, held.reserved};
   for (const auto& [number, octets] : held.parts)
     whole.plain.insert(whole.plain.end(), octets.begin(), octets.end());
   if (!header.response) {
-    state.answered_total = held.total;
-    state.answered_largest = held.largest;
+    state.answered[id] = {held.total, held.largest};
+    if (state.answered.size() > bounds::exchange_window)
+      state.answered.erase(state.answered.begin());
   }
-  held = {};
+  all.erase(id);
   return std::optional(std::move(whole));
 }
 
@@ -248,15 +268,16 @@ bool IkeSa::expects(const wire::Header& header, const wire::SkfPayload& part,
 std::optional<Inbound> IkeSa::take_fragment(Inbound in, const Way& way,
                                             const wire::Message& message,
                                             const wire::SkfPayload& part) {
-  const auto tell = [&] { emit_message(way, in.header, in.datagram, in.octets, {}, {}, 0, &part); };
+  const auto tell = [&] {
+    emit_message(way, in.header, in.datagram, in.octets, {}, {}, {}, 0, &part);
+  };
   if (!in.header.response &&
       window_.classify(in.header.message_id) == ExchangeWindow::Incoming::repeated) {
     tell();
-    auto& state = notes.of<FragmentState>();
-    if (part.total > std::max<std::uint16_t>(state.answered_total, 1)) {
+    Answered& answered = notes.of<FragmentState>().answered[in.header.message_id.value];
+    if (part.total > std::max<std::uint16_t>(answered.total, 1)) {
       // The peer probes the path with smaller messages: the answer is cut smaller, too.
-      state.answered_total = part.total;
-      state.answered_largest = in.octets.size();
+      answered = {part.total, in.octets.size()};
       const wire::Header header = header_of(in.header.exchange, true, in.header.message_id);
       auto& cached = window_.answer(in.header.message_id);
       if (auto datagrams = build(header, cached.payloads)) cached.datagrams = std::move(*datagrams);
@@ -264,9 +285,13 @@ std::optional<Inbound> IkeSa::take_fragment(Inbound in, const Way& way,
     repeat_answer(in);
     return std::nullopt;
   }
-  const std::size_t size = in.octets.size();
-  auto whole =
-      hold_fragment(*this, in.now, in.header, part, in.sealed_reserved, std::move(in.plain), size);
+  const auto judged = wire::check(message, nullptr);
+  if (wire::has_error(judged)) {
+    tell();
+    refuse(in, judged);
+    return std::nullopt;
+  }
+  auto whole = hold_fragment(*this, part, in);
   if (!whole) {
     //= rfc7383#5 "In either case, the receiver SHOULD drop the connection and discard all the
     //= received fragments."
@@ -282,6 +307,7 @@ std::optional<Inbound> IkeSa::take_fragment(Inbound in, const Way& way,
     return std::nullopt;
   }
   in.plain = std::move((*whole)->plain);
+  in.outside = std::move((*whole)->outside);
   in.sealed_reserved = (*whole)->reserved;
   return understand(std::move(in), way, message, (*whole)->first_inner, &part);
 }

@@ -375,13 +375,14 @@ void IkeSa::check_children(Instant now) {
 /// The path may not carry fragments of this size: the request goes on in smaller ones (RFC
 /// 7383, 2.5.2). False: it goes on as it is.
 bool IkeSa::probe_path(Instant now, const Running& running) {
+  const wire::Header header = header_of(running.task->exchange(), false, *running.id);
   //= rfc7383#2.5.2 "Implementations MUST be prepared to probe in every exchange that utilizes IKE
   //= fragmentation to deal with possible changes in path MTU over time."
   if (window_.attempt_of_cut(*running.id) < repetitions_of_a_probe ||
       running.task->exchange() == wire::ExchangeType::ike_sa_init ||
-      !probe_smaller(*this, wire::encode_chain(running.payloads).bytes.size()))
+      !probe_smaller(*this, header, wire::encode_chain(running.payloads).bytes.size(),
+                     wire::encode_chain(outside_of_extensions(*this, header)).bytes.size()))
     return false;
-  const wire::Header header = header_of(running.task->exchange(), false, *running.id);
   auto datagrams = build(header, running.payloads);
   if (!datagrams) return false;
   window_.recut_request(now, *running.id, *datagrams);

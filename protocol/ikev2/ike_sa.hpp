@@ -25,6 +25,12 @@ struct InitTranscript {
   bool full = false;  ///< each AUTH covers both messages (IKE_SA_INIT_FULL_TRANSCRIPT_AUTH)
 };
 
+/// The responder's side of IKE_SA_INIT, until a message comes that needs its secret.
+struct DueSecret {
+  std::unique_ptr<crypto::KeyExchange> own;
+  wire::KePayload ke_i;
+};
+
 /// `redundant`: an IKE SA that a simultaneous rekey left over waits so long for its maker to delete
 /// it.
 enum class Timer { dpd, rekey_ike, reauth, expire_ike, half_open, linger, retry, redundant, count };
@@ -62,9 +68,12 @@ class IkeSa {
   IkeSpi spi_i, spi_r;
   policy::Suite suite;
   keys::IkeKeys keys;
+  /// As responder: g^ir and `keys` are not computed yet.
+  std::optional<DueSecret> due_secret;
   InitTranscript transcript;
-  Bytes cookie;           ///< to be sent back (RFC 7296, 2.6)
-  Bytes puzzle_solution;  ///< beside it (RFC 8019, 7.1.2); empty: no puzzle, or not solved
+  Bytes cookie;                ///< to be sent back (RFC 7296, 2.6)
+  Bytes puzzle_solution;       ///< beside it (RFC 8019, 7.1.2); empty: no puzzle, or not solved
+  bool solved_puzzle = false;  ///< as responder: its initiator did so before this IKE SA was kept
   std::uint16_t ke_method =
       0;  ///< of IKE_SA_INIT's KE payload, once INVALID_KE_PAYLOAD asked for another
   std::vector<crypto::HashId> peer_hashes;  ///< SIGNATURE_HASH_ALGORITHMS (RFC 7427, 4)
@@ -156,6 +165,8 @@ class IkeSa {
   /// fragment that made it complete.
   std::optional<Inbound> understand(Inbound in, const Way& way, const wire::Message& message,
                                     wire::PayloadType first_inner, const wire::SkfPayload* part);
+  /// Computes the keys that are due yet, if this message may be what they are for; says why not.
+  bool make_due_keys(Instant now, const wire::Header& header, std::uint64_t datagram);
   /// Whether a fragment is to be opened; says why not.
   bool expects(const wire::Header& header, const wire::SkfPayload& part, std::uint64_t datagram);
   /// A fragment that opened, its content in `in.plain`.
@@ -184,14 +195,16 @@ class IkeSa {
   void transmit(const Way& way, const std::vector<Bytes>& datagrams, const wire::Header& header,
                 const std::vector<wire::Payload>& payloads, unsigned attempt);
   void emit_message(const Way& way, const wire::Header& header, std::uint64_t datagram,
-                    ByteView octets, const std::vector<wire::Payload>& payloads, ByteView plain,
-                    unsigned attempt, const wire::SkfPayload* part = nullptr);
+                    ByteView octets, const std::vector<wire::Payload>& outside,
+                    const std::vector<wire::Payload>& payloads, ByteView plain, unsigned attempt,
+                    const wire::SkfPayload* part = nullptr);
   [[nodiscard]] wire::Header header_of(wire::ExchangeType exchange, bool response,
                                        MessageId id) const;
   /// The datagrams of a message: one, unless it is fragmented.
   Result<std::vector<Bytes>> build(const wire::Header& header,
                                    const std::vector<wire::Payload>& payloads);
   Result<std::vector<Bytes>> build_fragments(const wire::Header& header,
+                                             const std::vector<wire::Payload>& outside,
                                              const wire::EncodedChain& content, std::size_t chunk);
   [[nodiscard]] Bytes next_iv();
   [[nodiscard]] DirectionKeys keys_of(bool of_initiator, const wire::Header& header) const;

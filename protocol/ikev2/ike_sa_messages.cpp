@@ -1,6 +1,8 @@
 // Messages of an IKE SA: building, protecting, sending; opening, judging, dispatching (RFC
 // 7296, 2.1 to 2.3, 2.21, 3.14).
+#include "protocol/ikev2/child_setup.hpp"
 #include "protocol/ikev2/fragmentation.hpp"
+#include "protocol/ikev2/ike_keys_of_sa.hpp"
 #include "protocol/wire/grammar.hpp"
 
 namespace ikelab::ikev2 {
@@ -41,10 +43,29 @@ void tell_sent(IkeSa& sa, const Outbound& out, ByteView datagram,
     if (extension.sent != nullptr) extension.sent(sa, out, datagram, payloads);
 }
 
-/// RFC 7296, 3.1: octet 16 of the header is the first payload's type.
-bool is_fragment(ByteView message) {
-  return message[16] == static_cast<std::uint8_t>(wire::PayloadType::skf);
+bool is_sealed(const wire::Payload& payload) {
+  return payload.type == wire::PayloadType::sk || payload.type == wire::PayloadType::skf;
 }
+
+/// What stands in the clear of an encrypted message.
+std::vector<wire::Payload> outside_of(std::vector<wire::Payload> payloads) {
+  std::erase_if(payloads, is_sealed);
+  return payloads;
+}
+
+/// How an encrypted message of ours was built. RFC 7296, 3.1: octet 16 of the header is the first
+/// payload's type; only what has something in the clear must be read further.
+struct Built {
+  explicit Built(ByteView message)
+      : fragment(message[16] == static_cast<std::uint8_t>(wire::PayloadType::skf)) {
+    if (fragment || message[16] == static_cast<std::uint8_t>(wire::PayloadType::sk)) return;
+    const auto payloads = wire::decode(message).message.payloads;
+    fragment = wire::first<wire::SkfPayload>(payloads) != nullptr;
+    outside = outside_of(payloads);
+  }
+  bool fragment;
+  std::vector<wire::Payload> outside;
+};
 
 constexpr const char* unsupported_critical = "E-WIRE-105";
 
@@ -87,11 +108,13 @@ Result<std::vector<Bytes>> IkeSa::build(const wire::Header& header,
   if (header.exchange == ExchangeType::ike_sa_init)
     return std::vector<Bytes>{wire::encode(wire::Message{header, payloads})};
   const wire::EncodedChain content = wire::encode_chain(payloads);
-  if (const auto chunk = fragment_content(*this, content.bytes.size(), header.response); chunk != 0)
-    return build_fragments(header, content, chunk);
+  const std::vector<wire::Payload> outside = outside_of_extensions(*this, header);
+  const std::size_t chunk = fragment_content(*this, header, content.bytes.size(),
+                                             wire::encode_chain(outside).bytes.size());
+  if (chunk != 0) return build_fragments(header, outside, content, chunk);
   IKELAB_TRY(Bytes sealed,
              seal_message(services.provider, suite, keys_of(original_initiator, header), header,
-                          payloads, next_iv()));
+                          payloads, next_iv(), outside));
   return std::vector<Bytes>{std::move(sealed)};
 }
 
@@ -108,8 +131,9 @@ Bytes IkeSa::next_iv() {
 }
 
 void IkeSa::emit_message(const Way& way, const wire::Header& header, std::uint64_t datagram,
-                         ByteView octets, const std::vector<wire::Payload>& payloads,
-                         ByteView plain, unsigned attempt, const wire::SkfPayload* part) {
+                         ByteView octets, const std::vector<wire::Payload>& outside,
+                         const std::vector<wire::Payload>& payloads, ByteView plain,
+                         unsigned attempt, const wire::SkfPayload* part) {
   if (!services.tells<trace::Message>()) return;
   trace::Message body;
   body.direction = way.sent ? "sent" : "received";
@@ -122,8 +146,8 @@ void IkeSa::emit_message(const Way& way, const wire::Header& header, std::uint64
   body.response = header.response;
   body.message_id = header.message_id.value;
   body.attempt = attempt;
-  body.payloads = wire::payload_summary(payloads, header.response);
   body.encrypted = header.exchange != ExchangeType::ike_sa_init;
+  body.payloads = wire::payload_summary({header, outside}, payloads);
   body.bytes = to_bytes(octets);
   if (part != nullptr) {
     body.fragment = part->number;
@@ -141,14 +165,18 @@ void IkeSa::transmit(const Way& way, const std::vector<Bytes>& datagrams,
                      unsigned attempt) {
   const Bytes plain = wire::encode_chain(payloads).bytes;
   const auto total = static_cast<std::uint16_t>(datagrams.size());
+  const auto first = header.exchange == ExchangeType::ike_sa_init
+                         ? std::nullopt
+                         : std::optional<Built>(datagrams.front());
   for (std::uint16_t i = 0; i < total; ++i) {
     const Bytes& octets = datagrams[i];
     const std::uint64_t id = services.transmit(way.src, way.dst, octets);
     const wire::SkfPayload part{{}, static_cast<std::uint16_t>(i + 1), total, {}};
     const bool whole = i + 1 == total;
-    emit_message(way, header, id, octets, whole ? payloads : std::vector<wire::Payload>{},
-                 whole ? ByteView(plain) : ByteView{}, attempt,
-                 is_fragment(octets) ? &part : nullptr);
+    const std::vector<wire::Payload> nothing;
+    emit_message(way, header, id, octets, whole && first ? first->outside : nothing,
+                 whole ? payloads : nothing, whole ? ByteView(plain) : ByteView{}, attempt,
+                 first && first->fragment ? &part : nullptr);
   }
 }
 
@@ -193,12 +221,12 @@ std::optional<Inbound> IkeSa::open(Instant now, const Datagram& datagram,
                                    const wire::Decoded& decoded) {
   const wire::Header& header = decoded.message.header;
   const Way way{false, datagram.src, datagram.dst};
-  Inbound in{now, header,      datagram.payload, decoded.message.payloads,
-             {},  datagram.id, datagram.src,     datagram.dst};
+  Inbound in{now,         header,       datagram.payload, decoded.message.payloads, {}, {},
+             datagram.id, datagram.src, datagram.dst};
   if (header.exchange == ExchangeType::ike_sa_init) {
     if (const auto* error = wire::first_error(decoded.diagnostics))
       return diagnose(wire::to_error(*error), datagram.id), std::nullopt;
-    emit_message(way, header, datagram.id, datagram.payload, in.payloads, {}, 0);
+    emit_message(way, header, datagram.id, datagram.payload, {}, in.payloads, {}, 0);
     const auto judged = wire::check(decoded.message, nullptr);
     if (const auto* error = wire::first_error(judged))
       return diagnose(wire::to_error(*error), datagram.id), std::nullopt;
@@ -216,17 +244,54 @@ std::optional<Inbound> IkeSa::open(Instant now, const Datagram& datagram,
   }
   const auto* part = std::get_if<wire::SkfPayload>(&sealed->body);
   if (part != nullptr && !expects(header, *part, datagram.id)) return std::nullopt;
+  for (const Extension& extension : extensions())
+    if (extension.turns_away != nullptr && !header.response)
+      if (const auto why = extension.turns_away(*this, in))
+        return diagnose(*why, datagram.id), std::nullopt;
+  if (!make_due_keys(now, header, datagram.id)) return std::nullopt;
   auto plain = open_message(services.provider, suite, keys_of(!original_initiator, header),
                             datagram.payload, *sealed);
   //= rfc7383#2.6 "If the ICV check fails, the message MUST be silently discarded."
-  if (!plain) return diagnose(plain.error(), datagram.id), std::nullopt;
+  if (!plain) {
+    for (const Extension& extension : extensions())
+      if (extension.unauthentic != nullptr) extension.unauthentic(*this, in);
+    return diagnose(plain.error(), datagram.id), std::nullopt;
+  }
   in.plain = std::move(*plain);
+  in.outside = outside_of(std::move(in.payloads));
+  in.payloads.clear();
   in.sealed_reserved = datagram.payload[sealed->begin + 1];
   if (connection->dpd_delay > Duration::zero() && state_ == State::established)
     set_timer(Timer::dpd, now + connection->dpd_delay);
   if (part != nullptr) return take_fragment(std::move(in), way, decoded.message, *part);
   const auto first_inner = std::get<wire::SkPayload>(sealed->body).first_inner;
   return understand(std::move(in), way, decoded.message, first_inner, nullptr);
+}
+
+// RFC 8019, 3: until the peer has shown that it has the keys, anybody may have sent this; what
+// cannot be meant costs no key exchange, and what can costs one, once.
+bool IkeSa::make_due_keys(Instant now, const wire::Header& header, std::uint64_t datagram) {
+  if (!due_secret) return true;
+  if (header.response) {
+    diagnose(Error{"E-IKE-017", "a response to no outstanding request"}.at(20).see("RFC 7296, 2.2"),
+             datagram);
+    return false;
+  }
+  if (window_.classify(header.message_id) != ExchangeWindow::Incoming::fresh) {
+    diagnose(Error{"E-IKE-014", "the Message ID is outside the window"}.at(20).see("RFC 7296, 2.3"),
+             datagram);
+    return false;
+  }
+  if (!may_begin(header.exchange, datagram)) return false;
+  //= rfc8019#4.6 "then the Responder SHOULD still keep the computed SK_* keys"
+  const DueSecret due = std::move(*due_secret);
+  due_secret.reset();
+  auto g_ir = secret_of_request(*this, *due.own, due.ke_i, "IKE_SA_INIT");
+  auto made = g_ir ? derive_ike_keys(*this, *g_ir) : Result<void>(g_ir.error());
+  if (made) return true;
+  diagnose(made.error(), datagram);
+  die(now, Trigger::auth_failed, made.error().message);
+  return false;
 }
 
 std::optional<Inbound> IkeSa::understand(Inbound in, const Way& way, const wire::Message& message,
@@ -236,7 +301,7 @@ std::optional<Inbound> IkeSa::understand(Inbound in, const Way& way, const wire:
   in.payloads = std::move(chain.payloads);
   in.from_fragments = part != nullptr;
   in.first_inner = first_inner;
-  emit_message(way, in.header, in.datagram, in.octets, in.payloads, in.plain, 0, part);
+  emit_message(way, in.header, in.datagram, in.octets, in.outside, in.payloads, in.plain, 0, part);
   auto judged = wire::check(message, &in.payloads);
   chain.diagnostics.insert(chain.diagnostics.end(), judged.begin(), judged.end());
   if (wire::has_error(chain.diagnostics)) return refuse(in, chain.diagnostics), std::nullopt;

@@ -34,6 +34,13 @@ Error too_short(std::size_t at) {
       "RFC 7296, 3.14");
 }
 
+/// A message of `outside` and the Encrypted payload, whose body is still to be filled.
+wire::Message shell_of(const wire::Header& header, std::vector<wire::Payload> outside,
+                       wire::PayloadBody encrypted) {
+  outside.push_back(wire::make_payload(std::move(encrypted)));
+  return {header, std::move(outside)};
+}
+
 /// Fills the body of `shell`, which has the right size and ends the message.
 Result<Bytes> seal(crypto::Provider& provider, const policy::Suite& suite,
                    const DirectionKeys& keys, const wire::Message& shell, Bytes plain,
@@ -68,20 +75,23 @@ std::size_t sealed_size(const policy::Suite& suite, std::size_t content, bool fr
 
 Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suite,
                            const DirectionKeys& keys, const wire::Header& header,
-                           const std::vector<wire::Payload>& inner, ByteView iv) {
+                           const std::vector<wire::Payload>& inner, ByteView iv,
+                           const std::vector<wire::Payload>& outside) {
   wire::EncodedChain chain = wire::encode_chain(inner);
   Bytes body(body_size(suite, chain.bytes.size()));
-  const wire::Message shell{header, {wire::make_payload(wire::SkPayload{chain.first, body})}};
-  return seal(provider, suite, keys, shell, std::move(chain.bytes), iv);
+  return seal(provider, suite, keys,
+              shell_of(header, outside, wire::SkPayload{chain.first, std::move(body)}),
+              std::move(chain.bytes), iv);
 }
 
 Result<Bytes> seal_fragment(crypto::Provider& provider, const policy::Suite& suite,
                             const DirectionKeys& keys, const wire::Header& header,
-                            const wire::SkfPayload& part, ByteView chunk, ByteView iv) {
+                            const wire::SkfPayload& part, ByteView chunk, ByteView iv,
+                            const std::vector<wire::Payload>& outside) {
   wire::SkfPayload body = part;
   body.body = Bytes(body_size(suite, chunk.size()));
-  const wire::Message shell{header, {wire::make_payload(std::move(body))}};
-  return seal(provider, suite, keys, shell, to_bytes(chunk), iv);
+  return seal(provider, suite, keys, shell_of(header, outside, std::move(body)), to_bytes(chunk),
+              iv);
 }
 
 Result<Bytes> open_message(crypto::Provider& provider, const policy::Suite& suite,

@@ -13,15 +13,17 @@ struct DirectionKeys {
 };
 
 /// Encodes `header` with one SK payload around `inner`; `iv` is iv_size octets, never used twice
-/// with one key.
+/// with one key. `outside` stands before it, in the clear and covered by its ICV.
 Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suite,
                            const DirectionKeys& keys, const wire::Header& header,
-                           const std::vector<wire::Payload>& inner, ByteView iv);
+                           const std::vector<wire::Payload>& inner, ByteView iv,
+                           const std::vector<wire::Payload>& outside = {});
 
 /// The same with an SKF payload around `chunk`; `part` says all but its body.
 Result<Bytes> seal_fragment(crypto::Provider& provider, const policy::Suite& suite,
                             const DirectionKeys& keys, const wire::Header& header,
-                            const wire::SkfPayload& part, ByteView chunk, ByteView iv);
+                            const wire::SkfPayload& part, ByteView chunk, ByteView iv,
+                            const std::vector<wire::Payload>& outside = {});
 /// Octets of the message that `content` octets make, as SK or as SKF payload.
 std::size_t sealed_size(const policy::Suite& suite, std::size_t content, bool fragment);
 

@@ -1,7 +1,8 @@
-// Puzzles beside cookies: work that an initiator must do before a responder under attack keeps
-// anything for it (RFC 8019, 7.1).
+// Puzzles: work that an initiator must do before a responder under attack keeps anything for it
+// (RFC 8019, 7.1), or computes keys for it (7.2).
 //
-//   four different keys Ki of one size, so that prf(Ki, cookie) ends in `difficulty` zero bits
+//   four different keys Ki of one size, so that prf(Ki, S) ends in `difficulty` zero bits;
+//   S is the cookie, or Nr | SPIr
 #pragma once
 #include <optional>
 
@@ -24,10 +25,18 @@ struct Solution {
   std::size_t tries = 0;  ///< calls of the PRF
 };
 /// Tries keys in order, at most bounds::puzzle_tries of them: that ends, whatever the difficulty.
-Solution solve(crypto::Provider& provider, const Puzzle& puzzle, ByteView cookie);
+Solution solve(crypto::Provider& provider, const Puzzle& puzzle, ByteView s);
+/// "solved by 4711 calls of PRF_HMAC_SHA2_256 for 12 zero bits", or "not solved within ...".
+std::string in_words(const Solution& solution, const Puzzle& puzzle);
 
-/// The fewest zero bits among the four; nothing when they are not four different keys.
+/// The fewest zero bits among the four; nothing when they are not four different keys of a size
+/// that the PRF may have here.
 std::optional<unsigned> zero_bits(crypto::Provider& provider, const crypto::Algorithm& prf,
-                                  ByteView keys, ByteView cookie);
+                                  ByteView keys, ByteView s);
+
+/// The first PRF that the initiator offers and we know; nullptr: none.
+const crypto::Algorithm* common_prf(const std::vector<wire::Payload>& payloads);
+/// `bits`, and one more for each doubling of `count` above `threshold`.
+std::uint8_t difficulty_for(unsigned bits, std::size_t count, unsigned threshold);
 
 }  // namespace ikelab::ikev2

@@ -47,6 +47,7 @@ std::span<const Extension> extensions() {
       followup_extension(),          // RFC 9370, 2.2.4
       additional_ke_extension(),     // RFC 9370, 2.2.2; after what authenticates its messages
       ppk_intermediate_extension(),  // RFC 9867; after every other change of keys
+      auth_puzzle_extension(),       // RFC 8019, 7.2; after what announces IKE_INTERMEDIATE
   };
   return rows;
 }

@@ -23,6 +23,7 @@ struct Inbound {
   wire::Header header;
   ByteView octets;                      ///< the whole message, as it was on the wire
   std::vector<wire::Payload> payloads;  ///< the decrypted ones, or those of IKE_SA_INIT
+  std::vector<wire::Payload> outside;   ///< of an encrypted message: those in the clear
   Bytes plain;                          ///< what `payloads` was decoded from, when it was encrypted
   std::uint64_t datagram = 0;
   SocketAddress src, dst;       ///< as they stood in the datagram: a NAT may have changed them

@@ -232,6 +232,10 @@ struct EndpointConfig {
   std::optional<unsigned> puzzle_threshold;
   unsigned puzzle_difficulty = 12;  ///< zero bits; more when there are many more half-open SAs
   bool puzzle_solve = true;         ///< as initiator
+  /// Half-open IKE SAs that got an IKE_AUTH request which did not decrypt, at which IKE_AUTH costs
+  /// a puzzle, too (RFC 8019, 7.2), of whoever had to solve one before; 0: always.
+  std::optional<unsigned> auth_puzzle_threshold;
+  unsigned auth_puzzle_difficulty = 12;  ///< zero bits, at least 1; more when there are many more
   /// 32 octets that the node keeps through a restart: tokens that it gave are made with it (RFC
   /// 6290, 5.1). Empty: it gives none.
   Bytes lasting_secret;

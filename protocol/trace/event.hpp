@@ -154,7 +154,7 @@ struct Message {
   /// that completes the message (sent: the last; received: that came last) has payloads and plain.
   std::uint64_t fragment = 0, fragments = 0;
   std::string
-      payloads;  ///< "IDi, AUTH, SA, TSi, TSr": outer for clear, inner for encrypted messages
+      payloads;  ///< "IDi, AUTH, SA"; of encrypted messages the inner ones, behind any in the clear
   bool encrypted = false;
   Bytes bytes;  ///< from the first octet of the IKE header
   std::uint64_t plain_first = 0;

@@ -17,6 +17,8 @@ constexpr Rule init_request[] = {
     {PayloadType::notify, 0, 1, NotifyType::cookie, "RFC 7296, 2.6"},
     {PayloadType::puzzle_solution, 0, 1, {}, "RFC 8019, 7.1.2"},
 };
+//= rfc8019#7.1.2 "In this case, the Initiator MUST ignore the received message and continue to wait
+//= until either a valid PUZZLE notification is received or the retransmission timer fires."
 constexpr Rule init_response[] = {
     {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::ke, 1, 1, {}, "RFC 7296, 1.2"},
@@ -36,7 +38,16 @@ constexpr Rule auth_request[] = {
     {PayloadType::sa, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::ts_i, 1, 1, {}, "RFC 7296, 1.2"},
     {PayloadType::ts_r, 1, 1, {}, "RFC 7296, 1.2"},
-    {PayloadType::puzzle_solution, 0, 1, {}, "RFC 8019, 7.2.2"},
+};
+/// What may stand in the clear beside the Encrypted payload.
+struct Outside {
+  ExchangeType exchange;
+  bool response;
+  Rule rule;
+};
+constexpr Outside outside_rules[] = {
+    //= rfc8019#7.2.2 "The PS payload MUST be placed outside the Encrypted payload"
+    {ExchangeType::ike_auth, false, {PayloadType::puzzle_solution, 0, 1, {}, "RFC 8019, 7.2.2"}},
 };
 constexpr Rule auth_request_eap[] = {{PayloadType::eap, 1, 1, {}, "RFC 7296, 2.16"}};
 constexpr Rule auth_request_proof[] = {{PayloadType::auth, 0, 1, {}, "RFC 7296, 2.16"}};
@@ -47,7 +58,6 @@ constexpr Rule auth_request_round[] = {
     {PayloadType::certreq, 0, many, {}, "RFC 6023, 5"},  // so may the first request, childless
     {PayloadType::id_r, 0, 1, {}, "RFC 6023, 5"},
     {PayloadType::cp, 0, 1, {}, "RFC 6023, 5"},
-    {PayloadType::puzzle_solution, 0, 1, {}, "RFC 8019, 7.2.2"},
 };
 constexpr Rule auth_response[] = {
     {PayloadType::id_r, 0, 1, {}, "RFC 7296, 1.2"},  // said before, when EAP went ahead
@@ -237,10 +247,30 @@ class Judge {
           fmt::format("{} must be encrypted, but there is no SK or SKF payload",
                       name(outer.header.exchange)));
     for (const Payload& p : outer.payloads)
-      if (!encrypted(p))
-        error("E-WIRE-111", p, "RFC 7296, 1.2",
-              fmt::format("{} stands in the clear where everything must be encrypted",
-                          notation(p.type)));
+      if (!encrypted(p)) in_the_clear(outer, p);
+  }
+  void in_the_clear(const Message& outer, const Payload& p) {
+    for (const Outside& row : outside_rules) {
+      if (row.exchange != outer.header.exchange || row.response != outer.header.response ||
+          !matches(p, row.rule))
+        continue;
+      const auto* part = first<SkfPayload>(outer.payloads);
+      const auto count =
+          std::count_if(outer.payloads.begin(), outer.payloads.end(),
+                        [&](const Payload& other) { return matches(other, row.rule); });
+      if (part != nullptr && part->number != 1)
+        error("E-WIRE-113", p, "RFC 7383, 2.5.3",
+              fmt::format("{} stands in the clear of fragment {}, and only the first may have it",
+                          notation(p.type), part->number));
+      else if (count > row.rule.max)
+        error("E-WIRE-102", p, row.rule.rfc,
+              fmt::format("{} {} payloads stand in the clear, at most {} may", count,
+                          notation(p.type), row.rule.max));
+      return;
+    }
+    error(
+        "E-WIRE-111", p, "RFC 7296, 1.2",
+        fmt::format("{} stands in the clear where everything must be encrypted", notation(p.type)));
   }
 
   void rules(const Form& form, const std::vector<Payload>& payloads) {
@@ -326,11 +356,23 @@ std::string payload_summary(const std::vector<Payload>& payloads, bool response)
   return text;
 }
 
+std::string payload_summary(const Message& outer, const std::vector<Payload>& inner) {
+  std::vector<Payload> shown;
+  for (const Payload& p : outer.payloads)
+    if (p.type != PayloadType::sk && p.type != PayloadType::skf) shown.push_back(p);
+  shown.insert(shown.end(), inner.begin(), inner.end());
+  return payload_summary(shown, outer.header.response);
+}
+
 std::string summary(const Message& outer, const std::vector<Payload>* inner) {
   const char* direction = outer.header.response ? " response" : " request";
   std::string text = name(outer.header.exchange) + (outer.header.major == 1 ? "" : direction);
   if (outer.header.major == 1 && outer.header.encrypted && !inner) return text + ", encrypted";
-  if (inner) return text + " {" + payload_summary(*inner, outer.header.response) + "}";
+  if (inner) {
+    const std::string outside = payload_summary(outer, {});
+    return text + (outside.empty() ? "" : " " + outside) + " {" +
+           payload_summary(*inner, outer.header.response) + "}";
+  }
   return outer.payloads.empty()
              ? text
              : text + " " + payload_summary(outer.payloads, outer.header.response);

@@ -47,7 +47,8 @@ std::span<const Form> forms();
 const Form* form_of(const Header& header, const std::vector<Payload>& payloads);
 
 /// Judges a decoded message. All exchanges but IKE_SA_INIT must be encrypted: whatever stands in
-/// the clear there is refused, errors included, because anybody can send it. The forms of IKE_AUTH
+/// the clear there is refused, errors included, because anybody can send it, but for the few
+/// payloads that an RFC puts there (of fragments, before the first). The forms of IKE_AUTH
 /// say what may stand together in one message; what is due in a round of authentication (RFC 7296,
 /// 2.16; RFC 4739), AUTH above all, is the task's to demand. `inner` is the decrypted content
 /// of its SK payload, nullptr while it is not decrypted (then only the outer layer is judged).
@@ -57,8 +58,10 @@ std::vector<Diagnostic> check(const Message& outer, const std::vector<Payload>* 
 /// "SA, KE, Ni, N(NAT_DETECTION_SOURCE_IP)" in the RFC's notation (RFC 7296, 1.2); nonces are Ni in
 /// requests, Nr in responses.
 std::string payload_summary(const std::vector<Payload>& payloads, bool response);
-/// "IKE_AUTH request {IDi, AUTH, SA, TSi, TSr}": braces around what is encrypted; `inner` as in
-/// check.
+/// The same of an encrypted message: what stands in the clear, then `inner`.
+std::string payload_summary(const Message& outer, const std::vector<Payload>& inner);
+/// "IKE_AUTH request {IDi, AUTH, SA, TSi, TSr}": braces around what is encrypted, "PS {IDi, ...}"
+/// behind what is not; `inner` as in check.
 std::string summary(const Message& outer, const std::vector<Payload>* inner);
 
 }  // namespace ikelab::wire

@@ -34,6 +34,10 @@ class Provider : public WrappedProvider {
    public:
     explicit Asserting(std::unique_ptr<crypto::KeyExchange> pair) : pair_(std::move(pair)) {}
     [[nodiscard]] const Bytes& public_value() const override { return pair_->public_value(); }
+    [[nodiscard]] Result<void> check(ByteView peer_public) const override {
+      assert_not_zero(peer_public);
+      return pair_->check(peer_public);
+    }
     Result<Secret> derive(ByteView peer_public) override {
       assert_not_zero(peer_public);
       return pair_->derive(peer_public);

@@ -14,6 +14,9 @@ class Shared : public crypto::KeyExchange {
  public:
   explicit Shared(std::shared_ptr<crypto::KeyExchange> pair) : pair_(std::move(pair)) {}
   [[nodiscard]] const Bytes& public_value() const override { return pair_->public_value(); }
+  [[nodiscard]] Result<void> check(ByteView peer_public) const override {
+    return pair_->check(peer_public);
+  }
   Result<Secret> derive(ByteView peer_public) override { return pair_->derive(peer_public); }
 
  private:

@@ -80,9 +80,8 @@ struct Teller {
   }
   std::string operator()(const trace::Message& m) const {
     if (!all) return {};
-    const bool fragment = m.bytes.size() > 16 && m.bytes[16] == 53;  // Next Payload: SKF
     const std::string content =
-        fmt::format("{}{}", fragment ? "SKF " : "", m.payloads.empty() ? "-" : m.payloads);
+        fmt::format("{}{}", m.fragments != 0 ? "SKF " : "", m.payloads.empty() ? "-" : m.payloads);
     return line(m.direction, fmt::format("{} {} {} {}: {} ({} octets, {} to {})", event.sa,
                                          m.exchange, m.response ? "response" : "request",
                                          m.message_id, content, m.bytes.size(), m.src, m.dst));

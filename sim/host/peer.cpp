@@ -41,6 +41,8 @@ policy::EndpointConfig endpoint_config(const scenario::Scenario& scenario,
   config.retransmit = scenario.retransmit;
   config.puzzle_threshold = node.puzzle_threshold;
   config.puzzle_difficulty = node.puzzle_difficulty;
+  config.auth_puzzle_threshold = node.auth_puzzle_threshold;
+  config.auth_puzzle_difficulty = node.auth_puzzle_difficulty;
   config.puzzle_solve = node.puzzle_solve;
   if (node.cookie_threshold) config.cookie_threshold = *node.cookie_threshold;
   config.disclose_secrets = scenario.disclose_secrets;

@@ -7,6 +7,9 @@
 namespace ikelab::monitor {
 namespace {
 
+constexpr std::size_t shortest_secret = 16;
+constexpr std::size_t most_known = 1024;  // values that adversaries learnt, looked at again
+
 bool is_secret(const std::string& name) {
   return name == "g^ir" || name == "SKEYSEED" || name.starts_with("SK_") ||
          name.starts_with("ESP ") || name == "KEYMAT";
@@ -90,7 +93,11 @@ void Invariants::on_key(const Sa& sa, const trace::KeyDerived& key) {
     if (key.name == "SK_d") adversary_keys_[key.output] = sa.first;
     return;
   }
-  secrets_.emplace(key.output, fmt::format("{} of {}", key.name, sa.second));
+  const auto [at, fresh] =
+      secrets_.emplace(key.output, fmt::format("{} of {}", key.name, sa.second));
+  // A responder derives keys when it needs them: an adversary may have been there before.
+  if (fresh)
+    for (Known& known : known_) compare(known, at->first, at->second);
   if (key.name == "SK_d") sessions_[sa].sk_d = key.output;
 }
 
@@ -133,12 +140,20 @@ void Invariants::on_esp(const std::string& node, const trace::SaInstalled& insta
                      installed.spi, node));
 }
 
+void Invariants::compare(Known& known, const Bytes& secret, const std::string& name) {
+  if (known.told || secret.size() < shortest_secret ||
+      std::search(known.value.begin(), known.value.end(), secret.begin(), secret.end()) ==
+          known.value.end())
+    return;
+  known.told = true;
+  fire("key-secrecy", 0, fmt::format("{} knows {} ({})", known.node, name, known.how));
+}
+
 void Invariants::on_knowledge(const std::string& node, const trace::AttackKnowledge& known) {
-  if (known.value.size() < 16) return;
-  for (const auto& [secret, name] : secrets_)
-    if (secret.size() >= 16 && std::search(known.value.begin(), known.value.end(), secret.begin(),
-                                           secret.end()) != known.value.end())
-      return fire("key-secrecy", 0, fmt::format("{} knows {} ({})", node, name, known.how));
+  if (known.value.size() < shortest_secret) return;
+  known_.push_back({node, known.value, known.how, false});
+  if (known_.size() > most_known) known_.pop_front();
+  for (const auto& [secret, name] : secrets_) compare(known_.back(), secret, name);
 }
 
 }  // namespace ikelab::monitor

@@ -5,6 +5,7 @@
 // They see all nodes, as a prover does and no detector can: a lab's judge, not a product. Keys are
 // compared where secrets are disclosed; else the SPIs must do.
 #pragma once
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -56,7 +57,16 @@ class Invariants : public trace::Sink {
 
   std::set<std::string> honest_, wanted_;
   std::map<Sa, Session> sessions_;
+  struct Known {
+    std::string node;  ///< the adversary
+    Bytes value;
+    std::string how;
+    bool told = false;  ///< one secret in it was recognized, and that is enough
+  };
+  void compare(Known& known, const Bytes& secret, const std::string& name);
+
   std::map<Bytes, std::string> secrets_;           ///< of honest nodes: what they are called
+  std::deque<Known> known_;                        ///< what adversaries learnt last
   std::map<Bytes, std::string> adversary_keys_;    ///< SK_d that an adversary derived itself
   std::map<std::string, trace::SaInstalled> esp_;  ///< by SPI: the first end that told of it
   std::set<std::string> told_;

@@ -80,6 +80,8 @@ Content IkeListener::open(Conversation& sa, const Sighting& seen, const wire::De
     return content;
   }
   content.encrypted = true;
+  for (const wire::Payload& payload : message.payloads)
+    if (&payload != sealed) content.outside.push_back(payload);
   const auto* part = std::get_if<wire::SkfPayload>(&sealed->body);
   if (part != nullptr) {
     content.fragment = part->number;
@@ -125,15 +127,19 @@ void IkeListener::open_fragment(Conversation& sa, const wire::Header& header,
   if (sa.fragments.size() > most_open_fragments) sa.fragments.clear();
   Conversation::Parts& parts =
       sa.fragments[direction << 32 | std::uint64_t{header.message_id.value}];
-  if (part.total != parts.total) parts = {part.total, wire::PayloadType::none, {}};
+  if (part.total != parts.total) parts = {part.total, wire::PayloadType::none, {}, {}};
   if (part.total > bounds::fragments_in_message) return;
-  if (part.number == 1) parts.first_inner = part.first_inner;
+  if (part.number == 1) {
+    parts.first_inner = part.first_inner;
+    parts.outside = content.outside;
+  }
   parts.plain[part.number] = std::move(content.plain);
   content.plain.clear();
   if (parts.plain.size() != part.total) return;
   for (const auto& [number, octets] : parts.plain)
     content.plain.insert(content.plain.end(), octets.begin(), octets.end());
   content.first = parts.first_inner;
+  content.outside = parts.outside;
   content.opened = true;
   sa.fragments.erase(direction << 32 | std::uint64_t{header.message_id.value});
 }

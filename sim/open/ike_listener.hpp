@@ -25,6 +25,7 @@ class IkeListener {
     struct Parts {
       std::uint16_t total = 0;
       wire::PayloadType first_inner = wire::PayloadType::none;
+      std::vector<wire::Payload> outside;  ///< of fragment 1: what stands in the clear
       std::map<std::uint16_t, Bytes> plain;
     };
     std::map<std::uint64_t, Parts> fragments;  ///< by direction and message id

@@ -25,7 +25,9 @@ void tell_end(Observer& observer, const std::string& direction, const Sighting& 
   body.encrypted = content.encrypted;
   body.bytes = to_bytes(seen.octets);
   if (content.opened) {
-    body.payloads = wire::payload_summary(content.payloads, place.response);
+    std::vector<wire::Payload> shown = content.outside;
+    shown.insert(shown.end(), content.payloads.begin(), content.payloads.end());
+    body.payloads = wire::payload_summary(shown, place.response);
     if (content.encrypted) {
       body.plain_first = static_cast<std::uint64_t>(content.first);
       body.plain = content.plain;

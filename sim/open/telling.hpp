@@ -9,6 +9,7 @@ namespace ikelab::open {
 
 /// What is inside a message; of one in the clear, `payloads` are the outer ones.
 struct Content {
+  std::vector<wire::Payload> outside;  ///< of an encrypted message: what stands in the clear
   std::vector<wire::Payload> payloads;
   Bytes plain;
   wire::PayloadType first = wire::PayloadType::none;

@@ -97,7 +97,7 @@ void read_policy(Section& section, policy::ChildConfig& child) {
   child.copy.ecn = section.boolean("copy_ecn", true);
 }
 
-policy::ChildConfig read_child(const YAML::Node& node, Problems& problems) {
+policy::ChildConfig read_child(const YAML::Node& node, policy::Era era, Problems& problems) {
   Section section(node, "a child",
                   {"name",          "local_ts",     "remote_ts",    "esp_proposals", "rekey_time",
                    "life_time",     "rand_time",    "rekey_bytes",  "life_bytes",    "rand_bytes",
@@ -113,8 +113,8 @@ policy::ChildConfig read_child(const YAML::Node& node, Problems& problems) {
                                                 policy::ChildMode::transport,
                                                 policy::ChildMode::pass, policy::ChildMode::drop};
   child.mode = modes[section.word("mode", {"tunnel", "transport", "pass", "drop"}, 0)];
-  const auto esp_proposal = [](std::string_view text) {
-    return policy::parse_proposal(text, wire::ProtocolId::esp);
+  const auto esp_proposal = [era](std::string_view text) {
+    return policy::parse_proposal(text, wire::ProtocolId::esp, era);
   };
   if (child.needs_sas())
     child.esp_proposals = read_list<wire::Proposal>(section, "esp_proposals", esp_proposal);
@@ -229,7 +229,7 @@ policy::ConnectionConfig read_connection(const YAML::Node& node, const LabPki& p
   connection.full_transcript_auth = section.boolean("full_transcript_auth", false);
   connection.signature_authentication = section.boolean("signature_authentication", true);
   section.each("children", [&](const YAML::Node& child) {
-    connection.children.push_back(read_child(child, problems));
+    connection.children.push_back(read_child(child, era, problems));
   });
   return connection;
 }

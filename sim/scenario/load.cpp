@@ -61,12 +61,30 @@ void check_pools(const YAML::Node& yaml, const Node& node, Problems& problems) {
   }
 }
 
+/// How many of something must be there for a measure to be taken.
+std::optional<unsigned> threshold(Section& section, const std::string& key) {
+  if (!section.has(key)) return std::nullopt;
+  return static_cast<unsigned>(section.number(key, 0, 1'000'000));
+}
+
+/// Zero bits that a puzzle's solution has at least. RFC 8019's 0, as many as the initiator likes,
+/// is not spoken.
+unsigned difficulty(Section& section, const std::string& key) {
+  constexpr unsigned usual = 12;
+  const auto bits = static_cast<unsigned>(section.number(key, usual, 32));
+  if (bits != 0) return bits;
+  section.problem(key, Error{"E-SCN-012", fmt::format("'0' is not a number for '{}'", key)}.expect(
+                           "expected 1 to 32"));
+  return usual;
+}
+
 Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
-  Section section(yaml, "a node",
-                  {"name", "role", "at", "connections", "cookie_threshold", "puzzle_threshold",
-                   "puzzle_difficulty", "puzzle_solve", "inner_addresses", "bugs", "patience",
-                   "secrets", "pools", "nat", "firewall"},
-                  problems);
+  Section section(
+      yaml, "a node",
+      {"name", "role", "at", "connections", "cookie_threshold", "puzzle_threshold",
+       "puzzle_difficulty", "puzzle_solve", "auth_puzzle_threshold", "auth_puzzle_difficulty",
+       "inner_addresses", "bugs", "patience", "secrets", "pools", "nat", "firewall"},
+      problems);
   Node node;
   node.line = section.line();
   node.name = section.text("name", true);
@@ -74,12 +92,18 @@ Node read_node(const YAML::Node& yaml, const LabPki& pki, Problems& problems) {
       static_cast<Role>(section.word("role", {std::begin(role_words), std::end(role_words)}, 0));
   if (section.has("at"))
     node.x = coordinate(section.at("at"), 0), node.y = coordinate(section.at("at"), 1);
-  if (section.has("puzzle_threshold"))
-    node.puzzle_threshold = static_cast<unsigned>(section.number("puzzle_threshold", 0, 1'000'000));
-  node.puzzle_difficulty = static_cast<unsigned>(section.number("puzzle_difficulty", 12, 32));
+  node.cookie_threshold = threshold(section, "cookie_threshold");
+  node.puzzle_threshold = threshold(section, "puzzle_threshold");
+  node.puzzle_difficulty = difficulty(section, "puzzle_difficulty");
+  node.auth_puzzle_threshold = threshold(section, "auth_puzzle_threshold");
+  node.auth_puzzle_difficulty = difficulty(section, "auth_puzzle_difficulty");
   node.puzzle_solve = section.boolean("puzzle_solve", true);
-  if (section.has("cookie_threshold"))
-    node.cookie_threshold = static_cast<unsigned>(section.number("cookie_threshold", 0, 1'000'000));
+  if (node.auth_puzzle_threshold && !node.puzzle_threshold)
+    section.problem(
+        "auth_puzzle_threshold",
+        Error{"E-SCN-011", "a puzzle for IKE_AUTH is only given to who solved one before"}
+            .expect("expected a puzzle_threshold beside it")
+            .see("RFC 8019, 7.2.1"));
   for (const std::string& text : section.texts("inner_addresses")) {
     auto address = IpAddress::parse(text);
     if (address)
@@ -137,9 +161,8 @@ TimedEvent read_event(const YAML::Node& yaml, Problems& problems) {
                   {"at", "node", "action", "connection", "child", "mark", "link", "address", "to"},
                   problems);
   const std::vector<std::string> actions = {
-      "mark",     "initiate", "rekey-ike", "rekey-child", "delete-ike", "delete-child",
-      "liveness", "rebind",   "move",      "reroute",     "crash",      "redirect",
-      "restore"};
+      "mark",   "initiate", "rekey-ike", "rekey-child", "delete-ike", "delete-child", "liveness",
+      "rebind", "move",     "reroute",   "crash",       "redirect",   "restore"};
   TimedEvent event;
   event.at = section.parsed("at", parse_duration, Duration{0}, true);
   event.action = actions[section.word("action", actions, 0)];

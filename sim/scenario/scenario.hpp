@@ -24,8 +24,8 @@ struct Node {
   double x = 0.5, y = 0.5;
   std::vector<policy::ConnectionConfig>
       connections;  ///< gateways, and hosts that are road warriors
-  std::optional<unsigned> cookie_threshold, puzzle_threshold;
-  unsigned puzzle_difficulty = 12;
+  std::optional<unsigned> cookie_threshold, puzzle_threshold, auth_puzzle_threshold;
+  unsigned puzzle_difficulty = 12, auth_puzzle_difficulty = 12;
   bool puzzle_solve = true;
   std::vector<policy::EapUser> eap_users;  ///< a gateway's `secrets`
   std::vector<policy::PoolConfig> pools;   ///< for the clients of its connections
@@ -109,7 +109,7 @@ struct TimedEvent {
   std::string node, action, connection, child, mark;
   std::string link, address;  ///< move: which interface, and "203.0.113.9/24"; reroute: over which
                               ///< link, and to which network ("" for everything else)
-  IpAddress gateway = {};  ///< redirect: where to
+  IpAddress gateway = {};     ///< redirect: where to
 };
 
 /// What an adversary gets without having to earn it.

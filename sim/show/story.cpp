@@ -6,6 +6,8 @@
 #include <set>
 
 #include "protocol/base/address.hpp"
+#include "protocol/wire/decode.hpp"
+#include "protocol/wire/grammar.hpp"
 
 namespace ikelab::show {
 namespace {
@@ -332,8 +334,12 @@ std::string init_in_words(const IkeMessage& m) {
     return fmt::format("{} offers algorithms, its public key exchange value and a nonce.", m.from);
   }
   if (has(m, "N(PUZZLE)"))
-    return fmt::format("{} gives {} a puzzle: it keeps nothing until that work is done.", m.from,
-                       m.to);
+    return fmt::format(
+        fmt::runtime(has(m, "SA") ? "{} chooses one proposal, and gives {} another puzzle: it "
+                                    "computes no keys until that work is done."
+                                  : "{} gives {} a puzzle: it keeps nothing until that work "
+                                    "is done."),
+        m.from, m.to);
   if (has(m, "N(COOKIE)"))
     return fmt::format(
         "{} asks {} to show with a cookie that it can receive, before any costly work.", m.from,
@@ -390,7 +396,9 @@ constexpr AuthWords auth_words[] = {
     {false, "EAP(Response/Identity", "", "{} tells EAP who it is."},
     {false, "EAP(Response/Nak", "", "{} wants another EAP method."},
     {false, "EAP(", "", "{} answers in EAP."},
+    {false, "PS", "AUTH", "{} brings the puzzle's solution and says who it is; it wants EAP."},
     {false, "SA", "AUTH", "{} says who it is, but proves nothing yet: it wants EAP."},
+    {false, "PS", "", "{} brings the puzzle's solution, proves who it is, and asks for a tunnel."},
     {false, "SA", "", "{} proves who it is and asks for the first Child SA."},
     {false, "AUTH", "IDi", "{} proves with the outcome of EAP that it was EAP's peer."},
     {false, "IDi", "AUTH", "{} begins another round of authentication, by EAP."},
@@ -485,9 +493,27 @@ std::string title(const IkeMessage& m) {
   return text;
 }
 
+namespace {
+
+/// What stands in the clear of an encrypted message of IKEv2: "PS". Its header's Next Payload says
+/// whether there is anything.
+std::string in_the_clear(const IkeMessage& m) {
+  const Bytes& octets = m.content->bytes;
+  if (is_ikev1(*m.content) || octets.size() <= 16) return {};
+  const auto first = static_cast<wire::PayloadType>(octets[16]);
+  if (first == wire::PayloadType::sk || first == wire::PayloadType::skf) return {};
+  return wire::payload_summary(wire::decode(octets).message, {});
+}
+
+}  // namespace
+
 std::string contents(const IkeMessage& m) {
   if (is_part(m)) return {};
-  return m.content->encrypted ? "{" + m.content->payloads + "}" : m.content->payloads;
+  const std::string& payloads = m.content->payloads;
+  if (!m.content->encrypted) return payloads;
+  const std::string clear = in_the_clear(m);
+  if (clear.empty() || !payloads.starts_with(clear + ", ")) return "{" + payloads + "}";
+  return clear + " {" + payloads.substr(clear.size() + 2) + "}";
 }
 
 std::string installed_text(const trace::SaInstalled& sa) {

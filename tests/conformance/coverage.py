@@ -17,8 +17,8 @@ import tables
 DOCUMENT = c.ROOT / "docs" / "RFC-COVERAGE.md"
 TITLES = {4478: "repeated authentication", 5685: "redirect", 6023: "childless IKE SAs",
           7296: "IKEv2", 7383: "IKEv2 message fragmentation", 7427: "signature authentication",
-          8784: "postquantum preshared keys", 9242: "the IKE_INTERMEDIATE exchange",
-          9370: "multiple key exchanges"}
+          8019: "puzzles and other protection from floods", 8784: "postquantum preshared keys",
+          9242: "the IKE_INTERMEDIATE exchange", 9370: "multiple key exchanges"}
 # Tables with a test for each row: title, and the columns that name tests.
 TABLES = {"situations.tsv": ("Rekeying: strongSwan's 48 situations", ["test"]),
           "notifies.tsv": ("Notifications: sent when due, acted on or refused when received",

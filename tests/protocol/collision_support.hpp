@@ -103,4 +103,24 @@ inline Lowest any_lowest() {
   return GENERATE(Lowest::ni_of_a, Lowest::ni_of_b, Lowest::nr_of_a, Lowest::nr_of_b);
 }
 
+/// Both began the same, and one of them goes no further.
+template <class Stage>
+struct Contest {
+  Contest(Stage& stage_in, Lowest lowest) : stage(stage_in), a_lost(a_loses(lowest)) {}
+  Stage& stage;
+  bool a_lost;
+  Side& winner() { return a_lost ? stage.pair.b : stage.pair.a; }
+  Side& loser() { return a_lost ? stage.pair.a : stage.pair.b; }
+  void to_winner() { a_lost ? stage.hand->to_b() : stage.hand->to_a(); }
+  void to_loser() { a_lost ? stage.hand->to_a() : stage.hand->to_b(); }
+};
+
+/// How many of its own tasks of that name failed.
+inline std::size_t failed(const Side& side, const char* task) {
+  std::size_t count = 0;
+  for (const auto* ended : side.all<trace::TaskEnded>())
+    count += ended->task == task && ended->role == "initiator" && ended->outcome == "failed";
+  return count;
+}
+
 }  // namespace ikelab::test

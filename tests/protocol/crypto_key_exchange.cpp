@@ -104,13 +104,32 @@ TEST_CASE("crypto: values that would give the secret away are refused", "[crypto
   const auto rng = seeded_rng(7, "test")->stream("bad values");
 
   const auto x25519 = provider->key_exchange(method("x25519"), *rng).value();
-  CHECK(x25519->derive(Bytes(32)).error().code == "E-CRYPTO-KE");
+  // The orders 2, 4, 8 and 8, 4 of the twist, and the first two again, written as p and p + 1.
+  const char* const low_order[] = {
+      "0000000000000000000000000000000000000000000000000000000000000000",
+      "0100000000000000000000000000000000000000000000000000000000000000",
+      "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+      "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+      "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+      "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+      "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"};
+  for (const char* text : low_order) {
+    INFO(text);
+    Bytes u = hex(text);
+    CHECK(x25519->check(u).error().code == "E-CRYPTO-KE");
+    CHECK(x25519->derive(u).error().code == "E-CRYPTO-KE");
+    u.back() |= 0x80;  // RFC 7748, 5: the topmost bit is masked
+    CHECK(x25519->check(u).error().code == "E-CRYPTO-KE");
+  }
+  CHECK(x25519->check(Bytes(32, 9)).ok());
 
   for (const char* keyword : {"ecp256", "ecp384", "ecp521"}) {
     INFO(keyword);
     const auto exchange = provider->key_exchange(method(keyword), *rng).value();
     Bytes off_curve = exchange->public_value();
     off_curve.back() ^= 1;
+    CHECK(exchange->check(off_curve).error().code == "E-CRYPTO-KE");
+    CHECK(exchange->check(exchange->public_value()).ok());
     CHECK(exchange->derive(off_curve).error().code == "E-CRYPTO-KE");
     CHECK(exchange->derive(Bytes(off_curve.size())).error().code == "E-CRYPTO-KE");
     CHECK(exchange->derive(Bytes(off_curve.size(), 0xff)).error().code == "E-CRYPTO-KE");

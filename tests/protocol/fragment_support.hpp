@@ -1,12 +1,8 @@
-// Fragments of the two sites' messages, as they crossed the wire, and as somebody with the keys
-// might make them.
+// Fragments of the two sites' messages, as they crossed the wire.
 #pragma once
 #include <algorithm>
 
-#include "protocol/ikev2/protect.hpp"
-#include "protocol/wire/decode.hpp"
-#include "protocol/wire/encode.hpp"
-#include "tests/support/catch.hpp"
+#include "tests/support/forge.hpp"
 #include "tests/support/lab_certificates.hpp"
 
 namespace ikelab::test {
@@ -36,56 +32,5 @@ inline void set_fragments(policy::EndpointConfig& config, std::size_t size,
   config.connections[0].fragment_size = size;
   config.connections[0].fragmentation = wish;
 }
-
-/// A message of a (initiator of the IKE SA) to b, made with the keys that a's trace tells.
-class Forger {
- public:
-  explicit Forger(Pair& pair) : pair_(pair) {
-    suite_.encr = crypto::find(crypto::TransformType::encr, 20, 256);
-    header_ = wire::decode(pair.wire.back().payload).message.header;
-    header_.initiator = true;
-    header_.response = false;
-    header_.exchange = wire::ExchangeType::informational;
-  }
-  wire::Header& header() { return header_; }
-  ikev2::Datagram fragment(std::uint16_t number, std::uint16_t total, ByteView chunk,
-                           wire::PayloadType first = wire::PayloadType::none) {
-    const wire::SkfPayload part{first, number, total, {}};
-    return sent(ikev2::seal_fragment(*pair_.a.provider, suite_, {key(), {}}, header_, part, chunk,
-                                     next_iv())
-                    .value());
-  }
-  ikev2::Datagram whole(const std::vector<wire::Payload>& payloads) {
-    return sent(
-        ikev2::seal_message(*pair_.a.provider, suite_, {key(), {}}, header_, payloads, next_iv())
-            .value());
-  }
-
- private:
-  ikev2::Datagram sent(Bytes payload) {
-    return {9000 + count_, {pair_.a.address, 500}, {pair_.b.address, 500}, std::move(payload)};
-  }
-  Bytes next_iv() {
-    ++count_;
-    return {0xff,
-            0,
-            0,
-            0,
-            0,
-            0,
-            static_cast<std::uint8_t>(count_ >> 8),
-            static_cast<std::uint8_t>(count_)};
-  }
-  Bytes key() const {
-    Bytes found;
-    for (const auto* derived : pair_.a.all<trace::KeyDerived>())
-      if (derived->name == "SK_ei") found = derived->output;
-    return found;
-  }
-  Pair& pair_;
-  policy::Suite suite_;
-  wire::Header header_;
-  std::uint64_t count_ = 0;
-};
 
 }  // namespace ikelab::test

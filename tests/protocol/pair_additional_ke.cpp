@@ -436,10 +436,10 @@ struct AfterInit {
   }
   void forge(wire::ExchangeType exchange, std::uint32_t id,
              const std::vector<wire::Payload>& payloads) {
-    Forger forger(pair);
-    forger.header().exchange = exchange;
-    forger.header().message_id = {id};
-    pair.deliver(pair.b, forger.whole(payloads));
+    Insider forger(pair, pair.a);
+    forger.header.exchange = exchange;
+    forger.header.message_id = {id};
+    pair.deliver(pair.b, forger.message(payloads));
   }
   Pair pair;
 };

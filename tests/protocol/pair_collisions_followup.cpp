@@ -15,13 +15,6 @@ constexpr const char* ike_single = "aes256gcm16-prfsha256-x25519";
 constexpr const char* esp_multi = "aes256gcm16-x25519-ke1_ecp256";
 constexpr const char* esp_single = "aes256gcm16-x25519";
 
-std::size_t failed(const Side& side, const char* task) {
-  std::size_t count = 0;
-  for (const auto* ended : side.all<trace::TaskEnded>())
-    count += ended->task == task && ended->role == "initiator" && ended->outcome == "failed";
-  return count;
-}
-
 }  // namespace
 
 // ---- Child SAs ---------------------------------------------------------------------------------
@@ -93,19 +86,17 @@ TEST_CASE("child collisions with multiple key exchanges: both rekey at once",
   s.hand->to_b();
   //= rfc9370#2.2.4 "the initiator of this exchange just stops the rekeying process and it MUST NOT
   //= initiate the IKE_FOLLOWUP_KE exchange."
-  Side& winner = a_loses(lowest) ? s.pair.b : s.pair.a;
-  Side& loser = a_loses(lowest) ? s.pair.a : s.pair.b;
+  Contest contest(s, lowest);
+  Side &winner = contest.winner(), &loser = contest.loser();
   CHECK(ByHand::last_sent(winner) == "KE, N(ADDITIONAL_KEY_EXCHANGE)");
   CHECK(ByHand::last_sent(loser) == "SA, Nr, KE, TSi, TSr, N(ADDITIONAL_KEY_EXCHANGE)");
-  const auto to_winner = [&] { a_loses(lowest) ? s.hand->to_b() : s.hand->to_a(); };
-  const auto to_loser = [&] { a_loses(lowest) ? s.hand->to_a() : s.hand->to_b(); };
   // IKE_FOLLOWUP_KE of the winner makes the only new one
-  to_loser();
+  contest.to_loser();
   CHECK(s.hand->children(loser) == "1 REKEYED, 2 INSTALLED in");
-  to_winner();
+  contest.to_winner();
   CHECK(s.hand->children(winner) == "1 DELETING, 2 INSTALLED");
-  to_loser();
-  to_winner();
+  contest.to_loser();
+  contest.to_winner();
   CHECK(s.a() == "2 INSTALLED");
   CHECK(s.b() == "2 INSTALLED");
   CHECK(failed(loser, "child_rekey") == 0);
@@ -340,18 +331,16 @@ TEST_CASE("ike collisions with multiple key exchanges: both rekey at once",
   CHECK(s.b() == "1 ESTABLISHED 1");
   s.hand->to_a();
   s.hand->to_b();
-  Side& winner = a_loses(lowest) ? s.pair.b : s.pair.a;
-  Side& loser = a_loses(lowest) ? s.pair.a : s.pair.b;
+  Contest contest(s, lowest);
+  Side &winner = contest.winner(), &loser = contest.loser();
   CHECK(ByHand::last_sent(winner) == "KE, N(ADDITIONAL_KEY_EXCHANGE)");
   CHECK(ByHand::last_sent(loser).find("SA, Nr, KE") == 0);  // it goes no further
-  const auto to_winner = [&] { a_loses(lowest) ? s.hand->to_b() : s.hand->to_a(); };
-  const auto to_loser = [&] { a_loses(lowest) ? s.hand->to_a() : s.hand->to_b(); };
-  to_loser();
+  contest.to_loser();
   CHECK(s.hand->ike_sas(loser) == "1 REKEYED 0, 2 ESTABLISHED 1");
-  to_winner();
+  contest.to_winner();
   CHECK(s.hand->ike_sas(winner) == "1 DELETING 0, 2 ESTABLISHED 1");
-  to_loser();
-  to_winner();
+  contest.to_loser();
+  contest.to_winner();
   CHECK(s.a() == "2 ESTABLISHED 1");
   CHECK(s.b() == "2 ESTABLISHED 1");
   CHECK(failed(loser, "ike_rekey") == 0);

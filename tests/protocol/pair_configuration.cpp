@@ -4,7 +4,7 @@
 
 #include "protocol/ikev2/leases.hpp"
 #include "tests/support/eap_world.hpp"
-#include "tests/support/insider.hpp"
+#include "tests/support/forge.hpp"
 
 using namespace ikelab;
 using namespace ikelab::ikev2;
@@ -185,6 +185,29 @@ TEST_CASE("configuration: questions after IKE_AUTH", "[pair][ikev2][configuratio
   //= responses."
   CHECK(answer_to({{5, {0, 0, 14, 16}}}) == "CP 2:");
   CHECK(answer_to({{5, {}}, {0x7fff, {1}}, {7, {}}}) == "CP 2: 7=");
+  CHECK(pair.consistent());
+}
+
+TEST_CASE("configuration: an attribute of another time in IKE_AUTH changes nothing",
+          "[pair][ikev2][configuration]") {
+  const bool added = GENERATE(false, true);
+  CAPTURE(added);
+  Pair pair(client(), office());
+  Forge forge(pair);
+  pair.tamper = [&](const Side& from, Datagram& d) {
+    if (&from != &pair.a || wire::decode(d.payload).message.header.message_id.value != 1) return;
+    const auto* honest = pair.a.all<trace::Message>().back();
+    auto payloads =
+        wire::decode_chain(honest->plain, wire::PayloadType(honest->plain_first)).payloads;
+    for (wire::Payload& payload : payloads)
+      if (auto* config = std::get_if<wire::ConfigPayload>(&payload.body); config && added)
+        config->attributes.insert(config->attributes.begin(), {5, {0, 0, 14, 16}});
+    d = forge.instead(pair.a, d, payloads);
+  };
+  initiate(pair);
+  //= rfc7296#1.7 "Implementations that conform to this document MUST ignore proposals that have
+  //= configuration attribute type 5, the"
+  CHECK(sent_configs(pair.b, "IKE_AUTH") == Words{"2: 1=0a080001 3=0a020035 13=0a020000ffffff00"});
   CHECK(pair.consistent());
 }
 

@@ -2,7 +2,7 @@
 // IKE SA, and what it makes of them (RFC 7296, 1.5, 3.10.1).
 #include "protocol/wire/decode.hpp"
 #include "tests/support/by_hand.hpp"
-#include "tests/support/insider.hpp"
+#include "tests/support/forge.hpp"
 
 using namespace ikelab;
 using namespace ikelab::ikev2;

@@ -242,12 +242,12 @@ TEST_CASE("pair: a responder that always forgets", "[pair][ikev2][kex][hostile]"
 
 TEST_CASE("pair: a link that is none, and another method", "[pair][ikev2][kex][hostile]") {
   Tunnel t;
-  Forger forger(t.pair);
+  Insider forger(t.pair, t.pair.a);
   const auto key = wire::make_payload(wire::KePayload{35, Bytes(800, 7)});
   const auto link = notify(wire::NotifyType::additional_key_exchange, Bytes(8, 1));
-  forger.header().exchange = wire::ExchangeType::ike_followup_ke;
-  forger.header().message_id = {4};
-  t.pair.deliver(t.pair.b, forger.whole({key, link}));
+  forger.header.exchange = wire::ExchangeType::ike_followup_ke;
+  forger.header.message_id = {4};
+  t.pair.deliver(t.pair.b, forger.message({key, link}));
   const auto sent = t.pair.b.all<trace::Message>();
   CHECK(sent.back()->payloads == "N(STATE_NOT_FOUND)");
   CHECK(t.pair.b.state() == "ESTABLISHED");
@@ -275,14 +275,15 @@ TEST_CASE("pair: the peer's own words lead to its exchange, and no other's",
       REQUIRE(n != nullptr);
       link = n->data;
     }
-  Forger forger(t.pair);
-  forger.header() = wire::decode(t.pair.wire.back().payload).message.header;
-  forger.header().exchange = wire::ExchangeType::ike_followup_ke;
-  forger.header().initiator = true;
-  forger.header().response = false;
-  forger.header().message_id = {5};
-  t.pair.deliver(t.pair.b, forger.whole({wire::make_payload(wire::KePayload{19, Bytes(64, 7)}),
-                                         notify(wire::NotifyType::additional_key_exchange, link)}));
+  Insider forger(t.pair, t.pair.a);
+  forger.header = wire::decode(t.pair.wire.back().payload).message.header;
+  forger.header.exchange = wire::ExchangeType::ike_followup_ke;
+  forger.header.initiator = true;
+  forger.header.response = false;
+  forger.header.message_id = {5};
+  t.pair.deliver(t.pair.b,
+                 forger.message({wire::make_payload(wire::KePayload{19, Bytes(64, 7)}),
+                                 notify(wire::NotifyType::additional_key_exchange, link)}));
   //= rfc9370#2.2.4 "MUST match the n-th negotiated additional key exchange."
   CHECK(t.pair.b.all<trace::Message>().back()->payloads == "N(INVALID_SYNTAX)");
   CAPTURE(t.pair.b.diagnostics(), t.pair.b.state(), t.pair.b.sad);

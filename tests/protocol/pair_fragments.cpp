@@ -350,8 +350,8 @@ TEST_CASE("pair: fragments whose others never come are forgotten", "[pair][ikev2
   auto a = site_a(), b = site_b();
   Pair pair(a, b);
   establish(pair);
-  Forger forger(pair);
-  forger.header().message_id = {2};
+  Insider forger(pair, pair.a);
+  forger.header.message_id = {2};
   pair.deliver(pair.b, forger.fragment(1, 2, Bytes(8)));
   //= rfc7383#2.6 "It is RECOMMENDED that the reassembling timeout for the responder be equal to the
   //= time interval that the implementation waits before completely giving up when acting as the
@@ -367,7 +367,7 @@ TEST_CASE("pair: fragments whose others never come are forgotten", "[pair][ikev2
   // The responder "would delete any memory of the incomplete request message and not treat it as an
   // IKE SA failure".
   CHECK(pair.consistent());
-  pair.deliver(pair.b, forger.whole({}));
+  pair.deliver(pair.b, forger.message({}));
   CHECK(pair.wire.size() == before + 1);
   CHECK(pair.b.endpoint->poll_timeout() == std::nullopt);
 }
@@ -376,12 +376,12 @@ TEST_CASE("pair: a message may come whole after some of its fragments",
           "[pair][ikev2][fragments]") {
   Pair pair(site_a(), site_b());
   establish(pair);
-  Forger forger(pair);
-  forger.header().message_id = {2};
+  Insider forger(pair, pair.a);
+  forger.header.message_id = {2};
   pair.deliver(pair.b, forger.fragment(1, 3, Bytes(8)));
   pair.deliver(pair.b, forger.fragment(2, 3, Bytes(8)));
   const std::size_t before = pair.wire.size();
-  pair.deliver(pair.b, forger.whole({}));
+  pair.deliver(pair.b, forger.message({}));
   REQUIRE(pair.wire.size() == before + 1);
   // What is left of the fragments belongs to an answered request now.
   pair.deliver(pair.b, forger.fragment(3, 3, Bytes(8)));
@@ -389,8 +389,8 @@ TEST_CASE("pair: a message may come whole after some of its fragments",
   // Fragment 1 repeats the request: the sender did not get the answer.
   pair.deliver(pair.b, forger.fragment(1, 3, Bytes(8)));
   CHECK(pair.wire.size() == before + 2);
-  forger.header().message_id = {3};
-  pair.deliver(pair.b, forger.whole({}));
+  forger.header.message_id = {3};
+  pair.deliver(pair.b, forger.message({}));
   CHECK(pair.wire.size() == before + 3);
 }
 

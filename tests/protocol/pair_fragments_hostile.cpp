@@ -105,8 +105,8 @@ TEST_CASE("pair: fragments that nobody agreed on", "[pair][ikev2][fragments][hos
   a.connections[0].fragmentation = Fragmentation::no;
   Pair pair(a, b);
   establish(pair);
-  Forger forger(pair);
-  forger.header().message_id = {2};
+  Insider forger(pair, pair.a);
+  forger.header.message_id = {2};
   const std::size_t before = pair.wire.size();
   pair.deliver(pair.b, forger.fragment(1, 1, {}));
   CHECK(pair.b.diagnosed("E-IKE-070"));
@@ -117,12 +117,12 @@ TEST_CASE("pair: fragments that nobody agreed on", "[pair][ikev2][fragments][hos
 TEST_CASE("pair: fragments of messages that are not due", "[pair][ikev2][fragments][hostile]") {
   Pair pair(site_a(), site_b());
   establish(pair);
-  Forger forger(pair);
+  Insider forger(pair, pair.a);
   const std::size_t before = pair.wire.size();
   const auto refused = [&](std::uint32_t id, wire::ExchangeType exchange, bool response) {
-    forger.header().message_id = {id};
-    forger.header().exchange = exchange;
-    forger.header().response = response;
+    forger.header.message_id = {id};
+    forger.header.exchange = exchange;
+    forger.header.response = response;
     pair.deliver(pair.b, forger.fragment(1, 1, {}));
     return pair.b.diagnostics().back();
   };
@@ -139,8 +139,8 @@ TEST_CASE("pair: more fragments than before begin the message anew",
           "[pair][ikev2][fragments][hostile]") {
   Pair pair(site_a(), site_b());
   establish(pair);
-  Forger forger(pair);
-  forger.header().message_id = {2};
+  Insider forger(pair, pair.a);
+  forger.header.message_id = {2};
   const auto delivered = [&](std::uint16_t number, std::uint16_t total, ByteView chunk,
                              wire::PayloadType first = wire::PayloadType::none) {
     const std::size_t before = pair.wire.size();
@@ -170,13 +170,13 @@ TEST_CASE("pair: more fragments than before begin the message anew",
 TEST_CASE("pair: fragments of another exchange do not mix", "[pair][ikev2][fragments][hostile]") {
   Pair pair(site_a(), site_b());
   establish(pair);
-  Forger forger(pair);
-  forger.header().message_id = {2};
+  Insider forger(pair, pair.a);
+  forger.header.message_id = {2};
   pair.deliver(pair.b, forger.fragment(1, 2, {}));
-  forger.header().exchange = wire::ExchangeType::create_child_sa;
+  forger.header.exchange = wire::ExchangeType::create_child_sa;
   pair.deliver(pair.b, forger.fragment(2, 2, {}));
   CHECK(pair.b.diagnostics() == std::vector<std::string>{"E-IKE-072"});
-  forger.header().exchange = wire::ExchangeType::informational;
+  forger.header.exchange = wire::ExchangeType::informational;
   const std::size_t before = pair.wire.size();
   pair.deliver(pair.b, forger.fragment(2, 2, {}));
   CHECK(pair.wire.size() == before + 1);
@@ -186,8 +186,8 @@ TEST_CASE("pair: a whole that breaks the grammar ends the SA",
           "[pair][ikev2][fragments][hostile]") {
   Pair pair(site_a(), site_b());
   establish(pair);
-  Forger forger(pair);
-  forger.header().message_id = {2};
+  Insider forger(pair, pair.a);
+  forger.header.message_id = {2};
   pair.deliver(pair.b, forger.fragment(2, 2, Bytes(3, 0xff)));
   pair.deliver(pair.b, forger.fragment(1, 2, Bytes(3, 0xff), wire::PayloadType::sa));
   CHECK(pair.b.state() == "none");
@@ -198,8 +198,8 @@ TEST_CASE("pair: a flood of authentic fragments ends the SA, and no memory is lo
           "[pair][ikev2][fragments][hostile]") {
   Pair pair(site_a(), site_b());
   establish(pair);
-  Forger forger(pair);
-  forger.header().message_id = {2};
+  Insider forger(pair, pair.a);
+  forger.header.message_id = {2};
   std::uint16_t number = 2;
   std::size_t held = 0;
   while (pair.b.state() == "ESTABLISHED" && number <= 100) {
@@ -219,8 +219,8 @@ TEST_CASE("pair: a flood of authentic fragments ends the SA, and no memory is lo
 TEST_CASE("pair: fragments with little or nothing in them", "[pair][ikev2][fragments][hostile]") {
   Pair pair(site_a(), site_b());
   establish(pair);
-  Forger forger(pair);
-  forger.header().message_id = {2};
+  Insider forger(pair, pair.a);
+  forger.header.message_id = {2};
   const auto most = static_cast<std::uint16_t>(bounds::fragments_in_message);
   const std::size_t before = pair.wire.size();
   for (std::uint16_t number = 1; number <= most; ++number)
@@ -237,9 +237,9 @@ TEST_CASE("pair: a flood while the initiator is not yet known",
   };
   REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
   pair.settle();
-  Forger forger(pair);
-  forger.header().message_id = {1};
-  forger.header().exchange = wire::ExchangeType::ike_auth;
+  Insider forger(pair, pair.a);
+  forger.header.message_id = {1};
+  forger.header.exchange = wire::ExchangeType::ike_auth;
   for (std::uint16_t number = 2; number < 100 && pair.b.state() == "HALF_OPEN"; ++number)
     pair.deliver(pair.b, forger.fragment(number, 500, Bytes(1200)));
   CHECK(pair.b.state() == "none");

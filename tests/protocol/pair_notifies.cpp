@@ -6,7 +6,7 @@
 
 #include "protocol/wire/decode.hpp"
 #include "tests/support/by_hand.hpp"
-#include "tests/support/insider.hpp"
+#include "tests/support/forge.hpp"
 
 using namespace ikelab;
 using namespace ikelab::ikev2;

@@ -6,7 +6,7 @@
 #include "protocol/wire/encode.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/eap_world.hpp"
-#include "tests/support/insider.hpp"
+#include "tests/support/forge.hpp"
 #include "tests/support/pair.hpp"
 
 using namespace ikelab;

@@ -6,6 +6,7 @@
 #include "protocol/ikev2/exchange_window.hpp"
 #include "protocol/ikev2/task.hpp"
 #include "protocol/wire/decode.hpp"
+#include "tests/protocol/window_support.hpp"
 #include "tests/support/by_hand.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/forge.hpp"
@@ -146,22 +147,8 @@ struct Busy {
   }
   static policy::EndpointConfig three(policy::EndpointConfig config, unsigned window,
                                       std::uint32_t last_id) {
-    config.connections[0].window_size = window;
     config.last_message_id = last_id;
-    auto& children = config.connections[0].children;
-    for (const char* name : {"two", "three"}) {
-      children.push_back(children[0]);
-      children.back().name = name;
-      // other hosts of the same networks
-      const int host = name == std::string("two") ? 2 : 3;
-      for (auto* selectors : {&children.back().local_ts, &children.back().remote_ts})
-        for (auto& ts : *selectors) {
-          const Bytes net = to_bytes(ts.start.octets());
-          const Bytes one = {net[0], net[1], static_cast<std::uint8_t>(net[2] + host), 1};
-          ts.start = ts.end = IpAddress::from_octets(one).value();
-        }
-    }
-    return config;
+    return three_children(std::move(config), window);
   }
   void rekey_all() {
     for (const char* child : {"net", "two", "three"})

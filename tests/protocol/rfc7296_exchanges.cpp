@@ -1,35 +1,11 @@
 // RFC 7296, section 1, sentence by sentence: which exchange may come when, and what each must hold.
-#include "tests/support/insider.hpp"
-#include "tests/support/lab_certificates.hpp"
+#include "tests/protocol/rfc7296_support.hpp"
 
 using namespace ikelab;
 using namespace ikelab::ikev2;
 using namespace ikelab::test;
 
 namespace {
-
-void establish(Pair& pair) {
-  REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
-  pair.settle();
-  REQUIRE(pair.consistent());
-}
-
-/// What a side sent or received, decrypted.
-std::vector<wire::Payload> inside(const trace::Message& m) {
-  if (!m.encrypted) return wire::decode(m.bytes).message.payloads;
-  return wire::decode_chain(m.plain, static_cast<wire::PayloadType>(m.plain_first)).payloads;
-}
-
-/// The nth (from 0) message of this exchange that `side` sent.
-const trace::Message& sent(const Side& side, const std::string& exchange, bool response,
-                           std::size_t nth = 0) {
-  for (const auto* m : side.all<trace::Message>())
-    if (m->direction == "sent" && m->exchange == exchange && m->response == response &&
-        m->attempt == 0 && nth-- == 0)
-      return *m;
-  FAIL("no such message: " << exchange);
-  throw;
-}
 
 std::vector<std::uint16_t> groups(const wire::SaPayload& sa) {
   std::vector<std::uint16_t> out;
@@ -76,7 +52,7 @@ TEST_CASE("rfc7296 1: IKE_SA_INIT, then IKE_AUTH, then all others", "[rfc7296]")
     establish(pair);
     Insider insider(pair, pair.a);
     insider.header.exchange = wire::ExchangeType::ike_auth;
-    CHECK(insider.ask(inside(sent(pair.a, "IKE_AUTH", false))).empty());
+    CHECK(insider.ask(inside(nth_sent(pair.a, "IKE_AUTH", false))).empty());
     CHECK(pair.consistent());
   }
   SECTION("INFORMATIONAL in the clear is nothing") {
@@ -98,7 +74,7 @@ TEST_CASE("rfc7296 1.2: the first certificate holds the key, and AUTH is verifie
   Pair pair(configs.a, configs.b);
   establish(pair);
   for (Side* side : {&pair.a, &pair.b}) {
-    const auto payloads = inside(sent(*side, "IKE_AUTH", side == &pair.b));
+    const auto payloads = inside(nth_sent(*side, "IKE_AUTH", side == &pair.b));
     const auto* cert = wire::first<wire::CertPayload>(payloads);
     REQUIRE(cert != nullptr);
     const auto& own = (side == &pair.a ? configs.a : configs.b).connections[0].local;
@@ -143,8 +119,8 @@ TEST_CASE("rfc7296 1.2: INVALID_KE_PAYLOAD, and the whole offer again", "[rfc729
   Pair pair(site_a("aes256gcm16-prfsha256-x25519-ecp256"), site_b("aes256gcm16-prfsha256-ecp256"));
   establish(pair);
   // SA, KE(x25519), Ni  -->;  <--  N(INVALID_KE_PAYLOAD: ecp256);  SA, KE(ecp256), Ni  -->
-  const auto first = inside(sent(pair.a, "IKE_SA_INIT", false, 0));
-  const auto second = inside(sent(pair.a, "IKE_SA_INIT", false, 1));
+  const auto first = inside(nth_sent(pair.a, "IKE_SA_INIT", false, 0));
+  const auto second = inside(nth_sent(pair.a, "IKE_SA_INIT", false, 1));
   //= rfc7296#1.2 "In this case, the initiator MUST retry the IKE_SA_INIT with the corrected
   //= Diffie-Hellman group."
   CHECK(wire::first<wire::KePayload>(first)->method == 31);
@@ -154,7 +130,7 @@ TEST_CASE("rfc7296 1.2: INVALID_KE_PAYLOAD, and the whole offer again", "[rfc729
   CHECK(to_hex(wire::encode_body(first[0].body)) == to_hex(wire::encode_body(second[0].body)));
   //= rfc7296#3.4 "Diffie-Hellman group (other than NONE), the message MUST be rejected with a
   //= Notify payload of type INVALID_KE_PAYLOAD."
-  CHECK(sent(pair.b, "IKE_SA_INIT", true, 0).payloads == "N(INVALID_KE_PAYLOAD)");
+  CHECK(nth_sent(pair.b, "IKE_SA_INIT", true, 0).payloads == "N(INVALID_KE_PAYLOAD)");
 }
 
 TEST_CASE("rfc7296 1.3: the group of KEi in CREATE_CHILD_SA", "[rfc7296]") {
@@ -165,7 +141,7 @@ TEST_CASE("rfc7296 1.3: the group of KEi in CREATE_CHILD_SA", "[rfc7296]") {
     establish(pair);
     REQUIRE(pair.command(pair.a, RekeyChild{"net"}).ok());
     pair.settle();
-    const auto request = inside(sent(pair.a, "CREATE_CHILD_SA", false));
+    const auto request = inside(nth_sent(pair.a, "CREATE_CHILD_SA", false));
     const auto offered = groups(*wire::first<wire::SaPayload>(request));
     //= rfc7296#1.3 "If a CREATE_CHILD_SA exchange includes a KEi payload, at least one of the SA
     //= offers MUST include the Diffie-Hellman group of the KEi."
@@ -177,7 +153,7 @@ TEST_CASE("rfc7296 1.3: the group of KEi in CREATE_CHILD_SA", "[rfc7296]") {
     CHECK(wire::first<wire::KePayload>(request)->method == offered.front());
     //= rfc7296#1.3.3 "The REKEY_SA notification MUST be included in a CREATE_CHILD_SA exchange if
     //= the purpose of the exchange is to replace an existing ESP or AH SA."
-    CHECK(sent(pair.a, "CREATE_CHILD_SA", false).payloads.find("N(REKEY_SA)") == 0);
+    CHECK(nth_sent(pair.a, "CREATE_CHILD_SA", false).payloads.find("N(REKEY_SA)") == 0);
   }
   SECTION("another group selected: INVALID_KE_PAYLOAD with the right one") {
     Pair pair(site_a("aes256gcm16-prfsha256-x25519", esp),
@@ -187,7 +163,7 @@ TEST_CASE("rfc7296 1.3: the group of KEi in CREATE_CHILD_SA", "[rfc7296]") {
     pair.settle();
     //= rfc7296#1.3 "group (other than NONE), the responder MUST reject the request and indicate
     //= its preferred Diffie-Hellman group"
-    const auto answer = inside(sent(pair.b, "CREATE_CHILD_SA", true));
+    const auto answer = inside(nth_sent(pair.b, "CREATE_CHILD_SA", true));
     REQUIRE(answer.size() == 1);
     const auto* notify = wire::first<wire::NotifyPayload>(answer);
     CHECK(notify->type == wire::NotifyType::invalid_ke_payload);
@@ -201,7 +177,7 @@ TEST_CASE("rfc7296 1.3: the group of KEi in CREATE_CHILD_SA", "[rfc7296]") {
     pair.settle();
     //= rfc7296#3.4 "If none of the proposals in that SA payload specifies a Diffie-Hellman group,
     //= the KE payload MUST NOT be present."
-    const auto request = inside(sent(pair.a, "CREATE_CHILD_SA", false));
+    const auto request = inside(nth_sent(pair.a, "CREATE_CHILD_SA", false));
     CHECK(groups(*wire::first<wire::SaPayload>(request)).empty());
     CHECK(wire::first<wire::KePayload>(request) == nullptr);
   }
@@ -236,7 +212,7 @@ TEST_CASE("rfc7296 3.3.6: NONE among the groups, and a KE payload all the same",
   CHECK(answer == (pfs ? "SA, Nr, KE, TSi, TSr" : "SA, Nr, TSi, TSr"));
   CHECK(pair.b.inbound.size() == 2);
   const auto taken =
-      groups(*wire::first<wire::SaPayload>(inside(sent(pair.b, "CREATE_CHILD_SA", true))));
+      groups(*wire::first<wire::SaPayload>(inside(nth_sent(pair.b, "CREATE_CHILD_SA", true))));
   CHECK(taken == std::vector<std::uint16_t>{static_cast<std::uint16_t>(pfs ? 31 : 0)});
 }
 
@@ -255,7 +231,7 @@ TEST_CASE("rfc7296 1.3.1: transport mode is asked for and granted, or the SA goe
     establish(pair);
     //= rfc7296#1.3.1 "If the request is accepted, the response MUST also include a notification
     //= of type USE_TRANSPORT_MODE."
-    CHECK(sent(pair.b, "IKE_AUTH", true).payloads.find("N(USE_TRANSPORT_MODE)") !=
+    CHECK(nth_sent(pair.b, "IKE_AUTH", true).payloads.find("N(USE_TRANSPORT_MODE)") !=
           std::string::npos);
     CHECK(pair.b.inbound.begin()->second.transport);
   }
@@ -263,7 +239,7 @@ TEST_CASE("rfc7296 1.3.1: transport mode is asked for and granted, or the SA goe
     b.connections[0].children[0].mode = policy::ChildMode::tunnel;
     Pair pair(a, b);
     establish(pair);
-    CHECK(sent(pair.b, "IKE_AUTH", true).payloads.find("N(USE_TRANSPORT_MODE)") ==
+    CHECK(nth_sent(pair.b, "IKE_AUTH", true).payloads.find("N(USE_TRANSPORT_MODE)") ==
           std::string::npos);
     CHECK_FALSE(pair.a.inbound.begin()->second.transport);
     CHECK_FALSE(pair.b.inbound.begin()->second.transport);
@@ -279,9 +255,9 @@ TEST_CASE("rfc7296 1.3.2: rekeying the IKE SA has a KE payload", "[rfc7296]") {
     //= rfc7296#1.3.2 "The KEi payload MUST be included."
     //= rfc7296#2.18 "Therefore, implementations MUST perform a new Diffie-Hellman exchange when
     //= rekeying the IKE SA."
-    const auto request = inside(sent(pair.a, "CREATE_CHILD_SA", false));
+    const auto request = inside(nth_sent(pair.a, "CREATE_CHILD_SA", false));
     REQUIRE(wire::first<wire::KePayload>(request) != nullptr);
-    const auto first = inside(sent(pair.a, "IKE_SA_INIT", false));
+    const auto first = inside(nth_sent(pair.a, "IKE_SA_INIT", false));
     CHECK(to_hex(wire::first<wire::KePayload>(request)->data) !=
           to_hex(wire::first<wire::KePayload>(first)->data));
     //= rfc7296#2.18 "In other words, an initiator MUST NOT propose the value "NONE" for the
@@ -292,7 +268,7 @@ TEST_CASE("rfc7296 1.3.2: rekeying the IKE SA has a KE payload", "[rfc7296]") {
   SECTION("without one it is not accepted") {
     REQUIRE(pair.command(pair.a, RekeyIke{}).ok());
     pair.settle();
-    auto request = inside(sent(pair.a, "CREATE_CHILD_SA", false));
+    auto request = inside(nth_sent(pair.a, "CREATE_CHILD_SA", false));
     std::erase_if(request, [](const wire::Payload& p) {
       return std::holds_alternative<wire::KePayload>(p.body);
     });
@@ -318,8 +294,8 @@ TEST_CASE("rfc7296 1.4: control messages travel under their own IKE SA", "[rfc72
   //= rfc7296#2.8 "deletes the old IKE SA, and the Delete payload to delete itself MUST be the
   //= last request sent over the old IKE SA."
   // SK {D(IKE)} of the old SA, its last request
-  CHECK(sent(pair.a, "INFORMATIONAL", false).payloads == "D");
-  CHECK(sent(pair.a, "INFORMATIONAL", false).spi_i == to_string(old.spi_i));
+  CHECK(nth_sent(pair.a, "INFORMATIONAL", false).payloads == "D");
+  CHECK(nth_sent(pair.a, "INFORMATIONAL", false).spi_i == to_string(old.spi_i));
   std::string last_on_old;
   for (const auto* m : pair.a.all<trace::Message>())
     if (m->direction == "sent" && !m->response && m->spi_i == to_string(old.spi_i))
@@ -329,10 +305,10 @@ TEST_CASE("rfc7296 1.4: control messages travel under their own IKE SA", "[rfc72
   //= the IKE SA that generated them"
   REQUIRE(pair.command(pair.b, DeleteChild{"net"}).ok());
   pair.settle();
-  CHECK(sent(pair.b, "INFORMATIONAL", false).spi_i == to_string(heir.spi_i));
+  CHECK(nth_sent(pair.b, "INFORMATIONAL", false).spi_i == to_string(heir.spi_i));
   CHECK(pair.a.inbound.empty());
   //= rfc7296#2.18 "The new IKE SA MUST reset its message counters to 0."
-  CHECK(sent(pair.b, "INFORMATIONAL", false).message_id == 0);
+  CHECK(nth_sent(pair.b, "INFORMATIONAL", false).message_id == 0);
 }
 
 TEST_CASE("rfc7296 1.4: every INFORMATIONAL request is answered", "[rfc7296]") {
@@ -365,7 +341,7 @@ TEST_CASE("rfc7296 1.4.1: deleting a Child SA", "[rfc7296]") {
     //= rfc7296#1.4.1 "The recipient MUST close the designated SAs."
     //= rfc7296#2.4 "If an IKE endpoint chooses to delete Child SAs, it MUST send Delete payloads
     //= to the other end notifying it of the deletion."
-    const auto request = inside(sent(pair.a, "INFORMATIONAL", false));
+    const auto request = inside(nth_sent(pair.a, "INFORMATIONAL", false));
     const auto* gone = wire::first<wire::DeletePayload>(request);
     REQUIRE(gone != nullptr);
     REQUIRE(gone->spis.size() == 1);
@@ -381,7 +357,7 @@ TEST_CASE("rfc7296 1.4.1: deleting a Child SA", "[rfc7296]") {
       CHECK(side->outbound.empty());
     }
     // <--  SK {D}: the responder names its own inbound SA
-    const auto answer = inside(sent(pair.b, "INFORMATIONAL", true));
+    const auto answer = inside(nth_sent(pair.b, "INFORMATIONAL", true));
     const auto* theirs = wire::first<wire::DeletePayload>(answer);
     REQUIRE(theirs != nullptr);
     CHECK(to_hex(theirs->spis.at(0)) == to_string(child.spi_out));
@@ -405,8 +381,8 @@ TEST_CASE("rfc7296 1.4.1: deleting a Child SA", "[rfc7296]") {
     CHECK(has(removed_in));
     //= rfc7296#1.4.1 "In that case, the responses MUST NOT include Delete payloads for the
     //= deleted SAs, since that would result in duplicate"
-    CHECK(sent(pair.a, "INFORMATIONAL", true).payloads.empty());
-    CHECK(sent(pair.b, "INFORMATIONAL", true).payloads.empty());
+    CHECK(nth_sent(pair.a, "INFORMATIONAL", true).payloads.empty());
+    CHECK(nth_sent(pair.b, "INFORMATIONAL", true).payloads.empty());
     CHECK(pair.consistent());
   }
 }

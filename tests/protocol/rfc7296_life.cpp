@@ -3,34 +3,13 @@
 #include <set>
 
 #include "protocol/keys/ike_keys.hpp"
-#include "tests/support/insider.hpp"
-#include "tests/support/lab_certificates.hpp"
+#include "tests/protocol/rfc7296_support.hpp"
 
 using namespace ikelab;
 using namespace ikelab::ikev2;
 using namespace ikelab::test;
 
 namespace {
-
-void establish(Pair& pair) {
-  REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
-  pair.settle();
-  REQUIRE(pair.consistent());
-}
-
-std::vector<const trace::Message*> sent(const Side& side, const std::string& exchange,
-                                        bool response) {
-  std::vector<const trace::Message*> out;
-  for (const auto* m : side.all<trace::Message>())
-    if (m->direction == "sent" && m->exchange == exchange && m->response == response)
-      out.push_back(m);
-  return out;
-}
-
-std::vector<wire::Payload> inside(const trace::Message& m) {
-  if (!m.encrypted) return wire::decode(m.bytes).message.payloads;
-  return wire::decode_chain(m.plain, wire::PayloadType(m.plain_first)).payloads;
-}
 
 wire::TrafficSelector ts(const char* text) {
   return policy::parse_traffic_selector(text).value();
@@ -60,13 +39,22 @@ TEST_CASE("rfc7296 2.8: an SA that has expired is not used, nor kept when it can
   a.connections[0].rekey_time = 100s;
   Pair pair(a, b);
   establish(pair);
-  SECTION("rekeying works: the old one is gone") {
+  SECTION("as long as it lives, it is answered") {
+    pair.drive(50s);
+    CHECK(Insider(pair, pair.a).ask({}) == "(empty)");
+  }
+  SECTION("rekeying works: the old one is gone, and what comes on it is not answered") {
     const auto old = pair.a.sas()[0];
+    const Datagram late = Insider(pair, pair.a).message({});
     pair.drive(150s);
     //= rfc7296#2.8 "When the lifetime of a Security Association expires, the Security Association
     //= MUST NOT be used."
     CHECK(pair.consistent());
     CHECK(pair.a.sas()[0].spi_i != old.spi_i);
+    const unsigned before = pair.b.sent;
+    pair.deliver(pair.b, late);
+    CHECK(pair.b.diagnostics().back() == "E-IKE-002");
+    CHECK(pair.b.sent == before);
   }
   SECTION("rekeying fails: the IKE SA and its Child SAs are closed") {
     pair.lose = [](const Side&, unsigned, const Datagram&) { return true; };

@@ -2,25 +2,14 @@
 #include <set>
 
 #include "protocol/wire/grammar.hpp"
-#include "tests/support/insider.hpp"
-#include "tests/support/lab_certificates.hpp"
+#include "tests/protocol/rfc7296_support.hpp"
+#include "tests/support/eap_world.hpp"
 
 using namespace ikelab;
 using namespace ikelab::ikev2;
 using namespace ikelab::test;
 
 namespace {
-
-void establish(Pair& pair) {
-  REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
-  pair.settle();
-  REQUIRE(pair.consistent());
-}
-
-std::vector<wire::Payload> inside(const trace::Message& m) {
-  if (!m.encrypted) return wire::decode(m.bytes).message.payloads;
-  return wire::decode_chain(m.plain, wire::PayloadType(m.plain_first)).payloads;
-}
 
 /// Every payload that either side sent.
 std::vector<wire::Payload> all_sent(const Pair& pair) {
@@ -369,4 +358,30 @@ TEST_CASE("rfc7296 3.15, 3.16: configuration attributes and EAP in messages", "[
   CHECK(remarks(wire::PayloadType::eap, "02010005 01").empty());
   CHECK_FALSE(remarks(wire::PayloadType::eap, "02010004 01").empty());
   CHECK_FALSE(remarks(wire::PayloadType::eap, "02010006 01").empty());
+}
+
+TEST_CASE("rfc7296 3.16: EAP whose own length is not the payload's ends IKE_AUTH", "[rfc7296]") {
+  const int wrong_by = GENERATE(0, -1, 1);
+  CAPTURE(wrong_by);
+  EapWorld world;
+  Pair pair(world.a, world.b);
+  Forge forge(pair);
+  pair.tamper = [&](const Side& from, Datagram& d) {
+    const wire::Header header = wire::decode(d.payload).message.header;
+    if (&from != &pair.a || header.message_id.value != 2) return;
+    auto payloads = inside(*sent(pair.a, "IKE_AUTH", false).back());
+    REQUIRE(std::holds_alternative<wire::EapPayload>(payloads.front().body));
+    auto& eap = std::get<wire::EapPayload>(payloads.front().body).data;
+    eap[3] = static_cast<std::uint8_t>(eap[3] + wrong_by);
+    d = forge.instead(pair.a, d, payloads);
+  };
+  REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
+  pair.settle();
+  //= rfc7296#3.16 "MUST be four less than the Payload Length of the encapsulating payload."
+  if (wrong_by == 0) {
+    CHECK(pair.consistent());
+  } else {
+    CHECK(sent(pair.b, "IKE_AUTH", true).back()->payloads == "N(INVALID_SYNTAX)");
+    CHECK(pair.b.state() == "none");
+  }
 }

@@ -3,29 +3,13 @@
 #include <set>
 
 #include "protocol/base/bounds.hpp"
-#include "tests/support/insider.hpp"
-#include "tests/support/lab_certificates.hpp"
+#include "tests/protocol/rfc7296_support.hpp"
 
 using namespace ikelab;
 using namespace ikelab::ikev2;
 using namespace ikelab::test;
 
 namespace {
-
-void establish(Pair& pair) {
-  REQUIRE(pair.command(pair.a, Initiate{"site", "net"}).ok());
-  pair.settle();
-  REQUIRE(pair.consistent());
-}
-
-std::vector<const trace::Message*> sent(const Side& side, const std::string& exchange,
-                                        bool response) {
-  std::vector<const trace::Message*> out;
-  for (const auto* m : side.all<trace::Message>())
-    if (m->direction == "sent" && m->exchange == exchange && m->response == response)
-      out.push_back(m);
-  return out;
-}
 
 const wire::SaPayload& sa_of(const trace::Message& m) {
   static std::vector<std::vector<wire::Payload>> kept;

@@ -164,6 +164,33 @@ TEST_CASE("grammar: CREATE_CHILD_SA and INFORMATIONAL", "[wire]") {
   CHECK_FALSE(judge_inner(CHILD, false, {notify(NotifyType::temporary_failure)}).empty());
 }
 
+TEST_CASE("grammar: a puzzle's solution stands in the clear of IKE_AUTH requests alone", "[wire]") {
+  const auto judge_outer = [](ExchangeType exchange, bool response, std::vector<Payload> outer) {
+    return codes(check(received(message(exchange, response, std::move(outer))), nullptr));
+  };
+  const Payload ps = make_payload(PuzzleSolutionPayload{Bytes(16)});
+  const Payload sk = make_payload(SkPayload{PayloadType::none, Bytes(40)});
+  const auto part = [](std::uint16_t number) {
+    return make_payload(SkfPayload{PayloadType::none, number, 3, Bytes(40)});
+  };
+  //= rfc8019#7.2.2 "The PS payload MUST be placed outside the Encrypted payload"
+  CHECK(judge_outer(AUTH, false, {ps, sk}).empty());
+  CHECK(judge_outer(AUTH, false, {ps, part(1)}).empty());
+  CHECK(judge_outer(AUTH, false, {ps, ps, sk}) == Codes{"E-WIRE-102", "E-WIRE-102"});
+  //= rfc7383#2.5.3 "all unprotected payloads MUST be placed in the first fragment"
+  CHECK(judge_outer(AUTH, false, {ps, part(2)}) == Codes{"E-WIRE-113"});
+  CHECK(judge_outer(AUTH, true, {ps, sk}) == Codes{"E-WIRE-111"});
+  CHECK(judge_outer(CHILD, false, {ps, sk}) == Codes{"E-WIRE-111"});
+  CHECK(judge_outer(AUTH, false, {ps}) == Codes{"E-WIRE-110"});
+  // Inside it is none that anybody looks for.
+  CHECK(judge_inner(AUTH, false, {id(false), auth(), sa(), ts(false), ts(true), ps}) ==
+        Codes{"E-WIRE-103"});
+  const Message outer = received(message(AUTH, false, {ps, sk}));
+  const std::vector<Payload> inner = {id(false), auth()};
+  CHECK(summary(outer, &inner) == "IKE_AUTH request PS {IDi, AUTH}");
+  CHECK(payload_summary(outer, inner) == "PS, IDi, AUTH");
+}
+
 TEST_CASE("grammar: what must be encrypted is refused in the clear, errors too", "[wire]") {
   const auto judge_outer = [](ExchangeType exchange, std::vector<Payload> outer) {
     return codes(check(received(message(exchange, true, std::move(outer))), nullptr));

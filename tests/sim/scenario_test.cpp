@@ -86,6 +86,13 @@ const Bad bad_scenarios[] = {
     {"[aes256gcm16]\n", "[aes256gcm16]\n            rekey_time: 9m\n            life_time: 5m\n",
      "E-SCN-012", "19:24", "more than rekey_time"},
     {"name: two", "name: two\nname: three", "E-SCN-002", "2:1", "second time"},
+    {"[aes256gcm16]", "[aes128-sha1-modp1024]", "E-POL-003", "17:29", "version: 1"},
+    {"{name: b, role: gateway}", "{name: b, role: gateway, puzzle_difficulty: 0}", "E-SCN-012",
+     "18:49", "1 to 32"},
+    {"{name: b, role: gateway}", "{name: b, role: gateway, auth_puzzle_difficulty: 33}",
+     "E-SCN-012", "18:54", "0 to 32"},
+    {"{name: b, role: gateway}", "{name: b, role: gateway, auth_puzzle_threshold: 0}", "E-SCN-011",
+     "18:53", "puzzle_threshold beside it"},
     {"links:", "links: {", "E-SCN-002", "", ""},
     {"nodes:\n", "nodes: &a [*a]\nx:\n", "E-SCN-002", "3:12", "alias"},
 };
@@ -116,6 +123,44 @@ TEST_CASE("scenario: each mistake is one line with its place", "[scenario]") {
     CHECK(line.find(bad.said) != std::string::npos);
     CHECK(line.find('\n') == std::string::npos);
   }
+}
+
+TEST_CASE("scenario: what is historic may be named under version: 1, in phase 2 as well",
+          "[scenario]") {
+  const auto loaded = [](const char* words, const char* esp) {
+    std::string text = with("        remote: {", std::string(words) + "        remote: {");
+    const auto at = text.find("[aes256gcm16]\n");
+    return scenario::load_text(text.replace(at, 13, esp), "two.yaml");
+  };
+  for (const char* words : {"        version: 1\n", "        historic: yes\n"}) {
+    INFO(words);
+    for (const char* esp : {"[aes128-sha1-modp1024]", "[aes128-sha1-modp768]", "[aes128-sha1]"}) {
+      const auto scenario = loaded(words, esp);
+      INFO(esp << (scenario.ok() ? "" : scenario.error().to_string()));
+      CHECK(scenario.ok());
+    }
+  }
+  CHECK(loaded("        version: 2\n", "[aes128-sha1-modp1024]").error().code == "E-POL-003");
+  CHECK(
+      loaded("        version: 1\n        historic: no\n", "[aes128-sha1-modp1024]").error().code ==
+      "E-POL-003");
+}
+
+TEST_CASE("scenario: puzzles for IKE_SA_INIT and for IKE_AUTH", "[scenario]") {
+  const auto loaded = scenario::load_text(
+      with("{name: b, role: gateway}",
+           "{name: b, role: gateway, puzzle_threshold: 3, puzzle_difficulty: 9, puzzle_solve: no, "
+           "auth_puzzle_threshold: 0, auth_puzzle_difficulty: 32}"),
+      "two.yaml");
+  if (!loaded.ok()) FAIL(loaded.error().to_string());
+  const scenario::Node& b = loaded->nodes[1];
+  CHECK(b.puzzle_threshold == 3U);
+  CHECK(b.puzzle_difficulty == 9);
+  CHECK_FALSE(b.puzzle_solve);
+  CHECK(b.auth_puzzle_threshold == 0U);
+  CHECK(b.auth_puzzle_difficulty == 32);
+  CHECK_FALSE(loaded->nodes[0].auth_puzzle_threshold.has_value());
+  CHECK(loaded->nodes[0].auth_puzzle_difficulty == 12);
 }
 
 TEST_CASE("scenario: --set changes what it names, and nothing else", "[scenario]") {

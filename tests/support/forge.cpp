@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "protocol/wire/decode.hpp"
-
 namespace ikelab::test {
 namespace {
 
@@ -42,25 +40,57 @@ std::uint32_t Forge::next_id(const Side& from) const {
   return next;
 }
 
-ikev2::Datagram Forge::message(const Side& from, wire::ExchangeType exchange, bool response,
-                               std::uint32_t id, const std::vector<wire::Payload>& payloads) {
+wire::Header Forge::header(const Side& from) const {
   const ikev2::IkeSaInfo sa = newest(from);
   wire::Header header;
   header.spi_i = sa.spi_i;
   header.spi_r = sa.spi_r;
-  header.exchange = exchange;
+  header.exchange = wire::ExchangeType::informational;
   header.initiator = sa.original_initiator;
-  header.response = response;
-  header.message_id = MessageId{id};
-  const Bytes key = key_of(from, sa.name, sa.original_initiator ? "SK_ei" : "SK_er");
-  Bytes iv(suite_.encr->iv_size, 0xff);
+  header.message_id = MessageId{next_id(from)};
+  return header;
+}
+
+Bytes Forge::key(const Side& from) const {
+  const ikev2::IkeSaInfo sa = newest(from);
+  return key_of(from, sa.name, sa.original_initiator ? "SK_ei" : "SK_er");
+}
+
+Bytes Forge::next_iv() {
+  Bytes iv(suite_.encr->iv_size, 0xff);  // an honest side counts from 0
   ++sent_;
   for (std::size_t i = 0; i < 7; ++i) iv[i] = static_cast<std::uint8_t>(sent_ >> (8 * i));
+  return iv;
+}
+
+ikev2::Datagram Forge::datagram(const Side& from, Bytes octets) {
   const Side& to = &from == &pair_.a ? pair_.b : pair_.a;
-  return {0,
-          {from.address, 500},
-          {to.address, 500},
-          ikev2::seal_message(*provider_, suite_, {key, {}}, header, payloads, iv).value()};
+  return {9000 + sent_, {from.address, 500}, {to.address, 500}, std::move(octets)};
+}
+
+ikev2::Datagram Forge::sealed(const Side& from, const wire::Header& header,
+                              const std::vector<wire::Payload>& payloads,
+                              const std::vector<wire::Payload>& outside) {
+  return datagram(from, ikev2::seal_message(*provider_, suite_, {key(from), {}}, header, payloads,
+                                            next_iv(), outside)
+                            .value());
+}
+
+ikev2::Datagram Forge::fragment(const Side& from, const wire::Header& header,
+                                const wire::SkfPayload& part, ByteView chunk,
+                                const std::vector<wire::Payload>& outside) {
+  return datagram(from, ikev2::seal_fragment(*provider_, suite_, {key(from), {}}, header, part,
+                                             chunk, next_iv(), outside)
+                            .value());
+}
+
+ikev2::Datagram Forge::message(const Side& from, wire::ExchangeType exchange, bool response,
+                               std::uint32_t id, const std::vector<wire::Payload>& payloads) {
+  wire::Header of_message = header(from);
+  of_message.exchange = exchange;
+  of_message.response = response;
+  of_message.message_id = MessageId{id};
+  return sealed(from, of_message, payloads);
 }
 
 ikev2::Datagram Forge::instead(const Side& from, const ikev2::Datagram& honest,
@@ -71,6 +101,18 @@ ikev2::Datagram Forge::instead(const Side& from, const ikev2::Datagram& honest,
   forged.src = honest.src;
   forged.dst = honest.dst;
   return forged;
+}
+
+std::string Insider::ask(const std::vector<wire::Payload>& payloads) {
+  Side& to = &from_ == &pair_.a ? pair_.b : pair_.a;
+  const std::size_t before = to.messages_sent().size();
+  pair_.deliver(to, message(payloads));
+  pair_.settle();
+  if (to.messages_sent().size() == before) return "";
+  std::string last;
+  for (const auto* m : to.all<trace::Message>())
+    if (m->direction == "sent") last = m->payloads.empty() ? "(empty)" : m->payloads;
+  return last;
 }
 
 }  // namespace ikelab::test

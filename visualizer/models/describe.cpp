@@ -32,7 +32,7 @@ struct MessageWords {
   std::string_view payload;  ///< a payload it must carry, "" for any
   std::string_view does, text, rfc;
 };
-constexpr std::array<MessageWords, 55> message_words = {{
+constexpr std::array<MessageWords, 57> message_words = {{
     {"IKE_SA_INIT", false, "COOKIE", "", "{} tries again with the cookie it was given",
      "By returning the cookie the initiator shows that it receives packets at its address. Until "
      "then the responder keeps no state for it.",
@@ -45,6 +45,11 @@ constexpr std::array<MessageWords, 55> message_words = {{
      "The first message of every IKE SA. It is in the clear: nothing is agreed yet. SA lists "
      "proposals, KE carries the public Diffie-Hellman value, Ni is fresh randomness for the keys.",
      "RFC 7296, 1.2"},
+    {"IKE_SA_INIT", true, "PUZZLE", "SA", "{} answers, and asks for work before it computes keys",
+     "The responder chose a proposal and keeps a half-open IKE SA. IKE_AUTH costs another puzzle: "
+     "who sends noise instead pays more than it costs the responder, which looks at four keys and "
+     "computes no shared secret.",
+     "RFC 8019, 7.2.1"},
     {"IKE_SA_INIT", true, "PUZZLE", "", "{} asks for work before it keeps anything",
      "Under attack a cookie is not enough: the initiator must also spend computing time. The "
      "responder keeps no state; what it asked for stands in the cookie, protected by its secret.",
@@ -112,6 +117,11 @@ constexpr std::array<MessageWords, 55> message_words = {{
      "An EAP request: who comes, a challenge, or a part of a TLS handshake.", "RFC 7296, 2.16"},
     {"IKE_AUTH", false, "EAP(", "", "{} answers in EAP",
      "An EAP response, given only after the responder was believed.", "RFC 7296, 2.16"},
+    {"IKE_AUTH", false, "", "PS", "{} brings the puzzle's solution and says who it is",
+     "PS stands before the Encrypted payload, in the clear: the responder looks at it before it "
+     "computes the shared secret and the keys with which it can read the rest. Its ICV covers PS, "
+     "too.",
+     "RFC 8019, 7.2.2"},
     {"IKE_AUTH", false, "SA, TSi", "AUTH", "{} proves who it is and asks for a tunnel",
      "Everything after the header is encrypted with SK_ei. AUTH signs the initiator's first "
      "message, the responder's nonce and the identity: whoever changed a byte of message 1 is "

@@ -1,5 +1,7 @@
 // The key exchange methods: Curve25519 (RFC 8031), the ECP groups (RFC 5903), MODP (RFC 3526), with
 // the tests on a peer's public value that RFC 6989 asks for.
+#include <array>
+
 #include "protocol/crypto/openssl/internal.hpp"
 
 namespace ikelab::crypto::openssl {
@@ -16,17 +18,23 @@ class Exchange : public KeyExchange {
       : shared_(std::move(shared)), ke_(ke) {}
   [[nodiscard]] const Bytes& public_value() const override { return public_value_; }
 
-  Result<Secret> derive(ByteView peer_public) override {
-    shared_->count(Operation::ke_derive);
+  [[nodiscard]] Result<void> check(ByteView peer_public) const override {
     if (peer_public.size() != ke_.output_size)
       return refused(ke_,
                      std::to_string(peer_public.size()) + " octets instead of " +
                          std::to_string(ke_.output_size),
                      "RFC 7296, 3.4");
+    return validate(peer_public);
+  }
+  Result<Secret> derive(ByteView peer_public) override {
+    shared_->count(Operation::ke_derive);
+    IKELAB_CHECK(check(peer_public));
     return shared_secret(peer_public);
   }
 
  protected:
+  /// Of the right length.
+  [[nodiscard]] virtual Result<void> validate(ByteView peer_public) const = 0;
   virtual Result<Secret> shared_secret(ByteView peer_public) = 0;
 
   std::shared_ptr<Shared> shared_;
@@ -35,6 +43,30 @@ class Exchange : public KeyExchange {
 };
 
 // ---- Curve25519 -------------------------------------------------------------------------------
+
+constexpr std::size_t x25519_octets = 32;
+
+/// The u-coordinates of low order (the orders divide 8), least significant octet first: a shared
+/// secret with one of them is zero, whatever the scalar. The last two are p and p + 1, which are 0
+/// and 1 again.
+constexpr std::array<std::array<std::uint8_t, x25519_octets>, 7> low_order = {{
+    {0},
+    {1},
+    {0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a,
+     0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8},
+    {0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1,
+     0x55, 0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c,
+     0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57},
+    {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+    {0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+    {0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+}};
 
 class X25519 : public Exchange {
  public:
@@ -48,13 +80,21 @@ class X25519 : public Exchange {
   }
 
  protected:
+  // Every other 32 octets are a public value (RFC 7748, 5).
+  [[nodiscard]] Result<void> validate(ByteView peer_public) const override {
+    Bytes u = to_bytes(peer_public);
+    u.back() &= 0x7f;  // RFC 7748, 5: the topmost bit is masked
+    for (const auto& point : low_order)
+      if (equal(u, point))
+        return refused(ke_, "of low order, the shared secret would be zero", "RFC 7748, 6.1");
+    return {};
+  }
   Result<Secret> shared_secret(ByteView peer_public) override {
     EVP_PKEY* peer = shared_->x25519_peer(peer_public);
     const PkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, own_.get(), nullptr));
     Bytes out(32);
     std::size_t size = out.size();
-    // Every 32 octets are a public value (RFC 7748, 5): nothing to validate before. OpenSSL itself
-    // refuses an all-zero result; the second test does not rely on that.
+    // OpenSSL itself refuses an all-zero result; the second test does not rely on that.
     //= rfc7748#6.1 "check, without leaking extra information about the value of K, whether K is the
     //= all-zero value and abort if so"
     const bool derived = EVP_PKEY_derive_init(context.get()) == 1 &&
@@ -109,15 +149,13 @@ class Ecp : public Exchange {
   }
 
  protected:
+  [[nodiscard]] Result<void> validate(ByteView peer_public) const override {
+    return point_of(peer_public, EcPoint(EC_POINT_new(group_)).get());
+  }
   Result<Secret> shared_secret(ByteView peer_public) override {
-    const std::uint8_t uncompressed[] = {0x04};
-    const Bytes encoded = concat({uncompressed, peer_public});
     const EcPoint peer(EC_POINT_new(group_));
     const BnCtx context(BN_CTX_secure_new());
-    // RFC 6989, 2.3: x and y must satisfy the curve's equation and be below the field's prime;
-    // EC_POINT_oct2point tests both.
-    if (EC_POINT_oct2point(group_, peer.get(), encoded.data(), encoded.size(), context.get()) != 1)
-      return refused(ke_, "not a point of the curve", "RFC 6989, 2.3");
+    IKELAB_CHECK(point_of(peer_public, peer.get()));
     const EcPoint shared_point(EC_POINT_new(group_));
     const Bn x(BN_secure_new());
     //= rfc5903#7 "The Diffie-Hellman shared secret value consists of the x value of the
@@ -131,6 +169,17 @@ class Ecp : public Exchange {
   }
 
  private:
+  // RFC 6989, 2.3: x and y must satisfy the curve's equation and be below the field's prime;
+  // EC_POINT_oct2point tests both.
+  [[nodiscard]] Result<void> point_of(ByteView peer_public, EC_POINT* point) const {
+    const std::uint8_t uncompressed[] = {0x04};
+    const Bytes encoded = concat({uncompressed, peer_public});
+    const BnCtx context(BN_CTX_secure_new());
+    if (EC_POINT_oct2point(group_, point, encoded.data(), encoded.size(), context.get()) != 1)
+      return refused(ke_, "not a point of the curve", "RFC 6989, 2.3");
+    return {};
+  }
+
   const EC_GROUP* group_;
   Bn scalar_;
 };
@@ -174,14 +223,17 @@ class Modp : public Exchange {
   }
 
  protected:
-  Result<Secret> shared_secret(ByteView peer_public) override {
+  [[nodiscard]] Result<void> validate(ByteView peer_public) const override {
     const Bn peer = number(peer_public);
     const Bn most(BN_dup(prime_.get()));
     BN_sub_word(most.get(), 1);
     // RFC 6989, 2.1: a peer's value r must be in the legal range, 1 < r < p-1.
     if (BN_is_zero(peer.get()) || BN_is_one(peer.get()) || BN_cmp(peer.get(), most.get()) >= 0)
       return refused(ke_, "not between 1 and p-1", "RFC 6989, 2.1");
-    return Secret(power(peer.get()));
+    return {};
+  }
+  Result<Secret> shared_secret(ByteView peer_public) override {
+    return Secret(power(number(peer_public).get()));
   }
 
  private:

@@ -44,9 +44,13 @@ class Reference : public KeyExchange {
  public:
   Reference(std::shared_ptr<Shared> shared, const Algorithm& ke, Rng& rng)
       : shared_(std::move(shared)),
+        ke_(ke),
         p_(*ml_kem::parameters_of(ke.id)),
         pair_(ml_kem::generate(p_, random_secret(rng, ml_kem::seed_octets))) {}
   [[nodiscard]] const Bytes& public_value() const override { return pair_.encapsulation_key; }
+  [[nodiscard]] Result<void> check(ByteView ciphertext) const override {
+    return check_length(ke_, ciphertext, ke_.answer_size);
+  }
   Result<Secret> derive(ByteView ciphertext) override {
     shared_->count(Operation::ke_derive);
     return ml_kem::decapsulate(p_, pair_.decapsulation_key, ciphertext);
@@ -54,6 +58,7 @@ class Reference : public KeyExchange {
 
  private:
   std::shared_ptr<Shared> shared_;
+  const Algorithm& ke_;
   const ml_kem::Parameters& p_;
   ml_kem::KeyPair pair_;
 };
@@ -80,10 +85,12 @@ class OpensslMlKem : public KeyExchange {
                   size == public_value_.size());
   }
   [[nodiscard]] const Bytes& public_value() const override { return public_value_; }
-
+  [[nodiscard]] Result<void> check(ByteView ciphertext) const override {
+    return check_length(ke_, ciphertext, ke_.answer_size);
+  }
   Result<Secret> derive(ByteView ciphertext) override {
     shared_->count(Operation::ke_derive);
-    IKELAB_CHECK(check_length(ke_, ciphertext, ke_.answer_size));
+    IKELAB_CHECK(check(ciphertext));
     const PkeyCtx context(EVP_PKEY_CTX_new_from_pkey(nullptr, own_.get(), nullptr));
     Bytes out(ml_kem::shared_octets);
     std::size_t size = out.size();

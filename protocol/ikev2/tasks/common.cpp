@@ -37,6 +37,15 @@ bool is_childless(const IkeSa& sa) {
   return false;
 }
 
+std::vector<wire::Payload> outside_of_extensions(IkeSa& sa, const wire::Header& header) {
+  std::vector<wire::Payload> out;
+  for (const Extension& extension : extensions())
+    if (extension.outside != nullptr)
+      for (wire::Payload& payload : extension.outside(sa, header))
+        out.push_back(std::move(payload));
+  return out;
+}
+
 Result<Inbound> judged_by_extensions(IkeSa& sa, const Inbound& in) {
   Inbound judged = in;
   if (wire::first<wire::AuthPayload>(in.payloads) == nullptr) return judged;

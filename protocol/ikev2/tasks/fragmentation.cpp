@@ -38,16 +38,17 @@ void read(IkeSa& sa, const Inbound& in) {
     return;
   }
   // The message is here, in whatever form: what is left of its parts is of no use any more.
-  (in.header.response ? state.responses : state.requests) = {};
-  if (!in.header.response && !in.from_fragments) state.answered_total = 0;
+  (in.header.response ? state.responses : state.requests).erase(in.header.message_id.value);
+  if (!in.header.response && !in.from_fragments) state.answered.erase(in.header.message_id.value);
 }
 
 std::optional<Instant> due(const IkeSa& sa) {
   const auto* state = sa.notes.find<FragmentState>();
   if (state == nullptr) return std::nullopt;
   std::optional<Instant> next;
-  for (const Reassembly* held : {&state->requests, &state->responses})
-    if (held->total != 0 && (!next || held->give_up < *next)) next = held->give_up;
+  for (const auto* all : {&state->requests, &state->responses})
+    for (const auto& [id, held] : *all)
+      if (!next || held.give_up < *next) next = held.give_up;
   return next;
 }
 
@@ -56,14 +57,16 @@ std::optional<Instant> due(const IkeSa& sa) {
 //= the exchange."
 void forget_parts(IkeSa& sa, Instant now) {
   auto& state = sa.notes.of<FragmentState>();
-  for (Reassembly* held : {&state.requests, &state.responses}) {
-    if (held->total == 0 || held->give_up > now) continue;
-    sa.diagnose(Error{"E-IKE-074", std::to_string(held->parts.size()) + " of " +
-                                       std::to_string(held->total) +
-                                       " fragments came, and the others not in time"}
-                    .see("RFC 7383, 2.6"));
-    *held = {};
-  }
+  for (auto* all : {&state.requests, &state.responses})
+    std::erase_if(*all, [&](const auto& row) {
+      const Reassembly& held = row.second;
+      if (held.give_up > now) return false;
+      sa.diagnose(Error{"E-IKE-074", std::to_string(held.parts.size()) + " of " +
+                                         std::to_string(held.total) +
+                                         " fragments came, and the others not in time"}
+                      .see("RFC 7383, 2.6"));
+      return true;
+    });
 }
 
 void inherit(IkeSa& heir, const IkeSa& old) {

@@ -128,11 +128,7 @@ class IkeInit : public Task {
     const auto puzzle = asked == nullptr ? std::nullopt : read_puzzle(*asked);
     if (!puzzle || !sa.services.config.puzzle_solve) return;
     Solution solution = solve(sa.services.provider, *puzzle, sa.cookie);
-    sa.emit(
-        trace::TimerFired{"puzzle", (solution.keys.empty() ? "not solved within " : "solved by ") +
-                                        std::to_string(solution.tries) + " calls of " +
-                                        std::string(puzzle->prf->name) + " for " +
-                                        std::to_string(puzzle->difficulty) + " zero bits"});
+    sa.emit(trace::TimerFired{"puzzle", in_words(solution, *puzzle)});
     sa.puzzle_solution = std::move(solution.keys);
   }
 
@@ -152,6 +148,24 @@ class IkeInit : public Task {
 std::vector<wire::Payload> refuse(IkeSa& sa, wire::Payload why) {
   sa.spi_r = {};
   return {std::move(why)};
+}
+
+/// The data of our KE payload. The secret waits until a message needs it: the request may be all
+/// that ever comes. A KEM has its secret at once.
+Result<Bytes> answer_ke(IkeSa& sa, const wire::KePayload& ke_i) {
+  if (sa.suite.ke->answer_size != 0) {
+    IKELAB_TRY(crypto::KeyAnswer answer, answer_key_exchange(sa, ke_i, "IKE_SA_INIT"));
+    IKELAB_CHECK(derive_ike_keys(sa, answer.shared));
+    return std::move(answer.public_value);
+  }
+  IKELAB_TRY(auto own, make_key_exchange(sa, ke_i.method));
+  //= rfc6989#2.5 "If this error happens during the IKE_SA_INIT exchange, then the recipient MUST
+  //= drop the message that contains an invalid KE payload and MUST NOT use that message when
+  //= creating the IKE security association (SA)."
+  IKELAB_CHECK(own->check(ke_i.data));
+  Bytes ke_r = own->public_value();
+  sa.due_secret = DueSecret{std::move(own), ke_i};
+  return ke_r;
 }
 
 std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& detail,
@@ -190,21 +204,17 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   sa.transcript.ni = wire::first<wire::NoncePayload>(in.payloads)->data;
   sa.transcript.nr = make_nonce(sa);
   sa.transcript.real_message_1 = to_bytes(in.octets);
-  auto own = answer_key_exchange(sa, ke, "IKE_SA_INIT");
-  if (!own) {
-    detail = own.error().message;
+  auto ke_r = answer_ke(sa, ke);
+  if (!ke_r) {
+    detail = ke_r.error().message;
     return refuse(sa, notify(NotifyType::invalid_syntax));
-  }
-  if (auto made = derive_ike_keys(sa, own->shared); !made) {
-    detail = made.error().message;
-    return refuse(sa, notify(NotifyType::no_proposal_chosen));
   }
   failed = false;
   sa.set_state(Trigger::init_request);
   sa.set_timer(Timer::half_open, in.now + half_open_time);
   std::vector<wire::Payload> out = {
       wire::make_payload(wire::SaPayload{{*selection.chosen}}),
-      wire::make_payload(wire::KePayload{ke.method, own->public_value}),
+      wire::make_payload(wire::KePayload{ke.method, std::move(*ke_r)}),
       wire::make_payload(wire::NoncePayload{sa.transcript.nr})};
   if (auto request = certificate_request(sa)) out.push_back(std::move(*request));
   return out;

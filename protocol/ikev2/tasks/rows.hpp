@@ -38,5 +38,6 @@ Extension redirect_extension();
 Extension childless_extension();
 Extension auth_lifetime_extension();
 Extension crash_detection_extension();
+Extension auth_puzzle_extension();
 
 }  // namespace ikelab::ikev2
