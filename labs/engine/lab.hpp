@@ -86,6 +86,7 @@ struct WrongAnswer {
   std::string name, about;
   int score = 0;
   std::map<std::string, std::string> mistakes;  ///< "goal.field" to the mistake that must be told
+  std::string rest = "skeleton";  ///< whose files stand for those that are not there; or "solution"
 };
 
 struct Lab {

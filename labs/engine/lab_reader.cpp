@@ -329,7 +329,7 @@ Result<std::vector<WrongAnswer>> read_wrong_answers(const std::filesystem::path&
   for (const auto& path : folders) {
     IKELAB_TRY(const Yaml yaml, Yaml::load(path / "expect.yaml"));
     const YamlNode& root = yaml.root();
-    IKELAB_CHECK(yaml.require_map(root, {"about", "score", "mistakes"}));
+    IKELAB_CHECK(yaml.require_map(root, {"about", "score", "mistakes", "rest"}));
     WrongAnswer wrong;
     wrong.name = path.filename().string();
     IKELAB_TRY(wrong.about, yaml.text(root, "about"));
@@ -337,6 +337,10 @@ Result<std::vector<WrongAnswer>> read_wrong_answers(const std::filesystem::path&
     wrong.score = static_cast<int>(score);
     IKELAB_TRY(const auto mistakes, yaml.text_map(root, "mistakes"));
     wrong.mistakes.insert(mistakes.begin(), mistakes.end());
+    IKELAB_TRY(wrong.rest, yaml.text_or(root, "rest", wrong.rest));
+    if (wrong.rest != "skeleton" && wrong.rest != "solution")
+      return yaml.error(root, "E-LAB-012", fmt::format("'{}' is no folder of a lab", wrong.rest),
+                        "rest: skeleton or solution");
     out.push_back(std::move(wrong));
   }
   return out;

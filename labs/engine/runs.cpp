@@ -89,9 +89,8 @@ class Composer {
     if (!loaded.ok()) {
       Error error = loaded.error();
       const std::string at = line_and_column(error.place);  // a value alone: the loader says none
-      error.place = edited.name + (at.empty() ? fmt::format(":{}:{}", yaml.root().line,
-                                                            yaml.root().column)
-                                              : at);
+      error.place = edited.name +
+                    (at.empty() ? fmt::format(":{}:{}", yaml.root().line, yaml.root().column) : at);
       return error;
     }
     edits_.emplace_back(edited.path, text);
@@ -130,13 +129,15 @@ std::string without(std::string text, const fs::path& place) {
 }  // namespace
 
 Result<Files> own_files(const Lab& lab, const std::string& folder,
-                        const std::function<Result<std::string>(const std::string&)>& fill) {
+                        const std::function<Result<std::string>(const std::string&)>& fill,
+                        const std::string& rest) {
   Files out;
   std::error_code ec;
   for (const EditedFile& edited : lab.files) {
-    const fs::path own = lab.folder / folder / edited.name;
-    const fs::path from =
-        fs::is_regular_file(own, ec) ? own : lab.folder / "skeleton" / edited.name;
+    fs::path from = lab.folder / "skeleton" / edited.name;
+    for (const std::string& nearer : {rest, folder})
+      if (const fs::path own = lab.folder / nearer / edited.name; fs::is_regular_file(own, ec))
+        from = own;
     IKELAB_TRY(const std::string text, read_file(from, most_file_octets));
     Result<std::string> filled = fill(text);
     if (!filled.ok()) {

@@ -16,9 +16,11 @@ using Files = std::map<std::string, std::string>;
 inline constexpr std::size_t most_file_octets = 64 * 1024;  // of one edited file; ours have 3 KiB
 
 /// The lab's own files for this draw: skeleton/ (or solution/, wrong/x/) with {{parameter}} filled
-/// in by `fill`. A file that is absent there is the skeleton's. Errors: E-LAB-004, -014.
+/// in by `fill`. A file that is absent there is the one of `rest`, else the skeleton's. Errors:
+/// E-LAB-004, -014.
 Result<Files> own_files(const Lab& lab, const std::string& folder,
-                        const std::function<Result<std::string>(const std::string&)>& fill);
+                        const std::function<Result<std::string>(const std::string&)>& fill,
+                        const std::string& rest = "skeleton");
 /// The skeleton's files with the draw's values.
 Result<Files> skeleton_files(const Lab& lab, const Draw& draw);
 

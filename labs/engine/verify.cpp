@@ -25,10 +25,10 @@ class Verifier {
     if (!reference_.front().refused.empty())
       return Error{"E-LAB-050", "the skeleton does not run: " + reference_.front().refused}.in(
           lab_.folder.string());
-    IKELAB_CHECK(check_score("solution", full_score, {}));
-    IKELAB_CHECK(check_score("skeleton", lab_.skeleton_score, {}));
+    IKELAB_CHECK(check_score("solution", "skeleton", full_score, {}));
+    IKELAB_CHECK(check_score("skeleton", "skeleton", lab_.skeleton_score, {}));
     for (const WrongAnswer& wrong : lab_.wrong)
-      IKELAB_CHECK(check_score("wrong/" + wrong.name, wrong.score, wrong.mistakes));
+      IKELAB_CHECK(check_score("wrong/" + wrong.name, wrong.rest, wrong.score, wrong.mistakes));
     IKELAB_CHECK(check_repeats(files));
     return std::move(out_);
   }
@@ -62,11 +62,11 @@ class Verifier {
     return {};
   }
 
-  Result<void> check_score(const std::string& what, int stated,
+  Result<void> check_score(const std::string& what, const std::string& rest, int stated,
                            const std::map<std::string, std::string>& mistakes) {
-    IKELAB_TRY(const Answers answers, answers_of(what));
+    IKELAB_TRY(const Answers answers, answers_of(what, rest));
     if (what == "skeleton" && !skeleton_is_whole(answers)) return {};
-    IKELAB_TRY(const LabResult result, graded(what, answers));
+    IKELAB_TRY(const LabResult result, graded(what, rest, answers));
     std::string found = fmt::format("{} points", result.score());
     bool ok = result.score() == stated;
     if (!ok) found += fmt::format(", stated {}", stated) + missed(result);
@@ -82,12 +82,14 @@ class Verifier {
     return {};
   }
 
-  Result<LabResult> graded(const std::string& what, const Answers& answers) {
+  Result<LabResult> graded(const std::string& what, const std::string& rest,
+                           const Answers& answers) {
     if (lab_.files.empty() || what == "skeleton")
       return grade(lab_, draw_, views(reference_), answers);
-    IKELAB_TRY(const Files files, own_files(lab_, what, [&](const std::string& text) {
-                 return evaluate_all(text, *reference_.front().facts, draw_.values);
-               }));
+    const auto fill = [&](const std::string& text) {
+      return evaluate_all(text, *reference_.front().facts, draw_.values);
+    };
+    IKELAB_TRY(const Files files, own_files(lab_, what, fill, rest));
     IKELAB_TRY(const std::vector<Ran> runs, simulator_(lab_, draw_, files, place_));
     return grade(lab_, draw_, views(runs), answers);
   }
@@ -119,9 +121,11 @@ class Verifier {
     return out;
   }
 
-  Result<Answers> answers_of(const std::string& what) const {
-    const auto file = lab_.folder / what / "answers.yaml";
+  Result<Answers> answers_of(const std::string& what, const std::string& rest) const {
+    auto file = lab_.folder / what / "answers.yaml";
     std::error_code ec;
+    if (rest == "solution" && !std::filesystem::exists(file, ec))
+      file = lab_.folder / rest / "answers.yaml";
     // A wrong answer may be wrong in its files alone; then nothing is answered.
     if (!lab_.has_answers() || (what != "solution" && !std::filesystem::exists(file, ec)))
       return Answers{};

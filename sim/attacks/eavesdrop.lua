@@ -6,6 +6,7 @@ attack = {
   position = "passive",
   needs = "a place on the link",
   source = "RFC 7296, 1.2 and 2.14; RFC 4301, 2.1 (what traffic analysis still sees)",
+  unseen = "who only listens sends nothing, and nobody can see that",
   shows = {
     vulnerable = "without a tunnel it would read every packet",
     hardened = "it learns addresses, SPIs, nonces, public values, sizes and times, and no octet of what is inside",

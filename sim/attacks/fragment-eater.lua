@@ -6,6 +6,7 @@ attack = {
   position = "on-path",
   needs = "an IKE message that is larger than the path's MTU",
   source = "RFC 7383, 1 and 2.5; catalogue A16",
+  unseen = "fragments that are missing look like those of any line that loses packets, or of a firewall that somebody set up so",
   shows = {
     vulnerable = "fragmentation: no - IP cuts IKE_AUTH up, the pieces are dropped, and the initiator repeats itself until it gives up",
     hardened = "fragmentation: yes - IKE cuts its messages up itself, each piece is a whole datagram, and all of them arrive",

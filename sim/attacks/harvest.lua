@@ -6,6 +6,7 @@ attack = {
   position = "passive",
   needs = "a recording from the first message on, and g^ir of each classical key exchange (a quantum computer, played by compromise:)",
   source = "RFC 8784, 1; RFC 9370, 1; catalogue A22",
+  unseen = "who only records sends nothing; the reading happens years later, at home",
   shows = {
     vulnerable = "with a classical key exchange alone all keys follow: identities and traffic of years ago are read",
     hardened = "a postquantum preshared key, or ML-KEM beside the classical exchange, is not in g^ir: the recording stays sealed",

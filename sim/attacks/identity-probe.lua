@@ -13,25 +13,13 @@ attack = {
   scenarios = { vulnerable = "identity-probe", hardened = "identity-probe-pseudonym" },
 }
 
+local answerer = library "answerer"
 local me
 local goal = "learn who is calling"
 
 on({ exchange = "IKE_SA_INIT", response = false }, function(p, message)
   drop("the responder must not see it")
-  if me then return end
-  local proposal, ke = ike.choose(find(message, "SA").proposals[1]), find(message, "KE")
-  local pair, nonce, spi = crypto.key_pair({ id = ke.method }), crypto.random(32), bytes.hex(crypto.random(8))
-  local suite = ike.suite(proposal)
-  me = { spi = spi, suite = suite, keys = ike.keys(suite, { ni = find(message, "Ni/Nr").data, nr = nonce,
-    shared = crypto.shared(pair, ke.data), spi_i = message.spi_i, spi_r = spi }) }
-  ring.ike(message.spi_i, suite, me.keys)
-  learn("SK_ei, SK_er", "the keys of an IKE SA with somebody at " .. p.src, "a key exchange of its own with the initiator's KE payload",
-    me.keys.sk_ei .. me.keys.sk_er)
-  inject{ src = p.dst, src_port = p.dst_port, dst = p.src, dst_port = p.src_port, protocol = "IKE", to = p.from,
-    note = "IKE_SA_INIT answered in the place of " .. p.to,
-    payload = ike.encode{ spi_i = message.spi_i, spi_r = spi, exchange = 34, response = true, message_id = 0,
-      -- SIGNATURE_HASH_ALGORITHMS: without it an initiator with a certificate would not sign (RFC 7427, 4)
-      payloads = { ike.sa(proposal), ike.ke(pair), ike.nonce(nonce), ike.notify(16431, "\0\2\0\3\0\4\0\5") } } }
+  me = me or answerer.answer(p, message)
 end)
 
 on({ exchange = "IKE_AUTH", response = false }, function(p, message)

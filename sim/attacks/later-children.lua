@@ -6,6 +6,7 @@ attack = {
   position = "passive",
   needs = "SK_d, SK_ei and SK_er of one IKE SA, once (a memory dump)",
   source = "RFC 7296, 1.3.1 and 2.17 (KE in CREATE_CHILD_SA is optional: forward secrecy of the child keys); catalogue A24",
+  unseen = "who only listens sends nothing; the keys were stolen elsewhere",
   shows = {
     vulnerable = "children are rekeyed without a key exchange: the new keys follow from SK_d, and the traffic after the theft is read",
     hardened = "each rekey has its own Diffie-Hellman: the adversary sees both public values, and makes no key of them",

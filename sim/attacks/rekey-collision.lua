@@ -6,6 +6,7 @@ attack = {
   position = "on-path",
   needs = "to hold packets back for some seconds, and rekeying on both sides",
   source = "RFC 7296, 2.8.1; strongSwan issue 1896; catalogue A23",
+  unseen = "each message arrives as it was sent, one of them late: a slow line looks the same",
   shows = {
     vulnerable = "where both sides rekey, held requests end in a collision: twice the exchanges, resolved by the lowest nonce",
     hardened = "where the lifetimes are apart and one side rekeys, nothing collides",

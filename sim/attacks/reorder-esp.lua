@@ -5,6 +5,7 @@ attack = {
   position = "on-path",
   needs = "to delay packets by some tens of milliseconds",
   source = "RFC 4303, 3.4.3 (a window of 64 is recommended, larger ones on fast links); catalogue A25",
+  unseen = "packets that come late look like those of any line with several ways; how many come late can be counted, who did it cannot be seen",
   shows = {
     vulnerable = "replay_window: 1 - whatever is overtaken is refused as a replay: one packet in three is lost",
     hardened = "replay_window: 64 - what comes late is still in the window, and nothing is lost",

@@ -6,6 +6,7 @@ attack = {
   position = "passive",
   needs = "g^ir of one session; a recording of the others",
   source = "RFC 7296, 2.12; Springall, Durumeric, Halderman 2016 (measuring the security harm of TLS crypto shortcuts); catalogue A21",
+  unseen = "who only listens sends nothing; a monitor can see the public value that comes back, and not who makes use of it",
   shows = {
     vulnerable = "the peers keep their key pairs: the session after the leak opens with the old g^ir",
     hardened = "each key exchange has key pairs of its own: g^ir of one session opens that one, and no other",

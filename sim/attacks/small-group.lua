@@ -7,6 +7,7 @@ attack = {
   position = "passive",
   needs = "a recording; time for the group, once. SCALED DOWN: 31 bits stand for 1024",
   source = "Adrian and others, Imperfect Forward Secrecy: How Diffie-Hellman Fails in Practice (2015); RFC 8247, 2.4; catalogue A19",
+  unseen = "who only listens sends nothing; a monitor can see the small group that both agreed to, and not who makes use of it",
   shows = {
     vulnerable = "a group that is small enough to solve: private values, keys, identities and traffic follow from a recording",
     hardened = "Curve25519: there is no table to make, and the recording stays sealed",

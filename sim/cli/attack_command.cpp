@@ -23,16 +23,10 @@ std::string share(const std::optional<double>& value) {
 }
 
 json json_of(const script::Header& h) {
-  return {{"id", h.id},
-          {"name", h.name},
-          {"about", h.about},
-          {"needs", h.needs},
-          {"position", h.position},
-          {"source", h.source},
-          {"falls", h.falls},
-          {"vulnerable", h.vulnerable},
-          {"holds", h.holds},
-          {"hardened", h.hardened}};
+  return {{"id", h.id},         {"name", h.name},         {"about", h.about},
+          {"needs", h.needs},   {"position", h.position}, {"source", h.source},
+          {"unseen", h.unseen}, {"falls", h.falls},       {"vulnerable", h.vulnerable},
+          {"holds", h.holds},   {"hardened", h.hardened}};
 }
 
 json json_of(const store::MatrixRow& r) {
@@ -77,6 +71,7 @@ int attack_list_command(bool as_json) {
     for (const std::string& name : attack.falls) fmt::print("              ikelab run {}\n", name);
     fmt::print("  hardened:   {}\n", attack.hardened);
     for (const std::string& name : attack.holds) fmt::print("              ikelab run {}\n", name);
+    if (!attack.unseen.empty()) fmt::print("  unseen:     {}\n", attack.unseen);
     fmt::print("  source:     {}\n\n", attack.source);
   }
   if (as_json) fmt::print("{}\n", list.dump(2));
@@ -184,6 +179,7 @@ int monitor_evaluate_command(const MeasureArguments& arguments) {
   options.loads = arguments.loads;
   options.honest_too = !arguments.named_only;
   options.blocks = arguments.blocks;
+  if (!arguments.captures.empty()) options.captures = arguments.captures;
   auto store = store::MeasureStore::open(arguments.db);
   if (!store) return fail(store.error());
   const auto rows =
@@ -201,6 +197,9 @@ int monitor_evaluate_command(const MeasureArguments& arguments) {
   print_scores(scores, arguments.blocks);
   fmt::print("\n{} rows in {} (views detector_runs and detector_scores)\n", rows->size(),
              arguments.db);
+  if (!arguments.captures.empty())
+    fmt::print("labelled captures in {}; what is in which: {}/runs.csv\n", arguments.captures,
+               arguments.captures);
   return done;
 }
 

@@ -59,7 +59,7 @@ struct AttackArguments {
   bool json = false, record = false;  ///< record: each run, too, not only the row
 };
 struct MeasureArguments {
-  std::string db;
+  std::string db, captures;
   std::vector<std::uint64_t> seeds;
   std::vector<std::string> loads;
   bool named_only = false, blocks = false, json = false;

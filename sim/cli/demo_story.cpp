@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "protocol/trace/attack_items.hpp"
+
 namespace ikelab::cli {
 
 Story story_of(store::RunInfo run, std::vector<trace::Event> events, bool colour) {
@@ -253,6 +255,9 @@ void eavesdropper(const Story& story) {
   std::string goals;
   for (const auto& [event, known] : knowledge) {
     if (std::find(told.begin(), told.end(), known->item) != told.end()) continue;
+    if (known->item == trace::item_place || known->item == trace::item_plan ||
+        known->item == trace::item_unseen)
+      continue;
     told.push_back(known->item);
     const std::string how = known->how.empty() ? "" : " (" + known->how + ")";
     if (known->item.starts_with("goal:"))

@@ -173,6 +173,8 @@ void add_monitor(CLI::App& app, int& code) {
   evaluate->add_option("--loads", a->loads, "what is laid over each scenario")
       ->capture_default_str();
   evaluate->add_option("--db", a->db, "rows go into this database")->capture_default_str();
+  evaluate->add_option("--captures", a->captures,
+                       "write the traffic here: a pcapng file a link, and its labels as CSV");
   evaluate->add_flag("--named-only", a->named_only,
                      "only scenarios that a detector names, not every honest one");
   evaluate->add_flag("--blocks", a->blocks,

@@ -4,6 +4,7 @@
 // its time walking. racoon spoke IKEv1; the same list in front of RFC 7383 shows the same thing:
 // fragments are taken without their ICV, the first of a number wins, and there is room for so many.
 #include <map>
+#include <string>
 
 #include "protocol/wire/decode.hpp"
 #include "sim/historic/historic.hpp"
@@ -29,7 +30,11 @@ class Hoard : public Front {
     if (!parts.emplace(part->number, datagram).second)
       return {{}, {}, "a fragment of this number is on the list already, unseen: the first wins"};
     ++kept_;
-    if (parts.size() < part->total) return {};
+    if (parts.size() < part->total)
+      return {{},
+              {},
+              "a fragment is kept unseen: " + std::to_string(kept_) + " of " +
+                  std::to_string(room) + " places are taken"};
     Handed whole;
     for (auto& [number, kept] : parts) whole.datagrams.push_back(std::move(kept));
     kept_ -= parts.size();

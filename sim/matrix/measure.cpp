@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 
 #include "sim/matrix/course.hpp"
@@ -161,8 +162,50 @@ struct Composition {
   std::uint64_t seed;
 };
 
+/// The labelled captures of one evaluation, and the list of them.
+class LabelWriter {
+ public:
+  static Result<std::unique_ptr<LabelWriter>> open(const std::filesystem::path& folder) {
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    auto writer = std::make_unique<LabelWriter>();
+    writer->folder_ = folder;
+    writer->list_.open(folder / "runs.csv", std::ios::binary);
+    writer->list_ << "capture,labels,link,scenario,load,seed,attack,attack_begins\n";
+    if (!writer->list_)
+      return Error{"E-RUN-003", "the list of captures cannot be written"}.in(
+          (folder / "runs.csv").string());
+    return writer;
+  }
+  /// `blocker`: the detector that may take packets out, for this run's traffic is its work as well.
+  [[nodiscard]] run::Labels of(const Composition& c, const Scenario& scenario,
+                               const std::string& blocker) const {
+    run::Labels labels{folder_, fmt::format("{}-{}-{}", c.scenario, c.load->name, c.seed), {}};
+    if (!blocker.empty()) labels.stem += "-" + blocker;
+    for (const scenario::Link& link : scenario.links)
+      if (is_outside(scenario, link)) labels.links.push_back(link.name);
+    return labels;
+  }
+  void note(const Composition& c, const run::Labels& labels, const Scenario& scenario,
+            const Course& course) {
+    std::string attacks;
+    for (const scenario::Adversary& adversary : scenario.adversaries)
+      attacks += (attacks.empty() ? "" : " + ") + adversary.script;
+    const std::int64_t ns = scenario.epoch * 1'000'000'000 + course.beginning().ns;
+    const std::string begins =
+        course.begun ? fmt::format("{}.{:09}", ns / 1'000'000'000, ns % 1'000'000'000) : "";
+    for (const std::string& link : labels.links)
+      list_ << fmt::format("{0}-{1}.pcapng,{0}-{1}.csv,{1},{2},{3},{4},{5},{6}\n", labels.stem,
+                           link, c.scenario, c.load->name, c.seed, attacks, begins);
+  }
+
+ private:
+  std::filesystem::path folder_;
+  std::ofstream list_;
+};
+
 Result<Course> play_one(const Composition& composition, const std::vector<std::string>& detectors,
-                        bool blocks) {
+                        bool blocks, LabelWriter* labels) {
   IKELAB_TRY(Scenario scenario, scenario::load(composition.scenario, {}, composition.seed));
   const auto source = crypto::seeded_rng(composition.seed, "labelled traffic");
   const auto dice =
@@ -173,7 +216,10 @@ Result<Course> play_one(const Composition& composition, const std::vector<std::s
   Course course(scenario);
   run::RunOptions options;
   options.sinks = {&course};
+  if (labels != nullptr)
+    options.labels = labels->of(composition, scenario, blocks ? detectors.front() : "");
   IKELAB_CHECK(run::run(scenario, options));
+  if (labels != nullptr) labels->note(composition, *options.labels, scenario, course);
   return course;
 }
 
@@ -202,13 +248,17 @@ Result<std::vector<store::MeasureRow>> measure(
     for (const script::Header& detector : all) groups.push_back({detector});
   else
     groups.push_back(all);
+  std::unique_ptr<LabelWriter> labels;
+  if (options.captures) {
+    IKELAB_TRY(labels, LabelWriter::open(*options.captures));
+  }
   std::vector<store::MeasureRow> rows;
   std::size_t done = 0;
   for (const Composition& composition : compositions)
     for (const auto& group : groups) {
       std::vector<std::string> words;
       for (const script::Header& detector : group) words.push_back(detector.name);
-      IKELAB_TRY(const Course course, play_one(composition, words, options.blocks));
+      IKELAB_TRY(const Course course, play_one(composition, words, options.blocks, labels.get()));
       for (const script::Header& detector : group) {
         store::MeasureRow row = row_of(detector, composition.scenario, course);
         row.load = composition.load->name;

@@ -25,10 +25,13 @@ struct MeasureOptions {
   std::vector<std::string> loads = {"calm"};  ///< names of loads()
   bool honest_too = true;  ///< every shipped scenario in which nobody attacks, too
   bool blocks = false;     ///< as an intrusion prevention system: what is blocked is counted
+  /// Labelled captures of the traffic go here, with a list of them (runs.csv).
+  std::optional<std::filesystem::path> captures;
 };
 
 /// Plays what the detectors' headers name, every detector on every link, and tells each run's rows.
-/// Errors: E-CLI-011 no such load; those of running scenarios.
+/// Errors: E-CLI-011 no such load; E-RUN-003 captures cannot be written; those of running
+/// scenarios.
 Result<std::vector<store::MeasureRow>> measure(
     const MeasureOptions& options,
     const std::function<void(std::size_t done, std::size_t all)>& progress);

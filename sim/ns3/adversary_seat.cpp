@@ -100,6 +100,20 @@ std::map<std::string, Bytes> held_by(const scenario::Adversary& config,
   return held;
 }
 
+/// In words, for the trace: "on-path at link wan, between gw-a and gw-b: ...".
+std::string place_of(const scenario::Scenario& scenario, const scenario::Adversary& config) {
+  std::string ends;
+  for (const scenario::Link& link : scenario.links)
+    if (link.name == config.link) ends = fmt::format("{} and {}", link.a, link.b);
+  if (config.position == "off-path")
+    return fmt::format(
+        "off-path at link {} ({}): it sends under any address, and gets only what is routed to it",
+        config.link, ends);
+  return fmt::format("{} at link {}, between {}: {}", config.position, config.link, ends,
+                     config.position == "passive" ? "it sees every packet there, and sends none"
+                                                  : "every packet there goes through its hands");
+}
+
 bool is_derived(const scenario::Compromise& c) {
   return !scenario::is_configured(c.what);
 }
@@ -113,6 +127,8 @@ Result<std::unique_ptr<script::Adversary>> load_adversary_of(const scenario::Sce
   script::AdversaryOptions options;
   options.parts = source.parts;
   options.name = config.name;
+  options.place = place_of(scenario, config);
+  options.script = config.script;
   options.parameters = config.parameters;
   options.seed = scenario.seed;
   options.held = held_by(config, scenario);

@@ -38,8 +38,11 @@ bool LabChannel::TransmitStart(ns3::Ptr<const ns3::Packet> frame,
 }
 
 void LabChannel::offer(Crossing crossing, ns3::Time transmission, const Seat* maker) {
-  for (const std::unique_ptr<Seat>& seat : around.seats)
-    if (seat.get() != maker && !pass(*seat, crossing)) return;
+  const bool made_on_the_way = maker != nullptr && maker->host.empty();
+  for (const std::unique_ptr<Seat>& seat : around.seats) {
+    if (seat.get() == maker || (made_on_the_way && seat->leaving)) continue;
+    if (!pass(*seat, crossing)) return;
+  }
   cross(std::move(crossing), transmission);
 }
 
@@ -54,6 +57,7 @@ bool LabChannel::pass(Seat& seat, Crossing& crossing) {
   seen.link = link_.name;
   seen.from = end(1 - crossing.to);
   seen.to = end(crossing.to);
+  seen.leaving = seat.leaving;
   const script::Decision decision = seat.script->on_packet(now(), seen);
   drain(seat);
   using Fate = script::Decision::Fate;
@@ -176,6 +180,7 @@ void LabChannel::begin() {
 
 void LabChannel::finish() {
   for (const std::unique_ptr<Seat>& seat : around.seats) {
+    if (seat->leaving) continue;  // its script is another seat's as well
     seat->script->on_finish(now());
     drain(*seat);
   }

@@ -15,6 +15,7 @@ struct Seat {
   bool decides = false;  ///< what becomes of packets is its to say
   std::string host;      ///< of an off-path one: the end of the link that is its own
   bool monitor = false;
+  bool leaving = false;  ///< a second sensor of a monitor, at the sender's end of the link
   ns3::EventId timer;
 };
 
@@ -48,7 +49,8 @@ class LabChannel : public ns3::PointToPointChannel {
     std::string from;             ///< who put it on the link, for the trace
     Duration extra{0};            ///< delay by an adversary
   };
-  /// Past every seat but its maker's, and then over the link.
+  /// Past every seat but its maker's, and then over the link. What is made on the way passes no
+  /// sensor at the sender's end.
   void offer(Crossing crossing, ns3::Time transmission, const Seat* maker);
   /// False: it goes no further.
   bool pass(Seat& seat, Crossing& crossing);

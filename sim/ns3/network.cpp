@@ -289,7 +289,8 @@ Result<void> Ns3Network::place_adversaries() {
   return {};
 }
 
-/// Behind the adversaries of its link: a monitor sees what they made of the traffic.
+/// Behind the adversaries of its link: a monitor sees what they made of the traffic. A detector for
+/// both ends sees before as well what the sender put on the link.
 Result<void> Ns3Network::place_monitors() {
   std::set<std::string> nodes;
   for (const scenario::Node& node : scenario_.nodes) nodes.insert(node.name);
@@ -305,7 +306,14 @@ Result<void> Ns3Network::place_monitors() {
       seat->name = config.name;
       seat->decides = config.blocks;
       seat->monitor = true;
-      channels_.at(config.link)->around.seats.push_back(std::move(seat));
+      auto& seats = channels_.at(config.link)->around.seats;
+      if (script->position() == "both-ends") {
+        auto other = std::make_unique<Seat>(*seat);
+        other->decides = false;
+        other->leaving = true;
+        seats.insert(seats.begin(), std::move(other));
+      }
+      seats.push_back(std::move(seat));
       adversaries_.push_back(std::move(script));
     }
   }

@@ -10,6 +10,7 @@
 #include "sim/ns3/network.hpp"
 #include "sim/run/capture.hpp"
 #include "sim/run/expectations.hpp"
+#include "sim/run/labelled_capture.hpp"
 #include "sim/run/meter.hpp"
 #include "sim/run/policies.hpp"
 #include "sim/run/wireshark_keys.hpp"
@@ -137,9 +138,21 @@ class ProgressBar {
   bool shown_ = false;
 };
 
-}  // namespace
+/// Several captures at one tap.
+class Taps : public sim::WireTap {
+ public:
+  void add(sim::WireTap* tap) {
+    if (tap != nullptr) all_.push_back(tap);
+  }
+  [[nodiscard]] bool empty() const { return all_.empty(); }
+  void on_wire(const std::string& link, Instant time, std::uint64_t datagram,
+               ByteView ip_packet) override {
+    for (sim::WireTap* tap : all_) tap->on_wire(link, time, datagram, ip_packet);
+  }
 
-namespace {
+ private:
+  std::vector<sim::WireTap*> all_;
+};
 
 std::vector<Error> stopped_scripts(const EventSource& events) {
   std::vector<Error> out;
@@ -178,7 +191,16 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
     IKELAB_TRY(capture, Capture::open(*options.pcap_dir, scenario));
     journal.attach(*capture);
   }
-  IKELAB_TRY(const auto network, sim::Network::build(scenario, journal, capture.get()));
+  std::unique_ptr<LabelledCapture> labelled;
+  if (options.labels) {
+    IKELAB_TRY(labelled, LabelledCapture::open(*options.labels, scenario));
+    journal.attach(*labelled);
+  }
+  Taps taps;
+  taps.add(capture.get());
+  taps.add(labelled.get());
+  IKELAB_TRY(const auto network,
+             sim::Network::build(scenario, journal, taps.empty() ? nullptr : &taps));
 
   RunReport report;
   report.versions = versions();
@@ -206,6 +228,7 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
     IKELAB_CHECK(recorder->finish_run(store::RunStatus::finished, report.expectations_met(),
                                       report.fingerprint));
   if (capture) IKELAB_CHECK(capture->finish());
+  if (labelled) IKELAB_CHECK(labelled->finish());
   if (options.keys_dir) IKELAB_CHECK(keys.write(*options.keys_dir));
   return report;
 }

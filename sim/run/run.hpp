@@ -8,12 +8,21 @@
 
 namespace ikelab::run {
 
+/// Where a run's labelled captures go (labelled_capture.hpp): <folder>/<stem>-<link>.pcapng and
+/// .csv, of these links.
+struct Labels {
+  std::filesystem::path folder;
+  std::string stem;
+  std::vector<std::string> links;  ///< empty: all
+};
+
 struct RunOptions {
   std::optional<std::filesystem::path> db;        ///< record here
   std::optional<std::filesystem::path> pcap_dir;  ///< one capture a link: <link>.pcap
   std::optional<std::filesystem::path>
       keys_dir;  ///< Wireshark's key tables: ikev2_decryption_table, esp_sa (only if secrets are
                  ///< disclosed)
+  std::optional<Labels> labels;     ///< captures that say who made each packet
   std::vector<trace::Sink*> sinks;  ///< more listeners
   bool progress = false;            ///< a progress bar on stderr for long runs
 };

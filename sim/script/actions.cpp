@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "protocol/trace/attack_items.hpp"
 #include "sim/script/lua_adversary.hpp"
 
 namespace ikelab::script {
@@ -274,7 +275,7 @@ void LuaAdversary::achieved(lua_State* state) {
   const bool yes = lua_toboolean(state, 2) != 0;
   emit(state,
        trace::AttackKnowledge{
-           "goal:" + goal, text_argument(state, 3), yes ? "achieved" : "not achieved", {}},
+           trace::item_goal + goal, text_argument(state, 3), yes ? "achieved" : "not achieved", {}},
        0);
   emit(state, trace::Metric{options_.name, "achieved", "", yes ? 1 : 0}, 0);
 }

@@ -25,7 +25,8 @@ struct TappedPacket {
   std::string protocol;        ///< "IKE", "ESP", "ICMP", "TCP", "UDP"
   SocketAddress src, dst;      ///< port 0 for protocol 50 and others without ports
   bool fragment = false;       ///< a part of an IP packet that was fragmented
-  Bytes payload;               ///< UDP payload, or the ESP packet; else the IP payload
+  bool leaving = false;  ///< seen where its sender puts it on the link, before anybody on the way
+  Bytes payload;         ///< UDP payload, or the ESP packet; else the IP payload
 };
 
 /// What the script wants: the tapped packet's fate, and packets to put on the wire (after a delay,
@@ -59,7 +60,8 @@ struct Grant {
 class Adversary {
  public:
   virtual ~Adversary() = default;
-  /// The script's header table: name, about, position ("passive", "on-path", "off-path"), needs.
+  /// The script's header table: name, about, position ("passive", "on-path", "off-path"; of a
+  /// detector also "both-ends": it sees packets as they leave and as they arrive), needs.
   [[nodiscard]] virtual const std::string& about() const = 0;
   [[nodiscard]] virtual const std::string& position() const = 0;
   /// Each returns what to do; a script error or an exhausted budget (instructions, memory) passes
@@ -81,6 +83,8 @@ enum class Side { attack, monitor };
 
 struct AdversaryOptions {
   std::string name;  ///< node name of the adversary in the trace
+  /// Where it stands and which script it is, in words; what the trace says of it at the beginning.
+  std::string place, script;
   Side side = Side::attack;
   bool blocks = false;  ///< a monitor on the path whose block() takes packets out
   std::map<std::string, std::string> parameters;
@@ -101,6 +105,7 @@ struct AdversaryOptions {
 /// What a script's header table says of it.
 struct Header {
   std::string id, name, about, position, needs, source, vulnerable, hardened;
+  std::string unseen;  ///< why no monitor can see this attack in the packets; empty: one can
   /// Scenarios in which the attack succeeds, and in which it does not; of a detector: in which it
   /// gives alarm, and in which it must not.
   std::vector<std::string> falls, holds;

@@ -8,15 +8,25 @@
 #include <string>
 #include <tuple>
 
+#include "protocol/trace/attack_items.hpp"
+#include "sim/script/libraries.hpp"
+
 namespace ikelab::script {
 namespace {
 
-constexpr std::pair<const char*, Position> positions[] = {{"passive", Position::passive},
-                                                          {"on-path", Position::on_path},
-                                                          {"off-path", Position::off_path}};
+struct PositionRow {
+  const char* word;
+  Position position;
+  bool monitors_only;
+};
+constexpr PositionRow positions[] = {{"passive", Position::passive, false},
+                                     {"on-path", Position::on_path, false},
+                                     {"off-path", Position::off_path, false},
+                                     {"both-ends", Position::passive, true}};
 constexpr const char* callbacks[] = {"on_start", "on_packet", "on_timer", "on_grant", "on_finish"};
-constexpr const char* header_keys[] = {"id",    "name",   "about", "position",
-                                       "needs", "source", "shows", "scenarios"};
+constexpr const char* header_keys[] = {"id",     "name",  "about",     "position", "needs",
+                                       "source", "shows", "scenarios", "unseen"};
+constexpr lua_Integer most_scenarios = 64;   // in one list of a header
 constexpr const char* rules_slot = "rules";  // in the registry: the prelude's function
 
 void push_packet(lua_State* state, const TappedPacket& packet, Instant now) {
@@ -33,6 +43,7 @@ void push_packet(lua_State* state, const TappedPacket& packet, Instant now) {
   set_integer(state, "size", static_cast<lua_Integer>(packet.payload.size()));
   set_integer(state, "datagram", static_cast<lua_Integer>(packet.datagram));
   set_boolean(state, "fragment", packet.fragment);
+  set_boolean(state, "leaving", packet.leaving);
   lua_pushnumber(state, static_cast<lua_Number>(now.ns) / 1e9);
   lua_setfield(state, -2, "time");
 }
@@ -70,7 +81,7 @@ std::vector<std::string> header_texts(lua_State* state, const char* table, const
   if (lua_getfield(state, -1, table) == LUA_TTABLE) {
     const int type = lua_getfield(state, -1, key);
     if (type == LUA_TSTRING) out.emplace_back(check_text(state, -1));
-    for (lua_Integer i = 1; type == LUA_TTABLE && i <= 16; ++i) {
+    for (lua_Integer i = 1; type == LUA_TTABLE && i <= most_scenarios; ++i) {
       if (lua_rawgeti(state, -1, i) == LUA_TSTRING) out.emplace_back(check_text(state, -1));
       lua_pop(state, 1);
     }
@@ -90,7 +101,8 @@ Result<void> check_header_keys(lua_State* state, const std::string& global) {
         lua_type(state, -2) == LUA_TSTRING ? std::string(check_text(state, -2)) : std::string("?");
     if (std::find(std::begin(header_keys), std::end(header_keys), key) == std::end(header_keys))
       return header_error(fmt::format("{}.{} is not known", global, key),
-                          "known: id, name, about, position, needs, source, shows, scenarios");
+                          "known: id, name, about, position, needs, source, shows, scenarios, "
+                          "unseen");
   }
   return {};
 }
@@ -134,7 +146,8 @@ Result<void> LuaAdversary::read_header(lua_State* state) {
   const std::tuple<const char*, std::string*, bool> texts[] = {
       {"name", &header_.name, true},         {"about", &header_.about, true},
       {"position", &header_.position, true}, {"id", &header_.id, false},
-      {"needs", &header_.needs, false},      {"source", &header_.source, false}};
+      {"needs", &header_.needs, false},      {"source", &header_.source, false},
+      {"unseen", &header_.unseen, false}};
   for (const auto& [key, text, needed] : texts) {
     IKELAB_TRY(*text, header_text(state, global, key, needed));
   }
@@ -143,12 +156,14 @@ Result<void> LuaAdversary::read_header(lua_State* state) {
   const bool attacks = options_.side == Side::attack;
   header_.falls = header_texts(state, "scenarios", attacks ? "vulnerable" : "alarm");
   header_.holds = header_texts(state, "scenarios", attacks ? "hardened" : "quiet");
-  const auto row = std::find_if(std::begin(positions), std::end(positions),
-                                [&](const auto& known) { return header_.position == known.first; });
+  const auto row = std::find_if(std::begin(positions), std::end(positions), [&](const auto& known) {
+    return header_.position == known.word && (!attacks || !known.monitors_only);
+  });
   if (row == std::end(positions))
-    return header_error(fmt::format("{}.position is \"{}\"", global, header_.position),
-                        "one of passive, on-path, off-path");
-  position_ = row->second;
+    return header_error(
+        fmt::format("{}.position is \"{}\"", global, header_.position),
+        attacks ? "one of passive, on-path, off-path" : "one of passive, both-ends");
+  position_ = row->position;
   int found = 0;
   for (const char* name : callbacks) {
     const int type = lua_getglobal(state, name);
@@ -176,6 +191,7 @@ std::optional<Failure> LuaAdversary::open_libraries() {
     open_ikev1_library(state, primitives_);
     open_eap_library(state, primitives_);
     open_forge_library(state);
+    open_library_function(state);
     if (luaL_loadbufferx(state, prelude_source, std::char_traits<char>::length(prelude_source),
                          "=prelude", "t") != LUA_OK)
       lua_error(state);
@@ -216,11 +232,29 @@ Result<void> LuaAdversary::start() {
     return Error{"E-LUA-002", "on_start cannot send: the network does not run yet"}
         .in(file_)
         .expect("set a timer");
+  introduce();
   for (const auto& [item, value] : options_.held)
-    events_.push_back({"", trace::AttackKnowledge{item, "held from the beginning",
-                                                  "granted by the scenario", value}});
+    events_.push_back(
+        {"", trace::AttackKnowledge{item, trace::text_held, trace::how_granted, value}});
   static_cast<void>(finish_call(std::nullopt));
   return {};
+}
+
+/// Who it is, as the first thing the trace tells of it: where it stands, what it is about to do,
+/// and whether anybody could see that.
+void LuaAdversary::introduce() {
+  if (options_.place.empty() || options_.side != Side::attack) return;
+  const auto say = [this](std::string item, std::string text, std::string how) {
+    events_.push_back(
+        {"", trace::AttackKnowledge{std::move(item), std::move(text), std::move(how), {}}});
+  };
+  say(trace::item_place, options_.place, "the scenario puts it there");
+  const std::string id = header_.id.empty() ? "" : fmt::format(" ({})", header_.id);
+  say(trace::item_plan, header_.about, fmt::format("script {}{}", options_.script, id));
+  for (const policy::ConnectionConfig& connection : options_.connections)
+    say(fmt::format("an IKE endpoint of its own as {}", connection.local.id.to_string()),
+        trace::text_held, trace::how_granted);
+  if (!header_.unseen.empty()) say(trace::item_unseen, header_.unseen, "its script says so");
 }
 
 /// The script had an error or used up its budget: it says so in the trace, and does nothing from
@@ -278,7 +312,7 @@ Decision LuaAdversary::on_grant(Instant now, const Grant& grant) {
   now_ = now;
   events_.push_back({"", trace::AttackKnowledge{grant.what + " of " + grant.node,
                                                 "taken from " + grant.node + ", " + grant.sa,
-                                                "granted by the scenario", grant.value}});
+                                                trace::how_granted, grant.value}});
   return finish_call(sandbox_.run([&](lua_State* state) {
     call_back(state, "on_grant", [&] {
       lua_createtable(state, 0, 4);

@@ -64,6 +64,7 @@ class LuaAdversary : public Adversary {
   };
 
   [[nodiscard]] Error error_of(const Failure& failure, bool while_loading) const;
+  void introduce();
   void switch_off(const Failure& failure);
   Decision finish_call(const std::optional<Failure>& failed);
   [[nodiscard]] std::optional<Failure> open_libraries();
@@ -107,6 +108,8 @@ Result<Duration> parse_duration(std::string_view text);
 void open_actions(lua_State* state, LuaAdversary& adversary);
 void open_wire_library(lua_State* state);
 void open_forge_library(lua_State* state);
+/// library(name), for the shipped modules (libraries.cpp).
+void open_library_function(lua_State* state);
 /// The part that is written in Lua; its chunk returns what on_packet's rules go through.
 extern const char* const prelude_source;
 

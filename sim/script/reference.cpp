@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "sim/script/libraries.hpp"
 #include "sim/script/lua_adversary.hpp"
 
 namespace ikelab::script {
@@ -320,6 +321,74 @@ constexpr FunctionRow rows[] = {
      "their product in GF(2^128), bit 0 on the left (NIST SP 800-38D, 6.3)",
      "local a, one = crypto.random(16), \"\\128\" .. (\"\\0\"):rep(15)  assert(gcm.multiply(a, "
      "one) == a)"},
+    // ---- shipped libraries
+    {"library", "library(name) -> table",
+     "a module of sim/attacks/lib, by its bare name; the functions below come from there",
+     "local caller = library \"caller\"  assert(caller == library(\"caller\"))"},
+    {"secrets.variants", "secrets.variants(word) -> list", "a word as people vary it",
+     "local secrets = library \"secrets\"  assert(#secrets.variants(\"summer\") == 22)"},
+    {"secrets.plan", "secrets.plan(params, each) -> plan",
+     "what the parameters `dictionary`, `each` (guesses in one go) and `pause` say of a search",
+     "local secrets = library \"secrets\"  assert(secrets.plan({ pause = \"1s\" }).pause == "
+     "\"1s\")"},
+    {"secrets.search",
+     "secrets.search(plan, {fits = f(guess), found = f(guess, tried), none = f(tried), vary = "
+     "f(word)}) -> step",
+     "begins to try the words of a plan; `on_timer` calls the step that it returns",
+     "local secrets = library \"secrets\"  local step = secrets.search(secrets.plan({}), { fits = "
+     "function(guess) return guess == \"word1\" end, found = say, none = say })  step()"},
+    {"caller.call", "caller.call({own =, target =}, note) -> me",
+     "an initiator by hand: sends IKE_SA_INIT to `target` from the address `own`; `me` has spi, "
+     "nonce, pair, request",
+     "local caller = library \"caller\"  assert(#caller.call({ own = p.src, target = p.dst }).spi "
+     "== 16)"},
+    {"caller.answered", "caller.answered(me, message) -> boolean",
+     "whether this answers the call for the first time; then `me` has spi_r, nr, suite, keys too",
+     "local caller = library \"caller\"  assert(not caller.answered(caller.call({ own = p.src, "
+     "target = p.dst }), ike.of(p)))"},
+    {"caller.request", "caller.request(me, exchange, message_id, payloads, note)",
+     "a request under the keys of the call",
+     "local caller = library \"caller\"  local me = caller.call({ own = p.src, target = p.dst })  "
+     "me.spi_r, me.suite = me.spi, ike.suite(caller.ike_proposal())  me.keys = { sk_ei = "
+     "crypto.random(36), sk_er = crypto.random(36) }  caller.request(me, 37, 2, {}, \"still "
+     "there?\")"},
+    {"caller.send", "caller.send({own =, target =}, note, octets)",
+     "a packet of IKE from `own` to `target`",
+     "local caller = library \"caller\"  caller.send({ own = p.src, target = p.dst }, \"noise\", "
+     "crypto.random(40))"},
+    {"caller.signed_octets", "caller.signed_octets(me, id) -> octets",
+     "what this initiator's AUTH has to cover, for an ID payload (RFC 7296, 2.15)",
+     "local caller = library \"caller\"  local me = caller.call({ own = p.src, target = p.dst })  "
+     "me.nr, me.suite, me.keys = me.nonce, { prf = \"prfsha256\" }, { sk_pi = crypto.random(32) }  "
+     "assert(#caller.signed_octets(me, ike.id(\"i\", 2, \"somebody\")) > 64)"},
+    {"caller.child", "caller.child(first, last) -> SA, TSi, TSr",
+     "three payloads that ask for a tunnel from these addresses to 10.2.0.0/24",
+     "local caller = library \"caller\"  assert(#{ caller.child(\"10.8.0.66\") } == 3)"},
+    {"caller.ike_proposal", "caller.ike_proposal() -> proposal", "the suite that it offers",
+     "local caller = library \"caller\"  assert(ike.suite(caller.ike_proposal()).prf)"},
+    {"caller.esp_proposal", "caller.esp_proposal() -> proposal",
+     "the suite and a fresh SPI for a Child SA",
+     "local caller = library \"caller\"  assert(#caller.esp_proposal().spi == 4)"},
+    {"answerer.answer", "answerer.answer(p, message, note) -> me",
+     "a responder by hand: answers IKE_SA_INIT in the place of whom it was for; `me` has spi_i, "
+     "spi, suite, keys, ni, nr, request, response, and the ring has the keys",
+     "local answerer = library \"answerer\"  assert(#answerer.answer(p, ike.of(p)).keys.sk_d >= "
+     "32)"},
+    {"answerer.respond", "answerer.respond(me, p, message, payloads, note)",
+     "a response under these keys to the request in `message`",
+     "local answerer = library \"answerer\"  local message = ike.of(p)  "
+     "answerer.respond(answerer.answer(p, message), p, message, { ike.notify(24) }, \"no\")"},
+    {"answerer.reply", "answerer.reply(p, octets, note)",
+     "a packet back to where p came from, in the name of whom p was for",
+     "local answerer = library \"answerer\"  answerer.reply(p, crypto.random(40), \"noise\")"},
+    {"answerer.own_octets", "answerer.own_octets(me, id) -> octets",
+     "what this responder's AUTH has to cover, for its ID payload (RFC 7296, 2.15)",
+     "local answerer = library \"answerer\"  assert(#answerer.own_octets(answerer.answer(p, "
+     "ike.of(p)), ike.id(\"r\", 2, \"gw\")) > 100)"},
+    {"answerer.peer_octets", "answerer.peer_octets(me, id) -> octets",
+     "what the initiator's AUTH covers, for the IDi that it sent",
+     "local answerer = library \"answerer\"  assert(#answerer.peer_octets(answerer.answer(p, "
+     "ike.of(p)), ike.id(\"i\", 2, \"gw\")) > 100)"},
     // ---- monitors
     {"alert", "alert(text, severity, p)",
      "detectors only: info, warning or critical; about the packet in hand, or p", nullptr},
@@ -366,6 +435,13 @@ std::vector<std::string> functions_of(Side side) {
   script.inspect([&](lua_State* state) {
     lua_pushglobaltable(state);
     collect(state, "", collect);
+    for (const Library& module : libraries()) {
+      lua_getglobal(state, "library");
+      push(state, module.name);
+      lua_call(state, 1, 1);
+      collect(state, std::string(module.name) + ".", collect);
+      lua_pop(state, 1);
+    }
   });
   // Lua's own
   Sandbox bare(Sandbox::Limits{});

@@ -7,6 +7,7 @@
 namespace ikelab::script {
 namespace {
 
+constexpr const char* script_chunk = "=script";
 constexpr int hook_interval = 100;  // instructions between two looks at the budget
 
 /// "script:12: text" into line and text; the chunk is called "script" in every state.
@@ -31,6 +32,17 @@ std::string message_on_top(lua_State* state) {
   for (char& c : message)
     if (static_cast<unsigned char>(c) < ' ' || static_cast<unsigned char>(c) > '~') c = ' ';
   return message;
+}
+
+/// The line at which the script itself is: the innermost of its own functions, not one of the
+/// prelude or of a library that it called. 0: none of its own is running.
+int line_in_script(lua_State* state) {
+  lua_Debug where;
+  for (int level = 0; lua_getstack(state, level, &where) != 0; ++level)
+    if (lua_getinfo(state, "Sl", &where) != 0 && where.currentline > 0 &&
+        std::string_view(where.source) == script_chunk)
+      return where.currentline;
+  return 0;
 }
 
 }  // namespace
@@ -74,10 +86,9 @@ void* Sandbox::allocate(void* self, void* block, std::size_t old_size, std::size
 
 /// Called by Lua every hook_interval instructions; once the budget is used up, at every one, so
 /// that nothing can carry on.
-void Sandbox::on_count(lua_State* state, lua_Debug* where) {
+void Sandbox::on_count(lua_State* state, lua_Debug*) {
   Sandbox& sandbox = of(state);
-  if (lua_getinfo(state, "l", where) != 0 && where->currentline > 0)
-    sandbox.line_ = where->currentline;
+  if (const int line = line_in_script(state); line > 0) sandbox.line_ = line;
   sandbox.spent_ += hook_interval;
   if (!sandbox.exhausted()) return;
   lua_sethook(state, on_count, LUA_MASKCOUNT, 1);
@@ -137,7 +148,7 @@ std::optional<Failure> Sandbox::load(const std::string& source) {
     return Failure{Failure::Kind::error,
                    fmt::format("the script has more than {} octets", longest_source), 0};
   return run([&](lua_State* state) {
-    if (luaL_loadbufferx(state, source.data(), source.size(), "=script", "t") != LUA_OK)
+    if (luaL_loadbufferx(state, source.data(), source.size(), script_chunk, "t") != LUA_OK)
       lua_error(state);
     lua_call(state, 0, 0);
   });

@@ -50,7 +50,8 @@ Role role_of(const IkeMessage& m) {
 void print_one(Terminal& t, const Lanes& lanes, const IkeMessage& m) {
   const std::string& left = m.by_initiator ? m.from : m.to;
   const std::string& right = m.by_initiator ? m.to : m.from;
-  const std::string travel = m.arrived ? "  " + to_string(*m.arrived - m.sent) : "";
+  const std::string travel =
+      m.arrived && !m.only_seen() ? "  " + to_string(*m.arrived - m.sent) : "";
   t.line(fmt::format("{}  {}  {} │{}│ {}{}", padded_left(std::to_string(m.number), lanes.number),
                      t.paint(Role::muted, padded_left(at(m.sent), lanes.time)),
                      padded_left(left, lanes.name), t.paint(role_of(m), arrow(m, lanes.arrow)),
@@ -75,9 +76,11 @@ std::string esp_text(const EspFold& esp) {
   for (const EspFold::Direction& d : esp.directions) {
     text += fmt::format("{}{} {} ▶ {}", separator, count_of(std::max(d.sealed, d.opened), "packet"),
                         d.from, d.to.empty() ? "?" : d.to);
-    if (d.sealed > d.opened)
-      text +=
-          fmt::format(" ({} lost, refused or still on the way)", thousands(d.sealed - d.opened));
+    const std::uint64_t known = d.opened + d.seen;
+    if (d.seen > 0)
+      text += d.seen == d.sealed ? " (seen)" : fmt::format(" ({} seen)", thousands(d.seen));
+    if (d.sealed > known)
+      text += fmt::format(" ({} lost, refused or still on the way)", thousands(d.sealed - known));
     separator = ", ";
   }
   for (const auto& [who, count] : esp.refused) {
@@ -87,7 +90,8 @@ std::string esp_text(const EspFold& esp) {
   return text;
 }
 
-void print_row(Terminal& t, const Lanes& lanes, const Story& story, const Row& row, bool first) {
+void print_row(Terminal& t, const Lanes& lanes, const Story& story, const Row& row,
+               std::size_t times, bool first) {
   if (row.kind == Row::Kind::message) return print_one(t, lanes, story.messages[row.message]);
   const std::string time = t.paint(Role::muted, padded_left(at(row.time), lanes.time));
   if (row.kind == Row::Kind::chapter) {
@@ -96,8 +100,8 @@ void print_row(Terminal& t, const Lanes& lanes, const Story& story, const Row& r
                        t.paint(Role::heading, row.text)));
     return;
   }
-  const std::string text =
-      row.kind == Row::Kind::esp ? esp_text(row.esp) : row.node + ": " + row.text;
+  std::string text = row.kind == Row::Kind::esp ? esp_text(row.esp) : row.node + ": " + row.text;
+  if (times > 1) text += fmt::format(" (× {})", times);
   const bool warns = row.warning || !row.esp.refused.empty();
   const Role role = row.adversary ? Role::adversary : warns ? Role::warning : Role::muted;
   const std::string sign = row.kind == Row::Kind::attack ? "!"
@@ -112,7 +116,8 @@ void print_row(Terminal& t, const Lanes& lanes, const Story& story, const Row& r
 }
 
 Json direction_json(const EspFold::Direction& d) {
-  return {{"from", d.from}, {"to", d.to}, {"sealed", d.sealed}, {"opened", d.opened}};
+  return {
+      {"from", d.from}, {"to", d.to}, {"sealed", d.sealed}, {"opened", d.opened}, {"seen", d.seen}};
 }
 
 Json message_row_json(const IkeMessage& m) {
@@ -165,7 +170,13 @@ void print_messages(Terminal& t, const Story& story) {
       "message is its travel time. `show message N` takes one apart.",
       0, Role::muted);
   t.line();
-  for (const Row& row : story.rows) print_row(t, lanes, story, row, &row == &story.rows.front());
+  const std::vector<Row>& rows = story.rows;
+  for (std::size_t i = 0; i < rows.size();) {
+    std::size_t end = i + 1;
+    while (end < rows.size() && rows[end].repeats(rows[i])) ++end;
+    print_row(t, lanes, story, rows[i], end - i, i == 0);
+    i = end;
+  }
 }
 
 Json messages_json(const Story& story) {

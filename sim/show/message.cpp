@@ -174,9 +174,10 @@ void print_message(Terminal& t, const Events& events, const Story& story, const 
   t.entry("what", fmt::format("{}, message ID {}: {}", title(m), c.message_id, contents(m)), 2, 8);
   t.entry("way", fmt::format("{} ({}) to {} ({})", m.from, c.src, m.to, c.dst), 2, 8);
   t.entry("time",
-          m.arrived ? fmt::format("sent at {}, arrived {} later", at(m.sent),
-                                  to_string(*m.arrived - m.sent))
-                    : fmt::format("sent at {}, lost: {}", at(m.sent), m.lost),
+          m.only_seen() ? fmt::format("seen at {}", at(m.sent))
+          : m.arrived   ? fmt::format("sent at {}, arrived {} later", at(m.sent),
+                                      to_string(*m.arrived - m.sent))
+                        : fmt::format("sent at {}, lost: {}", at(m.sent), m.lost),
           2, 8);
   print_attacks(t, m);
   for (const Remark& r : m.remarks)

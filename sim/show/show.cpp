@@ -80,8 +80,8 @@ constexpr View views[] = {
      [](Terminal& t, const store::RunInfo&, const Events& e, const Story&) { print_why(t, e); },
      [](const store::RunInfo&, const Events& e, const Story&) { return why_json(e); }},
     {"attack",
-     [](Terminal& t, const store::RunInfo&, const Events& e, const Story& s) {
-       print_attack(t, e, s);
+     [](Terminal& t, const store::RunInfo& r, const Events& e, const Story& s) {
+       print_attack(t, r, e, s);
      },
      [](const store::RunInfo&, const Events& e, const Story& s) { return attack_json(e, s); }},
 };

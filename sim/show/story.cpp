@@ -28,9 +28,18 @@ bool begins_an_sa(const trace::Message& m) {
 
 // What the whole run says about datagrams, gathered before the story is told.
 struct Facts {
+  std::set<std::string> adversaries;
   std::map<std::string, std::string> node_at;  // "192.0.2.1:500" to the node that sends from there
   std::map<std::uint64_t, std::pair<Instant, std::string>> arrival;  // datagram to when and where
   std::map<std::uint64_t, std::string> lost;
+  std::map<std::uint64_t, std::string> senders;  // datagram to the node that put it on the wire
+  struct Crossing {
+    const trace::PacketOnLink* link = nullptr;
+    int times = 1;  // in a row: to and fro, when nobody at either end wants it
+  };
+  std::map<std::uint64_t, Crossing> first_link, last_link;  // of a datagram
+  // Link and the node at its near end to the adversary at its far end.
+  std::map<std::pair<std::string, std::string>, std::string> seats;
   std::map<std::uint64_t, std::string> sent_by_nodes;  // datagram to its sender
   std::set<std::uint64_t> messages;                    // datagrams some node told as a message
   std::map<std::uint64_t, std::string>
@@ -38,6 +47,7 @@ struct Facts {
   std::map<std::uint64_t, std::pair<const Event*, const trace::AttackAction*>>
       made_by;  // datagram to the adversary's action
   std::map<std::uint64_t, std::pair<std::string, std::string>> sealed_at;  // ESP datagram to sender
+  std::map<std::uint64_t, std::string> opened_by;  // ESP datagram to who opened it first
   std::set<std::string> initiators;  // SPIi + node of who began an IKE SA
 };
 
@@ -54,10 +64,39 @@ void gather_message(Facts& facts, const Event& event, const trace::Message& m) {
 }
 
 void gather_attack(Facts& facts, const Event& event, const trace::AttackAction& a) {
+  facts.adversaries.insert(event.node);
   if (a.result) facts.made_by.emplace(a.result, std::pair(&event, &a));
   if (a.action == "modify")
     facts.attacked.emplace(a.datagram, event.node + " changed it on the way");
   if (a.action == "drop") facts.attacked.emplace(a.datagram, event.node + " took it off the wire");
+}
+
+void gather_link(Facts& facts, const trace::PacketOnLink& p) {
+  facts.first_link.emplace(p.id, Facts::Crossing{&p});
+  if (!p.lost.empty()) {
+    facts.lost.emplace(p.id, fmt::format("link {}: {}", p.link, p.lost));
+    return;
+  }
+  Facts::Crossing& last = facts.last_link[p.id];
+  last.times = last.link != nullptr && last.link->link == p.link ? last.times + 1 : 1;
+  last.link = &p;
+}
+
+// An adversary tells of no receipt: what crosses, the other way, the link on which it sends has
+// reached it.
+void find_seats(Facts& facts) {
+  for (const auto& [datagram, sender] : facts.senders)
+    if (const auto link = facts.first_link.find(datagram);
+        link != facts.first_link.end() && facts.adversaries.contains(sender)) {
+      const trace::PacketOnLink& p = *link->second.link;
+      facts.seats.emplace(std::pair(p.link, p.to), sender);
+    }
+}
+
+const std::string* seat_reached(const Facts& facts, const Facts::Crossing& crossing) {
+  if (crossing.times > 1) return nullptr;  // a forged address: it goes round until its TTL ends
+  const auto seat = facts.seats.find({crossing.link->link, crossing.link->from});
+  return seat == facts.seats.end() ? nullptr : &seat->second;
 }
 
 // A remark about a datagram shows that it arrived, unless the sender made it.
@@ -71,17 +110,20 @@ Facts gather(const std::vector<Event>& events) {
   Facts facts;
   for (const Event& event : events) {
     if (const auto* m = as<trace::Message>(event)) gather_message(facts, event, *m);
+    if (const auto* s = as<trace::DatagramSent>(event)) facts.senders.emplace(s->id, event.node);
     if (const auto* r = as<trace::DatagramReceived>(event))
       facts.arrival.emplace(r->id, std::pair(event.time, event.node));
     if (const auto* d = as<trace::DatagramDropped>(event))
       facts.lost.emplace(d->id, fmt::format("{}: {}", d->where, d->reason));
-    if (const auto* p = as<trace::PacketOnLink>(event); p && p->id && !p->lost.empty())
-      facts.lost.emplace(p->id, fmt::format("link {}: {}", p->link, p->lost));
+    if (const auto* p = as<trace::PacketOnLink>(event); p && p->id) gather_link(facts, *p);
     if (const auto* a = as<trace::AttackAction>(event)) gather_attack(facts, event, *a);
     if (const auto* d = as<trace::Diagnostic>(event)) gather_remark(facts, event, d->datagram);
     if (const auto* s = as<trace::EspSealed>(event))
       facts.sealed_at.emplace(s->datagram, std::pair(event.node, s->spi));
+    if (const auto* o = as<trace::EspOpened>(event))
+      facts.opened_by.emplace(o->datagram, event.node);
   }
+  find_seats(facts);
   return facts;
 }
 
@@ -154,6 +196,10 @@ class Teller {
       out.lost = attacked->second;
     } else if (const auto lost = facts_.lost.find(id); lost != facts_.lost.end()) {
       out.lost = lost->second;
+    } else if (const auto link = facts_.last_link.find(id);
+               link != facts_.last_link.end() && seat_reached(facts_, link->second) != nullptr) {
+      out.arrived = Instant{link->second.link->arrives_ns};
+      out.to = *seat_reached(facts_, link->second);
     } else {
       out.lost = "never arrived";
     }
@@ -185,30 +231,48 @@ class Teller {
     story_.rows.push_back({Row::Kind::chapter, event.time, 0, {}, event.node, text, false, false});
   }
 
-  EspFold::Direction& direction(const std::string& from, const std::string& to) {
-    for (EspFold::Direction& d : fold_->esp.directions)
-      if (d.from == from) {
+  EspFold& fold(const Event& event) {
+    if (!fold_) fold_ = Row{Row::Kind::esp, event.time, 0, {}, {}, {}, false, false};
+    return fold_->esp;
+  }
+  EspFold::Direction& direction(const Event& event, const std::string& from,
+                                const std::string& to) {
+    std::vector<EspFold::Direction>& directions = fold(event).directions;
+    for (EspFold::Direction& d : directions)
+      if (d.from == from && (d.to == to || d.to.empty() || to.empty())) {
         if (d.to.empty()) d.to = to;
         return d;
       }
-    fold_->esp.directions.push_back({from, to, 0, 0});
-    return fold_->esp.directions.back();
+    directions.push_back({from, to, 0, 0, 0});
+    return directions.back();
   }
 
+  // A packet stands where it was sealed, its arrival too; what else opens it stands where it did.
   void esp(const Event& event) {
-    if (!fold_) fold_ = Row{Row::Kind::esp, event.time, 0, {}, {}, {}, false, false};
     if (const auto* sealed = as<trace::EspSealed>(event)) {
-      ++direction(event.node, {}).sealed;
-      if (fold_->esp.first.empty()) fold_->esp.first = sealed->summary;
+      // Who seals knows how much; a capture without keys shows that a packet came by, no more.
+      const bool only_seen = sealed->inner_size == 0;
+      const auto opener = facts_.opened_by.find(sealed->datagram);
+      const auto at = facts_.arrival.find(sealed->datagram);
+      const bool opens = opener != facts_.opened_by.end();
+      const bool arrives = only_seen && at != facts_.arrival.end();
+      EspFold::Direction& way = direction(
+          event, event.node, opens ? opener->second : arrives ? at->second.second : "");
+      ++way.sealed;
+      way.opened += opens ? 1 : 0;
+      way.seen += only_seen ? 1 : 0;
+      if (fold(event).first.empty()) fold(event).first = sealed->summary;
     } else if (const auto* opened = as<trace::EspOpened>(event)) {
       const auto from = facts_.sealed_at.find(opened->datagram);
       const auto maker = facts_.made_by.find(opened->datagram);
-      if (from != facts_.sealed_at.end())
-        ++direction(from->second.first, event.node).opened;
-      else if (maker != facts_.made_by.end())
-        ++direction(maker->second.first->node, event.node).opened;
+      if (from != facts_.sealed_at.end()) {
+        if (!opened_.insert(opened->datagram).second)
+          ++direction(event, from->second.first, event.node).opened;
+      } else if (maker != facts_.made_by.end()) {
+        ++direction(event, maker->second.first->node, event.node).opened;
+      }
     } else if (const auto* rejected = as<trace::EspRejected>(event)) {
-      ++fold_->esp.refused[event.node + ": " + rejected->code];
+      ++fold(event).refused[event.node + ": " + rejected->code];
     }
   }
   void flush_esp() {
@@ -237,6 +301,7 @@ class Teller {
   Story story_;
   std::vector<Attack> attacks_;
   std::optional<Row> fold_;
+  std::set<std::uint64_t> opened_;  // datagrams whose first opening is told
 };
 
 /// A fragment that does not complete its message.
@@ -426,6 +491,9 @@ std::string contents(const IkeMessage& m) {
 }
 
 std::string installed_text(const trace::SaInstalled& sa) {
+  if (sa.reason == "seen in the capture")  // whether anybody was believed, a capture cannot tell
+    return sa.protocol == "IKE" ? fmt::format("IKE SA {} is agreed on, as far as is seen", sa.spi)
+                                : fmt::format("ESP SA {} is in use, as far as is seen", sa.spi);
   if (sa.protocol == "IKE")
     return fmt::format("IKE SA {} is up ({})", sa.spi, sa.reason.empty() ? "new" : sa.reason);
   return fmt::format("Child SA '{}' is up: out {}, in {} ({})", sa.name, sa.spi, sa.peer_spi,

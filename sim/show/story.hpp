@@ -37,6 +37,8 @@ struct IkeMessage {
   std::vector<Remark> remarks;     ///< of the receiver
   std::vector<Attack> attacks;     ///< what an adversary did with this datagram
   bool by_initiator = true;        ///< sent by the side that began this IKE SA: the left lane
+  /// Of a capture: an onlooker sees a packet once, on its way, and knows of no arrival.
+  [[nodiscard]] bool only_seen() const { return arrived == sent; }
 };
 
 /// Neighbouring ESP packets in one row.
@@ -44,6 +46,7 @@ struct EspFold {
   struct Direction {
     std::string from, to;
     std::uint64_t sealed = 0, opened = 0;
+    std::uint64_t seen = 0;  ///< of those sealed: by an onlooker without keys, who knows no more
   };
   std::vector<Direction> directions;
   std::map<std::string, std::uint64_t> refused;  ///< "gw-b: E-ESP-REPLAY" to packets
@@ -57,6 +60,11 @@ struct Row {
   EspFold esp;
   std::string node, text;  ///< attack, note, chapter
   bool adversary = false, warning = false;
+  /// The same remark of the same node, which may be made again and again.
+  [[nodiscard]] bool repeats(const Row& before) const {
+    return (kind == Kind::attack || kind == Kind::note) && kind == before.kind &&
+           node == before.node && text == before.text;
+  }
 };
 
 struct Story {

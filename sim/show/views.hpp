@@ -32,7 +32,8 @@ Json why_json(const Events& events);
 void print_authentication(Terminal& terminal, const Events& events);
 Json authentication_json(const Events& events);
 
-void print_attack(Terminal& terminal, const Events& events, const Story& story);
+void print_attack(Terminal& terminal, const store::RunInfo& run, const Events& events,
+                  const Story& story);
 Json attack_json(const Events& events, const Story& story);
 
 void print_event(Terminal& terminal, const Story& story, const trace::Event& event);

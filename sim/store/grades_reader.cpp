@@ -8,15 +8,17 @@ namespace {
 // Of each student's best attempt at a lab, the newest of equal ones.
 constexpr const char* lost_points =
     "SELECT c.student, c.lab, c.goal, c.field, c.points, c.max_points, c.mistake, c.feedback, "
-    "c.run, coalesce(c.event, 0), coalesce(c.message, 0), c.evidence FROM lab_checks c WHERE "
+    "c.run, coalesce(c.event, 0), coalesce(c.message, 0), c.evidence, "
+    "coalesce(c.fingerprint, ''), coalesce(c.run_id, 0) FROM lab_checks c WHERE "
     "c.points < c.max_points AND c.attempt = (SELECT a.attempt FROM lab_attempts a WHERE "
     "a.student = c.student AND a.lab = c.lab AND a.score IS NOT NULL ORDER BY a.score DESC, "
     "a.attempt DESC LIMIT 1) ORDER BY c.student, c.lab, c.position LIMIT 100000";
 
-Result<bool> has_view(const Database& database, std::string_view name) {
+// A view that an older gradebook has otherwise is renewed as soon as something is graded in it.
+Result<bool> has_column(const Database& database, const char* view, const char* column) {
   IKELAB_TRY(Statement query,
-             database.prepare("SELECT 1 FROM sqlite_master WHERE type = 'view' AND name = ?"));
-  IKELAB_CHECK(query.bind({std::string(name)}));
+             database.prepare("SELECT 1 FROM pragma_table_info(?) WHERE name = ?"));
+  IKELAB_CHECK(query.bind({std::string(view), std::string(column)}));
   return query.step();
 }
 
@@ -44,7 +46,7 @@ Result<Grades> read_grades(const std::filesystem::path& file) {
     out.goals.push_back(
         {goals.text(0), goals.text(1), goals.unsigned_integer(2), goals.unsigned_integer(3)});
   }
-  IKELAB_TRY(const bool has_checks, has_view(*database, "lab_checks"));
+  IKELAB_TRY(const bool has_checks, has_column(*database, "lab_checks", "fingerprint"));
   if (!has_checks) return out;
   IKELAB_TRY(Statement lost, database->prepare(lost_points));
   while (true) {
@@ -53,7 +55,7 @@ Result<Grades> read_grades(const std::filesystem::path& file) {
     out.lost.push_back({lost.text(0), lost.text(1), lost.text(2), lost.text(3),
                         static_cast<int>(lost.integer(4)), static_cast<int>(lost.integer(5)),
                         lost.text(6), lost.text(7), lost.text(8), lost.unsigned_integer(9),
-                        lost.unsigned_integer(10), lost.text(11)});
+                        lost.unsigned_integer(10), lost.text(11), lost.text(12), lost.integer(13)});
   }
 }
 

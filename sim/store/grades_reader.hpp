@@ -27,6 +27,8 @@ struct LostPoint {
   std::string mistake, feedback, run;
   std::uint64_t event = 0, message = 0;  ///< of that run; 0: nothing in it is to blame
   std::string evidence;                  ///< the event in words
+  std::string fingerprint;  ///< of the run it was graded by, whoever records it; empty: not known
+  std::int64_t run_id = 0;  ///< that very run, if this database has it; 0: it has not
 };
 struct Grades {
   std::vector<Grade> grades;    ///< by student, then lab

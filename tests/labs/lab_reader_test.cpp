@@ -70,6 +70,12 @@ TEST_CASE("labs reader: a whole lab") {
   CHECK(lab->goal("g")->hints[0].cost == 2);
   CHECK(lab->goal("g")->checks[0].predicate->kind == "role");
   CHECK(lab->wrong.at(0).score == 7);
+  CHECK(lab->wrong.at(0).rest == "skeleton");
+  const std::string expect = "about: B\nscore: 7\nmistakes: {g.f: other_role}\nrest: ";
+  folder.write("x/wrong/b/expect.yaml", expect + "solution\n");
+  CHECK(load_lab(folder.path(), "x")->wrong.at(0).rest == "solution");
+  folder.write("x/wrong/b/expect.yaml", expect + "../other\n");
+  CHECK(load_lab(folder.path(), "x").error().code == "E-LAB-012");
   CHECK(load_lab(folder.path(), "y").error().code == "E-LAB-001");
   CHECK(load_lab(folder.path(), "../x").error().code == "E-LAB-001");
 }

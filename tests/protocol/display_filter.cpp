@@ -50,7 +50,7 @@ struct Ike {
   }
 };
 
-filter::Frame esp() {
+filter::Frame esp_packet() {
   filter::Frame f;
   f.time = Instant{3'000'000'000};
   f.protocol = "ESP-in-UDP";
@@ -126,7 +126,7 @@ TEST_CASE("filter: an IKE message by each of its words, and not by others'", "[f
 }
 
 TEST_CASE("filter: an ESP packet in UDP over IPv6", "[filter]") {
-  const filter::Frame f = esp();
+  const filter::Frame f = esp_packet();
   for (const char* text : {"esp", "udp", "udpencap", "udp.port == 4500", "esp.spi == 0xc0ffee01",
                            "esp.spi == 3237998081", "esp.sequence >= 7", "ipv6.addr == 2001:db8::2",
                            "ipv6.src == 2001:db8::/32", "ikelab.lost", "ikelab.inner contains ICMP",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "protocol/trace/attack_items.hpp"
 #include "sim/run/run.hpp"
 #include "tests/support/catch.hpp"
 
@@ -197,6 +198,48 @@ TEST_CASE("what an attack claims to have computed is the endpoint's own secret",
                                     [](const auto& node) { return node.name == "gw-b"; });
   REQUIRE(gateway != guessing->nodes.end());
   CHECK(play("secret-guessing").learnt("psk") == gateway->connections[0].local.psk);
+}
+
+TEST_CASE("a forged redirect: the keys that mallory made are those that the caller made with her",
+          "[attack]") {
+  const auto scenario = scenario::load("forged-redirect");
+  REQUIRE(scenario.ok());
+  const Played played = play("forged-redirect");
+  const Bytes keys = played.learnt("SK_ei, SK_er"), sk_ei = played.derived("gw-a", "SK_ei");
+  REQUIRE_FALSE(sk_ei.empty());
+  CHECK(keys == concat({sk_ei, played.derived("gw-a", "SK_er")}));
+  CHECK(played.learnt("identity") == to_bytes(as_bytes("gw-a.example")));
+  CHECK(played.learnt("caller") == from_hex("0104c6336401").value());  // 198.51.100.1: gw-b
+  // without the nonce nothing is sent to the address in the forged redirect
+  for (const char* hardened : {"forged-redirect-blind", "forged-redirect-declined"}) {
+    INFO(hardened);
+    CHECK(play(hardened).count<trace::DatagramSent>([](const auto& event, const auto& d) {
+      return event.node == "gw-a" && d.dst.starts_with("203.0.113.66");
+    }) == 0);
+  }
+}
+
+TEST_CASE("the trace says who attacks, from where, and with what", "[attack]") {
+  const auto first = [](const Played& played, const char* item) {
+    for (const trace::Event& event : played.events)
+      if (const auto* k = std::get_if<trace::AttackKnowledge>(&event.body); k && k->item == item)
+        return std::pair(event.time, k->text + " | " + k->how);
+    return std::pair(Instant{-1}, std::string());
+  };
+  const Played harvest = play("harvest");
+  CHECK(
+      first(harvest, trace::item_place) ==
+      std::pair(Instant{}, std::string("passive at link wan, between gw-a and gw-b: it sees every "
+                                       "packet there, and sends none | the scenario puts it "
+                                       "there")));
+  CHECK(first(harvest, trace::item_plan).second.ends_with(" | script harvest (A22)"));
+  CHECK_FALSE(first(harvest, trace::item_unseen).second.empty());
+  const Played middle = play("man-in-the-middle");
+  CHECK(first(middle, "an IKE endpoint of its own as gw-b.example").second ==
+        std::string(trace::text_held) + " | " + trace::how_granted);
+  CHECK(first(middle, trace::item_unseen).second.empty());
+  CHECK(first(play("group-enumeration"), trace::item_place)
+            .second.starts_with("off-path at link road (stranger and internet)"));
 }
 
 TEST_CASE("a flaw of history changes nothing in a node that has none", "[attack]") {

@@ -42,5 +42,17 @@ TEST_CASE("the tutorial 'your first attack' works as it is written", "[attack]")
   CHECK(met(file));
   CHECK_FALSE(met(file, {{"duration", "30s"}}));
   CHECK(met(file, {{"duration", "30s"}, {"adversaries.mallory.parameters.tries", "1000"}}));
+  // 5: a dropped message looks like a lossy wire; a changed one does not, at both of its ends
+  const scenario::Overrides watched = {
+      {"monitors", "[{name: ids, link: wan, detectors: [forged-notify, replay, not-as-sent]}]"},
+      {"expect", "[{alert: {by: ids, detector: not-as-sent, at_least: 1}}]"}};
+  CHECK_FALSE(met(file, watched));
+  std::string changes = script;
+  const auto drop = changes.find("drop(\"IKE_AUTH");
+  REQUIRE(drop != std::string::npos);
+  changes.replace(drop, changes.find('\n', drop) - drop,
+                  "modify(bytes.flip(p.payload, p.size), \"one bit\")");
+  std::ofstream(fs::path(folder) / "no-auth.lua") << changes;
+  CHECK(met(file, watched));
   fs::remove_all(folder);
 }

@@ -95,6 +95,12 @@ TEST_CASE("open: without keys it says which are missing; with wrong ones, that n
   CHECK(without["esp_opened"] == 0);
   CHECK(without["without_key"].size() == 3);
   CHECK(contents(trace_of(folder, "opened.db")) == std::set<std::string>{""});
+  // A capture knows no receipt: its packets were seen, and nothing was lost.
+  const std::string ladder = ikelab_sim(folder, {"show", "messages", "--db", "opened.db"}).out;
+  CHECK(ladder.find("packet 192.0.2.1 \xE2\x96\xB6 198.51.100.1 (seen)") != std::string::npos);
+  CHECK(ladder.find("lost") == std::string::npos);
+  CHECK(ladder.find(" is up") == std::string::npos);
+  CHECK(ladder.find("is agreed on, as far as is seen") != std::string::npos);
 
   std::ifstream in((folder / "keys/esp_sa").string());
   std::string rows((std::istreambuf_iterator<char>(in)), {});

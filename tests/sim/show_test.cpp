@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "protocol/trace/attack_items.hpp"
 #include "sim/show/story.hpp"
 #include "sim/show/terminal.hpp"
 #include "tests/sim/show_run.hpp"
@@ -66,6 +67,24 @@ The time beside a message is its travel time. `show message N` takes one apart.
         3,000.000 ms  ! mallory: replay: the first ESP packet once more
         3,010.000 ms  ═ ESP: 1 packet refused by gw-b: E-ESP-REPLAY
 )");
+}
+
+TEST_CASE("show messages: a packet stands once, where it was sealed, however late it arrives",
+          "[show]") {
+  Script s = run_of_two();
+  s.at_ms(4000);
+  s.add("", trace::Mark{"one more"});
+  const std::string text = "ICMP echo request 10.1.0.10 > 10.2.0.10";
+  s.add("gw-a", trace::EspSealed{30, "cafe0002", 4, 84, 140, text, {}});
+  s.add("", trace::Mark{"something else happens"});
+  s.at_ms(4020);
+  s.add("gw-b", trace::EspOpened{30, "cafe0002", 4, 84, text, {}});
+  const std::string out = shown(s.events, "messages").out;
+  CHECK(contains(out, "4,000.000 ms  ═ ESP: 1 packet gw-a ▶ gw-b\n"));
+  CHECK(!contains(out, "4,020.000 ms"));
+
+  s.add("gw-b", trace::EspOpened{30, "cafe0002", 4, 84, text, {}});  // the network doubled it
+  CHECK(contains(shown(s.events, "messages").out, "4,020.000 ms  ═ ESP: 1 packet gw-a ▶ gw-b\n"));
 }
 
 TEST_CASE("show message: every octet stands beside its field, once", "[show]") {
@@ -195,19 +214,127 @@ TEST_CASE("show why: each proposal with its verdict and reason", "[show]") {
   CHECK(contains(shown(none.events, "why").out, "No proposal was acceptable"));
 }
 
-TEST_CASE("show attack: deeds with their outcome, and knowledge", "[show]") {
+TEST_CASE("show attack: both sides in one order of time", "[show]") {
   CHECK(shown(run_of_two().events, "attack").out == R"(Run 3: site-to-site, seed 7
 
-What the adversary did, and what came of it
-    3,000.000 ms  sent again ESP packet 1 of SA cafe0002
+What happened
+        0.000 ms  gw-a brings up the tunnel
+    2,061.500 ms  gw-b: IKE SA 1122334455667788 is up (new)
+    2,061.500 ms  gw-b: Child SA 'net' is up: out cafe0001, in cafe0002 (new)
+    3,000.000 ms  mallory sent again ESP packet 1 of SA cafe0002
                   the first ESP packet once more
                   gw-b refused it: E-ESP-REPLAY sequence number 1 was seen before
-
-What it knows
-    3,010.000 ms  lengths
+    3,010.000 ms  mallory learns lengths
                   how long every packet is
                   because: ESP hides content, not size
+
+Whether it got what it wanted
+  mallory cannot see that from its place; what happened at the others, above, tells. Something that
+  the scenario expects of this run did not come true.
+
+Who noticed
+  Nobody gave alarm.
 )");
+}
+
+TEST_CASE("show attack: who attacks, what it wanted, and who noticed when", "[show]") {
+  using trace::AttackKnowledge;
+  Script s = run_of_two();
+  std::vector<trace::Event> events = s.events;
+  s.events.clear();
+  s.at_ms(0);
+  s.add("mallory", AttackKnowledge{trace::item_place, "on-path at link wan", "the scenario", {}});
+  s.add("mallory", AttackKnowledge{trace::item_plan, "Sends it again", "script replay-esp", {}});
+  s.add("mallory", AttackKnowledge{trace::item_unseen, "nobody can see it", "the script", {}});
+  s.add("mallory",
+        AttackKnowledge{"psk:gw-a", trace::text_held, trace::how_granted, Bytes(4, 0x61)});
+  for (trace::Event& event : events) s.events.push_back(event);
+  s.at_ms(3020);
+  s.add("mallory", AttackKnowledge{"goal:old packets", "one was taken", "achieved", {}});
+  s.add("mallory", AttackKnowledge{"name", "it is \"gw-a\"", "read", to_bytes(as_bytes("gw-a"))});
+  s.at_ms(3050);
+  for (int i = 1; i <= 3; ++i)
+    s.add("ids", trace::Alert{"replay", "critical", "number " + std::to_string(i) + " twice", 20});
+  const std::string out = shown(s.events, "attack").out;
+  CHECK(contains(out, R"(Who attacks
+  mallory
+    on-path at link wan
+    script replay-esp: Sends it again
+    has from the beginning: psk:gw-a (the scenario grants it)
+)"));
+  CHECK_FALSE(contains(out, "learns psk:gw-a"));
+  CHECK(contains(out, "it is \"gw-a\"\n"));  // and not its octets once more
+  CHECK(contains(out, "old packets: achieved\n                  one was taken"));
+  CHECK(contains(out, "ids gives alarm (replay)\n"));
+  CHECK(contains(out, R"(ids (replay, critical), 3 times until 3,050.000 ms
+                  number 1 twice
+                  at a packet of mallory's (the first ESP packet once more), 50.000 ms after its
+                  first act, when it had what it wanted
+)"));
+  CHECK(contains(out, "In the packets alone: nobody can see it."));
+}
+
+TEST_CASE("show attack: what the honest side goes through because of it", "[show]") {
+  Script s;
+  s.add("eve", trace::AttackAction{"delay", 7, 0, "20 ms", {}, {}});
+  s.add("gw-b", trace::EspRejected{7, "cafe0002", 3, "E-ESP-REPLAY", "left of the window"});
+  s.add("gw-a", trace::Diagnostic{"error", "E-AUTH-011", "AUTH does not match", "", 9, 0, 0});
+  s.add("gw-a", trace::TaskEnded{"ike_auth", "initiator", "failed", "AUTH does not match", 0});
+  s.at_ms(5);
+  for (int i = 0; i < 4; ++i)
+    s.add("gw-a", trace::EspRejected{0, "", 0, "E-ESP-NO-SA", "no SA selects x: x"});
+  s.add("filter", trace::DatagramDropped{8, "filter", "blocked by flood: too many"});
+  s.add("gw-b",
+        trace::Diagnostic{"warning", "E-BUG-001", "it obeys what it should not", "", 10, 0, 0});
+  for (const char* node : {"gw-a", "gw-b", "gw-c", "gw-c"}) {
+    trace::SaInstalled sa;
+    sa.protocol = "IKE", sa.reason = "new";
+    sa.spi = *std::string(node).rbegin() == 'c' ? "3" : "1", sa.peer_spi = sa.spi + "0";
+    s.add(node, sa);
+  }
+  const std::string out = shown(s.events, "attack").out;
+  CHECK(contains(out, "gw-b refused it: E-ESP-REPLAY left of the window"));  // of the delayed one
+  CHECK(contains(out, "gw-a refuses datagram 9: E-AUTH-011 AUTH does not match"));
+  CHECK_FALSE(contains(out, "ike_auth failed"));  // said already
+  CHECK(contains(out,
+                 "gw-a refuses a packet of its own network: E-ESP-NO-SA no SA selects x, 4 times"));
+  CHECK(contains(out, "filter drops datagram 8: blocked by flood: too many"));
+  CHECK(contains(out, "gw-b gets datagram 10, and its flaw shows: it obeys what it should not"));
+  CHECK(contains(out, "gw-a and gw-b: IKE SA 1 is up"));
+  CHECK(contains(out, "gw-c with itself: IKE SA 3 is up"));
+}
+
+TEST_CASE("show attack: what goes round and round is told once", "[show]") {
+  Script s;
+  for (std::uint64_t i = 1; i <= 12; ++i) {
+    s.at_ms(static_cast<double>(i));
+    s.add("eve", trace::AttackAction{"drop", i, 0, "for another way", {}, {}});
+    s.add("eve", trace::AttackAction{"inject", 0, 100 + i, "round " + std::to_string(i), {}, {}});
+  }
+  const std::string out = shown(s.events, "attack").out;
+  CHECK(contains(out, "round 1\n"));
+  CHECK_FALSE(contains(out, "round 2\n"));
+  CHECK(contains(out, "... and so on: these 2 steps 11 times more, until 12.000 ms"));
+  // two rounds are told in full
+  Script twice;
+  for (std::uint64_t i = 1; i <= 2; ++i) {
+    twice.add("eve", trace::AttackAction{"drop", i, 0, "away", {}, {}});
+    twice.add("eve", trace::AttackAction{"inject", 0, 100 + i, "in its place", {}, {}});
+  }
+  CHECK_FALSE(contains(shown(twice.events, "attack").out, "and so on"));
+  // thousands of questions in no fixed order: a sum of each kind, and what is rare stays by itself
+  Script many;
+  for (std::uint64_t i = 1; i <= 3000; ++i) {
+    many.add("eve", trace::AttackAction{"inject", 0, i, "a question", {}, {}});
+    if (i % 7 == 0 || i % 11 == 0)
+      many.add("eve", trace::AttackAction{"drop", 9000 + i, 0, "an answer", {}, {}});
+    if (i == 1500) many.add("eve", trace::AttackAction{"inject", 0, 8000, "a forgery", {}, {}});
+  }
+  const std::string sum = shown(many.events, "attack").out;
+  CHECK(contains(sum, "in turns, until"));
+  CHECK(contains(sum, "eve sent 1,500 packets"));
+  CHECK(contains(sum, "a forgery"));
+  CHECK(std::count(sum.begin(), sum.end(), '\n') < 40);
 }
 
 TEST_CASE("show attack: watching is told once, acts in their order", "[show]") {
@@ -234,11 +361,25 @@ TEST_CASE("show attack: watching is told once, acts in their order", "[show]") {
   kept.add("gw-b", trace::DatagramReceived{202, "IKE", "", "", {}, 0});
   const std::string said = shown(kept.events, "attack").out;
   CHECK(contains(said, "gw-b answered N(COOKIE), and kept nothing of it"));
-  CHECK(contains(said, "gw-b got it, and nothing came of it"));
+  CHECK(contains(said, "gw-b got it, and says nothing of it"));
+  // what differs by a number alone is one outcome
+  Script flood;
+  for (std::uint64_t i = 1; i <= 9; ++i) {
+    flood.add("eve", trace::AttackAction{"inject", 0, i, "noise", {}, {}});
+    flood.add("", trace::DatagramDropped{i, "filter", "blocked: one of " + std::to_string(i)});
+  }
+  const std::string one = shown(flood.events, "attack").out;
+  CHECK(contains(one, "dropped at filter: blocked: one of 1 (9 times, or alike)"));
+  CHECK_FALSE(contains(one, "one of 2"));
+  // a story of many different things keeps its beginning and its end
   Script many;
-  for (std::uint64_t i = 1; i <= 90; ++i)
-    many.add("eve", trace::AttackAction{"inject", 0, i, "try " + std::to_string(i), {}, {}});
-  CHECK(contains(shown(many.events, "attack").out, "and 10 more (--json has all)"));
+  for (char a = 'g'; a <= 'z'; ++a)
+    for (char b = 'g'; b <= 'o'; ++b)
+      many.add("eve", trace::AttackAction{"inject", 0, 1, std::string("try ") + a + b, {}, {}});
+  const std::string cut = shown(many.events, "attack").out;
+  CHECK(contains(cut, "... 60 more (--json has all)"));
+  CHECK(contains(cut, "try gg"));
+  CHECK(contains(cut, "try zo"));
 }
 
 TEST_CASE(
@@ -262,7 +403,7 @@ TEST_CASE(
   CHECK(contains(ladder, "   2       10.000 ms  mallory │─── IKE_SA_INIT request"));
   CHECK(contains(ladder, "gw-b refuses: E-AUTH-001 AUTH does not fit"));
   const std::string attack = shown(s.events, "attack").out;
-  CHECK(contains(attack, "changed message 1"));
+  CHECK(contains(attack, "mallory changed message 1 (IKE_SA_INIT request)"));
   CHECK(contains(attack, "octets 67 to 68 (Transform / Transform ID): 1f became 1e"));
   CHECK(contains(attack, "gw-b refused it: E-AUTH-001"));
   CHECK(contains(shown(s.events, "message", 1).out, "mallory modify: downgrade"));
@@ -408,4 +549,42 @@ TEST_CASE("show --filter: what does not read is one line, and goes with messages
   const Shown keys = shown(run_of_two().events, "keys", 0, false, false, "esp");
   CHECK(keys.code == 2);
   CHECK(contains(keys.err, "E-SHOW-003"));
+}
+
+TEST_CASE("story: what reaches the host of an adversary has arrived; what goes round has not",
+          "[show]") {
+  Script script;
+  const auto link = [&](std::uint64_t id, const char* name, const char* from, const char* to) {
+    script.add("", trace::PacketOnLink{id, name, from, to, "IKE", 172, 0, 5'000'000, ""});
+  };
+  script.add("mallory", trace::AttackAction{"inject", 0, 1, "as anybody may", {}, {}});
+  script.add("mallory",
+             trace::DatagramSent{1, "IKE", "203.0.113.66:500", "198.51.100.1:500", {}, 144});
+  link(1, "road", "mallory", "internet");
+  for (const std::uint64_t id : {2, 3}) {
+    const auto answer =
+        script.message(id, false, ike(wire::ExchangeType::ike_sa_init, true, 0, init_payloads()));
+    script.add("gw-b", answer);
+    link(id, "wan", "gw-b", "internet");
+    link(id, "road", "internet", "stranger");
+  }
+  link(3, "road", "stranger", "internet");  // its address was forged: nobody there wants it
+  link(3, "road", "internet", "stranger");
+  const Story story = tell(script.events);
+  REQUIRE(story.messages.size() == 2);
+  CHECK(story.messages[0].to == "mallory");
+  CHECK(story.messages[0].arrived == Instant{5'000'000});
+  CHECK_FALSE(story.messages[1].arrived);
+  CHECK(story.messages[1].lost == "never arrived");
+}
+
+TEST_CASE("show messages: the same remark again and again is one line", "[show]") {
+  Script script;
+  for (int i = 0; i < 70; ++i)
+    script.add("mallory", trace::AttackAction{"inject", 0, 0, "a fragment of junk", {}, {}});
+  script.add("mallory", trace::AttackAction{"inject", 0, 0, "something else", {}, {}});
+  const std::string out = shown(script.events, "messages").out;
+  CHECK(contains(out, "mallory: inject: a fragment of junk (\xC3\x97 70)\n"));
+  CHECK(contains(out, "mallory: inject: something else\n"));
+  CHECK(json_of(script.events, "messages")["rows"].size() == 71);  // a program gets each
 }

@@ -1,6 +1,8 @@
 // Two runs beside each other: what is common, where they part, which settings differ.
 #include "visualizer/models/compare.hpp"
 
+#include <functional>
+
 #include "tests/support/catch.hpp"
 #include "tests/visualizer/sample_run.hpp"
 #include "visualizer/app/headless.hpp"
@@ -139,4 +141,73 @@ TEST_CASE("the comparison is drawn: heads, settings, the first difference, folds
   CHECK(shell.run.comparison() != nullptr);
   CHECK(shell.run.adversary().actions().empty());  // the calm one is the main run now
   CHECK(host.says("mallory"));
+}
+
+namespace {
+
+// A run of sample messages with other marks, another seed, or changed events.
+std::shared_ptr<RunModel> altered(std::uint64_t seed,
+                                  const std::function<void(std::vector<trace::Event>&)>& change) {
+  auto run = std::make_shared<RunModel>();
+  store::RunInfo info = samples::sample_info();
+  info.seed = seed;
+  run->set_info(info);
+  std::vector<trace::Event> events = samples::sample_events({.adversary = false});
+  change(events);
+  run->append(std::move(events));
+  return run;
+}
+
+void lose_first_auth(std::vector<trace::Event>& events, const std::string& where) {
+  std::uint64_t datagram = 0;
+  for (trace::Event& e : events) {
+    const auto* m = std::get_if<trace::Message>(&e.body);
+    if (datagram == 0 && m != nullptr && m->exchange == "IKE_AUTH") datagram = m->datagram;
+    const auto* r = std::get_if<trace::DatagramReceived>(&e.body);
+    if (datagram != 0 && r != nullptr && r->id == datagram)
+      e.body = trace::DatagramDropped{datagram, where, "lost"};
+  }
+  REQUIRE(datagram != 0);
+}
+
+}  // namespace
+
+TEST_CASE("marks are never the first difference", "[compare]") {
+  const auto same = [](std::vector<trace::Event>&) {};
+  const auto other_words = [](std::vector<trace::Event>& events) {
+    for (trace::Event& e : events)
+      if (auto* mark = std::get_if<trace::Mark>(&e.body)) mark->text += ", in other words";
+  };
+  const Comparison c(*altered(7, same), altered(7, other_words));
+  CHECK_FALSE(c.first_difference());
+  CHECK(c.weightless() > 0);
+  CHECK(c.count(Beside::What::only_a) == 0);
+}
+
+TEST_CASE(
+    "what a link loses means something with the same seed alone; what a box drops always does",
+    "[compare]") {
+  const auto same = [](std::vector<trace::Event>&) {};
+  const auto on_link = [](std::vector<trace::Event>& e) { lose_first_auth(e, "link wan"); };
+  const auto in_box = [](std::vector<trace::Event>& e) { lose_first_auth(e, "firewall"); };
+  CHECK(Comparison(*altered(7, same), altered(7, on_link)).first_difference());
+  CHECK_FALSE(Comparison(*altered(7, same), altered(8, on_link)).first_difference());
+  CHECK(Comparison(*altered(7, same), altered(8, on_link)).weightless() > 0);
+  CHECK(Comparison(*altered(7, same), altered(8, in_box)).first_difference());
+}
+
+TEST_CASE("SPIs in what a node says are no difference", "[compare]") {
+  const auto failed = [](std::string detail) {
+    return [detail](std::vector<trace::Event>& events) {
+      trace::TaskEnded t;
+      t.task = "rekey";
+      t.outcome = "failed";
+      t.detail = detail;
+      events.push_back({events.back().time, events.back().seq + 1, "gw-a", "", t});
+    };
+  };
+  const auto a = altered(7, failed("the peer does not know SPI 1a2b3c4d"));
+  CHECK_FALSE(
+      Comparison(*a, altered(8, failed("the peer does not know SPI 99aabbcc"))).first_difference());
+  CHECK(Comparison(*a, altered(8, failed("the peer has no room"))).first_difference());
 }

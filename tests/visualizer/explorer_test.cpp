@@ -176,13 +176,18 @@ TEST_CASE("a click on a cell of the gradebook shows what was lost, and the event
           "[panels]") {
   Headless host(1280, 800, Theme::light, 1);
   Shell& shell = host.shell();
-  shell.run.set_info(samples::sample_info());
+  store::RunInfo info = samples::sample_info();
+  info.fingerprint = "abcd";
+  shell.run.set_info(info);
   shell.run.append(samples::sample_events());
   store::Grades grades;
   grades.grades = {{"ada", "bytes", 60, 100, 2}, {"grace", "bytes", 100, 100, 1}};
   grades.goals = {{"bytes", "SPI", 4, 1}};
-  grades.lost = {{"ada", "bytes", "SPI", "spi_i", 0, 40, "reversed",
-                  "These are the octets from the end.", "", 9, 1, "gw-a sends IKE_SA_INIT"}};
+  grades.lost = {
+      {"ada", "bytes", "SPI", "spi_i", 0, 40, "reversed", "These are the octets from the end.",
+       "main", 9, 1, "gw-a sends IKE_SA_INIT", "abcd", 0},
+      {"ada", "bytes", "SPI", "spi_r", 0, 10, "reversed", "Nor are these.", "race", 9, 1,
+       "gw-a sends IKE_SA_INIT", "another", 0}};
   shell.run.set_grades(grades);
   shell.solo = find_panel("gradebook");
   host.frame();
@@ -199,6 +204,8 @@ TEST_CASE("a click on a cell of the gradebook shows what was lost, and the event
   CHECK(shell.session.lab == "bytes");
   CHECK(host.says("SPI, spi_i: 0 of 40"));
   CHECK(host.says("These are the octets from the end."));
+  click_on("Nor are these");  // event 9 of another run is not event 9 of this one
+  CHECK(shell.session.selection() != select_event(9));
   click_on("These are the octets");
   CHECK(shell.session.selection() == select_event(9));
 }

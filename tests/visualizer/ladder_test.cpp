@@ -1,4 +1,6 @@
 // The ladder's axes, exchanges, filter and minimap: what the model says, and what is drawn.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -252,4 +254,112 @@ TEST_CASE("the palette filters, completes, and says what does not read", "[panel
   host.frame({.accept = true});
   host.frame();
   CHECK(shell.run.filter().text() == "isakmp.messageid == 1");
+}
+
+TEST_CASE("of very many nodes those that speak most keep their lane, the rest share one",
+          "[ladder]") {
+  std::vector<trace::Event> events;
+  const auto message = [&](const std::string& from, const std::string& to, bool response) {
+    trace::Message m;
+    m.direction = "sent";
+    m.datagram = events.size() + 1;
+    m.src = from + ":500";
+    m.dst = to + ":500";
+    m.spi_i = from;
+    m.exchange = "IKE_SA_INIT";
+    m.response = response;
+    events.push_back(
+        {{static_cast<std::int64_t>(events.size()) * 1'000'000}, events.size() + 1, from, "", m});
+  };
+  const std::string gateway = "198.51.100.1", peer = "192.0.2.1";
+  for (int i = 0; i < 3; ++i) message(peer, gateway, false), message(gateway, peer, true);
+  for (int i = 1; i <= 20; ++i) {
+    const std::string stranger = fmt::format("203.0.113.{}", i);
+    message(stranger, gateway, false);
+    message(gateway, stranger, true);
+  }
+  RunModel run;
+  run.append(std::move(events));
+  const Ladder& ladder = run.ladder();
+  REQUIRE(ladder.lanes().size() == 3);
+  CHECK(ladder.nodes().size() == 22);
+  const int others = ladder.lane_of("203.0.113.7");
+  CHECK(others == ladder.lane_of("203.0.113.20"));
+  CHECK(ladder.lanes()[static_cast<std::size_t>(others)].node == "20 others");
+  CHECK(ladder.lanes()[static_cast<std::size_t>(others)].part == "initiator");
+  CHECK(ladder.lane_of(gateway) != others);
+  CHECK(ladder.lane_of(peer) != others);
+  CHECK(ladder.lane_of("nobody") == -1);
+  CHECK(ladder.row_of_message(7)->title == "IKE_SA_INIT request of 203.0.113.1");
+  CHECK(ladder.row_of_message(8)->title == "IKE_SA_INIT response to 203.0.113.1");
+  CHECK(ladder.row_of_message(1)->title == "IKE_SA_INIT request");
+}
+
+TEST_CASE("refusals do not cut a fold of ESP, and are told once a reason and node", "[ladder]") {
+  std::vector<trace::Event> events;
+  const auto add = [&](const std::string& node, trace::Body body) {
+    const auto n = static_cast<std::int64_t>(events.size());
+    events.push_back({{n * 1'000'000}, events.size() + 1, node, "", std::move(body)});
+  };
+  const auto packet = [&](std::uint64_t id) {
+    trace::DatagramSent sent;
+    sent.id = id;
+    sent.protocol = "ESP";
+    sent.src = "192.0.2.1";
+    sent.dst = "192.0.2.2";
+    sent.size = 100;
+    add("a", sent);
+    trace::DatagramReceived received;
+    received.id = id;
+    received.protocol = "ESP";
+    received.src = sent.src;
+    received.dst = sent.dst;
+    add("b", received);
+  };
+  const auto refusal = [&](const char* node, const char* reason) {
+    trace::EspRejected r;
+    r.code = "E-ESP-REPLAY";
+    r.reason = reason;
+    add(node, r);
+  };
+  packet(1);
+  refusal("b", "sequence number 9 was received before");
+  packet(2);
+  refusal("b", "sequence number 10 was received before");
+  refusal("a", "sequence number 3 was received before");
+  packet(3);
+  refusal("b", "the ICV does not fit");
+  RunModel run;
+  run.append(std::move(events));
+  const auto& rows = run.ladder().rows();
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[0].kind == LadderRow::Kind::esp);
+  CHECK(rows[0].packets == 3);
+  CHECK(rows[1].title == "b refuses an ESP packet");
+  CHECK(rows[1].packets == 2);
+  CHECK(rows[2].title == "a refuses an ESP packet");
+  CHECK(rows[3].note == "the ICV does not fit");
+}
+
+TEST_CASE("an address that an adversary forges is not taken for its own", "[ladder]") {
+  std::vector<trace::Event> events;
+  const auto add = [&](const char* node, trace::Body body) {
+    const auto n = static_cast<std::int64_t>(events.size());
+    events.push_back({{n * 1'000'000}, events.size() + 1, node, "", std::move(body)});
+  };
+  add("mallory",
+      trace::AttackAction{"inject", 0, 1, "from an address that is not its own", {}, {}});
+  add("mallory", trace::DatagramSent{1, "IKE", "203.0.113.2:500", "198.51.100.1:500", {}, 144});
+  trace::Message answer;
+  answer.direction = "sent";
+  answer.datagram = 2;
+  answer.src = "198.51.100.1:500";
+  answer.dst = "203.0.113.2:500";
+  answer.exchange = "IKE_SA_INIT";
+  answer.response = true;
+  add("gw-b", answer);
+  RunModel run;
+  run.append(std::move(events));
+  CHECK(run.traffic().message(1)->to == "203.0.113.2");
+  CHECK(run.ladder().lane_of("203.0.113.2") != run.ladder().lane_of("mallory"));
 }

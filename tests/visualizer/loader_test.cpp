@@ -226,6 +226,41 @@ TEST_CASE("the program draws a picture of a run without a display", "[program]")
   CHECK(program("--help").code == 0);
 }
 
+TEST_CASE("page and drawing follow the ladder's options; others are refused", "[program]") {
+  const Folder folder;
+  record_sample(folder.path / "runs.db");
+  const std::string db = "--db '" + (folder.path / "runs.db").string() + "' ";
+  const auto written = [&](const std::string& option, const std::string& file) {
+    const std::string path = (folder.path / file).string();
+    const Outcome o = program(db + option + " '" + path + "'");
+    INFO(o.text);
+    REQUIRE(o.code == 0);
+    std::ifstream in(path);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const std::string fits = "--filter 'isakmp.exchangetype == IKE_AUTH' ";
+  const std::string all = written("--svg", "all.svg"), some = written(fits + "--svg", "some.svg");
+  CHECK(all.find("IKE_SA_INIT") != std::string::npos);
+  CHECK(some.find("IKE_SA_INIT") == std::string::npos);
+  CHECK(some.find("IKE_AUTH") != std::string::npos);
+  CHECK(written("--axis steps --svg", "steps.svg") != all);
+  const std::string page = written(fits + "--html", "some.html");
+  CHECK(page.find("Only what fits <code>isakmp.exchangetype == IKE_AUTH</code>") !=
+        std::string::npos);
+  for (const char* option :
+       {"--at 2s", "--select message:2", "--explain", "--compare 1", "--axis time"})
+    for (const char* output : {"--svg", "--html"}) {
+      const Outcome o = program(db + option + " " + output + " /no/such/folder/x");
+      INFO(option << ' ' << output << ": " << o.text);
+      CHECK(o.code == 2);
+      CHECK(lines(o.text) == 1);
+      CHECK(o.text.find("would change nothing") != std::string::npos);
+    }
+  const std::string keys = " --panel keys --svg '" + (folder.path / "keys.svg").string() + "'";
+  CHECK(program(db + "--select key:SKEYSEED" + keys).code == 0);
+  CHECK(program(db + fits + keys).code == 2);
+}
+
 TEST_CASE("wrong usage is one clear line and exit code 2, a missing display 3", "[program]") {
   const Folder folder;
   record_sample(folder.path / "runs.db");

@@ -69,6 +69,8 @@ void Shell::export_ladder() {
 void Shell::swap_compared() {
   if (run.comparison() == nullptr) return notice("no other run is laid beside this one");
   const std::shared_ptr<RunModel> other = run.comparison()->other();
+  session.filter.clear();  // two runs are compared whole
+  run.set_filter({});
   run.change_over(*other);
   run.set_experiments(other->experiments());
   run.set_grades(other->grades());

@@ -31,9 +31,11 @@ void Shell::explanation(ImVec2 min, ImVec2 max) {
   y += put_wrapped(list, kit_.fonts.body, {at.x + pad, y}, kit_.ink(Role::text), words.text, room,
                    1.35F);
   y += kit_.px(4);
-  put(list, kit_.fonts.small, {at.x + pad, y}, kit_.ink(Role::muted), words.rfc, room / 2);
-  put_right(list, kit_.fonts.small, {end.x - pad, y}, kit_.ink(Role::muted),
-            "Left, Right: steps   Esc: close");
+  const float rfc =
+      put(list, kit_.fonts.small, {at.x + pad, y}, kit_.ink(Role::muted), words.rfc, room);
+  constexpr const char* keys = "Left, Right: steps   Esc: close";
+  if (rfc + kit_.px(16) + measure(kit_.fonts.small, keys).x <= room)
+    put_right(list, kit_.fonts.small, {end.x - pad, y}, kit_.ink(Role::muted), keys);
   ImGui::End();
 }
 

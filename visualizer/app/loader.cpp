@@ -59,8 +59,10 @@ Result<void> load_beside_it(const std::filesystem::path& database, const std::st
   return {};
 }
 
-Loader::Loader(std::filesystem::path database, std::string which, std::string compare)
+Loader::Loader(std::filesystem::path database, std::string which, std::string compare,
+               std::filesystem::path home)
     : database_(std::move(database)),
+      home_(home.empty() ? database_ : std::move(home)),
       which_(std::move(which)),
       compare_(std::move(compare)),
       thread_([this] { work(); }) {}
@@ -113,7 +115,7 @@ void Loader::hand_over(std::unique_ptr<RunModel> model, bool caught_up) {
 // beginning is shown meanwhile.
 Result<void> Loader::read_all(store::Reader& reader, const store::RunInfo& info) {
   auto model = std::make_unique<RunModel>();
-  if (auto beside = load_beside(database_, *model); !beside.ok()) return beside.error();
+  if (auto beside = load_beside(home_, *model); !beside.ok()) return beside.error();
   model->set_info(info);
   for (;;) {
     IKELAB_TRY(auto events, reader.events(info.id, model->last_seq(), batch));
@@ -169,7 +171,7 @@ bool Loader::read_once(store::Reader& reader) {
   auto info = reader.run(which_);
   if (!info.ok()) {
     auto beside = std::make_unique<RunModel>();
-    if (load_beside(database_, *beside).ok() && has_only_beside(which_, info.error(), *beside)) {
+    if (load_beside(home_, *beside).ok() && has_only_beside(which_, info.error(), *beside)) {
       hand_over(std::move(beside), true);
       return false;
     }

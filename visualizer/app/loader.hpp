@@ -29,8 +29,10 @@ Result<void> load_beside_it(const std::filesystem::path& database, const std::st
 
 class Loader {
  public:
-  /// `compare`: a run to lay beside it, as load_beside_it() takes it; empty: none.
-  Loader(std::filesystem::path database, std::string which, std::string compare = "");
+  /// `compare`: a run to lay beside it, as load_beside_it() takes it; empty: none. `home`: where
+  /// experiments and grades are; empty: in the same database.
+  Loader(std::filesystem::path database, std::string which, std::string compare = "",
+         std::filesystem::path home = {});
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
@@ -58,7 +60,7 @@ class Loader {
   void hand_over(std::unique_ptr<RunModel> model, bool caught_up);
   bool fail(const Error& error);
   bool sleep();
-  std::filesystem::path database_;
+  std::filesystem::path database_, home_;
   std::string which_, compare_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -8,7 +8,7 @@
 namespace ikelab::view {
 
 std::vector<Shell::PaletteRow> Shell::palette_rows() const {
-  static constexpr std::array<Command, 24> commands = {{
+  static constexpr std::array<Command, 25> commands = {{
       {"play or pause", "Space", [](Shell& s) { s.session.playing = !s.session.playing; }},
       {"next event", "Shift+Right", [](Shell& s) { s.session.step_event(s.run, 1); }},
       {"previous event", "Shift+Left", [](Shell& s) { s.session.step_event(s.run, -1); }},
@@ -30,6 +30,7 @@ std::vector<Shell::PaletteRow> Shell::palette_rows() const {
       {"export the run as a page of HTML", "Ctrl+E", [](Shell& s) { s.export_page(); }},
       {"export the ladder as SVG", "", [](Shell& s) { s.export_ladder(); }},
       {"compare: change over to the other run", "", [](Shell& s) { s.swap_compared(); }},
+      {"back to the run that was open before", "", [](Shell& s) { s.back_to_run(); }},
       {"light theme", "", [](Shell& s) { s.kit_.theme = Theme::light; }},
       {"dark theme", "", [](Shell& s) { s.kit_.theme = Theme::dark; }},
       {"larger, for projectors", "",

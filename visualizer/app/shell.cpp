@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "visualizer/models/text.hpp"
 
@@ -75,13 +76,28 @@ void Shell::keys(const FrameInput& input) {
   session.advance(run, input.seconds);
 }
 
+// What cost points: an event of this run, or of one that is opened for it.
+void Shell::follow_lost() {
+  if (!session.lost) return;
+  const store::LostPoint lost = *std::exchange(session.lost, {});
+  if (lost.event == 0) return notice("nothing in the run is to blame for this one");
+  const bool here = !lost.fingerprint.empty() && lost.fingerprint == run.info().fingerprint &&
+                    run.event(lost.event) != nullptr;
+  if (here) return session.select(run, select_event(lost.event));
+  if (opener != nullptr) return opener->open(*this, lost);
+  notice(fmt::format("event {} of run \"{}\" of {}, which is not open here", lost.event, lost.run,
+                     lost.student));
+}
+
+void Shell::back_to_run() {
+  if (opener == nullptr) return notice("no other run was open before");
+  opener->back(*this);
+}
+
 // The ladder is laid out as the session wishes; a filter that does not read is told, and given up.
 void Shell::follow_session() {
   run.set_axis(session.axis);
-  if (!session.notice.empty()) {
-    notice(session.notice);
-    session.notice.clear();
-  }
+  follow_lost();
   if (session.filter == run.filter().text()) return;
   auto filter = filter::Filter::parse(session.filter);
   if (!filter.ok()) {
@@ -113,6 +129,7 @@ void Shell::frame(const FrameInput& input) {
     bottom_bar({0, bottom}, size);
     if (session.explains)
       explanation({kit_.px(story_width_), top}, {size.x - kit_.px(inspector_width_), bottom});
+    long_notice({kit_.px(edge), top + kit_.px(8)});
     if (searching_) palette({(size.x - kit_.px(440)) / 2, top - kit_.px(4)}, kit_.px(440));
   }
   ImGui::End();
@@ -143,27 +160,51 @@ void Shell::panel_box(const Panel& panel, ImVec2 min, ImVec2 max, float head) {
   ImGui::PopID();
 }
 
+// Where there is too little room the tabs move together; then those left of the active one go.
+Shell::TabRow Shell::tab_row(Area which, float room) const {
+  TabRow row{kit_.fonts.strong, kit_.px(20), 0};
+  float width = 0, to_active = 0;
+  const auto lay = [&] {
+    width = -row.gap;
+    for (const Panel& p : panels()) {
+      if (p.area != which) continue;
+      width += row.gap + measure(row.font, p.title).x;
+      if (&p == &active(which)) to_active = width;
+    }
+  };
+  lay();
+  if (width > room) {
+    row.font = kit_.fonts.small_strong;
+    row.gap = kit_.px(12);
+    lay();
+  }
+  row.hidden = std::max(0.0F, to_active - room);
+  return row;
+}
+
 void Shell::tabs(Area which, ImVec2 at, float right) {
   ImDrawList* list = ImGui::GetWindowDrawList();
-  ImFont* font = kit_.fonts.strong;
+  const float room = right - at.x - (which == Area::below ? kit_.px(28) : 0);
+  const TabRow row = tab_row(which, room);
+  list->PushClipRect({at.x - kit_.px(8), at.y - kit_.px(8)},
+                     {at.x + room + kit_.px(2), at.y + kit_.px(32)}, true);
+  float x = at.x - row.hidden;
   for (const Panel& p : panels()) {
     if (p.area != which) continue;
-    const float width = measure(font, p.title).x;
-    const ImVec2 max = {at.x + width, at.y + kit_.px(22)};
-    const Hit h = hit(p.name, {at.x - kit_.px(6), at.y - kit_.px(4)}, {max.x + kit_.px(6), max.y});
+    const float width = measure(row.font, p.title).x;
+    const ImVec2 max = {x + width, at.y + kit_.px(22)};
+    const Hit h = hit(p.name, {x - kit_.px(6), at.y - kit_.px(4)}, {max.x + kit_.px(6), max.y});
     if (h.clicked) active_[static_cast<std::size_t>(which)] = &p;
     const bool on = &active(which) == &p;
-    put(list, font, at,
-        kit_.ink(on          ? Role::text
-                 : h.hovered ? Role::text
-                             : Role::muted,
-                 on || h.hovered ? 1.0F : 0.85F),
+    put(list, row.font, {x, at.y},
+        kit_.ink(on || h.hovered ? Role::text : Role::muted, on || h.hovered ? 1.0F : 0.85F),
         p.title);
     if (on)
-      list->AddRectFilled({at.x, at.y + kit_.px(21)}, {max.x, at.y + kit_.px(23)},
+      list->AddRectFilled({x, at.y + kit_.px(21)}, {max.x, at.y + kit_.px(23)},
                           kit_.ink(Role::initiator), 1);
-    at.x += width + kit_.px(20);
+    x += width + row.gap;
   }
+  list->PopClipRect();
   if (which != Area::below) return;
   const ImVec2 c = {right - kit_.px(8), at.y + kit_.px(9)};
   const float r = kit_.px(5);

@@ -23,6 +23,18 @@ struct FrameInput {
   int panel = 0;  ///< 1: the first tab, and so on
 };
 
+class Shell;
+
+/// What a window can do beside showing one run: open another one. A picture cannot.
+class RunOpener {
+ public:
+  virtual ~RunOpener() = default;
+  /// The run of what cost points, at the event that did.
+  virtual void open(Shell& shell, const store::LostPoint& lost) = 0;
+  /// The run that was open before, where it was.
+  virtual void back(Shell& shell) = 0;
+};
+
 class Shell {
  public:
   explicit Shell(Kit& kit) : kit_(kit) {}
@@ -42,6 +54,10 @@ class Shell {
   /// Writes the run as a page, or the ladder as a drawing, into the current folder.
   void export_page();
   void export_ladder();
+  /// Nullptr: this host shows the one run it has.
+  RunOpener* opener = nullptr;
+  /// The run that was open before this one.
+  void back_to_run();
   /// Changes over to the run this one is compared with, and compares the other way round.
   void swap_compared();
   /// A line that stands in the top bar for a while.
@@ -57,7 +73,8 @@ class Shell {
   void keys(const FrameInput& input);
   void top_bar(ImVec2 min, ImVec2 max);
   float top_left(ImVec2 min, ImVec2 max);
-  void top_right(ImVec2 min, ImVec2 max);
+  float top_right(ImVec2 min, ImVec2 max);
+  void long_notice(ImVec2 at);
   void search_field(ImVec2 min, ImVec2 max);
   struct Command {
     const char *words, *key;
@@ -78,10 +95,16 @@ class Shell {
   void offer_filter(std::vector<PaletteRow>& rows, bool by_words) const;
   void explanation(ImVec2 min, ImVec2 max);
   void follow_session();
+  void follow_lost();
   void bottom_bar(ImVec2 min, ImVec2 max);
   float transport(ImVec2 min, ImVec2 max);
   void middle(ImVec2 min, ImVec2 max);
   void area(Area which, ImVec2 min, ImVec2 max);
+  struct TabRow {
+    ImFont* font;
+    float gap, hidden;  ///< hidden: pixels that are pushed out at the left
+  };
+  [[nodiscard]] TabRow tab_row(Area which, float room) const;
   void tabs(Area which, ImVec2 at, float right);
   void panel_box(const Panel& panel, ImVec2 min, ImVec2 max, float head);
   void splitter(const char* id, ImVec2 min, ImVec2 max, bool vertical, float& value, float sign);
@@ -98,6 +121,7 @@ class Shell {
   std::string notice_;
   bool notice_is_error_ = false;
   double notice_until_ = 0;
+  bool notice_is_long_ = false;  ///< the bar has no room for it: it stands below
 };
 
 }  // namespace ikelab::view

@@ -30,7 +30,7 @@ float Shell::top_left(ImVec2 min, ImVec2 max) {
   ImDrawList* list = ImGui::GetWindowDrawList();
   const float middle = (min.y + max.y) / 2;
   float x = min.x + kit_.px(edge);
-  const float room = (max.x - min.x) / 2 - kit_.px(200 + 2 * edge);
+  const float room = max.x - min.x - kit_.px(2 * edge);
   const store::RunInfo& info = run.info();
   const std::string name = info.scenario.empty() ? "ikelab" : info.scenario;
   x += put(list, kit_.fonts.heading, {x, middle - kit_.fonts.heading->FontSize / 2},
@@ -42,11 +42,13 @@ float Shell::top_left(ImVec2 min, ImVec2 max) {
                                         span_text({std::chrono::nanoseconds(run.end().ns)}));
   const bool told = !notice_.empty() && ImGui::GetTime() < notice_until_;
   if (!status.empty()) about = status;
-  if (told) about = notice_;
   const float left = min.x + kit_.px(edge) + room - x;
+  notice_is_long_ = told && measure(kit_.fonts.small, notice_).x > left;
+  if (told && !notice_is_long_) about = notice_;
   if (left > kit_.px(40))
     put(list, kit_.fonts.small, {x, middle - kit_.fonts.small->FontSize / 2 + kit_.px(1)},
-        kit_.ink((told ? notice_is_error_ : status_is_error) ? Role::adversary : Role::muted),
+        kit_.ink((told && !notice_is_long_ ? notice_is_error_ : status_is_error) ? Role::adversary
+                                                                                 : Role::muted),
         about, left);
   const Hit h = hit("about", min, {min.x + kit_.px(edge) + room, max.y});
   if (h.hovered && !info.scenario.empty())
@@ -57,7 +59,20 @@ float Shell::top_left(ImVec2 min, ImVec2 max) {
   return x;
 }
 
-void Shell::top_right(ImVec2 min, ImVec2 max) {
+// Under the bar, as many lines as it takes, above everything else.
+void Shell::long_notice(ImVec2 at) {
+  if (!notice_is_long_) return;
+  ImDrawList* list = ImGui::GetForegroundDrawList();
+  const float pad = kit_.px(12), width = kit_.px(400);
+  const float height = wrapped_height(kit_.fonts.small, notice_, width, 1.3F);
+  const ImVec2 max = {at.x + width + 2 * pad, at.y + height + 2 * pad};
+  list->AddRectFilled(at, max, kit_.ink(Role::panel), kit_.px(6));
+  list->AddRect(at, max, kit_.ink(notice_is_error_ ? Role::adversary : Role::rule), kit_.px(6));
+  put_wrapped(list, kit_.fonts.small, {at.x + pad, at.y + pad}, kit_.ink(Role::text), notice_,
+              width, 1.3F);
+}
+
+float Shell::top_right(ImVec2 min, ImVec2 max) {
   const float y = (min.y + max.y) / 2 - kit_.px(14);
   float x = max.x - kit_.px(edge) + kit_.px(8);
   const auto button = [&](const char* id, const std::string& text, bool on) {
@@ -96,6 +111,7 @@ void Shell::top_right(ImVec2 min, ImVec2 max) {
     session.forward(run);
   if (chevron("back", session.can_back(), -1, "Back: what was selected before (Alt+Left, Esc)"))
     session.back(run);
+  return x + kit_.px(30);
 }
 
 void Shell::search_field(ImVec2 min, ImVec2 max) {
@@ -129,10 +145,14 @@ void Shell::search_field(ImVec2 min, ImVec2 max) {
 
 void Shell::top_bar(ImVec2 min, ImVec2 max) {
   ImGui::GetWindowDrawList()->AddLine({min.x, max.y - 1}, {max.x, max.y - 1}, kit_.ink(Role::rule));
-  top_left(min, max);
+  // In the middle, as long as the buttons leave it there.
+  const float buttons = top_right(min, max), gap = kit_.px(16);
   const float centre = (min.x + max.x) / 2, half = kit_.px(200);
-  search_field({centre - half, min.y}, {centre + half, max.y});
-  top_right(min, max);
+  const float right = std::min(centre + half, buttons - gap);
+  const float wanted = std::max(min.x + kit_.px(160), std::min(centre - half, right - 2 * half));
+  const float left = std::max(min.x + kit_.px(edge), std::min(wanted, right - kit_.px(80)));
+  top_left(min, {left, max.y});
+  search_field({left, min.y}, {right, max.y});
 }
 
 }  // namespace ikelab::view

@@ -11,6 +11,24 @@
 namespace ikelab::view {
 namespace {
 
+// Text without what differs in every run: SPIs, nonces and keys in hex.
+std::string without_octets(std::string_view text) {
+  constexpr std::size_t least = 8;  // digits: an SPI of ESP
+  const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+  const auto is_hex = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i;
+    while (end < text.size() && is_word(text[end])) ++end;
+    const std::string_view word = text.substr(i, std::max<std::size_t>(end - i, 1));
+    const std::string_view digits = word.starts_with("0x") ? word.substr(2) : word;
+    const bool octets = digits.size() >= least && std::all_of(digits.begin(), digits.end(), is_hex);
+    out += octets ? "#" : word;
+    i += word.size();
+  }
+  return out;
+}
+
 std::string fate_of(const LadderRow& row) {
   if (row.legs.empty()) return "";
   const Leg& last = row.legs.back();
@@ -33,25 +51,31 @@ Step step_of(const LadderRow& row, const RunModel& run) {
       const std::string inside = fmt::format("{{{}}}", fmt::join(row.payloads, ", "));
       const std::string again = row.repeats == 0 ? "" : ", again";
       const std::string fate = fate_of(row);
-      s.kind = fmt::format("{} > {} {}{}", s.node, lane(row.legs.back().to), row.title, again);
-      s.detail = fmt::format("{} {}", inside, fate);
+      const MessageRow& m = *run.traffic().message(row.number);  // its lane may be shared
+      s.kind = fmt::format("{} > {} {}{}", m.from, m.to, m.title(), again);
+      s.detail = inside;
+      s.fate = without_octets(fate);
+      s.by_dice = row.by_chance || row.repeats != 0;
       s.text = fmt::format("{}{} {}{}{}", row.title, again, inside,
                            fate.empty() ? "" : " \xE2\x80\x93 ", fate);
       s.number = fmt::format("{}", row.number);
       break;
     }
     case LadderRow::Kind::esp:
-      s.kind = fmt::format("ESP {} {}", s.node, lane(row.legs.front().to));
+      s.kind = fmt::format("ESP {} {}", std::min(s.node, lane(row.legs.front().to)),
+                           std::max(s.node, lane(row.legs.front().to)));
+      s.is_fold = true;
       s.text = fmt::format("ESP, {}", counted(row.packets, "packet", "packets"));
       break;
     case LadderRow::Kind::attack:
     case LadderRow::Kind::refusal:
       s.kind = row.title;
-      s.detail = row.note;
+      s.detail = without_octets(row.note);
       if (!row.note.empty()) s.text = fmt::format("{}: {}", row.title, row.note);
       break;
     case LadderRow::Kind::mark:
       s.kind = "mark " + row.title;
+      s.is_mark = true;
       break;
   }
   return s;
@@ -82,13 +106,13 @@ std::optional<Step> step_of(const trace::Event& e) {
                  ? fmt::format("{} has the keys of the IKE SA: {}", e.node, algorithms)
                  : fmt::format("{} has the tunnel {}: {}", e.node, i->name, algorithms);
   } else if (const auto* k = std::get_if<trace::AttackKnowledge>(&e.body)) {
-    s.kind = fmt::format("{} learns {}", e.node, k->item);
+    s.kind = fmt::format("{} learns {}", e.node, without_octets(k->item));
   } else if (const auto* alert = std::get_if<trace::Alert>(&e.body)) {
     s.kind = fmt::format("alert {} {}", alert->monitor, alert->severity);
   } else if (const auto* t = std::get_if<trace::TaskEnded>(&e.body)) {
     if (t->outcome != "failed") return {};
     s.kind = fmt::format("{} fails in {}", e.node, t->task);
-    s.detail = t->detail;
+    s.detail = without_octets(t->detail);
   } else {
     return {};
   }
@@ -97,7 +121,9 @@ std::optional<Step> step_of(const trace::Event& e) {
 
 // "here without N(X); only there N(Y)": which payloads or words one detail has and the other lacks.
 std::string difference(const Step& a, const Step& b) {
-  if (a.detail == b.detail) return "";
+  if (a.detail == b.detail)
+    return fmt::format("left {}; right {}", a.fate.empty() ? "arrives" : a.fate,
+                       b.fate.empty() ? "arrives" : b.fate);
   const auto words = [](const std::string& detail) {
     const std::size_t close = detail.find('}');
     if (!detail.starts_with("{") || close == std::string::npos) return std::vector<std::string>{};
@@ -128,6 +154,13 @@ std::string_view trimmed(std::string_view s) {
   return s;
 }
 
+// A mark of the scenario cuts a fold of ESP in two; it is the same fold.
+bool continues_fold(const std::vector<Step>& steps, const Step& fold) {
+  const auto last =
+      std::find_if(steps.rbegin(), steps.rend(), [](const Step& s) { return !s.is_mark; });
+  return last != steps.rend() && last->kind == fold.kind;
+}
+
 }  // namespace
 
 std::vector<Step> steps_of(const RunModel& run) {
@@ -135,7 +168,9 @@ std::vector<Step> steps_of(const RunModel& run) {
   for (const LadderRow& row : run.ladder().rows()) {
     if (steps.size() >= most_steps) break;
     if (row.kind == LadderRow::Kind::message && row.legs.empty()) continue;
-    steps.push_back(step_of(row, run));
+    Step step = step_of(row, run);
+    if (step.is_fold && continues_fold(steps, step)) continue;
+    steps.push_back(std::move(step));
   }
   for (const EventPtr e : run.listed()) {
     if (steps.size() >= most_steps) break;
@@ -259,16 +294,17 @@ Comparison::Comparison(const RunModel& a, std::shared_ptr<RunModel> b)
   const std::vector<int> left = numbered(a_), right = numbered(b_);
   int i = 0, j = 0;
   const auto alone = [&](int to_i, int to_j) {
-    for (; i < to_i; ++i) rows_.push_back({Beside::What::only_a, i, -1, ""});
-    for (; j < to_j; ++j) rows_.push_back({Beside::What::only_b, -1, j, ""});
+    for (; i < to_i; ++i) rows_.push_back({Beside::What::only_a, i, -1, "", false});
+    for (; j < to_j; ++j) rows_.push_back({Beside::What::only_b, -1, j, "", false});
   };
   for (const auto& [x, y] : common(left, right)) {
     alone(static_cast<int>(x), static_cast<int>(y));
-    const bool same = a_[x].detail == b_[y].detail;
+    const bool same = a_[x].detail == b_[y].detail && a_[x].fate == b_[y].fate;
     rows_.push_back({same ? Beside::What::same : Beside::What::other, i++, j++,
-                     same ? "" : difference(a_[x], b_[y])});
+                     same ? "" : difference(a_[x], b_[y]), false});
   }
   alone(static_cast<int>(a_.size()), static_cast<int>(b_.size()));
+  weigh(a.info().seed == other_->info().seed);
 
   const auto mine = settings_of(a.info().config), theirs = settings_of(other_->info().config);
   std::map<std::string, std::string> values(theirs.begin(), theirs.end());
@@ -290,13 +326,51 @@ Comparison::Comparison(const RunModel& a, std::shared_ptr<RunModel> b)
 
 std::optional<std::size_t> Comparison::first_difference() const {
   for (std::size_t i = 0; i < rows_.size(); ++i)
-    if (rows_[i].what != Beside::What::same) return i;
+    if (rows_[i].weighs) return i;
   return {};
 }
 
+// Of a fold that one run has alone: whether the other has such packets before and after it. Then
+// something else has cut it, which is told on its own.
+void Comparison::weigh(bool same_dice) {
+  std::map<std::string, std::pair<std::size_t, std::size_t>> folds[2];  // kind to first, last row
+  const auto step = [&](const Beside& row, bool of_b) -> const Step* {
+    const int at = of_b ? row.b : row.a;
+    return at < 0 ? nullptr : &(of_b ? b_ : a_)[static_cast<std::size_t>(at)];
+  };
+  for (std::size_t i = 0; i < rows_.size(); ++i)
+    for (const bool of_b : {false, true})
+      if (const Step* s = step(rows_[i], of_b); s != nullptr && s->is_fold)
+        folds[of_b ? 1 : 0].try_emplace(s->kind, i, i).first->second.second = i;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    Beside& row = rows_[i];
+    const Step *a = step(row, false), *b = step(row, true);
+    const bool by_dice =
+        !same_dice && ((a != nullptr && a->by_dice) || (b != nullptr && b->by_dice));
+    if (row.what == Beside::What::same) continue;
+    if (row.what == Beside::What::other) {
+      row.weighs = a->detail != b->detail || !by_dice;
+      continue;
+    }
+    const Step& one = a != nullptr ? *a : *b;
+    const auto& others = folds[a != nullptr ? 1 : 0];
+    const auto around = others.find(one.kind);
+    const bool cut = one.is_fold && around != others.end() && around->second.first < i &&
+                     around->second.second > i;
+    row.weighs = !one.is_mark && !by_dice && !cut;
+  }
+}
+
+std::size_t Comparison::weightless() const {
+  return static_cast<std::size_t>(std::count_if(rows_.begin(), rows_.end(), [](const Beside& r) {
+    return !r.weighs && r.what != Beside::What::same;
+  }));
+}
+
 std::size_t Comparison::count(Beside::What what) const {
-  return static_cast<std::size_t>(
-      std::count_if(rows_.begin(), rows_.end(), [&](const Beside& r) { return r.what == what; }));
+  return static_cast<std::size_t>(std::count_if(rows_.begin(), rows_.end(), [&](const Beside& r) {
+    return r.what == what && (r.weighs || what == Beside::What::same);
+  }));
 }
 
 std::string Comparison::outcome(const RunModel& run) {

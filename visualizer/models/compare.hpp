@@ -1,6 +1,8 @@
 // Two runs side by side: what happened in both, what happened otherwise, what happened in one
 // alone. Octets that differ in every run (nonces, SPIs, keys) and times do not count; who says what
-// to whom, with which payloads, what becomes of it, and what is decided does.
+// to whom, with which payloads, what becomes of it, and what is decided does. A difference weighs
+// when it could not be another throw of the dice: marks of the scenario weigh nothing, nor does,
+// between runs of different seeds, what a link lost and what was sent again for it.
 #pragma once
 #include <memory>
 #include <optional>
@@ -14,13 +16,17 @@ namespace ikelab::view {
 /// One thing that happened, in the words that two runs can share.
 struct Step {
   std::string kind;    ///< "gw-a > gw-b IKE_AUTH request": steps of one kind can be the same step
-  std::string detail;  ///< what else must be equal: payloads, fate, decision
+  std::string detail;  ///< what else must be equal: payloads, decision
+  std::string fate;    ///< and what became of it on its way
   std::string text;    ///< for a person: "IKE_AUTH request {IDi, AUTH, SA, TSi, TSr}"
   std::string node;    ///< who does it
   std::string number;  ///< of a message; else empty
   Instant time;
   std::uint64_t seq = 0;
   Selection selection;
+  bool is_mark = false;  ///< the scenario's own word about what comes
+  bool by_dice = false;  ///< lost by a link, or sent again
+  bool is_fold = false;  ///< ESP: where one fold ends and the next begins is nobody's decision
 };
 
 /// The steps of a run in order, at most `most_steps`.
@@ -31,8 +37,9 @@ std::vector<Step> steps_of(const RunModel& run);
 struct Beside {
   enum class What : std::uint8_t { same, other, only_a, only_b };
   What what = What::same;
-  int a = -1, b = -1;  ///< indices into the steps; -1: none
-  std::string words;   ///< other: what differs, e.g. "here also N(COOKIE)"
+  int a = -1, b = -1;   ///< indices into the steps; -1: none
+  std::string words;    ///< other: what differs, e.g. "here also N(COOKIE)"
+  bool weighs = false;  ///< a difference that means something
 };
 
 /// A setting that the two scenarios do not share: "nodes.gw-b.connections.home.proposals".
@@ -47,8 +54,11 @@ class Comparison {
   [[nodiscard]] const std::vector<Step>& b() const { return b_; }
   [[nodiscard]] const std::vector<Beside>& rows() const { return rows_; }
   [[nodiscard]] const std::vector<Setting>& settings() const { return settings_; }
-  /// The first row that is not the same in both; nothing when there is none.
+  /// The first row that differs in a way that means something; nothing when there is none.
   [[nodiscard]] std::optional<std::size_t> first_difference() const;
+  /// Differences that mean nothing: marks, and another throw of the dice.
+  [[nodiscard]] std::size_t weightless() const;
+  /// Of those that weigh, or of what is the same.
   [[nodiscard]] std::size_t count(Beside::What what) const;
   /// The run it is compared with, for whoever wants to change over to it.
   [[nodiscard]] const std::shared_ptr<RunModel>& other() const { return other_; }
@@ -56,6 +66,7 @@ class Comparison {
   static std::string outcome(const RunModel& run);
 
  private:
+  void weigh(bool same_dice);
   std::shared_ptr<RunModel> other_;
   std::vector<Step> a_, b_;
   std::vector<Beside> rows_;

@@ -80,8 +80,9 @@ void add_way(Inspection& out, const RunModel& run, const Packet& p) {
   out.facts.push_back(fact("from", fmt::format("{}  {}", p.from, p.src)));
   out.facts.push_back(
       fact("to", fmt::format("{}  {}", p.to.empty() ? run.traffic().node_of(p.dst) : p.to, p.dst)));
-  if (p.sent) out.facts.push_back(fact("sent", time(*p.sent), {}, true));
-  if (p.received && p.sent)
+  const bool only_seen = p.sent && p.received == p.sent;  // of a capture: an onlooker sees it once
+  if (p.sent) out.facts.push_back(fact(only_seen ? "seen" : "sent", time(*p.sent), {}, true));
+  if (p.received && p.sent && !only_seen)
     out.facts.push_back(fact(
         "received", fmt::format("{}  (+{})", time(*p.received), span_text(*p.received - *p.sent)),
         {}, true));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "visualizer/models/frames.hpp"
 #include "visualizer/models/text.hpp"
@@ -26,84 +27,47 @@ bool begins(const std::string& exchange) {
   return exchange == "IKE_SA_INIT" || exchange == "Main Mode" || exchange == "Aggressive Mode";
 }
 
-bool is_passive(const std::string& action) {
-  return action == "observe" || action == "pass";
-}
-
 }  // namespace
-
-// ---- time --------------------------------------------------------------------------------------
-
-void TimeScale::add(Instant t, double y) {
-  if (!points_.empty() && points_.back().first == t.ns) {
-    points_.back().second = y;
-    return;
-  }
-  points_.emplace_back(t.ns, y);
-}
-
-double TimeScale::y_of(Instant t) const {
-  if (points_.empty()) return 0;
-  if (t.ns <= points_.front().first) return points_.front().second;
-  if (t.ns >= points_.back().first) return points_.back().second;
-  const auto next = std::upper_bound(points_.begin(), points_.end(), t.ns,
-                                     [](std::int64_t v, const auto& p) { return v < p.first; });
-  const auto last = std::prev(next);
-  const double share =
-      static_cast<double>(t.ns - last->first) / static_cast<double>(next->first - last->first);
-  return last->second + (next->second - last->second) * share;
-}
-
-Instant TimeScale::time_of(double y) const {
-  if (points_.empty()) return {};
-  if (y <= points_.front().second) return {points_.front().first};
-  if (y >= points_.back().second) return {points_.back().first};
-  const auto next = std::upper_bound(points_.begin(), points_.end(), y,
-                                     [](double v, const auto& p) { return v < p.second; });
-  const auto last = std::prev(next);
-  const double share = (y - last->second) / (next->second - last->second);
-  return {last->first +
-          static_cast<std::int64_t>(static_cast<double>(next->first - last->first) * share)};
-}
 
 // ---- lanes -------------------------------------------------------------------------------------
 
 int Ladder::lane_of(const std::string& node) const {
-  for (std::size_t i = 0; i < lanes_.size(); ++i)
-    if (lanes_[i].node == node) return static_cast<int>(i);
-  return -1;
+  const auto found = lane_of_.find(node);
+  return found == lane_of_.end() ? -1 : found->second;
+}
+
+Lane* Ladder::add_lane(const store::RunInfo& info, const std::string& name) {
+  if (name.empty()) return nullptr;
+  const auto [place, is_new] = lane_of_.try_emplace(name, static_cast<int>(lanes_.size()));
+  if (!is_new) return &lanes_[static_cast<std::size_t>(place->second)];
+  Lane lane{.node = name, .role = "", .part = "", .x = static_cast<double>(lanes_.size())};
+  for (const store::NodeInfo& node : info.nodes)
+    if (node.name == name) {
+      lane.role = node.role;
+      lane.x = node.x;
+    }
+  return &lanes_.emplace_back(lane);
 }
 
 void Ladder::find_lanes(const store::RunInfo& info, const Traffic& traffic,
                         const std::vector<EventPtr>& notable) {
-  const auto add = [&](const std::string& name) -> Lane* {
-    if (name.empty()) return nullptr;
-    if (const int lane = lane_of(name); lane >= 0) return &lanes_[static_cast<std::size_t>(lane)];
-    Lane lane{.node = name, .role = "", .part = "", .x = static_cast<double>(lanes_.size())};
-    for (const store::NodeInfo& node : info.nodes)
-      if (node.name == name) {
-        lane.role = node.role;
-        lane.x = node.x;
-      }
-    return &lanes_.emplace_back(lane);
-  };
-  for (const MessageRow& m : traffic.messages()) {
-    if (Lane* from = add(m.from);
-        from != nullptr && from->part.empty() && begins(m.message().exchange))
-      from->part = m.message().response ? "responder" : "initiator";
-    if (Lane* to = add(m.to); to != nullptr && to->part.empty() && begins(m.message().exchange))
-      to->part = m.message().response ? "initiator" : "responder";
-  }
+  lane_of_.clear();
+  for (const MessageRow& m : traffic.messages())
+    for (const bool sends : {true, false}) {
+      Lane* lane = add_lane(info, sends ? m.from : m.to);
+      if (lane == nullptr) continue;
+      ++lane->messages;
+      if (lane->part.empty() && begins(m.message().exchange))
+        lane->part = m.message().response == sends ? "responder" : "initiator";
+    }
   for (const Packet& p : traffic.packets()) {
     if (p.message != 0 || !p.sent) continue;
-    if (lane_of(p.from) < 0) add(p.from);
-    if (lane_of(p.to) < 0) add(p.to);
+    add_lane(info, p.from);
+    add_lane(info, p.to);
   }
   for (const EventPtr e : notable)
-    if (std::holds_alternative<trace::AttackAction>(e->body)) {
-      Lane* lane = add(e->node);
-      if (lane != nullptr) lane->role = "adversary";
-    }
+    if (std::holds_alternative<trace::AttackAction>(e->body))
+      if (Lane* lane = add_lane(info, e->node)) lane->role = "adversary";
   const bool placed = !info.nodes.empty();
   if (!placed && lanes_.size() > 2) {  // without places: adversaries stand between the two peers
     for (Lane& lane : lanes_)
@@ -111,191 +75,48 @@ void Ladder::find_lanes(const store::RunInfo& info, const Traffic& traffic,
   }
   std::stable_sort(lanes_.begin(), lanes_.end(),
                    [](const Lane& a, const Lane& b) { return a.x < b.x; });
+  nodes_.clear();
+  for (const Lane& lane : lanes_) nodes_.push_back(lane.node);
+  fold_lanes();
 }
 
-// ---- rows --------------------------------------------------------------------------------------
-
-Leg Ladder::leg_of(const Packet& packet, int from, int to) const {
-  Leg leg{.from = from, .to = to, .sent = packet.sent.value_or(Instant{}), .landed = {}};
-  leg.landed = leg.sent + 1ms;
-  if (packet.received) {
-    leg.landed = *packet.received;
-  } else if (packet.lost) {
-    leg.landed = *packet.lost;
-    leg.lost = true;
-    leg.fraction = packet.lost_where.starts_with("link") ? 0.55 : 0.92;
-  } else {
-    leg.fraction = 0.7;  // still under way when the recording ends
+// Of very many nodes those that speak most keep a lane of their own; the rest share one.
+void Ladder::fold_lanes() {
+  std::vector<const Lane*> by_rank;
+  for (const Lane& lane : lanes_) by_rank.push_back(&lane);
+  std::stable_sort(by_rank.begin(), by_rank.end(), [](const Lane* a, const Lane* b) {
+    const bool one = a->role == "adversary", other = b->role == "adversary";
+    return one != other ? one : a->messages > b->messages;
+  });
+  std::size_t kept = lanes_.size() > most_lanes ? kept_lanes : lanes_.size();
+  // Of those that speak as much none is chosen before the others.
+  while (kept > 0 && kept < lanes_.size() && by_rank[kept - 1]->role != "adversary" &&
+         by_rank[kept - 1]->messages == by_rank[kept]->messages)
+    --kept;
+  std::vector<Lane> out;
+  std::set<std::string> own;
+  for (std::size_t i = 0; i < kept; ++i) own.insert(by_rank[i]->node);
+  int others = -1;
+  for (const Lane& lane : lanes_) {
+    const bool folds = !own.contains(lane.node);
+    if (folds && others < 0) others = static_cast<int>(out.size());
+    lane_of_[lane.node] = folds ? others : static_cast<int>(out.size());
+    if (!folds || others == static_cast<int>(out.size())) out.push_back(lane);
+    if (!folds) continue;
+    Lane& shared = out[static_cast<std::size_t>(others)];
+    ++shared.folded;
+    if (shared.part != lane.part) shared.part.clear();
+    if (shared.role != lane.role) shared.role.clear();
   }
-  return leg;
+  if (others >= 0) {
+    Lane& shared = out[static_cast<std::size_t>(others)];
+    shared.node = fmt::format("{} others", shared.folded);
+    lane_of_.try_emplace(shared.node, others);
+  }
+  lanes_ = std::move(out);
 }
 
-void Ladder::add_message(const MessageRow& m, const Traffic& traffic) {
-  LadderRow row;
-  row.time = row.until = m.sent;
-  row.seq = m.sent_event->seq;
-  row.number = m.number;
-  row.repeats = m.is_repeat() ? m.first : 0;
-  row.title = m.title();
-  row.payloads = split_list(m.message().payloads);
-  row.encrypted = m.message().encrypted;
-  row.response = m.message().response;
-  row.selection = select_message(m.number);
-  row.exchange_name =
-      fmt::format("{}, message id {}", m.message().exchange, m.message().message_id);
-  row.exchange = fmt::format("{} {} {} {}", m.message().spi_i, m.message().exchange,
-                             m.message().message_id, row.response ? m.to : m.from);
-  const int from = lane_of(m.from), to = lane_of(m.to);
-  const Packet* p = traffic.packet(m.datagram);
-  if (p == nullptr || from < 0 || to < 0) return;  // without both ends there is no arrow
-  if (p->action != nullptr && !is_passive(std::get<trace::AttackAction>(p->action->body).action)) {
-    const auto& action = std::get<trace::AttackAction>(p->action->body);
-    const int middle = lane_of(p->action->node);
-    Leg in{.from = from, .to = middle, .sent = m.sent, .landed = p->action->time};
-    if (action.action == "drop") {
-      in.lost = true;
-      in.fraction = 0.97;
-      row.note = fmt::format("{} drops it", p->action->node);
-      row.legs = {in};
-    } else {
-      const Packet* made = action.result != 0 ? traffic.packet(action.result) : p;
-      Leg out = made == nullptr ? in : leg_of(*made, middle, to);
-      out.from = middle;
-      out.to = to;
-      out.sent = std::max(p->action->time,
-                          made != nullptr && made != p && made->sent ? *made->sent : out.sent);
-      out.landed = std::max(out.landed, out.sent + 1us);
-      out.changed = action.action == "modify";
-      row.note = action.note;
-      row.legs = {in, out};
-    }
-  } else {
-    row.legs = {leg_of(*p, from, to)};
-    if (row.legs.front().lost)
-      row.note = fmt::format("lost: {}{}", p->lost_why,
-                             p->lost_where.empty() ? "" : " (" + p->lost_where + ")");
-  }
-  for (const EventPtr remark : m.remarks) {
-    const auto& d = std::get<trace::Diagnostic>(remark->body);
-    if (d.severity == "error") row.note = fmt::format("{} refuses it: {}", remark->node, d.message);
-  }
-  rows_.push_back(std::move(row));
-}
-
-void Ladder::add_esp(const Packet& packet) {
-  const int from = lane_of(packet.from);
-  int to = lane_of(packet.to);
-  if (from < 0) return;
-  const Instant end = packet.received.value_or(packet.lost.value_or(*packet.sent));
-  if (!rows_.empty() && rows_.back().kind == LadderRow::Kind::esp) {
-    LadderRow& row = rows_.back();
-    Leg& leg = row.legs.front();
-    const bool forth = leg.from == from, back = leg.to == from;
-    if (forth || back) {
-      ++row.packets;
-      row.octets += packet.size;
-      if (!forth) ++row.backwards;
-      row.until = std::max(row.until, end);
-      leg.landed = row.until;
-      return;
-    }
-  }
-  if (to < 0) to = from == 0 ? static_cast<int>(lanes_.size()) - 1 : 0;
-  LadderRow row;
-  row.kind = LadderRow::Kind::esp;
-  row.title = "ESP";
-  row.time = *packet.sent;
-  row.until = end;
-  row.seq = packet.carrier == nullptr ? 0 : packet.carrier->seq;
-  row.packets = 1;
-  row.octets = packet.size;
-  row.encrypted = true;
-  row.selection = select_packet(packet.id);
-  row.legs = {Leg{.from = from, .to = to, .sent = *packet.sent, .landed = end}};
-  rows_.push_back(std::move(row));
-}
-
-void Ladder::add_attack(const trace::Event& event, const trace::AttackAction& action,
-                        const Traffic& traffic) {
-  const Packet* made = traffic.packet(action.result != 0 ? action.result : action.datagram);
-  const Packet* seen = traffic.packet(action.datagram);
-  if (is_passive(action.action)) return;
-  const bool of_message = seen != nullptr && seen->message != 0;
-  if (of_message && action.action != "replay" && action.action != "inject") return;  // shown there
-  LadderRow row;
-  row.kind = LadderRow::Kind::attack;
-  row.time = row.until = event.time;
-  row.seq = event.seq;
-  row.title = fmt::format("{} {}s {}", event.node, action.action,
-                          seen != nullptr && seen->is_esp() ? "an ESP packet" : "a packet");
-  if (action.action == "modify") row.title = fmt::format("{} modifies a packet", event.node);
-  row.note = action.note;
-  row.selection = select_event(event.seq);
-  const int middle = lane_of(event.node);
-  if (action.action == "drop" && seen != nullptr) {
-    Leg leg{.from = lane_of(seen->from),
-            .to = middle,
-            .sent = seen->sent.value_or(event.time),
-            .landed = event.time,
-            .lost = true,
-            .fraction = 0.97};
-    leg.sent = std::min(leg.sent, event.time);
-    row.time = leg.sent;
-    if (leg.from >= 0) row.legs = {leg};
-  } else if (made != nullptr) {
-    const std::string target = made->to.empty() ? traffic.node_of(made->dst) : made->to;
-    Leg leg = leg_of(*made, middle, lane_of(target));
-    leg.sent = std::max(leg.sent, event.time);
-    leg.landed = std::max(leg.landed, leg.sent);
-    leg.changed = true;
-    if (leg.to >= 0) row.legs = {leg};
-    if (made->rejected != nullptr) {
-      const auto& refusal = std::get<trace::EspRejected>(made->rejected->body);
-      row.note = fmt::format("{} refuses it: {}", made->rejected->node, refusal.reason);
-    } else if (made->opened != nullptr) {
-      row.note = fmt::format("{} accepts it", made->opened->node);
-    }
-  }
-  const bool folds = !rows_.empty() && rows_.back().kind == LadderRow::Kind::attack &&
-                     rows_.back().title == row.title && rows_.back().note == row.note;
-  if (folds) {
-    ++rows_.back().packets;
-    rows_.back().until = row.until;
-    return;
-  }
-  row.packets = 1;
-  rows_.push_back(std::move(row));
-}
-
-void Ladder::add_notable(const trace::Event& event, const Traffic& traffic) {
-  LadderRow row;
-  row.time = row.until = event.time;
-  row.seq = event.seq;
-  row.selection = select_event(event.seq);
-  if (const auto* mark = std::get_if<trace::Mark>(&event.body)) {
-    row.kind = LadderRow::Kind::mark;
-    row.title = mark->text;
-    rows_.push_back(std::move(row));
-  } else if (const auto* action = std::get_if<trace::AttackAction>(&event.body)) {
-    add_attack(event, *action, traffic);
-  } else if (const auto* refusal = std::get_if<trace::EspRejected>(&event.body)) {
-    const Packet* p = traffic.packet(refusal->datagram);
-    if (p != nullptr && (p->made_from != 0 || p->action != nullptr)) return;  // told at the attack
-    if (!rows_.empty() && rows_.back().kind == LadderRow::Kind::refusal) {
-      ++rows_.back().packets;
-      rows_.back().until = event.time;
-      return;
-    }
-    row.kind = LadderRow::Kind::refusal;
-    row.packets = 1;
-    row.title = fmt::format("{} refuses an ESP packet", event.node);
-    row.note = refusal->reason;
-    const int lane = lane_of(event.node);
-    if (lane >= 0)
-      row.legs = {Leg{.from = lane, .to = lane, .sent = event.time, .landed = event.time}};
-    rows_.push_back(std::move(row));
-  }
-}
+// ---- order and place ---------------------------------------------------------------------------
 
 // One that was sent later came earlier, on the same way: the network has changed their order.
 void Ladder::note_overtaking() {

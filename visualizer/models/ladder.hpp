@@ -12,6 +12,7 @@
 #include "protocol/trace/event.hpp"
 #include "sim/store/run.hpp"
 #include "visualizer/models/selection.hpp"
+#include "visualizer/models/time_scale.hpp"
 #include "visualizer/models/traffic.hpp"
 
 namespace ikelab::view {
@@ -20,7 +21,11 @@ struct Lane {
   std::string node, role;  ///< role of the node: "gateway", "adversary" ...
   std::string part;        ///< "initiator" or "responder" of the first IKE SA, or ""
   double x = 0;            ///< place in the topology, for the order
+  std::uint64_t messages = 0;
+  std::size_t folded = 0;  ///< nodes that share it; 0: it is of one
 };
+/// With more nodes than this, those that speak most keep a lane of their own.
+inline constexpr std::size_t most_lanes = 8, kept_lanes = 6;
 
 enum class Axis : std::uint8_t { pauses, steps, time };
 
@@ -43,6 +48,7 @@ struct LadderRow {
   std::string title;                      ///< "IKE_AUTH request", "ESP", "gw-b refuses a packet"
   std::vector<std::string> payloads;      ///< message: "IDi", "AUTH" ...
   bool encrypted = false, response = false;
+  bool by_chance = false;               ///< message: a link's weather lost it
   std::string exchange, exchange_name;  ///< message: what it shares with its answer; for a person
   std::string note;                     ///< why lost, what was changed, counts
   std::vector<Leg> legs;
@@ -51,20 +57,6 @@ struct LadderRow {
   Instant until;                          ///< esp: of the last one folded
   Selection selection;
   double y = 0, y_end = 0;  ///< base pixels: its place and what it needs below
-};
-
-/// Maps time to base pixels and back, monotone.
-class TimeScale {
- public:
-  void clear() { points_.clear(); }
-  /// `y` must not be below the last one's; times neither.
-  void add(Instant t, double y);
-  [[nodiscard]] double y_of(Instant t) const;
-  [[nodiscard]] Instant time_of(double y) const;
-  [[nodiscard]] double height() const { return points_.empty() ? 0 : points_.back().second; }
-
- private:
-  std::vector<std::pair<std::int64_t, double>> points_;
 };
 
 /// The messages of one exchange: request and response, what was sent again, and fragments.
@@ -104,6 +96,8 @@ class Ladder {
   [[nodiscard]] const std::vector<LadderRow>& rows() const { return rows_; }
   [[nodiscard]] const TimeScale& scale() const { return scale_; }
   [[nodiscard]] int lane_of(const std::string& node) const;  ///< -1: none
+  /// Every node that has a lane or shares one, as the lanes stand.
+  [[nodiscard]] const std::vector<std::string>& nodes() const { return nodes_; }
   [[nodiscard]] const LadderRow* row_of(const Selection& selection, const Traffic& traffic) const;
   /// The row of a message's number, or nullptr.
   [[nodiscard]] const LadderRow* row_of_message(std::uint64_t number) const;
@@ -115,6 +109,11 @@ class Ladder {
  private:
   void find_lanes(const store::RunInfo& info, const Traffic& traffic,
                   const std::vector<EventPtr>& notable);
+  Lane* add_lane(const store::RunInfo& info, const std::string& name);
+  void fold_lanes();
+  [[nodiscard]] bool is_folded(int lane) const {
+    return lane >= 0 && lanes_[static_cast<std::size_t>(lane)].folded > 0;
+  }
   void add_message(const MessageRow& message, const Traffic& traffic);
   void add_esp(const Packet& packet);
   void add_notable(const trace::Event& event, const Traffic& traffic);
@@ -134,6 +133,8 @@ class Ladder {
   std::vector<std::int64_t> begins_;  ///< and when
   std::size_t lost_ = 0, sent_again_ = 0;
   std::vector<Lane> lanes_;
+  std::vector<std::string> nodes_;
+  std::unordered_map<std::string, int> lane_of_;
   std::vector<LadderRow> rows_;
   std::vector<double> reach_;  ///< how far down rows 0..i reach
   std::unordered_map<std::uint64_t, std::size_t> by_message_, by_packet_, by_event_;

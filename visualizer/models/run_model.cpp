@@ -71,9 +71,7 @@ void RunModel::rebuild() {
   told_ = events_.size();
   ladder_.build(info_, traffic_, row_events_);
   story_ = tell(ladder_, traffic_, told_events_);
-  std::vector<std::string> seen;
-  for (const Lane& lane : ladder_.lanes()) seen.push_back(lane.node);
-  topology_.build(info_, seen);
+  topology_.build(info_, ladder_.nodes());
   adversary_.build(traffic_);
   order_sas();
   if (!filter_.empty()) ladder_.build(info_, traffic_, row_events_, filter_);  // the rest knows all

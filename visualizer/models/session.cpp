@@ -110,6 +110,20 @@ void Session::step_packet(const RunModel& run, int direction) {
   select(run, best->message != 0 ? select_message(best->message) : select_packet(best->id));
 }
 
+void Session::begin_anew(const RunModel& run) {
+  history_ = {};
+  bookmarks_.clear();
+  unfolded.clear();
+  filter.clear();
+  key_group = -1;
+  key_node.clear();
+  ladder_begin = ladder_span = 0;
+  line_begin = 0;
+  line_end = 1;
+  explains = false;
+  to_end(run);
+}
+
 std::pair<double, double> Session::ladder_stretch(const RunModel& run) const {
   const double all = std::max(1000.0, static_cast<double>(run.end().ns) * 1.02);
   return ladder_span > 0 ? std::pair(ladder_begin, ladder_span) : std::pair(0.0, all);

@@ -30,6 +30,8 @@ class Session {
   /// To the next or previous event that has a line of its own, or datagram that was sent.
   void step_event(const RunModel& run, int direction);
   void step_packet(const RunModel& run, int direction);
+  /// Another run is open: what was about the old one is forgotten, what is about looks stays.
+  void begin_anew(const RunModel& run);
   /// Places to come back to. A bookmark on the instant that is shown is taken away again.
   [[nodiscard]] const std::vector<Instant>& bookmarks() const { return bookmarks_; }
   void toggle_bookmark();
@@ -70,7 +72,8 @@ class Session {
   [[nodiscard]] std::pair<double, double> ladder_stretch(const RunModel& run) const;
   /// The step that is selected is explained at the foot of the window.
   bool explains = false;
-  std::string notice;  ///< a panel's line for the reader; the window shows it for a while
+  /// What cost points, and is to be gone to: an event of this run or of another.
+  std::optional<store::LostPoint> lost;
   /// The gradebook's chosen student and lab.
   std::string student, lab;
   /// Stretches of the comparison that are alike and laid open, by their first row.

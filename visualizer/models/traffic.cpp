@@ -122,10 +122,13 @@ void Traffic::add(const trace::Event& event) {
     p.src = s->src;
     p.dst = s->dst;
     p.size = s->size;
+    // What an adversary injects may bear any address: it shows nobody's.
+    const bool injected =
+        p.carrier != nullptr && std::holds_alternative<trace::AttackAction>(p.carrier->body);
     if (p.made_from == 0) p.from = event.node;
     p.sent = event.time;
     p.carrier = &event;
-    if (p.made_from == 0) learn(s->src, event.node);
+    if (p.made_from == 0 && !injected) learn(s->src, event.node);
   } else if (const auto* r = std::get_if<trace::DatagramReceived>(&event.body)) {
     Packet& p = at(r->id);
     p.protocol = r->protocol;

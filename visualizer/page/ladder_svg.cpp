@@ -101,7 +101,7 @@ class LadderDrawing {
     return role_name(run_.role_of(run_.ladder().lanes()[static_cast<std::size_t>(from)].node));
   }
   [[nodiscard]] std::string arrow(const LadderRow& r, const Leg& leg) const {
-    if (leg.from < 0 || leg.to < 0) return "";
+    if (leg.from < 0 || leg.to < 0 || leg.from == leg.to) return "";
     const double x0 = x(leg.from), y0 = y(leg.y_sent);
     const double x1 = x0 + (x(leg.to) - x0) * leg.fraction;
     const double y1 = y0 + (y(leg.y_landed) - y0) * leg.fraction;
@@ -164,7 +164,7 @@ class LadderDrawing {
                "<rect class=\"band\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
                "height=\"{:.1f}\"/>",
                x0, y0, x1 - x0, height) +
-           svg_text((x0 + x1) / 2, y0 + height / 2 + 4.5, "middle", "halo strong text",
+           svg_text((x0 + x1) / 2, y0 + 18.5, "middle", "halo strong text",
                     fitted(text, x1 - x0 - 24, size, true));
   }
   [[nodiscard]] std::string refusal(const LadderRow& r) const {

@@ -58,14 +58,18 @@ std::string story_html(const RunModel& run, const Contents& contents) {
 }
 
 std::string messages_html(const RunModel& run, const SvgOptions& options) {
-  if (run.ladder().rows().empty())
+  if (run.ladder().rows().empty() && run.filter().empty())
     return "<section id=\"messages\"><h2>Messages</h2><p class=\"muted\">No message was sent in "
            "this run.</p></section>";
+  const std::string only = run.filter().empty()
+                               ? ""
+                               : fmt::format(" Only what fits <code>{}</code> is drawn here.",
+                                             escaped(run.filter().text()));
   return fmt::format(
       "<section id=\"messages\"><h2>Messages</h2><p class=\"muted\">Who sent what to whom, and "
-      "when. A click explains a message to the octet.</p><div class=\"ladder\"><div "
+      "when. A click explains a message to the octet.{}</p><div class=\"ladder\"><div "
       "class=\"heads\">{}</div>{}</div></section>\n",
-      ladder_heads_svg(run, options), ladder_svg(run, options));
+      only, ladder_heads_svg(run, options), ladder_svg(run, options));
 }
 
 }  // namespace

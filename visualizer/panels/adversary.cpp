@@ -117,6 +117,10 @@ void draw_log(const View& v) {
   float y = inner.min.y + v.kit.px(5);
   int id = 0;
   for (const AttackLine& line : v.run.adversary().lines()) y += draw_action(inner, line, y, id++);
+  if (id == 0)
+    y += put_wrapped(v.list(), v.kit.fonts.small, {inner.min.x + v.kit.px(8), y},
+                     v.kit.ink(Role::muted), "Nothing that anybody could see: it listened.",
+                     inner.width() - v.kit.px(16), 1.25F);
   end_scroll(v, y - inner.min.y);
 }
 
@@ -139,7 +143,8 @@ void draw_known(const View& v) {
 
 std::string adversary_caption(const View& v) {
   const AdversaryLog& log = v.run.adversary();
-  if (log.actions().empty()) return "What an attacker did, and what it learnt";
+  if (log.actions().empty() && log.knowledge().empty())
+    return "What an attacker did, and what it learnt";
   const Instant now = v.session.now();
   std::size_t refused = 0, succeeded = 0, known = 0;
   for (const AttackLine& line : log.lines()) {
@@ -147,7 +152,10 @@ std::string adversary_caption(const View& v) {
     refused += line.refused ? line.count : 0;
     succeeded += line.succeeded ? line.count : 0;
   }
-  for (const EventPtr e : log.knowledge()) known += e->time <= now ? 1 : 0;
+  for (const EventPtr e : log.knowledge()) {
+    const bool goal = std::get<trace::AttackKnowledge>(e->body).item.starts_with(goal_mark);
+    known += !goal && e->time <= now ? 1 : 0;
+  }
   std::string text = fmt::format("Up to {}:", clock_text(now));
   text +=
       succeeded > 0 ? fmt::format(" {} accepted,", counted(succeeded, "forgery", "forgeries")) : "";

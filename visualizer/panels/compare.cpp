@@ -13,7 +13,7 @@
 namespace ikelab::view {
 namespace {
 
-constexpr float row_height = 26, gutter = 32, head_height = 68, setting_height = 40;  // base pixels
+constexpr float row_height = 26, gutter = 32, head_height = 84, setting_height = 40;  // base pixels
 constexpr std::size_t shown_alike = 2;  // rows of a stretch that stay at its ends
 
 // A line of the picture: a row of the comparison, or a fold of rows that are alike.
@@ -63,11 +63,25 @@ void draw_head(const Columns& c, bool b, const RunModel& run) {
       c.half);
   const bool bad = info.status == store::RunStatus::finished && !info.expectations_met;
   const std::string outcome = Comparison::outcome(run);
-  put(v.list(), kit.fonts.small, {x, v.min.y + kit.px(38)},
-      kit.ink(bad ? Role::adversary : Role::text), outcome, c.half);
+  put_wrapped(v.list(), kit.fonts.small, {x, v.min.y + kit.px(38)},
+              kit.ink(bad ? Role::adversary : Role::text), outcome, c.half, 1.2F);
   const Hit h = hit(b ? "right run" : "left run", {x, v.min.y},
                     {x + c.half, v.min.y + kit.px(head_height - 8)});
   if (h.hovered) tip(kit, info.about.empty() ? info.scenario : info.about, outcome);
+}
+
+// What two values begin with is left out where it would push out what tells them apart.
+std::string from_difference(const View& v, const std::string& value, const std::string& other,
+                            float room) {
+  ImFont* font = v.kit.fonts.mono_small;
+  if (measure(font, value).x <= room) return value;
+  constexpr std::size_t context = 8;
+  const auto differs = std::mismatch(value.begin(), value.end(), other.begin(), other.end()).first;
+  std::size_t from = static_cast<std::size_t>(differs - value.begin());
+  if (from <= context) return value;
+  from -= context;
+  while (from > 0 && (static_cast<unsigned char>(value[from]) & 0xC0U) == 0x80U) --from;
+  return "\xE2\x80\xA6" + value.substr(from);
 }
 
 void draw_settings(const Columns& c, float y, const std::vector<Setting>& settings) {
@@ -83,7 +97,8 @@ void draw_settings(const Columns& c, float y, const std::vector<Setting>& settin
     for (const bool b : {false, true}) {
       const std::string& value = b ? s.b : s.a;
       put(v.list(), kit.fonts.mono_small, {c.left(b) + (b ? 0 : inset), y + kit.px(18)},
-          kit.ink(value.empty() ? Role::muted : Role::text), value.empty() ? "not set" : value,
+          kit.ink(value.empty() ? Role::muted : Role::text),
+          value.empty() ? "not set" : from_difference(v, value, b ? s.a : s.b, c.half - inset),
           c.half - inset);
     }
     ImGui::PushID("setting");
@@ -122,17 +137,21 @@ void draw_step(const Columns& c, bool b, float y, const Step& s, Role role, bool
 }
 
 std::string words_of(const Beside& row, const Comparison& c) {
+  const std::string nothing =
+      row.weighs || row.what == Beside::What::same
+          ? ""
+          : " It means nothing: a mark, or what the dice of another seed decide.";
   switch (row.what) {
     case Beside::What::same:
       return "In both runs.";
     case Beside::What::only_a:
-      return "In the left run alone.";
+      return "In the left run alone." + nothing;
     case Beside::What::only_b:
-      return "In the right run alone.";
+      return "In the right run alone." + nothing;
     case Beside::What::other:
       break;
   }
-  if (!row.words.empty()) return "Not the same: " + row.words + ".";
+  if (!row.words.empty()) return "Not the same: " + row.words + "." + nothing;
   return fmt::format("Not the same.\nleft: {}\nright: {}",
                      c.a()[static_cast<std::size_t>(row.a)].text,
                      c.b()[static_cast<std::size_t>(row.b)].text);
@@ -143,26 +162,25 @@ void draw_row(const Columns& columns, int id, float y, const Beside& row, const 
   const View& v = columns.v;
   const Kit& kit = v.kit;
   const ImVec2 min = {v.min.x, y}, max = {v.max.x, y + kit.px(row_height)};
-  const bool same = row.what == Beside::What::same;
   const Step* a = row.a < 0 ? nullptr : &c.a()[static_cast<std::size_t>(row.a)];
   const Step* b = row.b < 0 ? nullptr : &c.b()[static_cast<std::size_t>(row.b)];
   const Hit h = hit(id, min, max);
   const bool selected = a != nullptr && v.session.is_selected(a->selection);
   if (selected)
     v.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::initiator, 0.12F), kit.px(4));
-  else if (!same)
+  else if (row.weighs)
     v.list()->AddRectFilled(min, max, kit.tint(Role::panel, Role::warning, first ? 0.16F : 0.08F),
                             kit.px(4));
   if (h.hovered) v.list()->AddRectFilled(min, max, kit.ink(Role::text, 0.04F), kit.px(4));
-  const Role role = same ? Role::muted : Role::text;
-  if (a != nullptr) draw_step(columns, false, y, *a, role, !same);
-  if (b != nullptr) draw_step(columns, true, y, *b, role, !same);
+  const Role role = row.weighs ? Role::text : Role::muted;
+  if (a != nullptr) draw_step(columns, false, y, *a, role, row.weighs);
+  if (b != nullptr) draw_step(columns, true, y, *b, role, row.weighs);
   const char* sign = row.what == Beside::What::same     ? "="
                      : row.what == Beside::What::other  ? "\xE2\x89\xA0"
                      : row.what == Beside::What::only_a ? "\xE2\x97\x80"
                                                         : "\xE2\x96\xB6";
   put_centred(v.list(), kit.fonts.small_strong, {columns.middle, y + kit.px(13)},
-              kit.ink(same ? Role::muted : Role::warning), sign);
+              kit.ink(row.weighs ? Role::warning : Role::muted), sign);
   if (h.hovered) {
     const Step& s = a != nullptr ? *a : *b;
     std::string when = a != nullptr ? "left at " + clock_text(a->time) : "";
@@ -194,7 +212,9 @@ std::string compare_caption(const View& v) {
   const Comparison* c = v.run.comparison();
   if (c == nullptr) return "Two runs side by side";
   const auto first = c->first_difference();
-  if (!first) return fmt::format("No difference in {}", counted(c->rows().size(), "step", "steps"));
+  if (!first)
+    return fmt::format("No difference that means something in {}",
+                       counted(c->rows().size(), "step", "steps"));
   const Beside& row = c->rows()[*first];
   const Step& s = row.a >= 0 ? c->a()[static_cast<std::size_t>(row.a)]
                              : c->b()[static_cast<std::size_t>(row.b)];

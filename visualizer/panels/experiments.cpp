@@ -147,17 +147,24 @@ void draw_curve(const Axes& a, const Curve& curve, int hue) {
 // Labels at the curves' right ends, moved apart where they would cover each other.
 void draw_labels(const Axes& a, std::size_t count) {
   std::vector<std::pair<float, std::size_t>> ends;
+  float right = 0;
   for (std::size_t i = 0; i < count; ++i)
-    if (!a.chart.curves[i].cells.empty())
-      ends.emplace_back(a.y(a.chart.curves[i].cells.back().quantile(0.5)), i);
+    if (const auto& cells = a.chart.curves[i].cells; !cells.empty()) {
+      ends.emplace_back(a.y(cells.back().quantile(0.5)), i);
+      right = std::max(right, a.x(cells.back().x));
+    }
   std::sort(ends.begin(), ends.end());
   float last = -1e9F;
   for (const auto& [y, i] : ends) {
     const float at = std::max(y - a.v.kit.px(8), last + a.v.kit.px(17));
     last = at;
-    put(a.v.list(), a.v.kit.fonts.small, {a.right + a.v.kit.px(8), at},
+    const float width = measure(a.v.kit.fonts.small, a.chart.curves[i].label).x;
+    a.v.list()->AddRectFilled({right + a.v.kit.px(8), at},
+                              {right + a.v.kit.px(16) + width, at + a.v.kit.px(16)},
+                              a.v.kit.ink(Role::panel));
+    put(a.v.list(), a.v.kit.fonts.small, {right + a.v.kit.px(12), at},
         a.v.kit.rgb(payload_hue(a.v.kit.theme, static_cast<int>(i) + 1)), a.chart.curves[i].label,
-        a.v.max.x - a.right - a.v.kit.px(8));
+        a.v.max.x - right - a.v.kit.px(12));
   }
 }
 

@@ -38,11 +38,20 @@ void choose(const View& v, const Table& table, const std::string& student,
   v.session.lab = again ? "" : lab;
 }
 
+// Base pixels that names take: they are never cut for the sake of scores.
+float names_width(const View& v, const store::Grades& all) {
+  constexpr std::size_t measured = 500;  // names: those of a class
+  float width = 72;
+  for (std::size_t i = 0; i < std::min(all.grades.size(), measured); ++i)
+    width = std::max(width, measure(v.kit.fonts.small, all.grades[i].student).x / v.kit.scale);
+  return std::min(width + 16, 200.0F);
+}
+
 void draw_students(const View& v, const store::Grades& all, const std::vector<std::string>& labs) {
-  std::vector<Column> columns = {{"student", 96, 0.5F}};
+  std::vector<Column> columns = {{"student", names_width(v, all), 0.5F, false, false, true}};
   for (std::size_t i = 0; i < std::min(labs.size(), most_labs); ++i)
-    columns.push_back({labs[i].c_str(), 56, 0.2F, true, true});
-  columns.push_back({"sum", 48, 0.1F, true, true});
+    columns.push_back({labs[i].c_str(), 52, 0.2F, true, true});
+  columns.push_back({"sum", 40, 0.1F, true, true, true});
   const float head = v.kit.px(Table::head_height), step = v.kit.px(Table::row_height);
   View inner = begin_scroll(v, "students", {v.min.x, v.min.y + head}, v.max);
   const Table table(inner, columns);
@@ -96,21 +105,6 @@ void draw_goals(const View& v, const store::Grades& all) {
   Table(top, columns).head(v.min.y);
 }
 
-// The event that cost the points: selected where its run is open, else the command that shows it.
-void go_to(const View& v, const store::LostPoint& lost) {
-  const EventPtr event = lost.event == 0 ? nullptr : v.run.event(lost.event);
-  if (event != nullptr) {
-    v.session.select(v.run, select_event(lost.event));
-    return;
-  }
-  v.session.notice =
-      lost.event == 0
-          ? "nothing in the run is to blame for this one"
-          : fmt::format(
-                "event {} of run \"{}\": ikelab view --db FOLDER/ikelab.db --select event:{}",
-                lost.event, lost.run.empty() ? "main" : lost.run, lost.event);
-}
-
 // What the chosen student lost, check by check, with what it goes back to.
 void draw_lost(const View& v, const store::Grades& all) {
   const Kit& kit = v.kit;
@@ -129,8 +123,9 @@ void draw_lost(const View& v, const store::Grades& all) {
         fmt::format("{}{}, {}: {} of {}", v.session.lab.empty() ? lost.lab + ", " : "", lost.goal,
                     lost.field, lost.points, lost.max_points);
     const std::string& why = lost.feedback.empty() ? lost.mistake : lost.feedback;
+    const float head_height = wrapped_height(kit.fonts.small_strong, head, room, 1.3F);
     const float height =
-        kit.px(24) + wrapped_height(kit.fonts.small, why, room, 1.3F) +
+        kit.px(4) + head_height + wrapped_height(kit.fonts.small, why, room, 1.3F) +
         (lost.evidence.empty() ? 0 : wrapped_height(kit.fonts.small, lost.evidence, room, 1.3F)) +
         kit.px(8);
     const ImVec2 min = {inner.min.x, y}, max = {inner.max.x, y + height};
@@ -138,8 +133,8 @@ void draw_lost(const View& v, const store::Grades& all) {
     inner.list()->AddRectFilled(min, max, kit.ink(Role::text, h.hovered ? 0.07F : 0.03F),
                                 kit.px(4));
     float at = y + kit.px(4);
-    put(inner.list(), kit.fonts.small_strong, {min.x + inset, at}, kit.ink(Role::text), head, room);
-    at += kit.px(20);
+    at += put_wrapped(inner.list(), kit.fonts.small_strong, {min.x + inset, at},
+                      kit.ink(Role::text), head, room, 1.3F);
     at += put_wrapped(inner.list(), kit.fonts.small, {min.x + inset, at}, kit.ink(Role::text), why,
                       room, 1.3F);
     if (!lost.evidence.empty())
@@ -147,9 +142,10 @@ void draw_lost(const View& v, const store::Grades& all) {
                   lost.evidence, room, 1.3F);
     if (h.hovered && lost.event != 0) {
       ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-      tip(kit, fmt::format("Event {}", lost.event), "Click: the event that cost this.");
+      tip(kit, fmt::format("Event {} of the run {}", lost.event, lost.run),
+          "Click: the event that cost this. Its run is opened when another one is.");
     }
-    if (h.clicked) go_to(v, lost);
+    if (h.clicked) v.session.lost = lost;
     y += height + kit.px(8);
   }
   if (id == 0)
@@ -185,7 +181,9 @@ void draw_gradebook(const View& v) {
   const std::vector<std::string> labs = labs_of(all);
   View left = v, right = v;
   left.min.x -= v.kit.px(8);
-  left.max.x = v.min.x + std::round(v.width() * 0.6F) - v.kit.px(8);
+  // What is lost needs words; scores do not.
+  const float share = v.session.student.empty() ? 0.6F : 0.5F;
+  left.max.x = v.min.x + std::round(v.width() * share) - v.kit.px(8);
   right.min.x = left.max.x + v.kit.px(16);
   draw_students(left, all, labs);
   if (v.session.student.empty())

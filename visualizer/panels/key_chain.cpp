@@ -118,6 +118,12 @@ float draw_key_chain(const View& v, float y, const KeyChoice& choice) {
     draw_children(v, {at.x, y + kit.px(link_height + 5)}, family[i], choice, fallen);
   }
   ImGui::PopID();
+  const float words_x = v.min.x + step * static_cast<float>(last - first);
+  if (v.max.x - words_x > kit.px(120))
+    put(v.list(), kit.fonts.small,
+        {words_x - kit.px(link_gap - 12),
+         y + (kit.px(link_height) - kit.fonts.small->FontSize) / 2},
+        kit.ink(Role::muted), "the boxes below are Child SAs", v.max.x - words_x);
   return kit.px(link_height + child_size + 14);
 }
 

@@ -151,7 +151,7 @@ struct Canvas {
       if (n.what == GraphNode::What::function)
         width = std::max(width, v.kit.px(whole ? 52 : 38));
       else if (whole)
-        width = std::max(width, v.kit.px(150));
+        width = std::max(width, v.kit.px(158));
       else
         width =
             std::max(width, measure(v.kit.fonts.small_strong, short_name(n.name)).x + v.kit.px(14));

@@ -28,6 +28,7 @@ void draw_leg(const LadderFrame& f, const LadderRow& row, const Leg& leg, bool s
   const auto share = static_cast<float>(leg.fraction);
   const ImVec2 end = {a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share};
   list->AddCircleFilled(a, kit.px(3), ink, 16);
+  if (leg.from == leg.to) return;  // two of those who share a lane
   if (leg.lost) {
     if (row.repeats != 0)
       dashed_line(list, a, end, ink, thickness, kit.px(4));
@@ -64,6 +65,12 @@ void draw_label(const LadderFrame& f, const LadderRow& row, bool selected) {
     left = std::min({left, f.x(leg.from), f.x(leg.to)});
     right = std::max({right, f.x(leg.from), f.x(leg.to)});
   }
+  const float first = f.x(0), last = f.x(static_cast<int>(f.v.run.ladder().lanes().size()) - 1);
+  if (row.legs.empty()) left = first, right = last;
+  const float middle = (left + right) / 2;
+  // A title that is longer than its arrow goes beyond it: nothing else stands at this height.
+  const float needs = measure(kit.fonts.small_strong, row.title).x + kit.px(56);
+  if (needs > right - left) left = first, right = last;
   const float room = right - left - kit.px(24);
   ImFont* strong = kit.fonts.small_strong;
   ImFont* plain = kit.fonts.small;
@@ -83,7 +90,8 @@ void draw_label(const LadderFrame& f, const LadderRow& row, bool selected) {
   inside = inside_room > kit.px(24) ? fit(plain, inside, inside_room) : "";
   const float inside_width = inside.empty() ? 0 : measure(plain, inside).x + 2 * pad + kit.px(8);
   const float total = number_width + title_width + inside_width;
-  float x = std::round((left + right - total) / 2);
+  const float least = left + kit.px(12), most = std::max(least, right - kit.px(12) - total);
+  float x = std::round(std::clamp(middle - total / 2, least, most));
   const float y = f.start(row) - kit.px(21);
   list->AddRectFilled(
       {x - kit.px(6), y - kit.px(1)}, {x + total + kit.px(6), y + kit.px(18)},
@@ -142,7 +150,9 @@ void draw_esp(const LadderFrame& f, const LadderRow& row, bool selected, bool wo
   if (needs > room) ways.clear();
   text = fit(kit.fonts.small_strong, text, room);
   const float width = ways.empty() ? measure(kit.fonts.small_strong, text).x : needs;
-  const float middle = (min.y + max.y) / 2, x = std::round((x0 + x1 - width) / 2);
+  // At its head: refusals and messages cross it further down.
+  const float middle = std::min((min.y + max.y) / 2, min.y + kit.px(14));
+  const float x = std::round((x0 + x1 - width) / 2);
   list->AddRectFilled({x - kit.px(8), middle - kit.px(10)},
                       {x + width + kit.px(8), middle + kit.px(10)}, kit.ink(Role::panel),
                       kit.px(4));

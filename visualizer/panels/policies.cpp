@@ -11,15 +11,15 @@ namespace ikelab::view {
 namespace {
 
 std::vector<Column> policy_columns() {
-  return {{"node", 56, 0.3F},      {"", 20, 0, true, true}, {"action", 84, 0.1F},
-          {"local side", 92, 1},   {"remote side", 92, 1},  {"child", 64, 0.6F},
-          {"proposals", 88, 1.6F}, {"lifetime", 88, 1.2F},  {"in use", 52, 0, false, true}};
+  return {{"node", 56, 0.3F},      {"#", 20, 0, true, true}, {"action", 84, 0.1F},
+          {"local side", 92, 1},   {"remote side", 92, 1},   {"child", 64, 0.6F},
+          {"proposals", 88, 1.6F}, {"lifetime", 88, 1.2F},   {"in use", 52, 0, false, true}};
 }
 
 std::vector<Column> peer_columns() {
   return {{"node", 56, 0.3F},          {"connection", 72, 0.5F}, {"peer", 84, 0.6F},
           {"must prove to be", 96, 1}, {"by", 84, 0.8F},         {"says it is", 96, 1},
-          {"proves by", 84, 0.8F},     {"version", 56, 0.2F},    {"proposals", 88, 1.2F}};
+          {"proves by", 84, 0.8F},     {"version", 56, 0.2F},    {"proposals", 88, 2.4F}};
 }
 
 // Shape and word, not colour alone: a shield, an open way, a bar.

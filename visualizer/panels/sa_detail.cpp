@@ -33,7 +33,7 @@ struct Diagram {
   explicit Diagram(const View& view)
       : v(view),
         step_x((view.width() - view.kit.px(8)) / 6),
-        width(std::min(view.kit.px(124), step_x - view.kit.px(14))),
+        width(std::min(view.kit.px(140), step_x - view.kit.px(14))),
         height(view.kit.px(26)) {}
   [[nodiscard]] ImVec2 centre(State s) const {
     for (const Place& p : places)

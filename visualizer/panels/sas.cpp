@@ -38,7 +38,7 @@ std::string age(const SaRow& row, Instant t) {
 
 std::vector<Column> columns() {
   return {{"node", 48, 0.3F},       {"SA", 56, 0.2F},
-          {"SPI", 70, 0.3F, true},  {"protects", 84, 1.5F},
+          {"SPI", 70, 0.7F, true},  {"protects", 84, 1.2F},
           {"algorithms", 70, 2.0F}, {"state", 92, 0.3F},
           {"age", 48, 0.2F},        {"packets", 52, 0.1F, true, true}};
 }

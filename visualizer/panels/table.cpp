@@ -7,17 +7,18 @@ namespace ikelab::view {
 Table::Table(const View& view, std::vector<Column> columns)
     : view_(view), columns_(std::move(columns)) {
   const float gap = view.kit.px(12);
-  float fixed = gap * static_cast<float>(columns_.size() - 1), grow = 0;
+  float fixed = gap * static_cast<float>(columns_.size() - 1), grow = 0, kept = 0;
   for (const Column& c : columns_) {
-    fixed += view.kit.px(c.width);
+    (c.keeps ? kept : fixed) += view.kit.px(c.width);
     grow += c.grow;
   }
-  const float room = view.width() - view.kit.px(16);
+  const float room = view.width() - view.kit.px(16) - kept;
   const float spare = std::max(0.0F, room - fixed);
-  const float shrink = fixed > room ? room / fixed : 1.0F;
+  const float shrink = fixed > room ? std::max(0.1F, room / fixed) : 1.0F;
   float x = view.min.x + view.kit.px(8);
   for (const Column& c : columns_) {
-    const float width = (view.kit.px(c.width) + (grow > 0 ? spare * c.grow / grow : 0)) * shrink;
+    const float width =
+        (view.kit.px(c.width) + (grow > 0 ? spare * c.grow / grow : 0)) * (c.keeps ? 1.0F : shrink);
     x_.push_back(x);
     width_.push_back(width);
     x += width + gap * shrink;
@@ -26,6 +27,7 @@ Table::Table(const View& view, std::vector<Column> columns)
 
 void Table::head(float y) const {
   const Kit& kit = view_.kit;
+  ImGui::PushID("head");
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const std::string title = fit(kit.fonts.small, columns_[i].title, width_[i]);
     if (columns_[i].right)
@@ -33,7 +35,11 @@ void Table::head(float y) const {
                 kit.ink(Role::muted), title);
     else
       put(view_.list(), kit.fonts.small, {x_[i], y + kit.px(6)}, kit.ink(Role::muted), title);
+    if (title == columns_[i].title) continue;  // cut: the mouse shows it whole
+    const Hit h = hit(static_cast<int>(i), {x_[i], y}, {x_[i] + width_[i], y + kit.px(26)});
+    if (h.hovered) tip(kit, columns_[i].title);
   }
+  ImGui::PopID();
   const float line = y + kit.px(head_height) - 1;
   view_.list()->AddLine({view_.min.x, line}, {view_.max.x, line}, kit.ink(Role::rule));
 }

@@ -12,6 +12,7 @@ struct Column {
   float width;  ///< base pixels; what is left over goes to the `grow` columns
   float grow = 0;
   bool mono = false, right = false;
+  bool keeps = false;  ///< its width, where there is too little room for all
 };
 struct Cell {
   std::string text;

@@ -139,22 +139,40 @@ void draw_ties(const Map& map) {
   }
 }
 
+// How far a place's words reach to its sides where a cable's words are: above it.
+float words_reach(const Map& map, std::size_t index) {
+  const Kit& kit = map.v.kit;
+  const Place& p = map.v.run.topology().places()[index];
+  if (!cables_lead_down(map, index)) return kit.px(radius);
+  const std::string address = p.addresses.empty() ? p.role : p.addresses.front();
+  const float words =
+      std::max(measure(kit.fonts.small_strong, p.name).x, measure(kit.fonts.small, address).x);
+  return std::max(kit.px(radius), std::min(kit.px(150), words) / 2);
+}
+
 void draw_cable(const Map& map, const Cable& cable) {
   const View& v = map.v;
-  const ImVec2 a = map.at(cable.a), b = map.at(cable.b);
+  const bool forth = map.at(cable.a).x <= map.at(cable.b).x;
+  const std::size_t first = forth ? cable.a : cable.b, second = forth ? cable.b : cable.a;
+  const ImVec2 a = map.at(first), b = map.at(second);
   v.list()->AddLine(a, b, v.kit.tint(Role::rule, Role::muted, 0.4F), v.kit.px(2));
   if (cable.about.empty() && cable.name.empty()) return;
-  const float length = std::hypot(b.x - a.x, b.y - a.y) - v.kit.px(2 * radius + 16);
+  const float begin = words_reach(map, first), end = words_reach(map, second);
+  const float length = std::hypot(b.x - a.x, b.y - a.y) - begin - end - v.kit.px(16);
   const std::string text = fit(v.kit.fonts.small, cable.about.empty() ? cable.name : cable.about,
                                std::max(v.kit.px(64), length));
   const ImVec2 size = measure(v.kit.fonts.small, text);
   const float slope = std::min(1.0F, std::fabs((b.y - a.y) / std::max(1.0F, std::fabs(b.x - a.x))));
   const float above = v.kit.px(24) + slope * size.x / 2;  // clear of the packets at its lower end
-  const ImVec2 c = {(a.x + b.x) / 2, (a.y + b.y) / 2 - above};
+  const bool flat = std::fabs(b.x - a.x) > std::fabs(b.y - a.y);  // else names are out of its way
+  const ImVec2 c = {(a.x + b.x + (flat ? begin - end : 0)) / 2, (a.y + b.y) / 2 - above};
   v.list()->AddRectFilled({c.x - size.x / 2 - v.kit.px(4), c.y - size.y / 2},
                           {c.x + size.x / 2 + v.kit.px(4), c.y + size.y / 2},
                           v.kit.ink(Role::panel));
   put_centred(v.list(), v.kit.fonts.small, c, v.kit.ink(Role::muted), text);
+  const Hit h = hit(cable.name.c_str(), {c.x - size.x / 2, c.y - size.y / 2},
+                    {c.x + size.x / 2, c.y + size.y / 2});
+  if (h.hovered && !cable.about.empty()) tip(v.kit, cable.name, cable.about);
 }
 
 // IKE: an envelope. ESP: a hatched box. Everything else: a disc, because anybody can read it.

@@ -6,6 +6,7 @@ monitor = {
 }
 local offers = {}    -- by "src dst": the best of each transform type ever offered
 local current = {}   -- by SPI: the best of this offer
+local weaker = {}    -- by SPI: which part of this offer got lost, and the packet
 
 -- Bits that an attacker has to work for, about; only the order matters.
 local ke = { [1] = 40, [2] = 80, [5] = 90, [14] = 112, [15] = 128, [16] = 140, [19] = 128, [20] = 192, [21] = 256, [31] = 128, [32] = 224,
@@ -30,12 +31,17 @@ on({ exchange = "IKE_SA_INIT", response = false, payload = "SA" }, function(p, m
   local best, pair = best_of(find(message, "SA").proposals), p.src .. " " .. p.dst
   local before = offers[pair] or {}
   for type, s in pairs(before) do
-    if (best[type] or 0) < s then
-      alert("the offer of " .. p.src .. " lacks the " .. names[type] .. " it offered before: somebody took it out", "critical")
-    end
+    if (best[type] or 0) < s then weaker[message.spi_i] = { part = names[type], datagram = p.datagram } end
   end
   for type, s in pairs(best) do before[type] = math.max(before[type] or 0, s) end
   offers[pair], current[message.spi_i] = before, best
+end)
+-- Who only asks what would be accepted goes no further; who was robbed of the strong part of the offer does not know, and goes on.
+on({ exchange = "IKE_AUTH", response = false, repeated = false }, function(p, message)
+  local lost = weaker[message.spi_i]
+  if not lost then return end
+  weaker[message.spi_i] = nil
+  alert("the offer of " .. p.src .. " lacked the " .. lost.part .. " it offered before, and it goes on: somebody took it out", "critical", lost)
 end)
 on({ exchange = "IKE_SA_INIT", response = true, payload = "SA" }, function(p, message)
   local offered, chosen = current[message.spi_i], best_of(find(message, "SA").proposals)

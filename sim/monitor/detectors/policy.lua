@@ -1,7 +1,7 @@
 monitor = {
   name = "policy", about = "Algorithms that RFC 8247 forbids, version 1 of IKE, and packets between protected networks in the clear", position = "passive",
   source = "RFC 8247; RFC 9395; RFC 4301, 5",
-  scenarios = { alarm = { "small-group", "ikev1-gateways", "ikev1-road-warrior", "clear-text" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
+  scenarios = { alarm = { "small-group", "transcript-downgrade", "ikev1-gateways", "ikev1-road-warrior", "clear-text" }, quiet = { "two-gateways", "site-to-site", "lossy-link", "identity-probe" } },
 }
 -- Parameter: protected = "10." (a prefix of addresses that must not be seen in the clear)
 local protected, told = "10.", {}

@@ -89,6 +89,20 @@ class Window:
         self.display.wait(timeout=20)
 
 
+def grades(program, folder):
+    """A click on a cell of the gradebook, and on what was lost there, opens the run in which it was."""
+    window = Window(program, ["--db", folder / "class.db"], folder)
+    try:
+        window.find()
+        window.wait("none")
+        window.click(520, 161)
+        window.click(700, 178)
+        line = window.wait("event:9")
+        check("a grade opens the run that cost it, at the event", "event:9" in line, line)
+    finally:
+        window.close()
+
+
 def main(program, samples):
     for tool in ("Xvfb", "xdotool"):
         if shutil.which(tool) is None:
@@ -140,6 +154,7 @@ def main(program, samples):
         window.key("space")
     finally:
         window.close()
+    grades(program, folder)
     check("it remembers its layout", (folder / "config" / "ikelab" / "view").exists())
     return 1 if failures else 0
 

@@ -73,19 +73,25 @@ Result<Drawing> read_drawing(const Options& o) {
   return wrong("--panel", o.panel, "one of " + names);
 }
 
-// Time and selection as asked; else the end of the run and its first message.
-Result<void> arrive(Shell& shell, const Options& o) {
-  shell.session.to_end(shell.run);
-  shell.session.filter = o.filter;
-  shell.session.explains = o.explain;
+std::string svg_panel(const Options& o) {
+  return o.panel.empty() ? "ladder" : o.panel;
+}
+
+// How the ladder lays out time, and what it shows.
+Result<Axis> axis_of(const Options& o) {
   static constexpr std::array<std::string_view, 3> axes = {"pauses", "steps", "time"};
   const auto* axis = std::find(axes.begin(), axes.end(), o.axis);
   if (axis == axes.end()) return wrong("--axis", o.axis, "pauses, steps or time");
-  shell.session.axis = static_cast<Axis>(axis - axes.begin());
-  if (auto filter = filter::Filter::parse(o.filter); !filter.ok()) {
-    shell.session.filter.clear();
-    return filter.error();
-  }
+  return static_cast<Axis>(axis - axes.begin());
+}
+
+// Time and selection as asked; else the end of the run and its first message.
+Result<void> arrive(Shell& shell, const Options& o) {
+  shell.session.to_end(shell.run);
+  shell.session.explains = o.explain;
+  IKELAB_TRY(shell.session.axis, axis_of(o));
+  IKELAB_TRY(const auto filter, filter::Filter::parse(o.filter));
+  shell.session.filter = filter.text();
   if (!o.select.empty()) {
     IKELAB_TRY(const Selection s, parse_selection(shell.run, o.select));
     shell.session.select(shell.run, s, false);
@@ -117,21 +123,30 @@ Result<void> draw_picture(const Options& o, const Drawing& d) {
   return write_png(o.png, host.picture());
 }
 
+// What is drawn whole follows the ladder's options; the rest is for what shows one place of a run.
+Result<void> load_whole(const Options& o, RunModel& run) {
+  IKELAB_TRY(const Axis axis, axis_of(o));
+  IKELAB_TRY(auto filter, filter::Filter::parse(o.filter));
+  IKELAB_CHECK(load_all(o.database, o.run, run));
+  run.set_axis(axis);
+  if (!filter.empty()) run.set_filter(std::move(filter));
+  return {};
+}
+
 Result<void> write_page(const Options& o) {
   RunModel run;
-  IKELAB_CHECK(load_all(o.database, o.run, run));
+  IKELAB_CHECK(load_whole(o, run));
   return write_text(o.html, page_html(run));
 }
 
 // The ladder whole, or the derivation of the keys that are selected (else the initiator's first).
 Result<void> write_svg(const Options& o, const Drawing& d) {
   RunModel run;
-  IKELAB_CHECK(load_all(o.database, o.run, run));
+  IKELAB_CHECK(load_whole(o, run));
   SvgOptions options;
   options.theme = d.theme;
-  const std::string panel = o.panel.empty() ? "ladder" : o.panel;
-  if (panel == "ladder") return write_text(o.svg, ladder_svg(run, options));
-  if (panel != "keys") return wrong("--panel", o.panel, "with --svg: ladder or keys");
+  if (svg_panel(o) == "ladder") return write_text(o.svg, ladder_svg(run, options));
+  if (svg_panel(o) != "keys") return wrong("--panel", o.panel, "with --svg: ladder or keys");
   const Derivations& keys = run.derivations();
   int group = -1;
   if (!o.select.empty()) {
@@ -140,6 +155,37 @@ Result<void> write_svg(const Options& o, const Drawing& d) {
   }
   const KeyGraph graph = keys.graph_around(group);
   return write_text(o.svg, keys_svg(graph, "How the keys are derived", options));
+}
+
+// An option that nothing of what is written follows is refused, not passed over.
+Result<void> check_options(const Options& o) {
+  const bool window = o.html.empty() && o.svg.empty() && o.png.empty();
+  if (window || !o.png.empty()) return {};
+  const bool ladder = !o.html.empty() || svg_panel(o) == "ladder";
+  const bool keys = !o.svg.empty() && svg_panel(o) == "keys";
+  struct Row {
+    const char* option;
+    bool given, follows;
+    const char* hint;
+  };
+  for (const Row& row : {
+           Row{"--at", !o.at.empty(), false, "it is for --png and the window"},
+           Row{"--explain", o.explain, false, "it is for --png and the window"},
+           Row{"--compare", !o.compare.empty(), false, "it is for --png and the window"},
+           Row{"--select", !o.select.empty(), keys,
+               "it is for --png, the window, and --svg with --panel keys"},
+           Row{"--filter", !o.filter.empty(), ladder, "it is for the ladder"},
+           Row{"--axis", o.axis != "pauses", ladder && o.axis != "time",
+               "pauses or steps; true time has no end on paper, it is for --png and the window"},
+       })
+    if (row.given && !row.follows)
+      return Error{.code = "E-VIEW-021",
+                   .message = "it would change nothing in what is written here",
+                   .offset = {},
+                   .rfc = "",
+                   .place = row.option,
+                   .hint = row.hint};
+  return {};
 }
 
 Result<void> open_window(const Options& o, const Drawing& d) {
@@ -175,22 +221,7 @@ Result<void> open_window(const Options& o, const Drawing& d) {
   return run_window(w);
 }
 
-int exit_code(const Error& e) {
-  static constexpr std::array<std::string_view, 4> broken = {"E-VIEW-001", "E-VIEW-002",
-                                                             "E-VIEW-003", "E-VIEW-005"};
-  return std::find(broken.begin(), broken.end(), e.code) != broken.end() ? 3 : 2;
-}
-
-int complain(const Error& e) {
-  fmt::print(stderr, "ikelab-view: {}\n", e.to_string());
-  return exit_code(e);
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
-  CLI::App app{"Looks at a recorded run: messages, bytes, keys, the network, the adversary."};
-  Options o;
+void add_options(CLI::App& app, Options& o) {
   app.add_option("RUN", o.run, "a run's id or its scenario's name; the newest run when left out");
   app.add_option("--db", o.database, "the database")->capture_default_str();
   app.add_option("--png", o.png,
@@ -215,6 +246,42 @@ int main(int argc, char** argv) {
   app.add_option("--compare", o.compare,
                  "another run to lay beside it: an id, a scenario's name, or other.db:RUN");
   app.add_option("--status", o.status, "where the window is, line by line, for tests")->group("");
+}
+
+// Everything that was asked for, in order; a window when nothing was.
+Result<void> perform(const Options& o) {
+  IKELAB_TRY(const Drawing drawing, read_drawing(o));
+  IKELAB_CHECK(check_options(o));
+  const auto write = [&](const std::string& file, auto&& how) -> Result<void> {
+    if (file.empty()) return {};
+    IKELAB_CHECK(how());
+    fmt::print("{}\n", file);
+    return {};
+  };
+  IKELAB_CHECK(write(o.html, [&] { return write_page(o); }));
+  IKELAB_CHECK(write(o.svg, [&] { return write_svg(o, drawing); }));
+  IKELAB_CHECK(write(o.png, [&] { return draw_picture(o, drawing); }));
+  if (o.html.empty() && o.svg.empty() && o.png.empty()) return open_window(o, drawing);
+  return {};
+}
+
+int exit_code(const Error& e) {
+  static constexpr std::array<std::string_view, 4> broken = {"E-VIEW-001", "E-VIEW-002",
+                                                             "E-VIEW-003", "E-VIEW-005"};
+  return std::find(broken.begin(), broken.end(), e.code) != broken.end() ? 3 : 2;
+}
+
+int complain(const Error& e) {
+  fmt::print(stderr, "ikelab-view: {}\n", e.to_string());
+  return exit_code(e);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Looks at a recorded run: messages, bytes, keys, the network, the adversary."};
+  Options o;
+  add_options(app, o);
   try {
     app.parse(argc, argv);
     o.look_given = app.count("--theme") + app.count("--scale") > 0;
@@ -224,23 +291,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    const Result<Drawing> drawing = read_drawing(o);
-    if (!drawing.ok()) return complain(drawing.error());
-    const auto write = [&](const std::string& file, auto&& how) -> Result<void> {
-      if (file.empty()) return {};
-      IKELAB_CHECK(how());
-      fmt::print("{}\n", file);
-      return {};
-    };
-    Result<void> done = write(o.html, [&] { return write_page(o); });
-    if (done.ok()) done = write(o.svg, [&] { return write_svg(o, *drawing); });
-    if (done.ok()) done = write(o.png, [&] { return draw_picture(o, *drawing); });
-    if (done.ok() && o.html.empty() && o.svg.empty() && o.png.empty())
-      done = open_window(o, *drawing);
-    if (!done.ok()) return complain(done.error());
+    const Result<void> done = perform(o);
+    return done.ok() ? 0 : complain(done.error());
   } catch (const std::exception& e) {
     fmt::print(stderr, "ikelab-view: something broke: {}\n", e.what());
     return 3;
   }
-  return 0;
 }

@@ -11,8 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "visualizer/app/loader.hpp"
-#include "visualizer/models/text.hpp"
+#include "visualizer/app/feed.hpp"
 
 namespace ikelab::view {
 namespace {
@@ -40,79 +39,52 @@ void on_arrow(FrameInput& input, bool left, int mods) {
     (left ? input.step_back : input.step_forward) = true;
 }
 
+constexpr int control = GLFW_MOD_CONTROL;
+
+// What a key asks for. `mods`: must be held; a key without it ignores those not `barred`.
+struct Key {
+  int key, mods, barred;
+  bool again;  ///< also while it is held down
+  void (*act)(FrameInput&);
+};
+constexpr Key keys[] = {
+    {GLFW_KEY_SPACE, 0, 0, false, [](FrameInput& i) { i.play = true; }},
+    // ImGui misses a key that is pressed and released between two frames.
+    {GLFW_KEY_ENTER, 0, 0, true, [](FrameInput& i) { i.accept = true; }},
+    {GLFW_KEY_KP_ENTER, 0, 0, true, [](FrameInput& i) { i.accept = true; }},
+    {GLFW_KEY_UP, 0, 0, true, [](FrameInput& i) { i.choose = -1; }},
+    {GLFW_KEY_DOWN, 0, 0, true, [](FrameInput& i) { i.choose = 1; }},
+    {GLFW_KEY_HOME, 0, 0, true, [](FrameInput& i) { i.begin = true; }},
+    {GLFW_KEY_END, 0, 0, true, [](FrameInput& i) { i.end = true; }},
+    {GLFW_KEY_B, 0, control, false, [](FrameInput& i) { i.bookmark = true; }},
+    {GLFW_KEY_LEFT_BRACKET, 0, 0, true, [](FrameInput& i) { i.to_bookmark = -1; }},
+    {GLFW_KEY_RIGHT_BRACKET, 0, 0, true, [](FrameInput& i) { i.to_bookmark = 1; }},
+    {GLFW_KEY_C, control, 0, true, [](FrameInput& i) { i.copy = true; }},
+    {GLFW_KEY_E, control, 0, false, [](FrameInput& i) { i.export_page = true; }},
+    {GLFW_KEY_ESCAPE, 0, 0, false, [](FrameInput& i) { i.leave = true; }},
+    {GLFW_KEY_K, control, 0, true, [](FrameInput& i) { i.find = true; }},
+    {GLFW_KEY_F, control, 0, true, [](FrameInput& i) { i.find = true; }},
+    {GLFW_KEY_A, 0, control, false, [](FrameInput& i) { i.axis = true; }},
+    {GLFW_KEY_X, 0, control, false, [](FrameInput& i) { i.explain = true; }},
+    {GLFW_KEY_EQUAL, 0, 0, true, [](FrameInput& i) { i.zoom = 1; }},
+    {GLFW_KEY_KP_ADD, 0, 0, true, [](FrameInput& i) { i.zoom = 1; }},
+    {GLFW_KEY_MINUS, 0, 0, true, [](FrameInput& i) { i.zoom = -1; }},
+    {GLFW_KEY_KP_SUBTRACT, 0, 0, true, [](FrameInput& i) { i.zoom = -1; }},
+    {GLFW_KEY_0, 0, control, true, [](FrameInput& i) { i.fit = true; }},
+};
+
 // Collects keys for the next frame. ImGui's backend chains to it, so texts still receive theirs.
 void on_key(GLFWwindow* window, int key, int, int action, int mods) {
   auto& input = *static_cast<FrameInput*>(glfwGetWindowUserPointer(window));
   if (action == GLFW_RELEASE) return;
-  const bool alt = (mods & GLFW_MOD_ALT) != 0, control = (mods & GLFW_MOD_CONTROL) != 0;
-  switch (key) {
-    case GLFW_KEY_SPACE:
-      input.play = action == GLFW_PRESS;
-      break;
-    case GLFW_KEY_LEFT:
-    case GLFW_KEY_RIGHT:
-      on_arrow(input, key == GLFW_KEY_LEFT, mods);
-      break;
-    case GLFW_KEY_ENTER:
-    case GLFW_KEY_KP_ENTER:
-      input.accept = true;  // ImGui misses a key that is pressed and released between two frames
-      break;
-    case GLFW_KEY_UP:
-      input.choose = -1;
-      break;
-    case GLFW_KEY_DOWN:
-      input.choose = 1;
-      break;
-    case GLFW_KEY_HOME:
-      input.begin = true;
-      break;
-    case GLFW_KEY_END:
-      input.end = true;
-      break;
-    case GLFW_KEY_B:
-      input.bookmark = action == GLFW_PRESS && !control;
-      break;
-    case GLFW_KEY_LEFT_BRACKET:
-      input.to_bookmark = -1;
-      break;
-    case GLFW_KEY_RIGHT_BRACKET:
-      input.to_bookmark = 1;
-      break;
-    case GLFW_KEY_C:
-      input.copy = control;
-      break;
-    case GLFW_KEY_E:
-      input.export_page = control && action == GLFW_PRESS;
-      break;
-    case GLFW_KEY_ESCAPE:
-      input.leave = action == GLFW_PRESS;
-      break;
-    case GLFW_KEY_K:
-    case GLFW_KEY_F:
-      input.find = input.find || control;
-      break;
-    case GLFW_KEY_A:
-      input.axis = action == GLFW_PRESS && !control;
-      break;
-    case GLFW_KEY_X:
-      input.explain = action == GLFW_PRESS && !control;
-      break;
-    case GLFW_KEY_EQUAL:
-    case GLFW_KEY_KP_ADD:
-      input.zoom = 1;
-      break;
-    case GLFW_KEY_MINUS:
-    case GLFW_KEY_KP_SUBTRACT:
-      input.zoom = -1;
-      break;
-    case GLFW_KEY_0:
-      input.fit = !control;
-      break;
-    default:
-      if (key >= GLFW_KEY_1 && key <= GLFW_KEY_9 && !alt && !control)
-        input.panel = key - GLFW_KEY_0;
-      break;
-  }
+  if (key == GLFW_KEY_LEFT || key == GLFW_KEY_RIGHT)
+    return on_arrow(input, key == GLFW_KEY_LEFT, mods);
+  if (key >= GLFW_KEY_1 && key <= GLFW_KEY_9 && (mods & (GLFW_MOD_ALT | control)) == 0)
+    input.panel = key - GLFW_KEY_0;
+  for (const Key& k : keys)
+    if (k.key == key && (mods & k.mods) == k.mods && (mods & k.barred) == 0 &&
+        (k.again || action == GLFW_PRESS))
+      k.act(input);
 }
 
 void load_type(Kit& kit) {
@@ -128,43 +100,6 @@ void rescale(Kit& kit, float scale) {
   load_type(kit);
   ImGui_ImplOpenGL3_CreateFontsTexture();
 }
-
-// Moves what the loader has read into the model, and says how far it is.
-class Feed {
- public:
-  Feed(const WindowOptions& options)
-      : options_(options), loader_(options.database, options.run, options.compare) {}
-  void pump(Shell& shell) {
-    Loader::News news = loader_.take();
-    const bool at_end = shell.session.now() >= shell.run.end();
-    if (news.whole) {
-      shell.run.change_over(*news.whole);
-      loader_.discard(std::move(news.whole));
-      if (options_.run.empty() && shell.run.empty())
-        shell.show(*find_panel(shell.run.experiments().empty() ? "gradebook" : "experiments"));
-    }
-    if (news.info) shell.run.set_info(*news.info);
-    if (!news.events.empty()) shell.run.append(std::move(news.events));
-    if (at_end && !shell.session.playing && shell.session.now() < shell.run.end())
-      shell.session.to_end(shell.run);
-    if (news.error) {
-      shell.status = news.error->to_string();
-      shell.status_is_error = true;
-    } else if (!shell.status_is_error) {
-      shell.status =
-          news.caught_up ? "" : fmt::format("reading the run: {} events", thousands(news.loaded));
-    }
-    if (news.caught_up && !arrived_ && !shell.run.empty()) {
-      arrived_ = true;
-      if (options_.arrive) options_.arrive(shell);
-    }
-  }
-
- private:
-  const WindowOptions& options_;
-  Loader loader_;
-  bool arrived_ = false;
-};
 
 // Where the reader is, line by line into a file: what a test outside can see.
 class Teller {
@@ -264,9 +199,11 @@ void run_in(GLFWwindow* window, const WindowOptions& options) {
   std::signal(SIGTERM, [](int) { asked_to_stop = 1; });
   std::signal(SIGINT, [](int) { asked_to_stop = 1; });
   {
-    Feed feed(options);
+    Feed feed({options.database, options.run, options.compare}, options.arrive);
+    shell.opener = &feed;
     Teller tell(options.status);
     loop(window, kit, shell, feed, input, tell);
+    shell.opener = nullptr;
   }
   remember(shell);
   ImGui_ImplOpenGL3_Shutdown();
