@@ -22,6 +22,9 @@ class LabelledCapture : public sim::WireTap, public trace::Sink {
                ByteView ip_packet) override;
   /// Learns which packets an adversary made.
   void record(const trace::Event& event) override;
+  [[nodiscard]] trace::Kinds wants() const override {
+    return trace::kinds_of<trace::AttackAction>();
+  }
   /// Errors: E-RUN-003 what could not be written.
   Result<void> finish();
 
