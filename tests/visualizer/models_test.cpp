@@ -270,6 +270,27 @@ TEST_CASE("the adversary's log folds, judges and remembers", "[models]") {
   CHECK(run.adversary().knowledge().size() == 3);
 }
 
+TEST_CASE("who an adversary is does not count as what it knows", "[models]") {
+  trace::Event place{{0}, 1, "mallory", "", trace::AttackKnowledge{"place", "on-path", "", {}}};
+  trace::Event psk{{1}, 2, "mallory", "", trace::AttackKnowledge{"psk", "a secret", "", {}}};
+  AdversaryLog log;
+  log.add(place);
+  log.add(psk);
+  CHECK(log.about() == std::vector<EventPtr>{&place});
+  CHECK(log.knowledge() == std::vector<EventPtr>{&psk});
+  CHECK(event_sentence(place) == "mallory stands on-path");
+}
+
+TEST_CASE("braces hold what is encrypted on the wire", "[models]") {
+  LadderRow row;
+  row.payloads = {"SA", "KE", "Ni"};
+  CHECK(contents_of(row) == "SA, KE, Ni");
+  row.encrypted = true;
+  CHECK(contents_of(row) == "{SA, KE, Ni}");
+  row.payloads.clear();
+  CHECK(contents_of(row) == "{}");
+}
+
 TEST_CASE("selection has a history, as in a browser", "[models]") {
   const RunModel run = sample();
   Session s;

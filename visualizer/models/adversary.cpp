@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "protocol/trace/attack_items.hpp"
+
 namespace ikelab::view {
 namespace {
 
@@ -20,13 +22,18 @@ void judge(AttackLine& line, const Packet& made) {
   }
 }
 
+/// Says who it is, not what it has learnt.
+bool introduces(const trace::AttackKnowledge& k) {
+  return k.item == trace::item_place || k.item == trace::item_plan || k.item == trace::item_unseen;
+}
+
 }  // namespace
 
 void AdversaryLog::add(const trace::Event& event) {
   if (std::holds_alternative<trace::AttackAction>(event.body))
     actions_.push_back(&event);
-  else if (std::holds_alternative<trace::AttackKnowledge>(event.body))
-    knowledge_.push_back(&event);
+  else if (const auto* k = std::get_if<trace::AttackKnowledge>(&event.body))
+    (introduces(*k) ? about_ : knowledge_).push_back(&event);
   else if (std::holds_alternative<trace::Alert>(event.body))
     alerts_.push_back(&event);
 }

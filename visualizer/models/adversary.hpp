@@ -23,12 +23,15 @@ class AdversaryLog {
   /// Folds the actions; outcomes come from what the packets met.
   void build(const Traffic& traffic);
   [[nodiscard]] const std::vector<AttackLine>& lines() const { return lines_; }
+  /// Where it stands, what it plans, why nobody can see it.
+  [[nodiscard]] const std::vector<EventPtr>& about() const { return about_; }
+  /// What it has and learns; a goal's verdict as well.
   [[nodiscard]] const std::vector<EventPtr>& knowledge() const { return knowledge_; }
   [[nodiscard]] const std::vector<EventPtr>& alerts() const { return alerts_; }
   [[nodiscard]] const std::vector<EventPtr>& actions() const { return actions_; }
 
  private:
-  std::vector<EventPtr> actions_, knowledge_, alerts_;
+  std::vector<EventPtr> actions_, about_, knowledge_, alerts_;
   std::vector<AttackLine> lines_;
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "protocol/trace/attack_items.hpp"
 #include "visualizer/models/text.hpp"
 
 namespace ikelab::view {
@@ -455,6 +456,9 @@ struct Sentence {
     return fmt::format("{} {} a packet{}{}", n, verb, b.note.empty() ? "" : ": ", b.note);
   }
   std::string operator()(const trace::AttackKnowledge& b) const {
+    if (b.item == trace::item_place) return fmt::format("{} stands {}", n, b.text);
+    if (b.item == trace::item_plan) return fmt::format("{}'s script: {}", n, b.text);
+    if (b.item == trace::item_unseen) return fmt::format("{} is not seen: {}", n, b.text);
     return fmt::format("{} now knows: {}", n, b.text.empty() ? b.item : b.text);
   }
   std::string operator()(const trace::Alert& b) const {

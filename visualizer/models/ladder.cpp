@@ -29,6 +29,11 @@ bool begins(const std::string& exchange) {
 
 }  // namespace
 
+std::string contents_of(const LadderRow& row) {
+  const std::string payloads = fmt::format("{}", fmt::join(row.payloads, ", "));
+  return row.encrypted ? "{" + payloads + "}" : payloads;
+}
+
 // ---- lanes -------------------------------------------------------------------------------------
 
 int Ladder::lane_of(const std::string& node) const {

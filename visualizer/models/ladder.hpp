@@ -59,6 +59,9 @@ struct LadderRow {
   double y = 0, y_end = 0;  ///< base pixels: its place and what it needs below
 };
 
+/// "SA, KE, Ni"; in braces what is encrypted on the wire, as RFC 7296 writes it.
+std::string contents_of(const LadderRow& row);
+
 /// The messages of one exchange: request and response, what was sent again, and fragments.
 struct Exchange {
   std::string name;                 ///< "IKE_AUTH, message id 1"

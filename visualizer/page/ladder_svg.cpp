@@ -133,7 +133,7 @@ class LadderDrawing {
     title = fitted(title, room, size, true);
     const double title_width = text_width(title, size, true);
     const bool message = r.kind == LadderRow::Kind::message;
-    std::string inside = message ? fmt::format("{{{}}}", fmt::join(r.payloads, ", ")) : r.note;
+    std::string inside = message ? contents_of(r) : r.note;
     const double inside_room = room - title_width - 20;
     inside = inside_room > 24 ? fitted(inside, inside_room, size) : "";
     const double inside_width = inside.empty() ? 0 : text_width(inside, size) + 8;

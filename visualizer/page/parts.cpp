@@ -146,6 +146,7 @@ std::string adversary_html(const RunModel& run, const Contents& contents) {
                          link_html(contents, select_event(e->seq), event_sentence(*e)));
     out += "</ul>";
   };
+  list("Who it is", log.about());
   list("What it knows", log.knowledge());
   list("Alerts of the monitors", log.alerts());
   return out + "</section>\n";

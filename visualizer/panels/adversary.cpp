@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "protocol/trace/attack_items.hpp"
 #include "visualizer/models/describe.hpp"
 #include "visualizer/models/text.hpp"
 #include "visualizer/panels/panel.hpp"
@@ -59,7 +60,7 @@ float draw_action(const View& v, const AttackLine& line, float y, int id) {
 }
 
 /// A script's verdict on itself is knowledge with this mark (docs/ADVERSARY.md, achieved()).
-constexpr std::string_view goal_mark = "goal:";
+constexpr std::string_view goal_mark = trace::item_goal;
 
 struct KnowledgeRow {
   std::string item, text, how;
@@ -67,6 +68,9 @@ struct KnowledgeRow {
 };
 
 KnowledgeRow row_of(const trace::AttackKnowledge& k) {
+  if (k.item == trace::item_place) return {"Where it stands", k.text, "", Role::muted};
+  if (k.item == trace::item_plan) return {"What it is about", k.text, k.how, Role::muted};
+  if (k.item == trace::item_unseen) return {"Why nobody sees it", k.text, "", Role::muted};
   if (!k.item.starts_with(goal_mark))
     return {k.item, k.text, k.how.empty() ? "" : "how: " + k.how, Role::secret};
   return {"Goal: " + k.item.substr(goal_mark.size()), k.how + ": " + k.text, "",
@@ -94,7 +98,7 @@ float draw_knowledge(const View& v, EventPtr e, float y, int id) {
   const ImVec2 c = {v.min.x + kit.px(9), y + kit.px(8)};
   const ImU32 ink = kit.ink(past ? row.role : Role::muted);
   v.list()->AddQuadFilled({c.x, c.y - r}, {c.x + r, c.y}, {c.x, c.y + r}, {c.x - r, c.y}, ink);
-  const bool goal = row.role != Role::secret;
+  const bool goal = row.role == Role::adversary || row.role == Role::responder;
   put_wrapped(v.list(), kit.fonts.small_strong, {x, y},
               goal ? ink : kit.ink(past ? Role::text : Role::muted), row.item, width, 1.25F);
   put_wrapped(v.list(), kit.fonts.small, {x, y + head}, kit.ink(past ? Role::text : Role::muted),
@@ -125,12 +129,13 @@ void draw_log(const View& v) {
 }
 
 void draw_known(const View& v) {
-  heading(v, v.min.y, "What it knows");
+  heading(v, v.min.y, "Who it is, and what it knows");
   View box = v;
   box.min.y += v.kit.px(24);
   View inner = begin_scroll(box, "known", box.min, box.max);
   float y = inner.min.y + v.kit.px(5);
   int id = 0;
+  for (const EventPtr e : v.run.adversary().about()) y += draw_knowledge(inner, e, y, id++);
   for (const EventPtr e : v.run.adversary().knowledge()) y += draw_knowledge(inner, e, y, id++);
   if (v.run.adversary().knowledge().empty())
     y += put_wrapped(v.list(), v.kit.fonts.small, {inner.min.x + v.kit.px(8), y},

@@ -81,12 +81,9 @@ void draw_label(const LadderFrame& f, const LadderRow& row, bool selected) {
       number.empty() ? 0 : measure(kit.fonts.mono_small, number).x + kit.px(8);
   title = fit(strong, title, room - number_width);
   const float title_width = measure(strong, title).x;
-  std::string inside = row.kind == LadderRow::Kind::message
-                           ? fmt::format("{{{}}}", fmt::join(row.payloads, ", "))
-                           : row.note;
+  std::string inside = row.kind == LadderRow::Kind::message ? contents_of(row) : row.note;
   const float pad = row.encrypted && row.kind == LadderRow::Kind::message ? kit.px(6) : 0;
   const float inside_room = room - number_width - title_width - kit.px(8) - 2 * pad;
-  inside = row.payloads.empty() && row.kind == LadderRow::Kind::message ? "{}" : inside;
   inside = inside_room > kit.px(24) ? fit(plain, inside, inside_room) : "";
   const float inside_width = inside.empty() ? 0 : measure(plain, inside).x + 2 * pad + kit.px(8);
   const float total = number_width + title_width + inside_width;
