@@ -48,7 +48,7 @@ Step step_of(const LadderRow& row, const RunModel& run) {
   if (!row.legs.empty()) s.node = lane(row.legs.front().from);
   switch (row.kind) {
     case LadderRow::Kind::message: {
-      const std::string inside = fmt::format("{{{}}}", fmt::join(row.payloads, ", "));
+      const std::string inside = contents_of(row);
       const std::string again = row.repeats == 0 ? "" : ", again";
       const std::string fate = fate_of(row);
       const MessageRow& m = *run.traffic().message(row.number);  // its lane may be shared

@@ -208,7 +208,8 @@ void Ladder::add_notable(const trace::Event& event, const Traffic& traffic) {
     if (p != nullptr && (p->made_from != 0 || p->action != nullptr)) return;  // told at the attack
     row.kind = LadderRow::Kind::refusal;
     row.packets = 1;
-    row.title = fmt::format("{} refuses an ESP packet", event.node);
+    row.title = fmt::format("{} refuses {}", event.node,
+                            refusal->datagram != 0 ? "an ESP packet" : "a packet of its own network");
     row.note = refusal->reason;
     for (auto last = rows_.rbegin(); last != rows_.rend() && last->kind == LadderRow::Kind::refusal;
          ++last)
