@@ -318,6 +318,7 @@ TEST_CASE("refusals do not cut a fold of ESP, and are told once a reason and nod
   };
   const auto refusal = [&](const char* node, const char* reason) {
     trace::EspRejected r;
+    r.datagram = 99;
     r.code = "E-ESP-REPLAY";
     r.reason = reason;
     add(node, r);
@@ -329,10 +330,15 @@ TEST_CASE("refusals do not cut a fold of ESP, and are told once a reason and nod
   refusal("a", "sequence number 3 was received before");
   packet(3);
   refusal("b", "the ICV does not fit");
+  trace::EspRejected outbound;
+  outbound.code = "E-ESP-NO-SA";
+  outbound.reason = "no outbound SA selects it";
+  add("a", outbound);
   RunModel run;
   run.append(std::move(events));
   const auto& rows = run.ladder().rows();
-  REQUIRE(rows.size() == 4);
+  REQUIRE(rows.size() == 5);
+  CHECK(rows[4].title == "a refuses a packet of its own network");
   CHECK(rows[0].kind == LadderRow::Kind::esp);
   CHECK(rows[0].packets == 3);
   CHECK(rows[1].title == "b refuses an ESP packet");
