@@ -165,10 +165,10 @@ std::string words_at(const Line& line, float x) {
 
 std::string timeline_caption(const View& v) {
   if (v.run.empty()) return "When things happened";
-  return fmt::format("{}: {} and {}; {} marks", span_text(Duration(v.run.end().ns)),
+  return fmt::format("{}: {} and {}; {}", span_text(Duration(v.run.end().ns)),
                      counted(v.run.ike_times().size(), "IKE message", "IKE messages"),
                      counted(v.run.esp_times().size(), "ESP packet", "ESP packets"),
-                     v.run.marks().size());
+                     counted(v.run.marks().size(), "mark", "marks"));
 }
 
 void draw_timeline(const View& v) {
