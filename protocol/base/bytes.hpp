@@ -1,5 +1,6 @@
 // Byte strings, and how people read them.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -24,6 +25,13 @@ Bytes hex(std::string_view text);
 /// The parts one after another (the RFC's `a | b`).
 Bytes concat(std::initializer_list<ByteView> parts);
 Bytes to_bytes(ByteView view);
+/// The last `octets` octets of `value`, in network order.
+template <std::size_t octets>
+constexpr std::array<std::uint8_t, octets> big_endian(std::uint64_t value) {
+  std::array<std::uint8_t, octets> out{};
+  for (std::size_t i = octets; i-- > 0; value >>= 8) out[i] = static_cast<std::uint8_t>(value);
+  return out;
+}
 /// The octets of a text, without a terminator.
 ByteView as_bytes(std::string_view text);
 std::string to_text(ByteView bytes);

@@ -1,11 +1,14 @@
 #include "protocol/base/secret.hpp"
 
+#include <cstring>
+
 namespace ikelab {
 
 void Secret::wipe() noexcept {
-  // volatile, so that the stores survive optimisation although the memory is about to be freed
-  volatile std::uint8_t* p = bytes_.data();
-  for (std::size_t i = 0; i < bytes_.size(); ++i) p[i] = 0;
+  if (bytes_.empty()) return;
+  std::memset(bytes_.data(), 0, bytes_.size());
+  // Somebody may read it, says this: the stores stay, although the memory is about to be freed.
+  __asm__ __volatile__("" : : "r"(bytes_.data()) : "memory");
   bytes_.clear();
 }
 

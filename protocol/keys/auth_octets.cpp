@@ -3,13 +3,6 @@
 namespace ikelab::keys {
 namespace {
 
-Bytes big_endian(std::uint64_t value, unsigned octets) {
-  Bytes out;
-  for (unsigned shift = 8 * octets; shift > 0; shift -= 8)
-    out.push_back(static_cast<std::uint8_t>(value >> (shift - 8)));
-  return out;
-}
-
 struct Names {
   const char *message, *nonce, *maced_id, *also;
 };
@@ -20,6 +13,7 @@ Result<SignedOctets> signed_octets(crypto::Provider& provider, const crypto::Alg
                                    const Names& names) {
   IKELAB_TRY(const Secret maced_id, provider.prf(prf, sk_p.reveal(), rest_of_id));
   SignedOctets out;
+  out.octets.reserve(real_message.size() + nonce.size() + maced_id.size());
   const auto append = [&out](const char* label, ByteView part) {
     const std::size_t begin = out.octets.size();
     out.octets.insert(out.octets.end(), part.begin(), part.end());
@@ -40,7 +34,7 @@ Result<SignedOctets> signed_octets(crypto::Provider& provider, const crypto::Alg
     append("IntAuth_i", int_auth.i);
     append("IntAuth_r", int_auth.r);
     // The Message IDs of IKE_INTERMEDIATE are 1 to N, so that of IKE_AUTH is N + 1.
-    append("IKE_AUTH_MID", big_endian(int_auth.exchanges + 1, 4));
+    append("IKE_AUTH_MID", big_endian<4>(int_auth.exchanges + 1));
   }
   return out;
 }
@@ -57,8 +51,8 @@ Bytes int_auth_associated(const IntAuthMessage& message) {
   //= header MUST be set to the value of the RESERVED field in the Encrypted Fragment payload header
   //= from the first fragment (with the Fragment Number field set to 1)."
   return concat({message.header.first(16), Bytes{encrypted_payload}, message.header.subspan(17, 7),
-                 big_endian(ike_header + payload, 4), Bytes{message.first_inner, message.reserved},
-                 big_endian(payload, 2)});
+                 big_endian<4>(ike_header + payload), Bytes{message.first_inner, message.reserved},
+                 big_endian<2>(payload)});
 }
 
 Result<Bytes> next_int_auth(crypto::Provider& provider, const crypto::Algorithm& prf,

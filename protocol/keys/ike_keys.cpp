@@ -5,13 +5,6 @@
 namespace ikelab::keys {
 namespace {
 
-Bytes spi_octets(IkeSpi spi) {
-  Bytes out;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    out.push_back(static_cast<std::uint8_t>(spi.value >> shift));
-  return out;
-}
-
 /// Takes keys off the front of prf+ output, in the order the RFC names them.
 class Cutter {
  public:
@@ -87,12 +80,16 @@ Result<Secret> prf_plus(crypto::Provider& provider, const crypto::Algorithm& prf
   Bytes out;
   out.reserve(blocks * prf.output_size);
   Secret block;  // T(n-1); empty before T1
+  Bytes input;   // T(n-1) | seed | n
+  input.reserve(prf.output_size + seed.size() + 1);
   for (std::size_t n = 1; n <= blocks; ++n) {
-    const std::uint8_t counter[] = {static_cast<std::uint8_t>(n)};
-    const Secret input(concat({block.reveal(), seed, counter}));
-    IKELAB_TRY(block, provider.prf(prf, key, input.reveal()));
+    input.assign(block.reveal().begin(), block.reveal().end());
+    input.insert(input.end(), seed.begin(), seed.end());
+    input.push_back(static_cast<std::uint8_t>(n));
+    IKELAB_TRY(block, provider.prf(prf, key, input));
     out.insert(out.end(), block.reveal().begin(), block.reveal().end());
   }
+  const Secret wiped(std::move(input));
   out.resize(octets);
   return Secret(std::move(out));
 }
@@ -197,7 +194,7 @@ Result<IkeKeys> KeySchedule::ike_keys(const Secret& skeyseed, const Nonces& nonc
   std::size_t total = 0;
   for (const Row& row : rows) total += row.octets;
 
-  const Bytes spi_i_octets = spi_octets(spi_i), spi_r_octets = spi_octets(spi_r);
+  const auto spi_i_octets = big_endian<8>(spi_i.value), spi_r_octets = big_endian<8>(spi_r.value);
   const Bytes seed = concat({nonces.ni, nonces.nr, spi_i_octets, spi_r_octets});
   IKELAB_TRY(const Secret output, prf_plus(provider_, prf_, skeyseed.reveal(), seed, total));
   Cutter cutter(output);

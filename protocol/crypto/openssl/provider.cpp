@@ -164,11 +164,24 @@ class OpensslProvider : public Provider {
   [[nodiscard]] const OperationCounts& counts() const override { return shared_->counts; }
 
  private:
+  /// A MAC under the key it had last. prf+ (RFC 7296, 2.13) uses one key for all of its blocks, and
+  /// half of a short HMAC is the scheduling of its key.
+  struct KeyedMac {
+    MacCtx context;
+    Secret key;
+  };
+
   Bytes hmac(const Algorithm& algorithm, ByteView key, ByteView data) {
-    static constexpr std::uint8_t no_key = 0;  // a null key would mean "the key of last time"
-    EVP_MAC_CTX* context = mac_context(algorithm);
-    IKELAB_ASSERT(EVP_MAC_init(context, key.empty() ? &no_key : key.data(), key.size(), nullptr) ==
-                  1);
+    static constexpr std::uint8_t no_key = 0;  // a null key means the key of last time
+    KeyedMac& mac = keyed(algorithm);
+    EVP_MAC_CTX* context = mac.context.get();
+    if (!key.empty() && equal(mac.key.reveal(), key)) {
+      IKELAB_ASSERT(EVP_MAC_init(context, nullptr, 0, nullptr) == 1);
+    } else {
+      IKELAB_ASSERT(EVP_MAC_init(context, key.empty() ? &no_key : key.data(), key.size(),
+                                 nullptr) == 1);
+      mac.key = Secret(to_bytes(key));
+    }
     IKELAB_ASSERT(EVP_MAC_update(context, data.data(), data.size()) == 1);
     Bytes out(EVP_MAC_CTX_get_mac_size(context));
     std::size_t size = 0;
@@ -176,9 +189,10 @@ class OpensslProvider : public Provider {
     return out;
   }
 
-  EVP_MAC_CTX* mac_context(const Algorithm& algorithm) {
-    MacCtx& context = macs_[algorithm.openssl];
-    if (!context) {
+  KeyedMac& keyed(const Algorithm& algorithm) {
+    KeyedMac& mac = macs_[algorithm.openssl];
+    if (!mac.context) {
+      MacCtx& context = mac.context;
       context.reset(EVP_MAC_CTX_new(shared_->hmac()));
       std::string digest(algorithm.openssl);
       const OSSL_PARAM params[] = {
@@ -186,7 +200,7 @@ class OpensslProvider : public Provider {
           OSSL_PARAM_construct_end()};
       IKELAB_ASSERT(EVP_MAC_CTX_set_params(context.get(), params) == 1);
     }
-    return context.get();
+    return mac;
   }
 
   static Result<void> check_lengths(const Algorithm& encr, ByteView iv, ByteView aad,
@@ -202,7 +216,7 @@ class OpensslProvider : public Provider {
   }
 
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
-  std::map<std::string_view, MacCtx> macs_;  // by the row's `openssl` name
+  std::map<std::string_view, KeyedMac> macs_;  // by the row's `openssl` name
   std::map<HashId, Md> hashes_;
 };
 
