@@ -30,8 +30,8 @@ Result<Bytes> CookieJar::bake(const Versioned& key, const Datagram& datagram,
                               const wire::Message& message, ByteView info) const {
   const auto* nonce = wire::first<wire::NoncePayload>(message.payloads);
   const ByteView ni = nonce ? ByteView(nonce->data) : ByteView{};
-  const Bytes spi_i = octets_of(message.header.spi_i);
-  const Bytes version = octets_of(EspSpi{key.version});
+  const auto spi_i = octets_of(message.header.spi_i);
+  const auto version = big_endian<4>(key.version);
   //= rfc8019#7.1.1.3 "then the Responder MUST make it integrity protected, so that any intended or
   //= accidental alteration of this information in the returned cookie is detectable."
   IKELAB_TRY(const Bytes hash, services_.provider.hash(crypto::HashId::sha2_256,

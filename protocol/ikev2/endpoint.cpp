@@ -155,10 +155,10 @@ struct Endpoint::Impl {
     return Shown::too_little;
   }
 
-  void begin_as_responder(Instant now, const Datagram& datagram, const wire::Decoded& decoded) {
-    const wire::Header& header = decoded.message.header;
+  void begin_as_responder(Instant now, const Datagram& datagram, wire::Decoded decoded) {
+    const wire::Header header = decoded.message.header;
     if (const auto known = agenda.answered({header.spi_i, datagram.src}))
-      return sas.at(*known)->receive(now, datagram, decoded);
+      return sas.at(*known)->receive(now, datagram, std::move(decoded));
     auto judged = decoded.diagnostics;
     if (decoded.ok()) judged = wire::check(decoded.message, nullptr);
     if (const auto* error = wire::first_error(judged)) {
@@ -193,7 +193,7 @@ struct Endpoint::Impl {
     sa->spi_i = header.spi_i;
     sa->spi_r = IkeSpi{services.streams.ike_spi->u64() | 1};
     const std::uint64_t key = sa->spi_r.value;
-    sa->receive(now, datagram, decoded);
+    sa->receive(now, datagram, std::move(decoded));
     if (sa->state() != State::half_open) {  // refused: nothing is kept, and the name is free again
       --services.sa_count;
       return;
@@ -392,8 +392,8 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
   if (wire::is_nat_keepalive(datagram.payload)) return;  // for the NATs on the way, not for us
   Impl& impl = *impl_;
   impl.services.handling = true;
-  const wire::Decoded decoded = wire::decode(datagram.payload);
-  const wire::Header& header = decoded.message.header;
+  wire::Decoded decoded = wire::decode(datagram.payload);
+  const wire::Header header = decoded.message.header;
   const bool begins =
       header.exchange == wire::ExchangeType::ike_sa_init && !header.response && header.initiator;
   if (datagram.payload.size() < 28) {
@@ -421,7 +421,7 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
       impl.notice(now, datagram, header, {notify(wire::NotifyType::invalid_major_version)});
   } else if (begins && header.message_id.value == 0 && header.spi_r.value == 0 &&
              header.spi_i.value != 0) {
-    impl.begin_as_responder(now, datagram, decoded);
+    impl.begin_as_responder(now, datagram, std::move(decoded));
   } else if (const auto* error = wire::first_error(decoded.diagnostics)) {
     impl.diagnose(wire::to_error(*error), datagram.id);  // not even the outside can be read
   } else if (IkeSa* sa = impl.find(header);
@@ -430,7 +430,7 @@ void Endpoint::handle_datagram(Instant now, const Datagram& datagram) {
               sa->peer == datagram.src)) {  // nothing else authenticates the latter
     //= rfc7296#2.11 "An implementation MUST accept incoming requests even if the source port is not
     //= 500 or 4500, and MUST respond to the address and port from which the request was received."
-    sa->receive(now, datagram, decoded);
+    sa->receive(now, datagram, std::move(decoded));
   } else {
     impl.diagnose(Error{"E-IKE-002", "no IKE SA has these SPIs"}.at(0).see("RFC 7296, 2.4"),
                   datagram.id);

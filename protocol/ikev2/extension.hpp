@@ -121,8 +121,10 @@ struct Extension {
 /// Calls `outside` of every extension.
 std::vector<wire::Payload> outside_of_extensions(IkeSa& sa, const wire::Header& header);
 
-/// Calls `judges` of every extension: `in` as it is to be checked.
-Result<Inbound> judged_by_extensions(IkeSa& sa, const Inbound& in);
+/// Calls `judges` of every extension. The message as it is to be checked: `in`, or `instead` when
+/// one of them puts something else in its place.
+Result<const Inbound*> judged_by_extensions(IkeSa& sa, const Inbound& in,
+                                            std::optional<Inbound>& instead);
 
 /// IKE_AUTH makes no Child SA, says one of them.
 bool is_childless(const IkeSa& sa);

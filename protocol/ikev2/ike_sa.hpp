@@ -47,7 +47,7 @@ class IkeSa {
   void start(Instant now, std::string child);
   /// A message for this SA, decoded. Whatever does not open, does not parse or is not due leaves a
   /// Diagnostic and changes nothing.
-  void receive(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
+  void receive(Instant now, const Datagram& datagram, wire::Decoded decoded);
   void handle_timeout(Instant now);
   void enqueue(Instant now, std::unique_ptr<Task> task);
   /// Sends what waits for room in the peer's window: tasks that go on, and the next ones in the
@@ -160,7 +160,7 @@ class IkeSa {
     bool sent;
     SocketAddress src, dst;
   };
-  std::optional<Inbound> open(Instant now, const Datagram& datagram, const wire::Decoded& decoded);
+  std::optional<Inbound> open(Instant now, const Datagram& datagram, wire::Decoded decoded);
   /// The decrypted content becomes payloads; nothing, if it is against the grammar. `part`: the
   /// fragment that made it complete.
   std::optional<Inbound> understand(Inbound in, const Way& way, const wire::Message& message,

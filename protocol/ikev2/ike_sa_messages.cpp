@@ -13,8 +13,8 @@ using wire::NotifyType;
 
 //= rfc7383#2.6 "The receiver identifies the IKE Fragment message by the presence of an Encrypted
 //= Fragment payload in it."
-const wire::Payload* find_sealed(const wire::Message& message) {
-  for (const wire::Payload& payload : message.payloads)
+const wire::Payload* find_sealed(const std::vector<wire::Payload>& payloads) {
+  for (const wire::Payload& payload : payloads)
     if (std::holds_alternative<wire::SkPayload>(payload.body) ||
         std::holds_alternative<wire::SkfPayload>(payload.body))
       return &payload;
@@ -48,9 +48,11 @@ bool is_sealed(const wire::Payload& payload) {
 }
 
 /// What stands in the clear of an encrypted message.
-std::vector<wire::Payload> outside_of(std::vector<wire::Payload> payloads) {
-  std::erase_if(payloads, is_sealed);
-  return payloads;
+std::vector<wire::Payload> outside_of(const std::vector<wire::Payload>& payloads) {
+  std::vector<wire::Payload> out;
+  for (const wire::Payload& payload : payloads)
+    if (!is_sealed(payload)) out.push_back(payload);
+  return out;
 }
 
 /// How an encrypted message of ours was built. RFC 7296, 3.1: octet 16 of the header is the first
@@ -66,6 +68,12 @@ struct Built {
   bool fragment;
   std::vector<wire::Payload> outside;
 };
+
+std::vector<Bytes> one(Bytes datagram) {
+  std::vector<Bytes> out;
+  out.push_back(std::move(datagram));
+  return out;
+}
 
 constexpr const char* unsupported_critical = "E-WIRE-105";
 
@@ -106,27 +114,24 @@ wire::Header IkeSa::header_of(ExchangeType exchange, bool response, MessageId id
 Result<std::vector<Bytes>> IkeSa::build(const wire::Header& header,
                                         const std::vector<wire::Payload>& payloads) {
   if (header.exchange == ExchangeType::ike_sa_init)
-    return std::vector<Bytes>{wire::encode(wire::Message{header, payloads})};
-  const wire::EncodedChain content = wire::encode_chain(payloads);
+    return one(wire::encode(header, payloads));
+  wire::EncodedChain content = wire::encode_chain(payloads);
   const std::vector<wire::Payload> outside = outside_of_extensions(*this, header);
   const std::size_t chunk = fragment_content(*this, header, content.bytes.size(),
                                              wire::encode_chain(outside).bytes.size());
   if (chunk != 0) return build_fragments(header, outside, content, chunk);
   IKELAB_TRY(Bytes sealed,
              seal_message(services.provider, suite, keys_of(original_initiator, header), header,
-                          payloads, next_iv(), outside));
-  return std::vector<Bytes>{std::move(sealed)};
+                          std::move(content), next_iv(), outside));
+  return one(std::move(sealed));
 }
 
 Bytes IkeSa::next_iv() {
-  Bytes iv;
-  if (suite.encr->aead) {  // a counter never repeats under a key (RFC 5282, 3.1)
-    for (std::size_t i = suite.encr->iv_size; i-- > 0;)
-      iv.push_back(static_cast<std::uint8_t>(i < 8 ? iv_counter_ >> (8 * i) : 0));
-    ++iv_counter_;
-  } else {  // CBC needs one that cannot be foreseen (RFC 7296, 3.14)
-    iv = services.streams.iv->bytes(suite.encr->iv_size);
-  }
+  // CBC needs one that cannot be foreseen (RFC 7296, 3.14)
+  if (!suite.encr->aead) return services.streams.iv->bytes(suite.encr->iv_size);
+  Bytes iv(suite.encr->iv_size);  // a counter never repeats under a key (RFC 5282, 3.1)
+  for (std::uint64_t count = iv_counter_++, i = iv.size(); i-- > 0; count >>= 8)
+    iv[i] = static_cast<std::uint8_t>(count);
   return iv;
 }
 
@@ -163,9 +168,10 @@ void IkeSa::emit_message(const Way& way, const wire::Header& header, std::uint64
 void IkeSa::transmit(const Way& way, const std::vector<Bytes>& datagrams,
                      const wire::Header& header, const std::vector<wire::Payload>& payloads,
                      unsigned attempt) {
-  const Bytes plain = wire::encode_chain(payloads).bytes;
+  const bool told = services.tells<trace::Message>();
+  const Bytes plain = told ? wire::encode_chain(payloads).bytes : Bytes{};
   const auto total = static_cast<std::uint16_t>(datagrams.size());
-  const auto first = header.exchange == ExchangeType::ike_sa_init
+  const auto first = header.exchange == ExchangeType::ike_sa_init || !told
                          ? std::nullopt
                          : std::optional<Built>(datagrams.front());
   for (std::uint16_t i = 0; i < total; ++i) {
@@ -208,7 +214,10 @@ void IkeSa::answer(const Inbound& in, std::vector<wire::Payload> payloads) {
   auto datagrams = build(header, payloads);
   if (!datagrams) return diagnose(datagrams.error());
   if (header.exchange == ExchangeType::ike_sa_init) transcript.real_message_2 = datagrams->front();
-  window_.response_sent(in.header.message_id, {to_bytes(in.octets), *datagrams, payloads, 0});
+  const bool told = services.tells<trace::Message>();
+  window_.response_sent(
+      in.header.message_id,
+      {to_bytes(in.octets), *datagrams, told ? payloads : std::vector<wire::Payload>{}, 0});
   //= rfc7296#2.11 "It MUST specify the address and port at which the request was received as the
   //= source address and port in the response."
   transmit({true, in.dst, in.src}, *datagrams, header, payloads, 0);
@@ -218,21 +227,23 @@ void IkeSa::answer(const Inbound& in, std::vector<wire::Payload> payloads) {
 // ---- receiving ---------------------------------------------------------------------------------
 
 std::optional<Inbound> IkeSa::open(Instant now, const Datagram& datagram,
-                                   const wire::Decoded& decoded) {
-  const wire::Header& header = decoded.message.header;
+                                   wire::Decoded decoded) {
+  wire::Message& message = decoded.message;
+  const wire::Header& header = message.header;
   const Way way{false, datagram.src, datagram.dst};
-  Inbound in{now,         header,       datagram.payload, decoded.message.payloads, {}, {},
-             datagram.id, datagram.src, datagram.dst};
+  Inbound in{now, header, datagram.payload, {}, {}, {}, datagram.id, datagram.src, datagram.dst};
   if (header.exchange == ExchangeType::ike_sa_init) {
     if (const auto* error = wire::first_error(decoded.diagnostics))
       return diagnose(wire::to_error(*error), datagram.id), std::nullopt;
-    emit_message(way, header, datagram.id, datagram.payload, {}, in.payloads, {}, 0);
-    const auto judged = wire::check(decoded.message, nullptr);
+    emit_message(way, header, datagram.id, datagram.payload, {}, message.payloads, {}, 0);
+    const auto judged = wire::check(message, nullptr);
     if (const auto* error = wire::first_error(judged))
       return diagnose(wire::to_error(*error), datagram.id), std::nullopt;
+    in.payloads = std::move(message.payloads);
     return in;
   }
-  const wire::Payload* sealed = find_sealed(decoded.message);
+  in.payloads = std::move(message.payloads);  // those in the clear, for whom it concerns
+  const wire::Payload* sealed = find_sealed(in.payloads);
   if (sealed == nullptr || suite.encr == nullptr) {
     for (const Extension& extension : extensions())
       if (extension.unprotected != nullptr && extension.unprotected(*this, in)) return std::nullopt;
@@ -258,14 +269,14 @@ std::optional<Inbound> IkeSa::open(Instant now, const Datagram& datagram,
     return diagnose(plain.error(), datagram.id), std::nullopt;
   }
   in.plain = std::move(*plain);
-  in.outside = outside_of(std::move(in.payloads));
-  in.payloads.clear();
+  in.outside = outside_of(in.payloads);
+  message.payloads = std::exchange(in.payloads, {});  // `sealed` stands in them, where it stood
   in.sealed_reserved = datagram.payload[sealed->begin + 1];
   if (connection->dpd_delay > Duration::zero() && state_ == State::established)
     set_timer(Timer::dpd, now + connection->dpd_delay);
-  if (part != nullptr) return take_fragment(std::move(in), way, decoded.message, *part);
+  if (part != nullptr) return take_fragment(std::move(in), way, message, *part);
   const auto first_inner = std::get<wire::SkPayload>(sealed->body).first_inner;
-  return understand(std::move(in), way, decoded.message, first_inner, nullptr);
+  return understand(std::move(in), way, message, first_inner, nullptr);
 }
 
 // RFC 8019, 3: until the peer has shown that it has the keys, anybody may have sent this; what
@@ -341,7 +352,7 @@ void IkeSa::drop(Instant now, const std::string& reason) {
   end_tasks(now);
 }
 
-void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& decoded) {
+void IkeSa::receive(Instant now, const Datagram& datagram, wire::Decoded decoded) {
   touch();
   const wire::Header& header = decoded.message.header;
   //= rfc7296#3.1 "This bit MUST be set in messages sent by the original initiator of the IKE SA and
@@ -351,7 +362,7 @@ void IkeSa::receive(Instant now, const Datagram& datagram, const wire::Decoded& 
         Error{"E-IKE-015", "the Initiator flag says that we sent this ourselves"}.at(19).see(
             "RFC 7296, 3.1"),
         datagram.id);
-  auto in = open(now, datagram, decoded);
+  auto in = open(now, datagram, std::move(decoded));
   if (!in) return;
   if (header.response)
     handle_response(*in);

@@ -12,8 +12,7 @@ using wire::NotifyType;
 //= digest of the SPIs (in the order they appear in the header), IP address, and port from which
 //= this packet was sent."
 Bytes address_digest(IkeSa& sa, IkeSpi spi_i, IkeSpi spi_r, const SocketAddress& address) {
-  const Bytes port = {static_cast<std::uint8_t>(address.port >> 8),
-                      static_cast<std::uint8_t>(address.port)};
+  const auto port = big_endian<2>(address.port);
   auto digest = sa.services.provider.hash(
       crypto::HashId::sha1,
       concat({octets_of(spi_i), octets_of(spi_r), address.ip.octets(), port}));
@@ -37,9 +36,10 @@ Matches match(const std::vector<wire::Payload>& payloads, NotifyType type, const
 
 }  // namespace
 
-NatState nat_of(const IkeSa& sa) {
+const NatState& nat_of(const IkeSa& sa) {
+  static const NatState never_asked;
   const auto* nat = sa.notes.find<NatState>();
-  return nat == nullptr ? NatState{} : *nat;
+  return nat == nullptr ? never_asked : *nat;
 }
 
 std::vector<wire::Payload> nat_detection(IkeSa& sa, const SocketAddress& src,
@@ -47,9 +47,10 @@ std::vector<wire::Payload> nat_detection(IkeSa& sa, const SocketAddress& src,
   // `encap: true` says something that fits no address: the peer finds a NAT that is not there, and
   // encapsulates as well.
   const SocketAddress said = sa.connection->encap ? SocketAddress{} : src;
-  return {notify(NotifyType::nat_detection_source_ip, address_digest(sa, sa.spi_i, sa.spi_r, said)),
-          notify(NotifyType::nat_detection_destination_ip,
-                 address_digest(sa, sa.spi_i, sa.spi_r, dst))};
+  return list(
+      notify(NotifyType::nat_detection_source_ip, address_digest(sa, sa.spi_i, sa.spi_r, said)),
+      notify(NotifyType::nat_detection_destination_ip,
+             address_digest(sa, sa.spi_i, sa.spi_r, dst)));
 }
 
 bool read_nat_detection(IkeSa& sa, const Inbound& in) {

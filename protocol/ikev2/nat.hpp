@@ -19,7 +19,7 @@ struct NatState {
 };
 
 /// What was found out about `sa`; nothing at all when it was never asked.
-NatState nat_of(const IkeSa& sa);
+const NatState& nat_of(const IkeSa& sa);
 
 /// NAT_DETECTION_SOURCE_IP and NAT_DETECTION_DESTINATION_IP for a message from `src` to `dst`.
 std::vector<wire::Payload> nat_detection(IkeSa& sa, const SocketAddress& src,

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "protocol/wire/encode.hpp"
-
 namespace ikelab::ikev2 {
 namespace {
 
@@ -35,10 +33,13 @@ Error too_short(std::size_t at) {
 }
 
 /// A message of `outside` and the Encrypted payload, whose body is still to be filled.
-wire::Message shell_of(const wire::Header& header, std::vector<wire::Payload> outside,
+wire::Message shell_of(const wire::Header& header, const std::vector<wire::Payload>& outside,
                        wire::PayloadBody encrypted) {
-  outside.push_back(wire::make_payload(std::move(encrypted)));
-  return {header, std::move(outside)};
+  wire::Message shell{header, {}};
+  shell.payloads.reserve(outside.size() + 1);
+  shell.payloads = outside;
+  shell.payloads.push_back(wire::make_payload(std::move(encrypted)));
+  return shell;
 }
 
 /// Fills the body of `shell`, which has the right size and ends the message.
@@ -75,13 +76,12 @@ std::size_t sealed_size(const policy::Suite& suite, std::size_t content, bool fr
 
 Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suite,
                            const DirectionKeys& keys, const wire::Header& header,
-                           const std::vector<wire::Payload>& inner, ByteView iv,
+                           wire::EncodedChain inner, ByteView iv,
                            const std::vector<wire::Payload>& outside) {
-  wire::EncodedChain chain = wire::encode_chain(inner);
-  Bytes body(body_size(suite, chain.bytes.size()));
+  Bytes body(body_size(suite, inner.bytes.size()));
   return seal(provider, suite, keys,
-              shell_of(header, outside, wire::SkPayload{chain.first, std::move(body)}),
-              std::move(chain.bytes), iv);
+              shell_of(header, outside, wire::SkPayload{inner.first, std::move(body)}),
+              std::move(inner.bytes), iv);
 }
 
 Result<Bytes> seal_fragment(crypto::Provider& provider, const policy::Suite& suite,

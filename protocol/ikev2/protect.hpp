@@ -3,7 +3,7 @@
 #pragma once
 #include "protocol/crypto/provider.hpp"
 #include "protocol/policy/proposal.hpp"
-#include "protocol/wire/message.hpp"
+#include "protocol/wire/encode.hpp"
 
 namespace ikelab::ikev2 {
 
@@ -16,8 +16,14 @@ struct DirectionKeys {
 /// with one key. `outside` stands before it, in the clear and covered by its ICV.
 Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suite,
                            const DirectionKeys& keys, const wire::Header& header,
-                           const std::vector<wire::Payload>& inner, ByteView iv,
+                           wire::EncodedChain inner, ByteView iv,
                            const std::vector<wire::Payload>& outside = {});
+inline Result<Bytes> seal_message(crypto::Provider& provider, const policy::Suite& suite,
+                                  const DirectionKeys& keys, const wire::Header& header,
+                                  const std::vector<wire::Payload>& inner, ByteView iv,
+                                  const std::vector<wire::Payload>& outside = {}) {
+  return seal_message(provider, suite, keys, header, wire::encode_chain(inner), iv, outside);
+}
 
 /// The same with an SKF payload around `chunk`; `part` says all but its body.
 Result<Bytes> seal_fragment(crypto::Provider& provider, const policy::Suite& suite,

@@ -55,7 +55,7 @@ std::vector<wire::TrafficSelector> remote_selectors(const IkeSa& sa,
 
 bool substitute_addresses(const IkeSa& sa, std::vector<wire::TrafficSelector>& local_ts,
                           std::vector<wire::TrafficSelector>& remote_ts) {
-  const NatState nat = nat_of(sa);
+  const NatState& nat = nat_of(sa);
   if (!nat.here && !nat.there) return false;
   //= rfc7296#2.23 "In the case of transport mode NAT traversal, the Traffic Selectors MUST contain
   //= exactly one IP address, which is then used as the original IP address."

@@ -60,8 +60,9 @@ struct Services {
   [[nodiscard]] bool tells() const {
     return config.events.test(trace::index_of<T>());
   }
-  void event(std::string sa, trace::Body body) {
-    if (config.events.test(body.index())) events.push_back({std::move(sa), std::move(body)});
+  void event(std::string_view sa, trace::Body body) {
+    if (config.events.test(body.index()))
+      events.push_back({std::string(sa), std::move(body)});
   }
   /// For the steps of a key schedule.
   [[nodiscard]] keys::Derivations derivations() const {

@@ -112,6 +112,16 @@ const wire::NotifyPayload* find_notify(const std::vector<wire::Payload>& payload
 /// The first error notification, or nullptr.
 const wire::NotifyPayload* find_error(const std::vector<wire::Payload>& payloads);
 Bytes octets_of(EspSpi spi);
-Bytes octets_of(IkeSpi spi);
+inline std::array<std::uint8_t, 8> octets_of(IkeSpi spi) {
+  return big_endian<8>(spi.value);
+}
+/// A list of payloads; they are moved into it.
+template <class... P>
+std::vector<wire::Payload> list(P&&... payloads) {
+  std::vector<wire::Payload> out;
+  out.reserve(sizeof...(payloads));
+  (out.push_back(std::forward<P>(payloads)), ...);
+  return out;
+}
 
 }  // namespace ikelab::ikev2

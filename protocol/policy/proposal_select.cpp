@@ -3,7 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
+#include <ranges>
 
 #include "protocol/policy/proposal.hpp"
 
@@ -13,16 +13,19 @@ namespace {
 using crypto::Algorithm;
 using crypto::TransformType;
 
-std::vector<const wire::Transform*> of_type(const wire::Proposal& p, std::uint8_t type) {
-  std::vector<const wire::Transform*> found;
-  for (const wire::Transform& t : p.transforms)
-    if (t.type == type) found.push_back(&t);
-  return found;
+/// The transforms of one type, in their order.
+auto of_type(const wire::Proposal& p, std::uint8_t type) {
+  return p.transforms | std::views::filter([type](const auto& t) { return t.type == type; });
 }
 
-std::set<std::uint8_t> types_of(const wire::Proposal& p) {
-  std::set<std::uint8_t> types;
-  for (const wire::Transform& t : p.transforms) types.insert(t.type);
+/// The types that are in any of the proposals, ascending.
+std::vector<std::uint8_t> types_of(std::initializer_list<const wire::Proposal*> proposals) {
+  std::vector<std::uint8_t> types;
+  types.reserve(16);
+  for (const wire::Proposal* p : proposals)
+    for (const wire::Transform& t : p->transforms)
+      if (std::ranges::find(types, t.type) == types.end()) types.push_back(t.type);
+  std::ranges::sort(types);
   return types;
 }
 
@@ -36,9 +39,9 @@ std::string name_of(const wire::Transform& t) {
   return t.key_bits() == 0 ? name : fmt::format("{} ({} bits)", name, t.key_bits());
 }
 
-std::string names(const std::vector<const wire::Transform*>& transforms) {
+std::string names(auto&& transforms) {
   std::vector<std::string> list;
-  for (const wire::Transform* t : transforms) list.push_back(name_of(*t));
+  for (const wire::Transform& t : transforms) list.push_back(name_of(t));
   return fmt::format("{}", fmt::join(list, ", "));
 }
 
@@ -61,29 +64,27 @@ struct Match {
 // One transform a type, by our order; or the reason why there is none.
 void match_type(std::uint8_t type, const wire::Proposal& offered, const wire::Proposal& configured,
                 Match& match) {
-  const auto theirs = of_type(offered, type), ours = of_type(configured, type);
-  const auto none = [](const wire::Transform* t) { return is_none(*t); };
+  auto theirs = of_type(offered, type), ours = of_type(configured, type);
   if (ours.empty()) {
     //= rfc7296#3.3.6 "If the responder receives a proposal that contains a Transform Type it does
     //= not understand, or a proposal that is missing a mandatory Transform Type, it MUST consider
     //= this proposal unacceptable"
     const bool known = type <= static_cast<std::uint8_t>(TransformType::addke7);
-    const bool optional = known && std::any_of(theirs.begin(), theirs.end(), none);
+    const bool optional = known && std::ranges::any_of(theirs, is_none);
     if (!optional)
       match.reasons.push_back(
           fmt::format("offered {} {}, but none is configured", type_name(type), names(theirs)));
     return;
   }
   if (theirs.empty()) {
-    if (std::any_of(ours.begin(), ours.end(), none)) return;
+    if (std::ranges::any_of(ours, is_none)) return;
     match.reasons.push_back(
         fmt::format("offers no {}; configured {}", type_name(type), names(ours)));
     return;
   }
-  for (const wire::Transform* t : ours)
-    if (std::any_of(theirs.begin(), theirs.end(),
-                    [&](const wire::Transform* o) { return *o == *t; })) {
-      if (!is_ke(type)) match.transforms.push_back(*t);
+  for (const wire::Transform& t : ours)
+    if (std::ranges::find(theirs, t) != theirs.end()) {
+      if (!is_ke(type)) match.transforms.push_back(t);
       return;
     }
   match.reasons.push_back(fmt::format("no common {}: offered {}; configured {}", type_name(type),
@@ -97,20 +98,18 @@ void match_type(std::uint8_t type, const wire::Proposal& offered, const wire::Pr
 bool choose_methods(std::span<const std::uint8_t> types, const wire::Proposal& offered,
                     const wire::Proposal& configured, std::vector<wire::Transform>& chosen) {
   if (types.empty()) return true;
-  const auto theirs = of_type(offered, types.front()), ours = of_type(configured, types.front());
+  auto theirs = of_type(offered, types.front()), ours = of_type(configured, types.front());
   if (theirs.empty() || ours.empty()) {  // match_type() saw that nothing is needed
     if (!theirs.empty()) chosen.push_back({types.front(), 0, {}});
     return choose_methods(types.subspan(1), offered, configured, chosen);
   }
-  for (const wire::Transform* t : ours) {
-    const bool there =
-        std::any_of(theirs.begin(), theirs.end(), [&](const auto* o) { return *o == *t; });
-    const bool again =
-        t->id != 0 && std::any_of(chosen.begin(), chosen.end(), [&](const wire::Transform& c) {
-          return is_ke(c.type) && c.id == t->id && c.key_bits() == t->key_bits();
-        });
+  for (const wire::Transform& t : ours) {
+    const bool there = std::ranges::find(theirs, t) != theirs.end();
+    const bool again = t.id != 0 && std::ranges::any_of(chosen, [&](const wire::Transform& c) {
+      return is_ke(c.type) && c.id == t.id && c.key_bits() == t.key_bits();
+    });
     if (!there || again) continue;
-    chosen.push_back(*t);
+    chosen.push_back(t);
     if (choose_methods(types.subspan(1), offered, configured, chosen)) return true;
     chosen.pop_back();
   }
@@ -132,8 +131,7 @@ Match match(const wire::Proposal& offered, const wire::Proposal& configured, boo
                                          wire::name(configured.protocol)));
     return result;
   }
-  std::set<std::uint8_t> types = types_of(offered);
-  types.merge(types_of(configured));
+  const auto types = types_of({&offered, &configured});
   for (std::uint8_t type : types) match_type(type, offered, configured, result);
   std::vector<std::uint8_t> methods;
   std::copy_if(types.begin(), types.end(), std::back_inserter(methods), is_ke);
@@ -235,19 +233,18 @@ Result<Suite> check_answer(const std::vector<wire::Proposal>& offered,
   if (offer->protocol != answer.protocol) return refuse("another protocol");
   //= rfc7296#3.3.6 "The initiator of an exchange MUST check that the accepted offer is consistent
   //= with one of its proposals, and if not MUST terminate the exchange."
-  for (std::uint8_t type : types_of(answer)) {
-    const auto theirs = of_type(answer, type), ours = of_type(*offer, type);
-    if (theirs.size() != 1)
-      return refuse(fmt::format("{} of {} transforms, exactly one is allowed", theirs.size(),
-                                type_name(type)));
-    if (std::none_of(ours.begin(), ours.end(), [&](const auto* t) { return *t == *theirs[0]; }) &&
-        !(ours.empty() && is_none(*theirs[0])))
-      return refuse(fmt::format("{} was not offered", name_of(*theirs[0])));
+  for (const std::uint8_t type : types_of({&answer})) {
+    auto theirs = of_type(answer, type), ours = of_type(*offer, type);
+    if (const auto count = std::ranges::distance(theirs); count != 1)
+      return refuse(
+          fmt::format("{} of {} transforms, exactly one is allowed", count, type_name(type)));
+    if (const wire::Transform& chosen = theirs.front();
+        std::ranges::find(ours, chosen) == ours.end() && !(ours.empty() && is_none(chosen)))
+      return refuse(fmt::format("{} was not offered", name_of(chosen)));
   }
-  for (std::uint8_t type : types_of(*offer)) {
-    const auto ours = of_type(*offer, type);
-    if (of_type(answer, type).empty() &&
-        std::none_of(ours.begin(), ours.end(), [](const auto* t) { return is_none(*t); }))
+  for (const std::uint8_t type : types_of({&*offer})) {
+    auto ours = of_type(*offer, type);
+    if (of_type(answer, type).empty() && std::ranges::none_of(ours, is_none))
       return refuse(fmt::format("no {} in it", type_name(type)));
   }
   //= rfc9370#2.2.1 "If the responder's message contains one or more duplicated choices, the

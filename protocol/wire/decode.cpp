@@ -200,6 +200,8 @@ struct Walk {
   }
 
   void chain(PayloadType next) {
+    constexpr std::size_t usual = 12;  // payloads of a message: the list need not grow
+    if (next != PayloadType::none) out.reserve(usual);
     PayloadType last = PayloadType::none;
     while (next != PayloadType::none) {
       const std::size_t begin = r.at();

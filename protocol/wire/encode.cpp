@@ -5,6 +5,8 @@
 namespace ikelab::wire {
 namespace {
 
+constexpr std::size_t usual_message = 384;  // octets of one without certificates: no growing
+
 struct TypeOf {
   PayloadType operator()(const SaPayload&) const { return PayloadType::sa; }
   PayloadType operator()(const KePayload&) const { return PayloadType::ke; }
@@ -87,17 +89,21 @@ Payload make_payload(PayloadBody body) {
 }
 
 Bytes encode(const Message& message) {
-  Writer w;
-  Header header = message.header;
-  header.next_payload = first_of(message.payloads);
+  return encode(message.header, message.payloads);
+}
+
+Bytes encode(Header header, const std::vector<Payload>& payloads) {
+  Writer w(usual_message);
+  header.next_payload = first_of(payloads);
   write(w, header);
-  write_chain(w, message.payloads);
+  write_chain(w, payloads);
   w.put_u32(24, w.size());
   return w.take();
 }
 
 EncodedChain encode_chain(const std::vector<Payload>& payloads) {
-  Writer w;
+  if (payloads.empty()) return {};
+  Writer w(usual_message);
   write_chain(w, payloads);
   return {first_of(payloads), w.take()};
 }

@@ -6,6 +6,9 @@ namespace ikelab::wire {
 
 class Writer {
  public:
+  Writer() = default;
+  /// As many octets are expected; there may be more.
+  explicit Writer(std::size_t expected) { out_.reserve(expected); }
   void u8(std::uint8_t value) { out_.push_back(value); }
   void u16(std::uint16_t value) { number(value, 2); }
   void u32(std::uint32_t value) { number(value, 4); }

@@ -46,29 +46,21 @@ std::vector<wire::Payload> outside_of_extensions(IkeSa& sa, const wire::Header& 
   return out;
 }
 
-Result<Inbound> judged_by_extensions(IkeSa& sa, const Inbound& in) {
-  Inbound judged = in;
-  if (wire::first<wire::AuthPayload>(in.payloads) == nullptr) return judged;
+Result<const Inbound*> judged_by_extensions(IkeSa& sa, const Inbound& in,
+                                            std::optional<Inbound>& instead) {
+  if (wire::first<wire::AuthPayload>(in.payloads) == nullptr) return &in;
   for (const Extension& extension : extensions()) {
     if (extension.judges == nullptr) continue;
-    IKELAB_TRY(auto other, extension.judges(sa, judged));
-    if (other) judged.payloads = std::move(*other);
+    IKELAB_TRY(auto other, extension.judges(sa, instead ? *instead : in));
+    if (!other) continue;
+    if (!instead) instead = in;
+    instead->payloads = std::move(*other);
   }
-  return judged;
+  return instead ? &*instead : &in;
 }
 
 Bytes octets_of(EspSpi spi) {
-  Bytes out;
-  for (int shift = 24; shift >= 0; shift -= 8)
-    out.push_back(static_cast<std::uint8_t>(spi.value >> shift));
-  return out;
-}
-
-Bytes octets_of(IkeSpi spi) {
-  Bytes out;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    out.push_back(static_cast<std::uint8_t>(spi.value >> shift));
-  return out;
+  return to_bytes(big_endian<4>(spi.value));
 }
 
 }  // namespace ikelab::ikev2

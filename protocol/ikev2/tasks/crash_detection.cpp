@@ -34,7 +34,7 @@ bool is_on(const IkeSa& sa) {
 Bytes token_of(Services& services, IkeSpi spi_i, IkeSpi spi_r) {
   const Bytes& secret = services.config.lasting_secret;
   if (secret.empty()) return {};
-  const Bytes i = octets_of(spi_i), r = octets_of(spi_r);
+  const auto i = octets_of(spi_i), r = octets_of(spi_r);
   auto token = services.provider.hash(crypto::HashId::sha2_256, concat({secret, i, r}));
   return token ? std::move(*token) : Bytes{};
 }

@@ -187,8 +187,9 @@ class IkeAuth : public Task {
 
   /// The responder's own proof: of a round, or the AUTH that ends our EAP.
   Result<void> hear_peer(IkeSa& sa, const Inbound& received) {
-    const bool has_auth = wire::first<wire::AuthPayload>(received.payloads) != nullptr;
-    IKELAB_TRY(const Inbound in, has_auth ? judged_by_extensions(sa, received) : received);
+    std::optional<Inbound> instead;
+    IKELAB_TRY(const Inbound* judged, judged_by_extensions(sa, received, instead));
+    const Inbound& in = *judged;
     const auto* auth = wire::first<wire::AuthPayload>(in.payloads);
     if (said_ == Said::proof) {
       IKELAB_CHECK(check_eap_auth(sa, *key_, peer_.id, *auth));

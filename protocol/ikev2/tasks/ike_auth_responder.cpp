@@ -131,7 +131,9 @@ Result<Payloads> end_eap(IkeSa& sa, const Inbound& in, Answering& state) {
 Result<Payloads> hear(IkeSa& sa, const Inbound& received, Answering& state) {
   if (state.peer.complete()) return Payloads{};
   const bool has_auth = wire::first<wire::AuthPayload>(received.payloads) != nullptr;
-  IKELAB_TRY(const Inbound in, has_auth ? judged_by_extensions(sa, received) : received);
+  std::optional<Inbound> instead;
+  IKELAB_TRY(const Inbound* judged, judged_by_extensions(sa, received, instead));
+  const Inbound& in = *judged;
   if (state.key) return end_eap(sa, in, state);
   if (state.eap) {
     const auto* payload = wire::first<wire::EapPayload>(in.payloads);

@@ -66,7 +66,7 @@ class IkeRekey : public Task {
     offered_ = sa.connection->proposals;
     for (std::size_t i = 0; i < offered_.size(); ++i) {
       offered_[i].number = static_cast<std::uint8_t>(i + 1);
-      offered_[i].spi = octets_of(spi_);
+      offered_[i].spi = to_bytes(octets_of(spi_));
     }
     // The method that the peer took last is the best guess.
     if (method_ == 0) method_ = sa.suite.ke->id;
@@ -275,7 +275,7 @@ std::vector<wire::Payload> respond(IkeSa& sa, const Inbound& in, std::string& de
   making->g_ir = std::move(own->shared);
   making->root = std::move(*root);
   wire::Proposal answer = *selection.chosen;
-  answer.spi = octets_of(making->spi_r);
+  answer.spi = to_bytes(octets_of(making->spi_r));
   std::vector<wire::Payload> out = {
       wire::make_payload(wire::SaPayload{{answer}}),
       wire::make_payload(wire::NoncePayload{making->nr}),

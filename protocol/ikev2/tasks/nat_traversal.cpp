@@ -40,7 +40,7 @@ void add(IkeSa& sa, const Outbound& out, std::vector<wire::Payload>& payloads) {
 /// RFC 7296, 2.23: the address of the latest packet of the peer that was authentic and new is the
 /// peer's from now on, when it is behind a NAT and we are not.
 bool follows_peer(const IkeSa& sa) {
-  const NatState nat = nat_of(sa);
+  const NatState& nat = nat_of(sa);
   //= rfc7296#2.23 "A host behind a NAT SHOULD NOT do this type of dynamic address update if a
   //= validated packet has different port and/or address values because it opens a possible DoS
   //= attack (such as allowing an attacker to break the connection with a single packet)."

@@ -51,7 +51,7 @@ void warn(IkeSa& sa, const Error& why, std::uint64_t datagram = 0) {
 }
 
 Result<Bytes> confirmation(IkeSa& sa, const Ppk& ppk) {
-  const Bytes spi_i = octets_of(sa.spi_i), spi_r = octets_of(sa.spi_r);
+  const auto spi_i = octets_of(sa.spi_i), spi_r = octets_of(sa.spi_r);
   IKELAB_TRY(const Secret whole,
              sa.services.provider.prf(*sa.suite.prf, ppk.secret,
                                       concat({sa.transcript.ni, sa.transcript.nr, spi_i, spi_r})));
