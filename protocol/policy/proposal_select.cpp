@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <ranges>
 
 #include "protocol/policy/proposal.hpp"
 
@@ -13,9 +12,12 @@ namespace {
 using crypto::Algorithm;
 using crypto::TransformType;
 
-/// The transforms of one type, in their order.
-auto of_type(const wire::Proposal& p, std::uint8_t type) {
-  return p.transforms | std::views::filter([type](const auto& t) { return t.type == type; });
+bool has_type(const wire::Proposal& p, std::uint8_t type) {
+  return std::ranges::find(p.transforms, type, &wire::Transform::type) != p.transforms.end();
+}
+
+bool contains(const wire::Proposal& p, const wire::Transform& t) {
+  return std::ranges::find(p.transforms, t) != p.transforms.end();
 }
 
 /// The types that are in any of the proposals, ascending.
@@ -34,14 +36,21 @@ bool is_none(const wire::Transform& t) {
                                     TransformType::encr);  // NONE of integ and KE; "no ESN"
 }
 
+/// A transform of the type that says that there is none of it.
+bool has_none(const wire::Proposal& p, std::uint8_t type) {
+  return std::ranges::any_of(p.transforms,
+                             [&](const auto& t) { return t.type == type && is_none(t); });
+}
+
 std::string name_of(const wire::Transform& t) {
   const std::string name = wire::transform_name(t.type, t.id);
   return t.key_bits() == 0 ? name : fmt::format("{} ({} bits)", name, t.key_bits());
 }
 
-std::string names(auto&& transforms) {
+std::string names(const wire::Proposal& p, std::uint8_t type) {
   std::vector<std::string> list;
-  for (const wire::Transform& t : transforms) list.push_back(name_of(t));
+  for (const wire::Transform& t : p.transforms)
+    if (t.type == type) list.push_back(name_of(t));
   return fmt::format("{}", fmt::join(list, ", "));
 }
 
@@ -64,31 +73,30 @@ struct Match {
 // One transform a type, by our order; or the reason why there is none.
 void match_type(std::uint8_t type, const wire::Proposal& offered, const wire::Proposal& configured,
                 Match& match) {
-  auto theirs = of_type(offered, type), ours = of_type(configured, type);
-  if (ours.empty()) {
+  if (!has_type(configured, type)) {
     //= rfc7296#3.3.6 "If the responder receives a proposal that contains a Transform Type it does
     //= not understand, or a proposal that is missing a mandatory Transform Type, it MUST consider
     //= this proposal unacceptable"
     const bool known = type <= static_cast<std::uint8_t>(TransformType::addke7);
-    const bool optional = known && std::ranges::any_of(theirs, is_none);
+    const bool optional = known && has_none(offered, type);
     if (!optional)
-      match.reasons.push_back(
-          fmt::format("offered {} {}, but none is configured", type_name(type), names(theirs)));
+      match.reasons.push_back(fmt::format("offered {} {}, but none is configured", type_name(type),
+                                          names(offered, type)));
     return;
   }
-  if (theirs.empty()) {
-    if (std::ranges::any_of(ours, is_none)) return;
+  if (!has_type(offered, type)) {
+    if (has_none(configured, type)) return;
     match.reasons.push_back(
-        fmt::format("offers no {}; configured {}", type_name(type), names(ours)));
+        fmt::format("offers no {}; configured {}", type_name(type), names(configured, type)));
     return;
   }
-  for (const wire::Transform& t : ours)
-    if (std::ranges::find(theirs, t) != theirs.end()) {
+  for (const wire::Transform& t : configured.transforms)
+    if (t.type == type && contains(offered, t)) {
       if (!is_ke(type)) match.transforms.push_back(t);
       return;
     }
   match.reasons.push_back(fmt::format("no common {}: offered {}; configured {}", type_name(type),
-                                      names(theirs), names(ours)));
+                                      names(offered, type), names(configured, type)));
 }
 
 /// Key exchange methods by our order, one a type and none twice; false: there is no such choice.
@@ -98,16 +106,17 @@ void match_type(std::uint8_t type, const wire::Proposal& offered, const wire::Pr
 bool choose_methods(std::span<const std::uint8_t> types, const wire::Proposal& offered,
                     const wire::Proposal& configured, std::vector<wire::Transform>& chosen) {
   if (types.empty()) return true;
-  auto theirs = of_type(offered, types.front()), ours = of_type(configured, types.front());
-  if (theirs.empty() || ours.empty()) {  // match_type() saw that nothing is needed
-    if (!theirs.empty()) chosen.push_back({types.front(), 0, {}});
+  const std::uint8_t type = types.front();
+  const bool offers = has_type(offered, type);
+  if (!offers || !has_type(configured, type)) {  // match_type() saw that nothing is needed
+    if (offers) chosen.push_back({type, 0, {}});
     return choose_methods(types.subspan(1), offered, configured, chosen);
   }
-  for (const wire::Transform& t : ours) {
-    const bool there = std::ranges::find(theirs, t) != theirs.end();
+  for (const wire::Transform& t : configured.transforms) {
+    const bool there = t.type == type && contains(offered, t);
     const bool again = t.id != 0 && std::ranges::any_of(chosen, [&](const wire::Transform& c) {
-      return is_ke(c.type) && c.id == t.id && c.key_bits() == t.key_bits();
-    });
+                         return is_ke(c.type) && c.id == t.id && c.key_bits() == t.key_bits();
+                       });
     if (!there || again) continue;
     chosen.push_back(t);
     if (choose_methods(types.subspan(1), offered, configured, chosen)) return true;
@@ -234,17 +243,17 @@ Result<Suite> check_answer(const std::vector<wire::Proposal>& offered,
   //= rfc7296#3.3.6 "The initiator of an exchange MUST check that the accepted offer is consistent
   //= with one of its proposals, and if not MUST terminate the exchange."
   for (const std::uint8_t type : types_of({&answer})) {
-    auto theirs = of_type(answer, type), ours = of_type(*offer, type);
-    if (const auto count = std::ranges::distance(theirs); count != 1)
+    if (const auto count = std::ranges::count(answer.transforms, type, &wire::Transform::type);
+        count != 1)
       return refuse(
           fmt::format("{} of {} transforms, exactly one is allowed", count, type_name(type)));
-    if (const wire::Transform& chosen = theirs.front();
-        std::ranges::find(ours, chosen) == ours.end() && !(ours.empty() && is_none(chosen)))
+    const wire::Transform& chosen =
+        *std::ranges::find(answer.transforms, type, &wire::Transform::type);
+    if (!contains(*offer, chosen) && !(!has_type(*offer, type) && is_none(chosen)))
       return refuse(fmt::format("{} was not offered", name_of(chosen)));
   }
   for (const std::uint8_t type : types_of({&*offer})) {
-    auto ours = of_type(*offer, type);
-    if (of_type(answer, type).empty() && std::ranges::none_of(ours, is_none))
+    if (!has_type(answer, type) && !has_none(*offer, type))
       return refuse(fmt::format("no {} in it", type_name(type)));
   }
   //= rfc9370#2.2.1 "If the responder's message contains one or more duplicated choices, the
