@@ -93,7 +93,7 @@ std::vector<Duration> AccessCloud::cross(Lane& lane, std::size_t index, bool up,
   body.link = cloud_.name;
   body.from = up ? name : cloud_.gateway;
   body.to = up ? cloud_.gateway : name;
-  body.protocol = read_packet(packet).protocol;
+  body.protocol = protocol_of(packet);
   body.size = packet.size();
   body.sent_ns = now().ns;
   body.lost = fate.lost;
@@ -107,7 +107,7 @@ std::vector<Duration> AccessCloud::cross(Lane& lane, std::size_t index, bool up,
 
 bool AccessCloud::from_gateway(ns3::Ptr<ns3::Packet> packet, const ns3::Address&,
                                const ns3::Address&, std::uint16_t) {
-  const Bytes octets = bytes_of(*packet);
+  Bytes octets = bytes_of(*packet);
   if (octets.size() < 20) return true;
   const std::uint32_t to = std::uint32_t{octets[16]} << 24 | std::uint32_t{octets[17]} << 16 |
                            std::uint32_t{octets[18]} << 8 | octets[19];
@@ -119,16 +119,20 @@ bool AccessCloud::from_gateway(ns3::Ptr<ns3::Packet> packet, const ns3::Address&
     return true;
   }
   Line& line = lines_[at->second];
-  for (const Duration delay : cross(line.down, at->second, false, id, octets))
+  const auto delays = cross(line.down, at->second, false, id, octets);
+  const auto shared = std::make_shared<const Bytes>(std::move(octets));  // events are copied about
+  for (const Duration delay : delays)
     ns3::Simulator::Schedule(to_ns3(delay),
-                             [s = line.subscriber.get(), id, octets] { s->receive(id, octets); });
+                             [s = line.subscriber.get(), id, shared] { s->receive(id, *shared); });
   return true;
 }
 
 void AccessCloud::from_subscriber(std::size_t index, std::uint64_t id, Bytes octets) {
-  for (const Duration delay : cross(lines_[index].up, index, true, id, octets))
-    ns3::Simulator::ScheduleWithContext(gateway_->GetId(), to_ns3(delay), [this, id, octets] {
-      const auto packet = packet_of(octets);
+  const auto delays = cross(lines_[index].up, index, true, id, octets);
+  const auto shared = std::make_shared<const Bytes>(std::move(octets));
+  for (const Duration delay : delays)
+    ns3::Simulator::ScheduleWithContext(gateway_->GetId(), to_ns3(delay), [this, id, shared] {
+      const auto packet = packet_of(*shared);
       packet->AddByteTag(DatagramTag(id));
       device_->Receive(packet, ethertype_ipv4, device_->GetAddress(), device_->GetAddress(),
                        ns3::NetDevice::PACKET_HOST);

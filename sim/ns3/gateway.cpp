@@ -103,7 +103,7 @@ Gateway::Gateway(ns3::Ptr<ns3::Node> node, const scenario::Node& config,
   data_path_->set_link_mtu(mtu);
   make_tunnel_device(mtu);
   route_into_tunnel();
-  guards_of(*node_).add([this](const Arrival& arrival) { return guard(arrival); });
+  guards_.add([this](const Arrival& arrival) { return guard(arrival); });
   for (const policy::ConnectionConfig& connection : config_.connections)
     outside_.open(connection.local_addr);
   police_outer_interfaces();
@@ -189,6 +189,7 @@ void Gateway::route_into_tunnel() {
 }
 
 void Gateway::route_into_tunnel(const wire::TrafficSelector& ts) {
+  forget_routes(*node_);
   const unsigned bits = covering_prefix(ts);
   if (!speaks_v6(ts)) {
     ns3::Ipv4StaticRoutingHelper helper;

@@ -16,6 +16,7 @@
 #include "sim/historic/historic.hpp"
 #include "sim/ns3/outer_sockets.hpp"
 #include "sim/ns3/policed_routing.hpp"
+#include "sim/ns3/summaries.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace ikelab::sim {
@@ -65,11 +66,13 @@ class Gateway {
   // packets
   bool guard(const Arrival& arrival);
   bool refuses_clear(const Arrival& arrival);
-  [[nodiscard]] std::vector<IpAddress> addresses_at(const Arrival& arrival) const;
   void police_outer_interfaces();
   bool too_big_for_tunnel(const Arrival& arrival);
   bool on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address& source,
                  const ns3::Address& destination, std::uint16_t protocol);
+  bool straight_into_tunnel(const Arrival& arrival);
+  bool straight_out_of_tunnel(ByteView packet);
+  [[nodiscard]] bool passes_by_tunnel(ByteView inner) const;
   void seal(ByteView inner);
   void send(const esp::Sealed& sealed);
   void on_esp(const FromOutside& packet);
@@ -80,6 +83,9 @@ class Gateway {
   void emit(trace::Body body);
 
   ns3::Ptr<ns3::Node> node_;
+  ns3::Ptr<ns3::Ipv4L3Protocol> ip_ = node_->GetObject<ns3::Ipv4L3Protocol>();
+  Guards& guards_ = guards_of(*node_);
+  ns3::Ptr<PolicedRouting> routing_ = policed_routing_of(*ip_);  ///< not in a program of others
   const scenario::Node& config_;
   const scenario::Scenario& scenario_;
   trace::Journal& journal_;
@@ -102,6 +108,8 @@ class Gateway {
   esp::Sealed sealed_;  ///< their memory is used again for each packet
   esp::Opened opened_;
   Bytes outer_;
+  Bytes inner_;
+  Summaries summaries_;
 };
 
 }  // namespace ikelab::sim

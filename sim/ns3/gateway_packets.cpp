@@ -39,7 +39,7 @@ bool Gateway::guard(const Arrival& arrival) {
   if (arrival.device == ns3::PeekPointer(tunnel_)) return false;
   if (arrival.for_us && arrival.v4 != nullptr && arrival.v4->GetProtocol() == icmp)
     on_icmp(bytes_of(*arrival.payload), false);
-  return refuses_clear(arrival) || too_big_for_tunnel(arrival);
+  return refuses_clear(arrival) || too_big_for_tunnel(arrival) || straight_into_tunnel(arrival);
 }
 
 namespace {
@@ -66,34 +66,34 @@ bool is_neighbour_discovery(const Outside& packet, ByteView payload) {
   return packet.protocol == icmp_v6 && !payload.empty() && payload[0] >= 133 && payload[0] <= 137;
 }
 
-}  // namespace
-
-/// The addresses of an interface, of the version that the packet is of.
-std::vector<IpAddress> Gateway::addresses_at(const Arrival& arrival) const {
+/// For each address of the interface that it came in at, of its version.
+template <class Told>
+void each_address_at(const ns3::Node& node, ns3::Ipv4L3Protocol& v4, const Arrival& arrival,
+                     Told told) {
   const ns3::Ptr<const ns3::NetDevice> device(arrival.device);
-  std::vector<IpAddress> out;
-  const auto of = [&](const auto& ip, auto local) {
-    const std::int32_t interface = ip ? ip->GetInterfaceForDevice(device) : -1;
+  const auto of = [&](auto& ip, auto local) {
+    const std::int32_t interface = ip.GetInterfaceForDevice(device);
     if (interface < 0) return;
     const auto at = static_cast<std::uint32_t>(interface);
-    for (std::uint32_t i = 0; i < ip->GetNAddresses(at); ++i) out.push_back(local(*ip, at, i));
+    for (std::uint32_t i = 0; i < ip.GetNAddresses(at); ++i) told(from_ns3(local(at, i)));
   };
   if (arrival.v4 != nullptr)
-    of(node_->GetObject<ns3::Ipv4>(),
-       [](auto& ip, auto at, auto i) { return from_ns3(ip.GetAddress(at, i).GetLocal()); });
-  else
-    of(node_->GetObject<ns3::Ipv6>(),
-       [](auto& ip, auto at, auto i) { return from_ns3(ip.GetAddress(at, i).GetAddress()); });
-  return out;
+    of(v4, [&](auto at, auto i) { return v4.GetAddress(at, i).GetLocal(); });
+  else if (const auto v6 = node.GetObject<ns3::Ipv6>())
+    of(*v6, [&](auto at, auto i) { return v6->GetAddress(at, i).GetAddress(); });
 }
+
+}  // namespace
 
 /// A packet that came through an interface with a tunnel's outer address, and not through a tunnel.
 bool Gateway::refuses_clear(const Arrival& arrival) {
-  const std::vector<IpAddress> own = addresses_at(arrival);
-  if (std::none_of(own.begin(), own.end(), [this](const auto& a) { return outside_.has(a); }))
-    return false;  // a protected interface
   const Outside about = outside_of(arrival);
-  const bool ours = std::find(own.begin(), own.end(), about.dst) != own.end();
+  bool outer = false, ours = false;
+  each_address_at(*node_, *ip_, arrival, [&](const IpAddress& own) {
+    outer = outer || outside_.has(own);
+    ours = ours || own == about.dst;
+  });
+  if (!outer) return false;  // a protected interface
   if (ours && about.protocol == esp::ip_protocol_esp) return false;
   if (ours && about.protocol == udp) {  // IKE, and ESP in UDP
     ns3::UdpHeader header;
@@ -140,19 +140,67 @@ void Gateway::on_icmp(ByteView message, bool v6) {
 
 // ---- outbound ----------------------------------------------------------------------------------
 
+/// In transport mode the route of the protected leads to the peer, and so does that of IKE, which
+/// is never protected by what it negotiates (RFC 7296, 2.23 and RFC 4301, 4.4.1).
+bool Gateway::passes_by_tunnel(ByteView inner) const {
+  const auto flow = policy::flow_of_packet(inner);
+  const bool own_ike =
+      flow.ok() && flow->protocol == udp && is_ike_port(flow->src_port) && outside_.has(flow->src);
+  return own_ike || data_path_->lookup(inner) == esp::Verdict::bypass;
+}
+
 bool Gateway::on_tunnel(ns3::Ptr<ns3::Packet> packet, const ns3::Address&, const ns3::Address&,
                         std::uint16_t) {
   const Bytes inner = bytes_of(*packet);
   data_path_->set_now(now());
-  // In transport mode the route of the protected leads to the peer, and so does that of IKE, which
-  // is never protected by what it negotiates (RFC 7296, 2.23 and RFC 4301, 4.4.1).
-  const auto flow = policy::flow_of_packet(inner);
-  const bool own_ike =
-      flow.ok() && flow->protocol == udp && is_ike_port(flow->src_port) && outside_.has(flow->src);
-  if (own_ike || data_path_->lookup(inner) == esp::Verdict::bypass)
+  if (passes_by_tunnel(inner))
     send_ip(*node_, inner, datagram_id(*packet), tunnel_interface_);
   else
     seal(inner);
+  return true;
+}
+
+// ns-3 would take a packet that is only forwarded through the stack twice: to the tunnel device,
+// and from it. What both ways have in common is done here at once; all that is special (no route,
+// no hop left, fragments to make, listeners on the way) goes the long way. The packets are the
+// same.
+
+bool Gateway::straight_into_tunnel(const Arrival& arrival) {
+  if (arrival.v4 == nullptr || arrival.for_us || arrival.v4->GetTtl() <= 1) return false;
+  const auto from = ip_->GetInterfaceForDevice(ns3::Ptr<const ns3::NetDevice>(arrival.device));
+  const std::uint32_t size = arrival.payload->GetSize() + arrival.v4->GetSerializedSize();
+  if (!routing_ || from < 0 || size > tunnel_->GetMtu()) return false;
+  const auto route = routing_->way(*arrival.v4, static_cast<std::uint32_t>(from));
+  if (!route || route->GetOutputDevice() != tunnel_) return false;
+  ns3::Ipv4Header header = *arrival.v4;
+  header.SetTtl(static_cast<std::uint8_t>(header.GetTtl() - 1));
+  inner_.resize(size);
+  put_header(header, inner_);
+  arrival.payload->CopyData(inner_.data() + header.GetSerializedSize(), arrival.payload->GetSize());
+  data_path_->set_now(now());
+  if (passes_by_tunnel(inner_)) return false;
+  seal(inner_);
+  return true;
+}
+
+bool Gateway::straight_out_of_tunnel(ByteView packet) {
+  constexpr std::size_t header_octets = 20;
+  const bool listeners = guards_.size() != 1 || node_->GetNApplications() != 0;
+  if (listeners || !routing_ || packet.size() < header_octets || packet[0] != 0x45) return false;
+  if (esp::internet_checksum(packet.first(header_octets)) != 0) return false;
+  const auto whole = packet_of(packet);
+  ns3::Ipv4Header header;
+  whole->RemoveHeader(header);
+  if (header.GetTtl() <= 1 || header.GetPayloadSize() != whole->GetSize()) return false;
+  const auto route = routing_->way(header, tunnel_interface_);
+  if (!route || route->GetOutputDevice() == tunnel_ ||
+      packet.size() > route->GetOutputDevice()->GetMtu())
+    return false;
+  header.SetTtl(static_cast<std::uint8_t>(header.GetTtl() - 1));
+  ns3::SocketPriorityTag priority;
+  priority.SetPriority(ns3::Socket::IpTos2Priority(header.GetTos()));
+  if (priority.GetPriority() != 0) whole->AddPacketTag(priority);
+  ip_->SendWithHeader(whole, header, route);
   return true;
 }
 
@@ -174,7 +222,7 @@ void Gateway::seal(ByteView inner) {
                         sealed_.sequence,
                         inner.size(),
                         sealed_.packet.size(),
-                        esp::summarize_packet(inner),
+                        summaries_.of(inner),
                         {}};
   if (scenario_.disclose_secrets) body.inner = to_bytes(inner);
   emit(std::move(body));
@@ -227,7 +275,7 @@ void Gateway::on_esp(const FromOutside& in) {
                         to_string(opened_.spi),
                         opened_.sequence,
                         opened_.inner.size(),
-                        esp::summarize_packet(opened_.inner),
+                        summaries_.of(opened_.inner),
                         {}};
   if (scenario_.disclose_secrets) body.inner = opened_.inner;
   emit(std::move(body));
@@ -240,6 +288,7 @@ void Gateway::on_esp(const FromOutside& in) {
 
 /// The tunnel device receives an inner packet.
 void Gateway::into_stack(ByteView packet) {
+  if (straight_out_of_tunnel(packet)) return;
   const bool v6 = !packet.empty() && packet[0] >> 4 == 6;
   if (v6 && !node_->GetObject<ns3::Ipv6>()) return;
   tunnel_->Receive(packet_of(packet), v6 ? ethertype_ipv6 : ethertype_ipv4, tunnel_->GetAddress(),

@@ -59,52 +59,74 @@ std::optional<Layout> layout_v6(ByteView packet) {
   return layout;
 }
 
-/// What UDP carries here (RFC 3948, 2): its payload without the non-ESP marker.
-void read_udp(ByteView payload, script::TappedPacket& out) {
-  const auto on = [&](std::uint16_t port) { return out.src.port == port || out.dst.port == port; };
-  if (on(wire::ike_port)) {
-    out.protocol = "IKE";
-  } else if (on(wire::udp_encapsulation_port)) {
-    switch (wire::classify_on_4500(payload)) {
-      case wire::UdpContent::ike:
-        out.protocol = "IKE";
-        payload = wire::without_marker(payload);
-        break;
-      case wire::UdpContent::esp:
-        out.protocol = "ESP-in-UDP";
-        break;
-      case wire::UdpContent::keepalive:
-        out.protocol = "keepalive";
-        break;
-      case wire::UdpContent::nothing:
-        break;
-    }
+std::optional<Layout> layout_of(ByteView packet) {
+  if (packet.empty()) return std::nullopt;
+  return packet[0] >> 4 == 6   ? layout_v6(packet)
+         : packet[0] >> 4 == 4 ? layout_v4(packet)
+                               : std::nullopt;
+}
+
+/// What a packet carries, in our word, and its octets.
+struct Content {
+  const char* word = "IP";
+  ByteView payload;
+};
+
+/// RFC 3948, 2; the payload is without the non-ESP marker.
+Content content_of_udp(ByteView datagram) {
+  const ByteView payload = datagram.subspan(8);
+  const auto on = [&](std::uint16_t port) {
+    return u16(datagram, 0) == port || u16(datagram, 2) == port;
+  };
+  if (on(wire::ike_port)) return {"IKE", payload};
+  if (!on(wire::udp_encapsulation_port)) return {"UDP", payload};
+  switch (wire::classify_on_4500(payload)) {
+    case wire::UdpContent::ike:
+      return {"IKE", wire::without_marker(payload)};
+    case wire::UdpContent::esp:
+      return {"ESP-in-UDP", payload};
+    case wire::UdpContent::keepalive:
+      return {"keepalive", payload};
+    case wire::UdpContent::nothing:
+      break;
   }
-  out.payload = to_bytes(payload);
+  return {"UDP", payload};
+}
+
+bool shows_ports(const Layout& layout, ByteView packet) {
+  return layout.protocol == udp && layout.first_fragment && packet.size() >= layout.header + 8;
+}
+
+Content content_of(const Layout& layout, ByteView packet) {
+  const ByteView payload = packet.subspan(layout.header);
+  if (shows_ports(layout, packet)) return content_of_udp(payload);
+  return {word_of(layout.protocol), payload};
 }
 
 }  // namespace
 
+const char* protocol_of(ByteView packet) {
+  const auto layout = layout_of(packet);
+  return layout ? content_of(*layout, packet).word : "IP";
+}
+
 script::TappedPacket read_packet(ByteView packet) {
   script::TappedPacket out;
   out.protocol = "IP";
-  if (packet.empty()) return out;
-  const bool v6 = packet[0] >> 4 == 6;
-  const auto layout = v6                    ? layout_v6(packet)
-                      : packet[0] >> 4 == 4 ? layout_v4(packet)
-                                            : std::nullopt;
+  const auto layout = layout_of(packet);
   if (!layout) return out;
+  const bool v6 = packet[0] >> 4 == 6;
   const std::size_t src = v6 ? 8 : 12, size = v6 ? 16 : 4;
   out.src.ip = IpAddress::from_octets(packet.subspan(src, size)).value();
   out.dst.ip = IpAddress::from_octets(packet.subspan(src + size, size)).value();
-  out.protocol = word_of(layout->protocol);
+  const Content content = content_of(*layout, packet);
+  out.protocol = content.word;
   out.fragment = v6 ? layout->header == 48 : (u16(packet, 6) & 0x3fff) != 0;
-  const ByteView payload = packet.subspan(layout->header);
-  out.payload = to_bytes(payload);
-  if (layout->protocol != udp || !layout->first_fragment || payload.size() < 8) return out;
-  out.src.port = u16(payload, 0);
-  out.dst.port = u16(payload, 2);
-  read_udp(payload.subspan(8), out);
+  out.payload = to_bytes(content.payload);
+  if (shows_ports(*layout, packet)) {
+    out.src.port = u16(packet, layout->header);
+    out.dst.port = u16(packet, layout->header + 2);
+  }
   return out;
 }
 

@@ -5,6 +5,8 @@
 
 namespace ikelab::sim {
 
+/// The protocol word alone.
+const char* protocol_of(ByteView ip_packet);
 /// Protocol word, addresses, payload; link, from, to and datagram are the caller's to fill in.
 script::TappedPacket read_packet(ByteView ip_packet);
 /// An IPv4 packet with right checksums around a UDP payload ("IKE") or an ESP packet.

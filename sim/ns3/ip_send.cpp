@@ -2,6 +2,7 @@
 
 #include "protocol/esp/outer.hpp"
 #include "sim/ns3/datagram_tag.hpp"
+#include "sim/ns3/policed_routing.hpp"
 #include "sim/path/packet.hpp"
 
 namespace ikelab::sim {
@@ -23,8 +24,8 @@ ns3::Ptr<ns3::Ipv4Route> route_of_others(ns3::Ipv4& ip, ns3::Ipv4Address to,
 
 /// The longest prefix wins, then the smaller metric: ns-3's own look-up, which cannot be told to
 /// avoid an interface.
-ns3::Ptr<ns3::Ipv4Route> route_v4(ns3::Ipv4& ip, ns3::Ipv4Address to,
-                                  std::optional<std::uint32_t> avoid) {
+ns3::Ptr<ns3::Ipv4Route> look_up_v4(ns3::Ipv4& ip, ns3::Ipv4Address to,
+                                    std::optional<std::uint32_t> avoid) {
   ns3::Ipv4StaticRoutingHelper helper;
   const auto routing = helper.GetStaticRouting(ns3::Ptr<ns3::Ipv4>(&ip));
   if (!routing) return route_of_others(ip, to, avoid);
@@ -48,6 +49,13 @@ ns3::Ptr<ns3::Ipv4Route> route_v4(ns3::Ipv4& ip, ns3::Ipv4Address to,
   route->SetOutputDevice(ip.GetNetDevice(best->GetInterface()));
   route->SetSource(ip.GetAddress(best->GetInterface(), 0).GetLocal());
   return route;
+}
+
+ns3::Ptr<ns3::Ipv4Route> route_v4(ns3::Ipv4& ip, ns3::Ipv4Address to,
+                                  std::optional<std::uint32_t> avoid) {
+  const auto policed = policed_routing_of(ip);
+  if (!policed) return look_up_v4(ip, to, avoid);
+  return policed->memo.find(to, avoid ? *avoid + 1 : 0, [&] { return look_up_v4(ip, to, avoid); });
 }
 
 ns3::Ptr<ns3::Ipv6Route> route_v6(ns3::Ipv6& ip, const ns3::Ipv6Address& to,

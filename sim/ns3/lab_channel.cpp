@@ -7,6 +7,7 @@ namespace ikelab::sim {
 namespace {
 
 constexpr std::uint16_t ppp_ipv4 = 0x0021;  // of what an adversary makes
+constexpr std::size_t ppp_octets = 2;
 
 ns3::Ptr<ns3::Packet> framed(ns3::Ptr<ns3::Packet> ip_packet) {
   ns3::PppHeader ppp;
@@ -81,10 +82,9 @@ bool LabChannel::pass(Seat& seat, Crossing& crossing) {
 
 // One packet over the link: captured, in the trace, and delivered unless it is lost.
 void LabChannel::cross(Crossing crossing, ns3::Time transmission) {
-  ns3::Ptr<ns3::Packet> ip = crossing.frame->Copy();
-  ns3::PppHeader ppp;
-  ip->RemoveHeader(ppp);
-  const Bytes octets = bytes_of(*ip);
+  octets_.resize(crossing.frame->GetSize());
+  crossing.frame->CopyData(octets_.data(), crossing.frame->GetSize());
+  const ByteView octets = ByteView(octets_).subspan(ppp_octets);
   if (around.tap != nullptr) around.tap->on_wire(link_.name, now(), crossing.id, octets);
 
   const path::Fate fate = weather_[crossing.to]->next(now());
@@ -92,9 +92,9 @@ void LabChannel::cross(Crossing crossing, ns3::Time transmission) {
   trace::PacketOnLink body;
   body.id = crossing.id;
   body.link = link_.name;
-  body.from = crossing.from;
+  body.from = std::move(crossing.from);
   body.to = end(crossing.to);
-  body.protocol = read_packet(octets).protocol;
+  body.protocol = protocol_of(octets);
   body.size = octets.size();
   body.sent_ns = now().ns;
   body.lost = fate.lost;
@@ -104,10 +104,10 @@ void LabChannel::cross(Crossing crossing, ns3::Time transmission) {
     around.journal->emit(now(), "", "",
                          trace::DatagramDropped{crossing.id, "link " + link_.name, fate.lost});
   const ns3::Ptr<ns3::PointToPointNetDevice> device = GetPointToPointDevice(crossing.to);
-  for (const Duration delay : fate.delays)
-    ns3::Simulator::ScheduleWithContext(device->GetNode()->GetId(), to_ns3(before + delay),
-                                        &ns3::PointToPointNetDevice::Receive, device,
-                                        crossing.frame->Copy());
+  for (const Duration& delay : fate.delays)  // a second time it is another packet
+    ns3::Simulator::ScheduleWithContext(
+        device->GetNode()->GetId(), to_ns3(before + delay), &ns3::PointToPointNetDevice::Receive,
+        device, &delay == &fate.delays.back() ? crossing.frame : crossing.frame->Copy());
 }
 
 // ---- the scripts' hands ------------------------------------------------------------------------

@@ -66,6 +66,7 @@ class LabChannel : public ns3::PointToPointChannel {
   scenario::Link link_;
   std::unique_ptr<crypto::RngSource> random_;
   std::unique_ptr<path::Weather> weather_[2];  ///< towards a, towards b
+  Bytes octets_;  ///< of the frame that crosses; their memory is used again
 };
 
 }  // namespace ikelab::sim

@@ -129,7 +129,7 @@ void LanTap::on_frame(std::size_t from, ns3::Ptr<const ns3::Packet> frame) {
     const std::uint32_t size = member.device->GetAddress().CopyTo(mac);
     if (!wifi && size == 6 && std::equal(to.begin(), to.end(), mac)) body.to = member.node;
   }
-  body.protocol = read_packet(packet).protocol;
+  body.protocol = protocol_of(packet);
   body.size = packet.size();
   body.sent_ns = now().ns;
   const auto bits = static_cast<std::int64_t>(octets.size() * 8);

@@ -111,6 +111,14 @@ inline Bytes bytes_of(const ns3::Packet& packet) {
 inline ns3::Ptr<ns3::Packet> packet_of(ByteView octets) {
   return ns3::Create<ns3::Packet>(octets.data(), static_cast<std::uint32_t>(octets.size()));
 }
+/// An IP header at the beginning of `out`, which has room for it.
+template <class Header>
+void put_header(const Header& header, std::span<std::uint8_t> out) {
+  ns3::Buffer octets;
+  octets.AddAtStart(header.GetSerializedSize());
+  header.Serialize(octets.Begin());
+  octets.CopyData(out.data(), header.GetSerializedSize());
+}
 
 /// "10.1.0.1/24" as ns-3 wants it.
 struct Interface {

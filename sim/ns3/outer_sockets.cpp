@@ -15,9 +15,8 @@ FromOutside from_outside(const ns3::Packet& packet, const Header& header) {
   out.id = datagram_id(packet);
   out.src.ip = from_ns3(header.GetSource());
   out.dst.ip = from_ns3(header.GetDestination());
-  const auto head = ns3::Create<ns3::Packet>();
-  head->AddHeader(header);
-  out.header = bytes_of(*head);
+  out.header.resize(header.GetSerializedSize());
+  put_header(header, out.header);
   out.payload = bytes_of(packet);
   return out;
 }

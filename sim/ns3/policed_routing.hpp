@@ -4,6 +4,7 @@
 // ns-3 alone would fragment. ns-3 delivers IPv6 packets for the node itself before it asks its
 // routing: police_delivery() puts the guards before each protocol there.
 #pragma once
+#include <array>
 #include <functional>
 #include <vector>
 
@@ -37,6 +38,7 @@ class Guards : public ns3::Object {
  public:
   static ns3::TypeId GetTypeId();
   void add(Guard guard) { all_.push_back(std::move(guard)); }
+  [[nodiscard]] std::size_t size() const { return all_.size(); }
   [[nodiscard]] bool take(const Arrival& arrival) const {
     for (const Guard& guard : all_)
       if (guard(arrival)) return true;
@@ -45,6 +47,28 @@ class Guards : public ns3::Object {
 
  private:
   std::vector<Guard> all_;
+};
+
+/// Routes that were looked up already, of some destinations.
+class RouteMemo {
+ public:
+  /// `key`: what else the answer depends on. nullptr is an answer, too.
+  template <class LookUp>
+  ns3::Ptr<ns3::Ipv4Route> find(ns3::Ipv4Address to, std::uint64_t key, LookUp look_up) {
+    Row& row = rows_[(to.Get() ^ key) % rows_.size()];
+    const std::uint64_t whole = key << 32 | to.Get();
+    if (!row.known || row.key != whole) row = {true, whole, look_up()};
+    return row.route;
+  }
+  void forget() { rows_ = {}; }
+
+ private:
+  struct Row {
+    bool known = false;
+    std::uint64_t key = 0;
+    ns3::Ptr<ns3::Ipv4Route> route;
+  };
+  std::array<Row, 16> rows_;
 };
 
 /// The types of a member function's callbacks: 3.37 passes them by value, 3.43 by reference.
@@ -67,9 +91,23 @@ class PolicedRouting : public ns3::Ipv4StaticRouting {
                   ns3::Ptr<const ns3::NetDevice> device, Input::Unicast forward,
                   Input::Multicast forward_many, Input::Local deliver,
                   Input::Failed failed) override;
+  /// Where a packet goes that came in at `interface` and is to be forwarded; nullptr: nowhere, or
+  /// it is the node's own.
+  ns3::Ptr<ns3::Ipv4Route> way(const ns3::Ipv4Header& header, std::uint32_t interface);
+
+  /// Of this node; forgotten when its addresses change, and by forget_routes().
+  RouteMemo memo;
+  void NotifyInterfaceUp(std::uint32_t interface) override;
+  void NotifyInterfaceDown(std::uint32_t interface) override;
+  void NotifyAddAddress(std::uint32_t interface, ns3::Ipv4InterfaceAddress address) override;
+  void NotifyRemoveAddress(std::uint32_t interface, ns3::Ipv4InterfaceAddress address) override;
+
+ protected:
+  void DoDispose() override;
 
  private:
   ns3::Ptr<ns3::Node> node_;
+  const Guards* guards_ = nullptr;  ///< the node's; known from the first packet on
 };
 
 class PolicedRouting6 : public ns3::Ipv6StaticRouting {
@@ -105,6 +143,11 @@ class PolicedRouting6Helper : public ns3::Ipv6RoutingHelper {
     return ns3::CreateObject<PolicedRouting6>(node);
   }
 };
+
+/// For IPv4; nullptr when the node has another routing protocol.
+ns3::Ptr<PolicedRouting> policed_routing_of(ns3::Ipv4& ip);
+/// Whoever changes a node's routes says so.
+void forget_routes(ns3::Node& node);
 
 /// The node's guards, made when they are first asked for.
 Guards& guards_of(ns3::Node& node);

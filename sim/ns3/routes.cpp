@@ -3,6 +3,8 @@
 #include <deque>
 #include <set>
 
+#include "sim/ns3/policed_routing.hpp"
+
 namespace ikelab::sim {
 namespace {
 
@@ -94,6 +96,7 @@ void add_route(ns3::Node& node, const Medium& to, const Attachment& over,
 }  // namespace
 
 void set_default_route(ns3::Node& node, const Attachment& over, const Attachment::Neighbour& next) {
+  forget_routes(node);
   if (!next.address.empty()) {
     ns3::Ipv4StaticRoutingHelper helper;
     const auto routing = helper.GetStaticRouting(node.GetObject<ns3::Ipv4>());
@@ -115,6 +118,7 @@ void set_default_route(ns3::Node& node, const Attachment& over, const Attachment
 
 void set_route(ns3::Node& node, const Medium& to, const Attachment& over,
                const Attachment::Neighbour& next) {
+  forget_routes(node);
   if (!to.network.empty()) {
     ns3::Ipv4StaticRoutingHelper helper;
     const auto routing = helper.GetStaticRouting(node.GetObject<ns3::Ipv4>());
