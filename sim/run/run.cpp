@@ -10,6 +10,7 @@
 #include "sim/ns3/network.hpp"
 #include "sim/run/capture.hpp"
 #include "sim/run/expectations.hpp"
+#include "sim/run/heap.hpp"
 #include "sim/run/labelled_capture.hpp"
 #include "sim/run/meter.hpp"
 #include "sim/run/policies.hpp"
@@ -18,6 +19,9 @@
 
 namespace ikelab::run {
 namespace {
+
+constexpr std::size_t many_nodes = 2000;        // fewer are used to their caches
+constexpr std::size_t node_octets = 28 * 1024;  // measured: a subscriber with its part of a gateway
 
 std::string versions() {
   return fmt::format("ikelab {}; {}; OpenSSL {}; g++ {}", IKELAB_VERSION, sim::ns3_version(),
@@ -199,8 +203,9 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
   Taps taps;
   taps.add(capture.get());
   taps.add(labelled.get());
-  IKELAB_TRY(const auto network,
-             sim::Network::build(scenario, journal, taps.empty() ? nullptr : &taps));
+  if (scenario.nodes.size() >= many_nodes)
+    suit_heap_to_many_nodes(scenario.nodes.size() * node_octets);
+  IKELAB_TRY(auto network, sim::Network::build(scenario, journal, taps.empty() ? nullptr : &taps));
 
   RunReport report;
   report.versions = versions();
@@ -220,6 +225,7 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
                                   : std::function<void(Instant)>());
   }
   if (scenario.measure) meter.finish({scenario.duration.count()});
+  network.reset();  // what it has in memory, expectations may have
   report.events = journal.count();
   report.fingerprint = background.finish();
   report.expectations = evaluate(scenario, evidence.events);

@@ -100,6 +100,8 @@ void read_cloud(const YAML::Node& node, const LabPki& pki, Scenario& scenario, P
 
   const auto dice = crypto::seeded_rng(scenario.seed, "cloud " + cloud.name)->stream("lines");
   const std::size_t index = scenario.clouds.size();
+  scenario.nodes.reserve(scenario.nodes.size() + count);
+  cloud.subscribers.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     Node subscriber;
     subscriber.name = fmt::format("{}-{}", cloud.name, i + 1);
