@@ -1,6 +1,6 @@
 // `ikelab bench tunnels`: more and more subscribers of an access cloud on one gateway. Each shakes
 // hands, sends ten packets that are answered, and rekeys its Child SA once. What does a tunnel cost
-// in time and memory, simulator and recorder together?
+// in time and memory, simulator and recorder together? Other numbers of them: as arguments.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -72,6 +72,12 @@ int tunnels(const std::vector<std::string>& arguments) {
   const bool brief = std::find(arguments.begin(), arguments.end(), "--brief") != arguments.end();
   std::vector<unsigned> counts = {100, 1000, 10'000};
   if (brief) counts.pop_back();
+  std::vector<unsigned> asked;
+  for (const std::string& argument : arguments)
+    if (!argument.empty() && argument.size() < 7 &&
+        argument.find_first_not_of("0123456789") == std::string::npos)
+      asked.push_back(static_cast<unsigned>(std::stoul(argument)));
+  if (!asked.empty()) counts = asked;
   const Cost nothing = measure(1);
   fmt::print("{:>8}  {:>9}  {:>9}  {:>14}  {:>14}\n", "tunnels", "wall", "CPU", "CPU a tunnel",
              "memory a tunnel");
