@@ -248,12 +248,13 @@ Result<OpenReport> open(const OpenOptions& options) {
   info.epoch = begin_of(file) / 1'000'000'000;
   cast.describe(info);
 
-  IKELAB_TRY(const auto recorder, store::Recorder::open(options.db));
-  IKELAB_TRY(const std::int64_t run_id, recorder->begin_run(info, store::RecordLevel::full));
-  store::Background background(recorder.get());
+  store::Background background(store::Recording{options.db, std::move(info)});
+  IKELAB_CHECK(background.opened());
   OpenReport report = hear(file, keys, background);
-  report.run_id = run_id;
-  IKELAB_CHECK(recorder->finish_run(store::RunStatus::finished, true, background.finish()));
+  background.end();
+  background.finish(store::RunStatus::finished, true);
+  IKELAB_TRY(const store::Background::Outcome recorded, background.finished());
+  report.run_id = recorded.run_id;
   return report;
 }
 

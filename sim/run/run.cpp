@@ -209,12 +209,10 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
 
   RunReport report;
   report.versions = versions();
-  std::unique_ptr<store::Recorder> recorder;
-  if (options.db) {
-    IKELAB_TRY(recorder, store::Recorder::open(*options.db));
-    IKELAB_TRY(report.run_id, recorder->begin_run(describe(scenario), scenario.record));
-  }
-  store::Background background(recorder.get());
+  std::optional<store::Recording> recording;
+  if (options.db) recording = {*options.db, describe(scenario), scenario.record};
+  store::Background background(std::move(recording));
+  IKELAB_CHECK(background.opened());
   IKELAB_ASSERT(journal.count() == 0);  // a fingerprint is of all events
   journal.attach(background);
   {
@@ -225,14 +223,15 @@ Result<RunReport> run(const scenario::Scenario& scenario, const RunOptions& opti
                                   : std::function<void(Instant)>());
   }
   if (scenario.measure) meter.finish({scenario.duration.count()});
-  network.reset();  // what it has in memory, expectations may have
   report.events = journal.count();
-  report.fingerprint = background.finish();
+  background.end();
+  network.reset();  // what it has in memory, expectations may have
   report.expectations = evaluate(scenario, evidence.events);
   report.stopped_scripts = stopped_scripts(evidence.events);
-  if (recorder)
-    IKELAB_CHECK(recorder->finish_run(store::RunStatus::finished, report.expectations_met(),
-                                      report.fingerprint));
+  background.finish(store::RunStatus::finished, report.expectations_met());
+  IKELAB_TRY(const store::Background::Outcome recorded, background.finished());
+  report.run_id = recorded.run_id;
+  report.fingerprint = recorded.fingerprint;
   if (capture) IKELAB_CHECK(capture->finish());
   if (labelled) IKELAB_CHECK(labelled->finish());
   if (options.keys_dir) IKELAB_CHECK(keys.write(*options.keys_dir));

@@ -15,7 +15,7 @@ namespace {
 constexpr int busy_timeout_ms = 10'000;  // a writer holds the lock for one batch, some milliseconds
 constexpr const char* connection_pragmas =
     "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 2000; PRAGMA "
-    "synchronous = NORMAL; PRAGMA foreign_keys = ON";
+    "foreign_keys = ON";
 
 /// SQLite's result codes in our words: code of the Error, and what it means for a person.
 struct Meaning {
@@ -205,21 +205,33 @@ Result<std::unique_ptr<Database>> Database::connect(const std::filesystem::path&
   return database;
 }
 
-Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file) {
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file,
+                                                 const std::function<void()>& created) {
   IKELAB_TRY(auto database, connect(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, false));
-  IKELAB_TRY(std::int64_t version, known_version(*database));
+  IKELAB_TRY(const std::int64_t version, known_version(*database));
+  // There is nothing to lose in a new file: its first checkpoint brings it to the disk whole.
+  IKELAB_CHECK(
+      database->execute(version == 0 ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = NORMAL"));
+  const auto ready = database->make_ready(version, created);
+  if (version == 0) IKELAB_CHECK(database->execute("PRAGMA synchronous = NORMAL"));
+  IKELAB_CHECK(ready);
+  return database;
+}
+
+Result<void> Database::make_ready(std::int64_t version, const std::function<void()>& created) {
   // The switch to WAL does not wait for others by itself: two programs may be creating the database
   // at this moment.
-  auto switched = database->execute(connection_pragmas);
-  for (int waited_ms = 0; !switched.ok() && sqlite3_errcode(database->handle_) == SQLITE_BUSY &&
+  auto switched = execute(connection_pragmas);
+  for (int waited_ms = 0; !switched.ok() && sqlite3_errcode(handle_) == SQLITE_BUSY &&
                           waited_ms < busy_timeout_ms;
        waited_ms += 10) {
     sqlite3_sleep(10);
-    switched = database->execute(connection_pragmas);
+    switched = execute(connection_pragmas);
   }
   IKELAB_CHECK(switched);
-  if (version < schema_version) IKELAB_CHECK(migrate(*database, migrations(), schema_version));
-  return database;
+  if (version == 0 && created) created();
+  if (version < schema_version) return migrate(*this, migrations(), schema_version);
+  return {};
 }
 
 Result<std::unique_ptr<Database>> Database::open_read_only(const std::filesystem::path& file) {

@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -83,9 +84,10 @@ class Statement {
 class Database {
  public:
   /// Opens or creates for writing: WAL, busy timeout, foreign keys, migrated to schema_version.
-  /// Errors: E-DB-001 not a database or damaged, E-DB-002 of a newer version, E-DB-003 cannot be
-  /// written.
-  static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file);
+  /// `created` is called once a new one was written to and only its tables are missing. Errors:
+  /// E-DB-001 not a database or damaged, E-DB-002 of a newer version, E-DB-003 cannot be written.
+  static Result<std::unique_ptr<Database>> open(const std::filesystem::path& file,
+                                                const std::function<void()>& created = {});
   /// Opens an existing one read-only. Errors: E-DB-001, E-DB-002, E-DB-004 no such file.
   static Result<std::unique_ptr<Database>> open_read_only(const std::filesystem::path& file);
   Database(const Database&) = delete;
@@ -104,6 +106,7 @@ class Database {
   Database(std::filesystem::path file, sqlite3* handle);
   static Result<std::unique_ptr<Database>> connect(const std::filesystem::path& file, int flags,
                                                    bool immutable);
+  Result<void> make_ready(std::int64_t version, const std::function<void()>& created);
   std::filesystem::path file_;
   sqlite3* handle_;
 };

@@ -12,6 +12,7 @@ namespace ikelab::store {
 namespace {
 
 constexpr std::size_t batch_events = 500;  // a few ms of writing, and less than 1 MiB of memory
+constexpr std::uint64_t worth_a_rest = 1'000;  // events; two syncs cost as much as a few hundred
 constexpr Duration batch_time =
     std::chrono::seconds(1);  // of simulated time: a slow run is seen growing
 
@@ -51,7 +52,7 @@ class SqliteRecorder final : public Recorder {
     level_ = level;
     kept_ = kept_kinds(level);
     shortened_ = shortened_kinds(level);
-    events_ = 0;
+    events_ = at_rest_ = 0;
     last_time_ = flushed_at_ = Instant{};
     failure_.reset();
     return id;
@@ -67,6 +68,13 @@ class SqliteRecorder final : public Recorder {
     else if (kept_.test(event.index))
       waiting_.append(event);
     come_to(event.time);
+  }
+
+  void rest() override {
+    if (failure_ || events_ - at_rest_ < worth_a_rest) return;
+    at_rest_ = events_;
+    // Others may be reading or writing: then it is done later, by whoever closes.
+    static_cast<void>(database_->execute("PRAGMA wal_checkpoint(PASSIVE)").ok());
   }
 
   Result<void> finish_run(RunStatus status, bool expectations_met,
@@ -138,15 +146,16 @@ class SqliteRecorder final : public Recorder {
   const trace::Kinds row_kinds_ = TypedRows::kinds();
   trace::Kinds kept_, shortened_;  // at this level
   trace::Tape waiting_;
-  std::uint64_t events_ = 0;
+  std::uint64_t events_ = 0, at_rest_ = 0;
   Instant last_time_, flushed_at_;
   std::optional<Error> failure_;  // the first one; nothing is written after it
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Recorder>> Recorder::open(const std::filesystem::path& file) {
-  IKELAB_TRY(auto database, Database::open(file));
+Result<std::unique_ptr<Recorder>> Recorder::open(const std::filesystem::path& file,
+                                                 const std::function<void()>& created) {
+  IKELAB_TRY(auto database, Database::open(file, created));
   IKELAB_TRY(Statement insert_event, database->prepare("INSERT INTO event VALUES (?,?,?,?,?,?,?)"));
   IKELAB_TRY(TypedRows rows, TypedRows::prepare(*database));
   return std::unique_ptr<Recorder>(
