@@ -4,7 +4,7 @@ namespace ikelab::store {
 namespace {
 
 constexpr std::size_t tape_octets =
-    64 * 1024;  // some hundred events: to wake a thread costs little
+    64 * 1024;                            // some hundred events: to wake a thread costs little
 constexpr std::size_t most_waiting = 16;  // 1 MiB: what is told while the disk has a checkpoint
 constexpr Duration tape_time = std::chrono::seconds(1);
 
@@ -84,8 +84,8 @@ Result<Background::Outcome> Background::work(std::optional<Recording> recording)
   guarded([&] {
     outcome_.fingerprint = to_hex(digest_->finish());
     if (recorder_ && verdict)
-      result = recorder_->finish_run(verdict->status, verdict->expectations_met,
-                                     outcome_.fingerprint);
+      result =
+          recorder_->finish_run(verdict->status, verdict->expectations_met, outcome_.fingerprint);
     recorder_.reset();
   });
   if (failure_) std::rethrow_exception(failure_);

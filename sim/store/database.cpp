@@ -222,8 +222,8 @@ Result<void> Database::make_ready(std::int64_t version, const std::function<void
   // The switch to WAL does not wait for others by itself: two programs may be creating the database
   // at this moment.
   auto switched = execute(connection_pragmas);
-  for (int waited_ms = 0; !switched.ok() && sqlite3_errcode(handle_) == SQLITE_BUSY &&
-                          waited_ms < busy_timeout_ms;
+  for (int waited_ms = 0;
+       !switched.ok() && sqlite3_errcode(handle_) == SQLITE_BUSY && waited_ms < busy_timeout_ms;
        waited_ms += 10) {
     sqlite3_sleep(10);
     switched = execute(connection_pragmas);

@@ -11,7 +11,7 @@
 namespace ikelab::store {
 namespace {
 
-constexpr std::size_t batch_events = 500;  // a few ms of writing, and less than 1 MiB of memory
+constexpr std::size_t batch_events = 500;      // a few ms of writing, and less than 1 MiB of memory
 constexpr std::uint64_t worth_a_rest = 1'000;  // events; two syncs cost as much as a few hundred
 constexpr Duration batch_time =
     std::chrono::seconds(1);  // of simulated time: a slow run is seen growing

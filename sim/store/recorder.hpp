@@ -25,8 +25,8 @@ class Recorder : public trace::Sink {
   using trace::Sink::record;
   /// The same for one that is encoded already.
   virtual void record(const trace::EncodedEvent& event) = 0;
-  /// Nothing is to be recorded just now: what was committed moves from the log into the database, so
-  /// that closing it takes less time.
+  /// Nothing is to be recorded just now: what was committed moves from the log into the database,
+  /// so that closing it takes less time.
   virtual void rest() = 0;
   /// Commits everything and marks the run. Errors: E-DB-003, also for anything record() could not
   /// write.
