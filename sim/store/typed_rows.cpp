@@ -1,5 +1,8 @@
 #include "sim/store/typed_rows.hpp"
 
+#include <span>
+#include <type_traits>
+
 namespace ikelab::store {
 namespace {
 
@@ -44,6 +47,123 @@ bool is_esp(const std::string& protocol) {
   return protocol.starts_with("ESP");
 }
 
+// ---- the table of rows --------------------------------------------------------------------------
+
+/// One event on its way into the tables.
+struct Row {
+  std::span<Statement> statements;
+  std::int64_t run;
+  const Event& event;
+
+  /// `columns` are those after run_id and seq.
+  template <class... Columns>
+  Result<void> into(TypedRows::Table table, const Columns&... columns) const {
+    return statements[table].run({run, event.seq, columns...});
+  }
+};
+
+Result<void> add_proposals(const Row& row, const Negotiated& b) {
+  int position = 0;
+  for (const ProposalVerdict& v : b.verdicts)
+    IKELAB_CHECK(row.into(TypedRows::proposal, position++,
+                          v.protocol.empty() ? b.protocol : v.protocol, b.role, v.number, v.text,
+                          v.accepted, v.reason, b.chosen));
+  return {};
+}
+
+Result<void> add_derivation(const Row& row, const KeyDerived& b) {
+  IKELAB_CHECK(row.into(TypedRows::key_derivation, b.name, b.function, b.algorithm, b.output,
+                        b.length, b.rfc));
+  int position = 0;
+  for (const NamedValue& input : b.inputs)
+    IKELAB_CHECK(row.into(TypedRows::key_input, position++, input.name, input.value, input.source));
+  return {};
+}
+
+Result<void> remove_sa(const Row& row, const SaRemoved& b) {
+  return row.statements[TypedRows::sa_removal].run(
+      {row.event.time.ns, b.reason, row.run, b.spi, row.event.node, b.protocol, b.direction});
+}
+
+/// One line a kind of event; a kind without one is told by the raw event alone.
+constexpr Overload rows{
+    [](const Row& row, const DatagramSent& b) {
+      return row.into(TypedRows::datagram, "sent", b.id, b.protocol, b.src, b.dst, b.size,
+                      row.event.node, "");
+    },
+    [](const Row& row, const DatagramReceived& b) {
+      return row.into(TypedRows::datagram, "received", b.id, b.protocol, b.src, b.dst, b.size,
+                      row.event.node, "");
+    },
+    [](const Row& row, const DatagramDropped& b) {
+      return row.into(TypedRows::datagram, "dropped", b.id, nullptr, nullptr, nullptr, nullptr,
+                      b.where, b.reason);
+    },
+    [](const Row& row, const Message& b) {
+      return row.into(TypedRows::message, b.direction, b.datagram, b.src, b.dst, b.spi_i, b.spi_r,
+                      b.exchange, b.response, b.message_id, b.attempt, b.fragment, b.fragments,
+                      b.payloads, b.encrypted, b.bytes, b.plain_first, b.plain);
+    },
+    [](const Row& row, const Diagnostic& b) {
+      return row.into(TypedRows::diagnostic, b.severity, b.code, b.message, b.rfc, b.datagram,
+                      b.begin, b.end);
+    },
+    [](const Row& row, const TaskEnded& b) {
+      return row.into(TypedRows::task, b.task, b.role, b.outcome, b.detail, b.duration_ns);
+    },
+    [](const Row& row, const Negotiated& b) { return add_proposals(row, b); },
+    [](const Row& row, const AuthDecided& b) {
+      return row.into(TypedRows::authentication, b.subject, b.local, b.method, b.identity, b.ok,
+                      b.octets, b.reason, b.rfc);
+    },
+    [](const Row& row, const KeyDerived& b) { return add_derivation(row, b); },
+    [](const Row& row, const SaInstalled& b) {
+      return row.into(TypedRows::sa, row.event.node, b.protocol, b.direction, b.spi, b.peer_spi,
+                      b.src, b.dst, b.name, b.encryption, b.integrity, b.prf, b.ke,
+                      b.encryption_key, b.integrity_key, join(b.ts_src), join(b.ts_dst),
+                      b.replay_window, b.reason);
+    },
+    [](const Row& row, const SaRemoved& b) { return remove_sa(row, b); },
+    [](const Row& row, const EspSealed& b) {
+      return row.into(TypedRows::esp_packet, "sealed", b.datagram, b.spi, b.sequence, b.inner_size,
+                      b.outer_size, b.summary, nullptr, nullptr);
+    },
+    [](const Row& row, const EspOpened& b) {
+      return row.into(TypedRows::esp_packet, "opened", b.datagram, b.spi, b.sequence, b.inner_size,
+                      nullptr, b.summary, nullptr, nullptr);
+    },
+    [](const Row& row, const EspRejected& b) {
+      return row.into(TypedRows::esp_packet, "rejected", b.datagram, b.spi, b.sequence, nullptr,
+                      nullptr, nullptr, b.code, b.reason);
+    },
+    [](const Row& row, const AttackAction& b) {
+      return row.into(TypedRows::attack_event, b.action, b.datagram, b.result, b.note, b.before,
+                      b.after, nullptr, nullptr, nullptr);
+    },
+    [](const Row& row, const AttackKnowledge& b) {
+      return row.into(TypedRows::attack_event, "learn", nullptr, nullptr, b.text, nullptr, nullptr,
+                      b.item, b.how, b.value);
+    },
+    [](const Row& row, const Alert& b) {
+      return row.into(TypedRows::alert, b.monitor, b.severity, b.text, b.datagram);
+    },
+    [](const Row& row, const Metric& b) {
+      return row.into(TypedRows::metric, b.subject, b.name, b.value, b.unit);
+    },
+    [](const Row& row, const Mark& b) { return row.into(TypedRows::mark, b.text); },
+};
+
+template <class T>
+constexpr bool has_rows = std::is_invocable_v<decltype(rows), const Row&, const T&>;
+
+template <class... Bodies>
+Kinds kinds_with_rows(std::type_identity<std::variant<Bodies...>>) {
+  Kinds out;
+  std::size_t kind = 0;
+  (out.set(kind++, has_rows<Bodies>), ...);
+  return out;
+}
+
 }  // namespace
 
 Kinds kept_kinds(RecordLevel level) {
@@ -75,8 +195,7 @@ bool shorten(Event& event, RecordLevel level) {
 }
 
 Kinds TypedRows::kinds() {
-  return ~kinds_of<PacketOnLink, NatMapping, StateChanged, TaskStarted, SaMoved, Configured,
-                   TimerFired>();
+  return kinds_with_rows(std::type_identity<Body>());
 }
 
 Result<TypedRows> TypedRows::prepare(const Database& database) {
@@ -88,101 +207,14 @@ Result<TypedRows> TypedRows::prepare(const Database& database) {
 }
 
 Result<void> TypedRows::insert(std::int64_t run, const Event& event) {
-  const std::uint64_t seq = event.seq;
-  auto& s = statements_;
+  const Row row{statements_, run, event};
   return std::visit(
-      Overload{
-          [&](const DatagramSent& b) {
-            return s[datagram].run(
-                {run, seq, "sent", b.id, b.protocol, b.src, b.dst, b.size, event.node, ""});
-          },
-          [&](const DatagramReceived& b) {
-            return s[datagram].run(
-                {run, seq, "received", b.id, b.protocol, b.src, b.dst, b.size, event.node, ""});
-          },
-          [&](const DatagramDropped& b) {
-            return s[datagram].run(
-                {run, seq, "dropped", b.id, nullptr, nullptr, nullptr, nullptr, b.where, b.reason});
-          },
-          [&](const Message& b) {
-            return s[message].run({run, seq, b.direction, b.datagram, b.src, b.dst, b.spi_i,
-                                   b.spi_r, b.exchange, b.response, b.message_id, b.attempt,
-                                   b.fragment, b.fragments, b.payloads, b.encrypted, b.bytes,
-                                   b.plain_first, b.plain});
-          },
-          [&](const Diagnostic& b) {
-            return s[diagnostic].run(
-                {run, seq, b.severity, b.code, b.message, b.rfc, b.datagram, b.begin, b.end});
-          },
-          [&](const TaskEnded& b) {
-            return s[task].run({run, seq, b.task, b.role, b.outcome, b.detail, b.duration_ns});
-          },
-          [&](const Negotiated& b) -> Result<void> {
-            int position = 0;
-            for (const ProposalVerdict& v : b.verdicts) {
-              IKELAB_CHECK(s[proposal].run({run, seq, position++,
-                                            v.protocol.empty() ? b.protocol : v.protocol, b.role,
-                                            v.number, v.text, v.accepted, v.reason, b.chosen}));
-            }
-            return {};
-          },
-          [&](const AuthDecided& b) {
-            return s[authentication].run({run, seq, b.subject, b.local, b.method, b.identity, b.ok,
-                                          b.octets, b.reason, b.rfc});
-          },
-          [&](const KeyDerived& b) -> Result<void> {
-            IKELAB_CHECK(s[key_derivation].run(
-                {run, seq, b.name, b.function, b.algorithm, b.output, b.length, b.rfc}));
-            int position = 0;
-            for (const NamedValue& input : b.inputs) {
-              IKELAB_CHECK(
-                  s[key_input].run({run, seq, position++, input.name, input.value, input.source}));
-            }
-            return {};
-          },
-          [&](const SaInstalled& b) {
-            const std::string ts_src = join(b.ts_src), ts_dst = join(b.ts_dst);
-            return s[sa].run({run,         seq,    event.node,       b.protocol,
-                              b.direction, b.spi,  b.peer_spi,       b.src,
-                              b.dst,       b.name, b.encryption,     b.integrity,
-                              b.prf,       b.ke,   b.encryption_key, b.integrity_key,
-                              ts_src,      ts_dst, b.replay_window,  b.reason});
-          },
-          [&](const SaRemoved& b) {
-            return s[sa_removal].run(
-                {event.time.ns, b.reason, run, b.spi, event.node, b.protocol, b.direction});
-          },
-          [&](const EspSealed& b) {
-            return s[esp_packet].run({run, seq, "sealed", b.datagram, b.spi, b.sequence,
-                                      b.inner_size, b.outer_size, b.summary, nullptr, nullptr});
-          },
-          [&](const EspOpened& b) {
-            return s[esp_packet].run({run, seq, "opened", b.datagram, b.spi, b.sequence,
-                                      b.inner_size, nullptr, b.summary, nullptr, nullptr});
-          },
-          [&](const EspRejected& b) {
-            return s[esp_packet].run({run, seq, "rejected", b.datagram, b.spi, b.sequence, nullptr,
-                                      nullptr, nullptr, b.code, b.reason});
-          },
-          [&](const AttackAction& b) {
-            return s[attack_event].run({run, seq, b.action, b.datagram, b.result, b.note, b.before,
-                                        b.after, nullptr, nullptr, nullptr});
-          },
-          [&](const AttackKnowledge& b) {
-            return s[attack_event].run({run, seq, "learn", nullptr, nullptr, b.text, nullptr,
-                                        nullptr, b.item, b.how, b.value});
-          },
-          [&](const Alert& b) {
-            return s[alert].run({run, seq, b.monitor, b.severity, b.text, b.datagram});
-          },
-          [&](const Metric& b) {
-            return s[metric].run({run, seq, b.subject, b.name, b.value, b.unit});
-          },
-          [&](const Mark& b) {
-            return s[mark].run({run, seq, b.text});
-          },
-          // Every other kind is told by the raw event alone: see kinds().
-          [](const auto&) { return Result<void>(); }},
+      [&]<class T>(const T& body) -> Result<void> {
+        if constexpr (has_rows<T>)
+          return rows(row, body);
+        else
+          return {};
+      },
       event.body);
 }
 
