@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "sim/run/expectations.hpp"
+#include "tests/sim/store_support.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace ikelab;
@@ -129,4 +130,40 @@ expect:
     CHECK(report.error().code == "E-SCN-015");
     CHECK(report.error().place.starts_with("alone.yaml:8"));
   }
+}
+
+TEST_CASE("run: a network that cannot be built leaves no database, and no run in one") {
+  const test::TemporaryFolder folder;
+  auto scenario = scenario::load("site-to-site");
+  REQUIRE(scenario.ok());
+  REQUIRE(scenario->adversaries.size() == 1);
+  run::RunOptions options;
+  options.db = folder / "old.db";
+  REQUIRE(run::run(*scenario, options).ok());
+
+  std::ofstream(folder / "broken.lua") << "function on_packet(p";
+  scenario->file = folder / "broken.yaml";
+  scenario->adversaries[0].script = "broken.lua";
+  for (const char* db : {"old.db", "new.db"}) {
+    options.db = folder / db;
+    const auto report = run::run(*scenario, options);
+    REQUIRE_FALSE(report.ok());
+    CHECK(report.error().code == "E-LUA-001");
+  }
+  CHECK(test::value(folder / "old.db", "SELECT count(*) FROM runs") == "1");
+  CHECK_FALSE(std::filesystem::exists(folder / "new.db"));
+}
+
+TEST_CASE("run: a database that cannot be written is told before anything happens") {
+  const test::TemporaryFolder folder;
+  const auto scenario = scenario::load("site-to-site");
+  REQUIRE(scenario.ok());
+  trace::MemorySink told;
+  run::RunOptions options;
+  options.db = folder / "none" / "x.db";
+  options.sinks = {&told};
+  const auto report = run::run(*scenario, options);
+  REQUIRE_FALSE(report.ok());
+  CHECK(report.error().code == "E-DB-003");
+  CHECK(told.events.empty());
 }
