@@ -16,6 +16,7 @@ struct EncodedChain {
 /// given and ends the message. To seal: encode with a body of the right size, take the octets
 /// before it as associated data, and write the sealed body over it.
 Bytes encode(const Message& message);
+/// The same of its parts.
 Bytes encode(Header header, const std::vector<Payload>& payloads);
 /// Payloads one after another with their generic headers; `first` belongs in the header before
 /// them.

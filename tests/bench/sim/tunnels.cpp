@@ -73,10 +73,9 @@ int tunnels(const std::vector<std::string>& arguments) {
   std::vector<unsigned> counts = {100, 1000, 10'000};
   if (brief) counts.pop_back();
   std::vector<unsigned> asked;
-  for (const std::string& argument : arguments)
-    if (!argument.empty() && argument.size() < 7 &&
-        argument.find_first_not_of("0123456789") == std::string::npos)
-      asked.push_back(static_cast<unsigned>(std::stoul(argument)));
+  for (std::size_t i = 1; i < arguments.size(); ++i)
+    if (!arguments[i].starts_with("--"))
+      asked.push_back(static_cast<unsigned>(std::stoul(arguments[i])));
   if (!asked.empty()) counts = asked;
   const Cost nothing = measure(1);
   fmt::print("{:>8}  {:>9}  {:>9}  {:>14}  {:>14}\n", "tunnels", "wall", "CPU", "CPU a tunnel",
